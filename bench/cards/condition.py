@@ -1,0 +1,41 @@
+"""Condition profiles: steps with parameters, and which side of a comparison goes through them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from bench.cards.model import Name
+from bench.cards.toml import Card, card_path, read_card
+
+
+class Step(Card):
+    """One step: the name of its function, and its parameters, which the function's own signature checks."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    step: str
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        """The parameters by name."""
+        return dict(self.model_extra or {})
+
+
+class ConditionCard(Card):
+    """A condition: its steps in order. `clean` is the condition without steps."""
+
+    name: Name
+    title: str
+    source: str = Field(description='where the constants come from, or "assumed, typical"')
+    applies_to: Literal["probe", "reference", "both"] = "probe"
+    steps: tuple[Step, ...] = ()
+
+
+def load_condition(name: str) -> ConditionCard:
+    """The condition `name` (or path).
+
+    Raises:
+        CardError: there is none, or it breaks a rule.
+    """
+    return read_card(card_path("configs/conditions", name), ConditionCard)

@@ -1,0 +1,341 @@
+"""The nouns: plain frozen objects that the stages hand to each other. No I/O, no statistics.
+
+Tables of many rows are columns as arrays of one length. Samples are addressed by their row in `Samples`; groups by
+name, never by position. A thing that cannot be computed is None with a reason, never 0.0 and never a silent NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Strings = npt.NDArray[np.str_]
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+OUTCOMES = ("ok", "unreadable", "no_face", "several_faces", "too_small", "below_quality")
+"""What acquisition can end in; everything but the first is a failure to acquire (FTA)."""
+
+NO_LABEL = "unknown"
+"""Group value of a sample without a label in that column: shown and counted, never guessed."""
+
+Failures = Literal["counted", "excluded"]
+"""Failed comparisons `counted` in the denominators (and as errors where the system is positive) or `excluded`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Every sample of a data set, one row each.
+
+    Attributes:
+        ids: (n,) unique names inside the data set.
+        subjects: (n,) subject names; one per sample where the data set has no identities.
+        paths: (n,) POSIX paths of the image files below `root`.
+        sessions, roles: (n,) names, "" where not known; a role is photo, selfie or frame.
+        groups: column -> (n,) label values, `NO_LABEL` where missing.
+        root: folder that holds the image files.
+    """
+
+    ids: Strings
+    subjects: Strings
+    paths: Strings
+    sessions: Strings
+    roles: Strings
+    groups: Mapping[str, Strings]
+    root: Path
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, rows: Rows | npt.NDArray[np.bool_]) -> Samples:
+        """The samples in `rows` (indices or a mask), in that order."""
+        return Samples(
+            self.ids[rows],
+            self.subjects[rows],
+            self.paths[rows],
+            self.sessions[rows],
+            self.roles[rows],
+            {column: values[rows] for column, values in self.groups.items()},
+            self.root,
+        )
+
+    def grouping(self, columns: tuple[str, ...]) -> Strings:
+        """(n,) names of the intersectional groups over `columns`, such as "Black, female"."""
+        if not columns:
+            return np.full(len(self), "everyone")
+        names = np.asarray(self.groups[columns[0]], dtype=np.str_)
+        for column in columns[1:]:
+            names = np.char.add(np.char.add(names, ", "), self.groups[column])
+        return names
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check found: `level` is "error" (samples refused), "warning" or "info"."""
+
+    level: Literal["error", "warning", "info"]
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class Acquisitions:
+    """What acquisition made of every sample under one condition; row i belongs to sample i.
+
+    Attributes:
+        outcome: (n,) one of `OUTCOMES`.
+        reason: (n,) one line for every failure, "" where ok.
+        box: (n, 4) left, top, right, bottom in pixels, NaN where no face was chosen.
+        landmarks: (n, 5, 2) x, y of eyes (image left, image right), nose tip, mouth corners; NaN likewise.
+        quality: name of ISO/IEC 29794-5 -> (n,) native values, NaN where not measured.
+        sha256: (n,) hex digest of the image file, "" where the file could not be read.
+    """
+
+    condition: str
+    detector: str
+    outcome: Strings
+    reason: Strings
+    box: Floats
+    landmarks: Floats
+    quality: Mapping[str, Floats]
+    sha256: Strings
+
+    @property
+    def ok(self) -> npt.NDArray[np.bool_]:
+        """(n,) True where a face was acquired."""
+        return np.asarray(self.outcome == "ok")
+
+
+@dataclass(frozen=True, eq=False)
+class Templates:
+    """Templates of the samples that have one; a missing row is a failure, never a zero row.
+
+    Attributes:
+        rows: (m,) ascending rows of `Samples`.
+        vectors: (m, dim) float32; unit rows where `similarity` is "cosine", as the net gave them otherwise.
+        similarity: "cosine" or "negative-l2"; a score is always "higher = more alike".
+    """
+
+    rows: Rows
+    vectors: Floats
+    model: str
+    condition: str
+    similarity: Literal["cosine", "negative-l2"]
+
+
+@dataclass(frozen=True, eq=False)
+class Trials:
+    """1:1 trials by rule: every reference against every probe, never a sample with itself.
+
+    Attributes:
+        reference, probe: rows of `Samples`, failed ones included.
+        symmetric: reference and probe are the same samples under the same condition, so each unordered pair counts
+            once; otherwise each ordered pair (reference, probe) is a comparison of its own.
+    """
+
+    reference: Rows
+    probe: Rows
+    symmetric: bool
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredPairs:
+    """Comparisons with their scores: (k,) rows of `Samples` on either side, (k,) float32 scores, NaN = failed."""
+
+    reference: Rows
+    probe: Rows
+    score: Floats
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparisons:
+    """All comparisons of one model under one condition, in the form that every table is computed from.
+
+    Attributes:
+        trials: what was to be compared.
+        reference_ok, probe_ok: (n samples,) True where the side has a template.
+        mated: all mated comparisons, failed ones included (score NaN).
+        tail: every non-mated comparison with score >= `floor`; enough for exact counts at any threshold >= floor.
+        histogram: (cells, cells, bins) int64 counts of completed non-mated scores by reference and probe cell;
+            in symmetric trials a pair lies at [low, high] of its two cell numbers only.
+        cells: (n samples,) cell number; `cell_names` their names, over `cell_columns`.
+        edges: (bins + 1,) ascending score edges; bin k holds edges[k] <= score < edges[k + 1].
+    """
+
+    model: str
+    condition: str
+    trials: Trials
+    reference_ok: npt.NDArray[np.bool_]
+    probe_ok: npt.NDArray[np.bool_]
+    mated: ScoredPairs
+    tail: ScoredPairs
+    floor: float
+    histogram: npt.NDArray[np.int64]
+    cells: Rows
+    cell_names: tuple[str, ...]
+    edges: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Searches:
+    """1:n searches of one protocol, one row each.
+
+    Attributes:
+        probe: (k,) rows of `Samples` that searched.
+        mated: (k,) True where the subject is enrolled.
+        completed: (k,) True where the probe has a template.
+        mate_score: (k,) highest score of the subject's own references, NaN if non-mated or a side failed.
+        mate_rank: (k,) 1 + number of other subjects scoring >= the mate (pessimistic on ties); 0 where no mate score.
+        mate_rank_optimistic: (k,) 1 + number of other subjects scoring > the mate; 0 likewise.
+        top_nonmate: (k,) highest score of any other subject, NaN if failed.
+        gallery_size: enrolled subjects, failed ones included.
+        gallery_failed: enrolled subjects with no template.
+    """
+
+    model: str
+    condition: str
+    protocol: Literal["closed", "open"]
+    probe: Rows
+    mated: npt.NDArray[np.bool_]
+    completed: npt.NDArray[np.bool_]
+    mate_score: Floats
+    mate_rank: Rows
+    mate_rank_optimistic: Rows
+    top_nonmate: Floats
+    gallery_size: int
+    gallery_failed: int
+
+
+@dataclass(frozen=True)
+class ClusterSums:
+    """Exact integer sums over clusters of x (errors) and m (comparisons): sum x*x, sum x*m, sum m*m."""
+
+    xx: int
+    xm: int
+    mm: int
+
+
+@dataclass(frozen=True)
+class ErrorCounts:
+    """Errors and comparisons of one metric in one group at one threshold, with what clustered variance needs.
+
+    Attributes:
+        metric: "FNMR", "FMR", "FTA", "FTE", "FNIR" or "FPIR".
+        grouping: the columns, such as "gender" or "ethnicity, gender"; "" for everyone.
+        group: the group's name; the reference's group where `probe_group` is set.
+        probe_group: the probe's group in a cross-group cell, else None.
+        threshold: a match is score >= threshold; None where no threshold is involved.
+        errors: with failures counted as the metric's convention says.
+        completed, failed: comparisons (samples, searches) that have a score and that have none.
+        subjects: people behind the comparisons.
+        by_subject: sums over subjects, each pair counted at both of its subjects.
+        by_pair: sums over unordered pairs of subjects; None where a comparison involves one subject only.
+        failures: whether failed comparisons are in errors and denominators.
+    """
+
+    metric: str
+    model: str
+    condition: str
+    grouping: str
+    group: str
+    threshold: float | None
+    errors: int
+    completed: int
+    failed: int
+    subjects: int
+    by_subject: ClusterSums | None = None
+    by_pair: ClusterSums | None = None
+    probe_group: str | None = None
+    failures: Failures = "counted"
+
+    @property
+    def trials(self) -> int:
+        """The denominator: completed plus, where failures are counted, failed."""
+        return self.completed + (self.failed if self.failures == "counted" else 0)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A rate with its interval, or None with the reason in `note`. `n_eff` is the effective sample size."""
+
+    counts: ErrorCounts
+    value: float | None
+    low: float | None
+    high: float | None
+    method: str
+    level: float
+    n_eff: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """One operating point: its name, how it was set, and what it realised where it was set.
+
+    `false_matches` of `comparisons` non-mated comparisons matched; None where the threshold was given, not set.
+    """
+
+    name: str
+    model: str
+    value: float
+    policy: str
+    target: float | None = None
+    realised: float | None = None
+    false_matches: int | None = None
+    comparisons: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Differential:
+    """One summary of how unequal the groups' rates are, with the groups that it rests on."""
+
+    metric: str
+    measure: str
+    model: str
+    condition: str
+    grouping: str
+    threshold: float | None
+    value: float | None
+    worst: str | None = None
+    best: str | None = None
+    low: float | None = None
+    high: float | None = None
+    null_low: float | None = None
+    null_high: float | None = None
+    groups: int = 0
+    left_out: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class RunManifest:
+    """What a run was: enough to repeat it and to trust that nothing changed since. Written as manifest.json."""
+
+    schema: str
+    run_id: str
+    status: str
+    study: Mapping[str, Any]
+    config_text: str
+    dataset: Mapping[str, Any]
+    models: list[Mapping[str, Any]]
+    provider_asked: str
+    provider_actual: str
+    versions: Mapping[str, str]
+    machine: Mapping[str, str]
+    commit: str
+    dirty: bool | None
+    started: str
+    finished: str
+    banners: list[str] = field(default_factory=list)
+    samples: Mapping[str, int] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    stages: Mapping[str, float] = field(default_factory=dict)
