@@ -19,7 +19,9 @@ class DatasetUse(Card):
     card: str
     root: str | None = None
     acknowledge_terms: bool = False
-    subjects: Annotated[int, Field(ge=2)] | None = Field(default=None, description="use a seeded draw of so many people")
+    subjects: Annotated[int, Field(ge=2)] | None = Field(
+        default=None, description="use a seeded draw of so many people"
+    )
 
 
 class ModelUse(Card):

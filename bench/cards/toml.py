@@ -107,7 +107,9 @@ def _explain(path: Path, content: dict[str, Any], schema: type[Card], problem: A
     shown = "" if isinstance(found, dict) or found is None else f", found {json.dumps(found, default=str)}"
     near = ""
     if kind == "literal_error" and isinstance(found, str):
-        near = _near(found, [part.strip("' ") for part in str(problem["ctx"]["expected"]).replace(" or ", ",").split(",")])
+        near = _near(
+            found, [part.strip("' ") for part in str(problem["ctx"]["expected"]).replace(" or ", ",").split(",")]
+        )
     return f"{path}: {key}: {message}{shown}{near}"
 
 
