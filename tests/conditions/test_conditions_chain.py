@@ -1,0 +1,138 @@
+"""The seam of the conditions: cards checked, digests, generators, and what comes out of `apply`."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from bench import conditions
+from bench.cards import ConditionCard
+from bench.conditions import codec, srgb
+from bench.errors import CardError, InputError
+
+
+def card_of(*steps: dict[str, object], name: str = "under-test") -> ConditionCard:
+    return ConditionCard.model_validate({"name": name, "title": "t", "source": "s", "steps": steps})
+
+
+def picture(height: int = 96, width: int = 128) -> np.ndarray:
+    rows, columns = np.mgrid[0:height, 0:width]
+    return np.stack([rows * 2, columns, (rows + columns) % 256], axis=2).astype(np.uint8)
+
+
+def test_clean_gives_the_image_back_and_draws_nothing():
+    image = picture()
+    rng = conditions.rng_for(0, "a", "clean")
+    state = rng.bit_generator.state
+    out = conditions.apply(conditions.load("clean"), image, rng)
+    assert np.array_equal(out, image)
+    assert rng.bit_generator.state == state
+    assert not conditions.stochastic(conditions.load("clean"))
+
+
+def test_linear_light_comes_out_as_srgb():
+    linear = np.full((4, 5, 3), 0.2140411, dtype=np.float32)  # IEC 61966-2-1: sRGB 0.5 is linear 0.21404114
+    out = conditions.apply(conditions.load("clean"), linear, conditions.rng_for(0, "a", "clean"))
+    assert out.dtype == np.uint8
+    assert set(np.unique(out)) <= {127, 128}
+
+
+def test_srgb_bytes_survive_linear_light():
+    ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    image = np.stack([ramp] * 3, axis=2)
+    assert np.array_equal(srgb.to_bytes(srgb.to_linear(image)), image)
+
+
+def test_low_res_jpeg_is_small_lossy_and_deterministic():
+    card = conditions.load("low-res-jpeg")
+    image = picture(250, 250)
+    first = conditions.apply(card, image, conditions.rng_for(1, "a", card.name))
+    second = conditions.apply(card, image, conditions.rng_for(2, "b", card.name))
+    assert first.shape == (128, 128, 3)
+    assert np.array_equal(first, second)
+    assert not conditions.stochastic(card)
+    assert card.applies_to == "probe"
+    file = conditions.photograph(card, image, conditions.rng_for(1, "a", card.name)).file
+    assert file is not None
+    assert len(file) < 128 * 128 * 3 / 10
+
+
+def test_a_small_picture_is_never_enlarged():
+    card = card_of({"step": "resize", "short_px": 500})
+    image = picture()
+    assert conditions.apply(card, image, conditions.rng_for(0, "a", "x")).shape == image.shape
+
+
+@pytest.mark.parametrize(
+    ("step", "line"),
+    [
+        ({"step": "jpg", "quality": 20}, "condition 'under-test': step 1 (jpg): no such step, did you mean 'jpeg'?"),
+        (
+            {"step": "jpeg", "qualty": 20},
+            "step 1 (jpeg): qualty: unknown parameter, did you mean 'quality'?; known here: quality, subsampling",
+        ),
+        ({"step": "jpeg"}, "step 1 (jpeg): quality: missing; add it (a whole number from 1 to 100)"),
+        ({"step": "jpeg", "quality": 0}, "quality: expected a whole number from 1 to 100, found 0"),
+        ({"step": "jpeg", "quality": 20.5}, "quality: expected a whole number from 1 to 100, found 20.5"),
+        ({"step": "jpeg", "quality": True}, "quality: expected a whole number from 1 to 100, found True"),
+        ({"step": "resize", "short_px": "128"}, "short_px: expected a whole number from 8 to 8000 px, found '128'"),
+        (
+            {"step": "jpeg", "quality": 20, "subsampling": "4:2:1"},
+            "subsampling: expected one of '4:4:4', '4:2:2', '4:2:0', found '4:2:1', did you mean",
+        ),
+        ({"step": "crop", "share": float("nan")}, "share: expected a number from 0.1 to 1, found nan"),
+    ],
+)
+def test_a_wrong_card_is_refused_in_one_clear_line(step, line):
+    with pytest.raises(CardError) as refused:
+        conditions.validate(card_of(step))
+    assert line in str(refused.value)
+
+
+def test_every_problem_has_a_line_of_its_own():
+    with pytest.raises(CardError) as refused:
+        conditions.validate(card_of({"step": "jpeg", "quality": 0}, {"step": "crop"}))
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_the_digest_covers_name_steps_order_and_defaults():
+    jpeg, small = {"step": "jpeg", "quality": 20}, {"step": "resize", "short_px": 128}
+    base = conditions.digest(card_of(jpeg, small))
+    assert base == conditions.digest(card_of({**jpeg, "subsampling": "4:2:0"}, small))
+    others = [card_of(small, jpeg), card_of(jpeg), card_of(jpeg, small, name="other"), card_of({**jpeg, "quality": 21})]
+    assert len({base, *(conditions.digest(card) for card in others)}) == 5
+
+
+def test_a_digest_does_not_tell_500_from_500_point_0():
+    assert conditions.digest(card_of({"step": "crop", "share": 1})) == conditions.digest(
+        card_of({"step": "crop", "share": 1.0})
+    )
+
+
+def test_the_generator_depends_on_all_three_and_on_nothing_else():
+    draw = conditions.rng_for(1, "a", "b").integers(1 << 62)
+    assert draw == conditions.rng_for(1, "a", "b").integers(1 << 62)
+    others = {conditions.rng_for(*key).integers(1 << 62) for key in [(2, "a", "b"), (1, "ab", ""), (1, "", "ab")]}
+    assert draw not in others and len(others) == 3
+
+
+def test_the_generator_is_the_same_on_every_machine():
+    # sha256('[7, "s1", "clean"]') as a big-endian whole number, seeding PCG64: fixed by their definitions.
+    seed = int(hashlib.sha256(b'[7, "s1", "clean"]').hexdigest(), 16)
+    expected = np.random.Generator(np.random.PCG64(seed)).integers(1 << 62)
+    assert conditions.rng_for(7, "s1", "clean").integers(1 << 62) == expected
+
+
+@pytest.mark.parametrize("image", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)])
+def test_an_image_of_another_kind_is_refused(image):
+    with pytest.raises(InputError, match="expected \\(h, w, 3\\) uint8 sRGB"):
+        conditions.apply(card_of(), image, conditions.rng_for(0, "a", "x"))
+
+
+def test_bytes_that_do_not_decode_are_unreadable():
+    with pytest.raises(conditions.Unreadable, match="does not decode"):
+        codec.decode(b"not a picture")
+    with pytest.raises(conditions.Unreadable, match="0 bytes"):
+        codec.decode(b"")
