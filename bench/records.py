@@ -17,6 +17,7 @@ import numpy.typing as npt
 Strings = npt.NDArray[np.str_]
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 OUTCOMES = ("ok", "unreadable", "no_face", "several_faces", "too_small", "below_quality")
 """What acquisition can end in; everything but the first is a failure to acquire (FTA)."""

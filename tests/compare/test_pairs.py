@@ -1,0 +1,141 @@
+"""The tiled engine against a double loop, and what must not change its result."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made import make_samples, make_templates
+
+from bench.compare import TailRule, compare, exact_scores
+from bench.compare import tiles as tiles_module
+from bench.records import Comparisons, Samples, Templates, Trials
+
+
+def slow_scores(samples: Samples, trials: Trials, reference: Templates, probe: Templates):
+    """Every comparison of the trials by a double loop: {(reference row, probe row): (score or None, mated)}."""
+    left = dict(zip(reference.rows.tolist(), reference.vectors, strict=True))
+    right = dict(zip(probe.rows.tolist(), probe.vectors, strict=True))
+    found = {}
+    for i, j in itertools.product(trials.reference.tolist(), trials.probe.tolist()):
+        if i == j or (trials.symmetric and i > j):
+            continue
+        score = None
+        if i in left and j in right:
+            a, b = left[i].astype(float), right[j].astype(float)
+            score = float(a @ b) if reference.similarity == "cosine" else -float(np.sqrt(((a - b) ** 2).sum()))
+        found[i, j] = (score, samples.subjects[i] == samples.subjects[j])
+    return found
+
+
+def make_case(seed: int, similarity: str, symmetric: bool, n: int = 60):
+    rng = np.random.default_rng(seed)
+    subjects = [f"p{k}" for k in rng.integers(0, 20, n)]
+    group = {p: rng.choice(["a", "b", "c"]) for p in sorted(set(subjects))}
+    roles = [str(r) for r in rng.choice(["photo", "selfie"], n)]
+    samples = make_samples(subjects, {"group": [str(group[p]) for p in subjects]}, roles)
+    reference = make_templates(samples, rng, failed=(3, 4), similarity=similarity)
+    if symmetric:
+        return samples, Trials(np.arange(n), np.arange(n), True), reference, reference
+    probe = make_templates(samples, rng, failed=(4, 7), similarity=similarity, condition="blur")
+    photos, selfies = (np.flatnonzero(samples.roles == role) for role in ("photo", "selfie"))
+    return samples, Trials(photos, selfies, False), reference, probe
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "negative-l2"])
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_engine_equals_a_double_loop(similarity, symmetric):
+    samples, trials, reference, probe = make_case(1, similarity, symmetric)
+    got = compare(samples, trials, reference, probe, ("group",), TailRule(share=0.2))
+    slow = slow_scores(samples, trials, reference, probe)
+
+    mated = {(i, j): s for (i, j), (s, same) in slow.items() if same}
+    assert set(zip(got.mated.reference.tolist(), got.mated.probe.tolist(), strict=True)) == set(mated)
+    for i, j, score in zip(got.mated.reference, got.mated.probe, got.mated.score, strict=True):
+        expected = mated[int(i), int(j)]
+        assert np.isnan(score) if expected is None else score == pytest.approx(expected, abs=1e-6)
+
+    nonmated = {pair: s for pair, (s, same) in slow.items() if not same and s is not None}
+    above = {pair: s for pair, s in nonmated.items() if s >= got.floor}
+    assert set(zip(got.tail.reference.tolist(), got.tail.probe.tolist(), strict=True)) == set(above)
+    assert len(got.tail) >= 0.2 * len(nonmated)
+    assert got.histogram.sum() == len(nonmated)
+    for one, other in itertools.product(range(3), repeat=2):
+        scores = [s for (i, j), s in nonmated.items() if cell_pair(got, i, j) == (one, other)]
+        same_but_for_edges(got.histogram[one, other], np.histogram(scores, got.edges)[0])
+
+
+def same_but_for_edges(counts: np.ndarray, others: np.ndarray) -> None:
+    """Equal but for scores that float32 puts on the other side of a bin's edge."""
+    assert counts.sum() == others.sum()
+    assert np.abs(np.cumsum(counts - others)).max() <= 1
+
+
+def cell_pair(comparisons: Comparisons, i: int, j: int) -> tuple[int, int]:
+    """Where the histogram holds the pair (i, j)."""
+    pair = (int(comparisons.cells[i]), int(comparisons.cells[j]))
+    return (min(pair), max(pair)) if comparisons.trials.symmetric else pair
+
+
+def equal(a: Comparisons, b: Comparisons) -> None:
+    for side in ("mated", "tail"):
+        for field in ("reference", "probe", "score"):
+            np.testing.assert_array_equal(getattr(getattr(a, side), field), getattr(getattr(b, side), field))
+    assert a.floor == b.floor
+    for counts, others in zip(a.histogram.reshape(-1, 4096), b.histogram.reshape(-1, 4096), strict=True):
+        same_but_for_edges(counts, others)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), threads=st.integers(1, 3), rows=st.integers(3, 40), columns=st.integers(3, 70))
+def test_neither_threads_nor_tiles_show_in_the_counts(seed, threads, rows, columns):
+    samples, trials, reference, probe = make_case(seed, "cosine", seed % 2 == 0)
+    rule = TailRule(share=0.1, at_most=0.4)
+    whole = compare(samples, trials, reference, probe, ("group",), rule)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tiles_module, "BLOCK_ROWS", rows)
+        patch.setattr(tiles_module, "BLOCK_COLUMNS", columns)
+        split = compare(samples, trials, reference, probe, ("group",), rule, threads=threads)
+    equal(whole, split)
+
+
+def test_the_floor_reaches_a_given_threshold_and_the_same_group_share():
+    samples, trials, reference, probe = make_case(5, "cosine", True)
+    group = samples.groups["group"]
+    got = compare(samples, trials, reference, probe, ("group",), TailRule(share=0.3, impostor_group=group))
+    same = group[got.tail.reference] == group[got.tail.probe]
+    everything = sum(int(got.histogram[k, k].sum()) for k in range(3))
+    assert same.sum() > 0.3 * everything
+    assert compare(samples, trials, reference, probe, ("group",), TailRule(0.01, at_most=-0.5)).floor <= -0.5
+
+
+def test_ties_at_the_floor_are_kept():
+    samples = make_samples([f"p{i}" for i in range(40)], {"group": ["a"] * 40})
+    vectors = np.zeros((40, 8), dtype=np.float32)
+    vectors[:, 0] = 1
+    same = Templates(np.arange(40), vectors, "net", "clean", "cosine")
+    got = compare(samples, Trials(np.arange(40), np.arange(40), True), same, same, ("group",), TailRule(0.01))
+    assert len(got.tail) == 40 * 39 // 2
+
+
+def test_exact_scores_are_the_float64_sums():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 50, 128)).astype(np.float32)
+    rows = np.arange(50)
+    np.testing.assert_allclose(
+        exact_scores(a, b, rows, rows, "cosine"), (a.astype(float) * b).sum(axis=1), rtol=1e-6, atol=1e-6
+    )
+    np.testing.assert_allclose(
+        exact_scores(a, b, rows, rows, "negative-l2"), -np.linalg.norm(a.astype(float) - b, axis=1), rtol=1e-6
+    )
+
+
+def test_without_templates_nothing_matches_and_nothing_crashes():
+    samples = make_samples(["p", "p", "q"], {"group": ["a", "a", "b"]})
+    none = Templates(np.empty(0, dtype=np.int64), np.empty((0, 8), dtype=np.float32), "net", "clean", "cosine")
+    got = compare(samples, Trials(np.arange(3), np.arange(3), True), none, none, ("group",), TailRule(0.01))
+    assert len(got.tail) == 0 and got.histogram.sum() == 0
+    assert np.isnan(got.mated.score).all() and len(got.mated) == 1

@@ -1,0 +1,26 @@
+"""What several test folders share: a private cache, and the folder beside the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True)
+def _private_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the user's own cache, and opaque ids are the same in every run."""
+    if not hasattr(_private_cache, "folder"):
+        _private_cache.folder = tmp_path_factory.mktemp("cache")  # type: ignore[attr-defined]
+    monkeypatch.setenv("FACEGAP_CACHE", str(_private_cache.folder))  # type: ignore[attr-defined]
+    monkeypatch.setenv("FACEGAP_SECRET", "00" * 32)
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder with real faces and models beside the checkout; the test is skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(f"no real faces here: {SHARED.name}/ is not beside the checkout")
+    return SHARED

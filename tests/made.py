@@ -1,0 +1,42 @@
+"""Random samples and templates that several test modules share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from bench.records import Samples, Templates
+
+
+def make_samples(subjects: list[str], groups: dict[str, list[str]], roles: list[str] | None = None) -> Samples:
+    """Samples s0, s1, ... of the given subjects; without files."""
+    n = len(subjects)
+    return Samples(
+        ids=np.array([f"s{i}" for i in range(n)]),
+        subjects=np.array(subjects),
+        paths=np.array([f"s{i}.jpg" for i in range(n)]),
+        sessions=np.full(n, ""),
+        roles=np.array(roles) if roles is not None else np.full(n, ""),
+        groups={column: np.array(values) for column, values in groups.items()},
+        root=Path("nowhere"),
+    )
+
+
+def make_templates(
+    samples: Samples,
+    rng: np.random.Generator,
+    dim: int = 16,
+    failed: tuple[int, ...] = (),
+    similarity: str = "cosine",
+    condition: str = "clean",
+    noise: float = 0.5,
+) -> Templates:
+    """Random templates that are alike within a subject; `failed` rows have none."""
+    _, codes = np.unique(samples.subjects, return_inverse=True)
+    centres = rng.normal(size=(codes.max() + 1, dim))
+    vectors = centres[codes] + noise * rng.normal(size=(len(samples), dim))
+    if similarity == "cosine":
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    rows = np.setdiff1d(np.arange(len(samples)), np.array(failed, dtype=int))
+    return Templates(rows, vectors[rows].astype(np.float32), "net", condition, similarity)  # type: ignore[arg-type]
