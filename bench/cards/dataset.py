@@ -8,25 +8,47 @@ from pydantic import Field, model_validator
 
 from bench.cards.model import Name, Sha256
 from bench.cards.toml import Card, card_path, read_card
+from bench.records import NO_LABEL
+
+COLUMNS = ("sample_id", "subject_id", "path", "session", "role")
+"""Columns that every manifest may have, by our names."""
 
 
 class GroupColumn(Card):
     """A label column: its values in the order of every table, and whether it belongs to a subject or to a sample.
 
-    `map` renames raw values of the file ("0" -> "male") before they are checked against `values`.
+    `map` renames raw values of the file ("0" -> "male") before they are checked against `values`. `bands` cuts a column
+    of numbers: value k stands for bands[k] <= number < bands[k + 1].
     """
 
     values: tuple[str, ...] = Field(min_length=1)
     per: Literal["subject", "sample"] = "subject"
     label_source: Literal["self-report", "record", "annotator", "classifier", "inferred", "generated"]
     map: dict[str, str] = Field(default_factory=dict)
+    bands: tuple[float, ...] = ()
+
+    @model_validator(mode="after")
+    def _values_are_names(self) -> GroupColumn:
+        odd = [value for value in self.values if value in ("", NO_LABEL) or "," in value]
+        if odd:
+            raise ValueError(f"values: '{odd[0]}': a value is not empty, has no comma, and is not '{NO_LABEL}'")
+        if len(set(self.values)) < len(self.values):
+            raise ValueError(f"values: named twice: {', '.join(self.values)}")
+        unknown = sorted(set(self.map.values()) - {*self.values, NO_LABEL})
+        if unknown:
+            raise ValueError(f"map: not in values: {', '.join(unknown)}")
+        if self.bands and (len(self.bands) != len(self.values) + 1 or list(self.bands) != sorted(set(self.bands))):
+            raise ValueError(f"bands: expected {len(self.values) + 1} ascending edges for {len(self.values)} values")
+        return self
 
 
 class DatasetCard(Card):
     """A demographically labelled face data set.
 
-    `columns` maps our names (sample_id, subject_id, path, session, role) to the manifest's own header, where they
-    differ. `files` names the adapter's other files (pairs, gender lists) below the root.
+    `columns` maps our names (sample_id, subject_id, path, session, role, and the group columns) to the manifest's own
+    header, where they differ. `files` names the adapter's other files (pairs, lists of a label's images) and the folder
+    of the images (`images`), below the root. `tree_separator` says that one folder stands for all of `tree_groups`
+    ("asian_females"); without it each has a folder of its own.
     """
 
     name: Name
@@ -43,6 +65,7 @@ class DatasetCard(Card):
     files: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)
     tree_groups: tuple[str, ...] = ()
+    tree_separator: str = ""
     banner: str = Field(default="", description="a line for the head of every page made from this data set")
     digest: Sha256 | None = Field(default=None, description="of the manifest file, where it is known")
 
@@ -55,6 +78,31 @@ class DatasetCard(Card):
         unknown = [column for column in self.tree_groups if column not in self.groups]
         if unknown:
             raise ValueError(f"tree_groups: not in groups: {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_is_named_in_vain(self) -> DatasetCard:
+        taken = sorted(set(self.groups) & set(COLUMNS))
+        if taken:
+            raise ValueError(f"groups: '{taken[0]}' is the name of a column that every data set has; choose another")
+        unknown = sorted(set(self.columns) - {*COLUMNS, *self.groups})
+        if unknown:
+            raise ValueError(f"columns: '{unknown[0]}' is not one of {', '.join([*COLUMNS, *self.groups])}")
+        if self.adapter != "csv" and (self.columns or self.digest is not None):
+            raise ValueError(f"columns, digest: the {self.adapter} adapter reads no manifest")
+        unread = [column for column in self.groups if self.adapter == "tree" and column not in self.tree_groups]
+        if unread:
+            raise ValueError(
+                f"groups: the tree adapter reads labels off folders; not in tree_groups: {', '.join(unread)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _lists_are_named(self) -> DatasetCard:
+        values = [value for group in self.groups.values() for value in group.values]
+        missing = [value for value in values if self.adapter == "lfw" and value not in self.files]
+        if missing:
+            raise ValueError(f"files: the lfw adapter needs a list of file names for each value: {', '.join(missing)}")
         return self
 
     @property
