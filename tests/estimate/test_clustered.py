@@ -1,0 +1,120 @@
+"""Clustered variances and intervals against cimat's published code (R13), from pairs counted by bench.count."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.estimate.clustered import effective_size, rate, variance, wilson_n_eff
+from bench.records import ClusterSums, ErrorCounts
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+CASES = json.loads((REFERENCE / "R13_clustered.json").read_text(encoding="utf-8"))["cases"]
+
+
+def cluster_sums(rows):
+    return ClusterSums(sum(x * x for x, _ in rows), sum(x * m for x, m in rows), sum(m * m for _, m in rows))
+
+
+def counts_of(metric, by_pair, threshold=0.5):
+    """Counts from {(i, j): (errors, comparisons)}; FNMR takes the pairs (i, i)."""
+    people = sorted({person for pair in by_pair for person in pair})
+    rows = [
+        (sum(x for k, (x, _) in by_pair.items() if q in k), sum(m for k, (_, m) in by_pair.items() if q in k))
+        for q in people
+    ]
+    return ErrorCounts(
+        metric, "net", "clean", "", "everyone", threshold,
+        errors=sum(x for x, _ in by_pair.values()), completed=sum(m for _, m in by_pair.values()), failed=0,
+        subjects=len(people), by_subject=cluster_sums(rows),
+        by_pair=cluster_sums(by_pair.values()) if metric == "FMR" else None,
+    )  # fmt: skip
+
+
+def published_pairs(threshold):
+    """FNMR and FMR counts of R13; cimat's variance takes a non-mated score equal to the threshold for no error."""
+    mated, nonmated = {}, {}
+    with (REFERENCE / "R13_pairs.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            pair = tuple(sorted((row["id1"], row["id2"])))
+            side = mated if pair[0] == pair[1] else nonmated
+            error = (float(row["score"]) >= threshold) == (side is nonmated)
+            x, m = side.get(pair, (0, 0))
+            side[pair] = x + error, m + 1
+    return counts_of("FNMR", mated, threshold), counts_of("FMR", nonmated, threshold)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"T={case['threshold']}")
+def test_published_variances_and_intervals(case):
+    fnmr, fmr = published_pairs(case["threshold"])
+    for counts, name in ((fnmr, "FNMR"), (fmr, "FMR")):
+        assert rate(counts) == pytest.approx(case[name], rel=1e-12)
+        assert variance(counts) == pytest.approx(case[f"var_{name}_own"], rel=1e-9, abs=1e-18)
+        n_eff = effective_size(counts) if 0 < counts.errors < counts.trials else counts.trials
+        assert n_eff == pytest.approx(case[f"n_eff_{name}"], rel=1e-9)
+        # With zero errors cimat's bound rests on every pair twice; the re-derived one does not.
+        expected = case.get(f"wilson_neff_{name}_own", case[f"wilson_neff_{name}_cimat"])
+        assert wilson_n_eff(counts.errors, counts.trials, n_eff) == pytest.approx(expected, rel=1e-9, abs=1e-15)
+
+
+def test_zero_errors_are_counted_once_where_cimat_counts_twice():
+    _, fmr = published_pairs(0.9)
+    case = CASES[-1]
+    assert wilson_n_eff(0, fmr.trials, fmr.trials)[1] == pytest.approx(2 * case["wilson_neff_FMR_cimat"][1], rel=5e-3)
+
+
+@st.composite
+def pair_tables(draw):
+    people = draw(st.integers(2, 6))
+    table = {}
+    for i in range(people):
+        for j in range(i + 1, people):
+            m = draw(st.integers(1, 4))
+            table[i, j] = draw(st.integers(0, m)), m
+    return table
+
+
+@settings(deadline=None)
+@given(pair_tables())
+def test_variance_equals_the_sum_over_all_pairs_of_comparisons(table):
+    counts = counts_of("FMR", table)
+    p = counts.errors / counts.trials
+    r = {pair: x - p * m for pair, (x, m) in table.items()}
+    covariance = sum(r[a] * r[b] for a in r for b in r if a != b and set(a) & set(b))
+    expected = (sum(v * v for v in r.values()) + max(covariance, 0)) / counts.trials**2
+    assert variance(counts) == pytest.approx(expected, rel=1e-9, abs=1e-15)
+
+
+def test_one_comparison_per_person_is_the_binomial():
+    counts = counts_of("FNMR", {(k, k): (k < 3, 1) for k in range(40)})
+    assert variance(counts) == pytest.approx(0.075 * 0.925 / 40)
+    assert effective_size(counts) == pytest.approx(40)
+
+
+def test_identical_images_of_a_person_add_nothing():
+    once = counts_of("FNMR", {(k, k): (k < 3, 1) for k in range(40)})
+    fivefold = counts_of("FNMR", {(k, k): (5 * (k < 3), 5) for k in range(40)})
+    assert variance(fivefold) == pytest.approx(variance(once))
+    assert effective_size(fivefold) == pytest.approx(40)
+
+
+def test_against_cimat_where_it_is_installed():
+    cimat = pytest.importorskip("cimat", reason="needs cimat (pins numpy below 2; install it without dependencies)")
+    rng = np.random.default_rng(1)
+    people = [str(k) for k in range(8)]
+    scores = {a: {} for a in people}
+    table = {}
+    for a in people:
+        for b in people:
+            if a < b:
+                values = rng.normal(0, 1, rng.integers(1, 5))
+                scores[a][b] = scores[b][a] = values.tolist()
+                table[a, b] = int((values >= 0.6).sum()), len(values)
+        scores[a][a] = rng.normal(1.5, 1, 3).tolist()
+    theirs = cimat.uncertainty_estimator.UncertaintyEstimator(scores)
+    _, expected = theirs.compute_variance(threshold=0.6)
+    assert variance(counts_of("FMR", table)) == pytest.approx(expected, rel=1e-9)

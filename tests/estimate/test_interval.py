@@ -1,0 +1,70 @@
+"""The default interval: what it rests on, and what it says."""
+
+import pytest
+
+from bench.estimate import estimate
+from bench.estimate.rates import wilson
+from bench.records import ClusterSums, ErrorCounts
+
+
+def one_way(errors, people, each=1, metric="FNMR"):
+    """`errors` people fail in all of their `each` comparisons."""
+    sums = ClusterSums(errors * each**2, errors * each**2, people * each**2)
+    return ErrorCounts(
+        metric, "net", "clean", "", "everyone", 0.5, errors * each, people * each, 0, people, sums
+    )  # fmt: skip
+
+
+def test_independent_comparisons_are_wilsons():
+    found = estimate(one_way(12, 600))
+    assert (found.low, found.high) == pytest.approx(wilson(12, 600))
+    assert found.n_eff == pytest.approx(600)
+    assert found.value == 0.02 and found.note == ""
+
+
+def test_repeats_of_a_person_add_nothing():
+    assert estimate(one_way(12, 600, each=7)).n_eff == pytest.approx(600)
+
+
+def test_counts_without_clusters_are_taken_as_independent():
+    found = estimate(ErrorCounts("FMR", "net", "clean", "", "everyone", 0.5, 12, 600, 0, 300))
+    assert (found.low, found.high) == pytest.approx(wilson(12, 600))
+    assert found.method == "Wilson"
+
+
+def test_no_errors_rest_on_people():
+    found = estimate(one_way(0, 60, each=10))
+    assert (found.value, found.low, found.high) == (0.0, 0.0, pytest.approx(wilson(0, 60)[1]))
+    assert found.method == "Wilson, n = people"
+    assert "no errors" in found.note and "fewer than 10 errors" in found.note
+
+
+def test_no_false_matches_rest_on_comparisons_and_say_so():
+    sums = ClusterSums(0, 0, 1000)
+    found = estimate(ErrorCounts("FMR", "net", "clean", "", "everyone", 0.5, 0, 594, 0, 12, sums, sums))
+    assert found.high == pytest.approx(0.00642554771673382)
+    assert "takes comparisons that share people for independent" in found.note
+
+
+def test_one_person_is_one_observation():
+    found = estimate(ErrorCounts("FNMR", "net", "clean", "", "everyone", 0.5, 3, 10, 0, 1, ClusterSums(9, 30, 100)))
+    assert found.n_eff == 1 and found.high > 0.8
+
+
+@pytest.mark.parametrize(
+    ("metric", "failed", "note"),
+    [
+        ("FNMR", 0, "no comparisons in this group"),
+        ("FNMR", 4, "no comparisons completed; 4 failed"),
+        ("FNIR", 0, "no mated searches in this group"),
+        ("FTA", 0, "no samples in this group"),
+    ],
+)
+def test_no_trials_have_a_reason(metric, failed, note):
+    found = estimate(ErrorCounts(metric, "net", "clean", "", "B", None, 0, 0, failed, 0, failures="excluded"))
+    assert (found.value, found.low, found.high, found.note) == (None, None, None, note)
+
+
+def test_small_groups_are_marked():
+    found = estimate(one_way(12, 40))
+    assert found.note == "fewer than 50 people: the interval may be too narrow"
