@@ -112,7 +112,7 @@ def _max_pool(graph: Graph, x: str, side: int, padding: str) -> str:
 
 
 def _first_dense(graph: Graph, x: str, arrays: list[Array], side: int, channels: int) -> str:
-    """Flatten, dense layer and PReLU; the rows of the weights go from (column, row, channel) to (channel, row, column)."""
+    """Flatten, dense layer, PReLU; rows of the weights go from (column, row, channel) to (channel, row, column)."""
     weights, bias, slope = arrays
     ordered = weights.reshape(side, side, channels, -1).transpose(2, 1, 0, 3).reshape(weights.shape)
     flat = graph.node("Flatten", [x], axis=1)

@@ -1,0 +1,54 @@
+"""What a detector gives, and the overlap of boxes that detectors share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Faces:
+    """Faces of one image, best score first.
+
+    Attributes:
+        boxes: (k, 4) left, top, right, bottom in pixels.
+        landmarks: (k, 5, 2) x, y of the eyes, nose tip and mouth corners, image left first.
+        scores: (k,) confidences, 0 to 1.
+    """
+
+    boxes: Floats
+    landmarks: Floats
+    scores: Floats
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+
+class Detector(Protocol):
+    """Finds faces; opened once, used by several threads."""
+
+    def detect(self, image: Pixels) -> Faces:
+        """Faces of an (h, w, 3) uint8 RGB image."""
+
+
+def no_faces() -> Faces:
+    """The result where there is none."""
+    return Faces(
+        np.zeros((0, 4), dtype=np.float32), np.zeros((0, 5, 2), dtype=np.float32), np.zeros(0, dtype=np.float32)
+    )
+
+
+def overlap(box: Floats, boxes: Floats, of_smaller: bool = False) -> Floats:
+    """(k,) intersection of `box` (4,) with `boxes` (k, 4), over their union or over the smaller area."""
+    sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
+    shared = np.prod(np.maximum(sides, 0), axis=1)
+    area = np.prod(box[2:] - box[:2])
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    whole = np.minimum(area, areas) if of_smaller else area + areas - shared
+    return np.asarray(shared / np.maximum(whole, np.finfo(np.float32).tiny), dtype=np.float32)

@@ -1,0 +1,134 @@
+"""Reads image files into pixels, or says in one line why not. Nothing here trusts a file.
+
+Pillow decodes, because it reports damaged files; OpenCV returns grey pixels for the missing part. The pixel limit is
+checked on the header, before anything is decoded, and only formats of photographs are opened.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+Pixels = npt.NDArray[np.uint8]
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_PIXELS = 64_000_000
+
+_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000")
+"""MPO is what phones write for a JPEG with a second picture. Formats that start other programs are not among them."""
+
+# Pillow only warns of a bomb up to twice its own limit.
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+_ORIENTATION = 0x0112
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation -> what makes the picture upright."""
+
+
+class Unreadable(Exception):
+    """One sample's image cannot be read; `reason` is one line. An outcome of acquisition, not an error of the run."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def read_image(path: Path) -> tuple[bytes, Pixels]:
+    """The file's bytes, and its pixels as `decode` gives them.
+
+    Raises:
+        Unreadable: there is no such regular file, it is empty, too large, or cannot be decoded.
+    """
+    data = _read(path)
+    return data, decode(data)
+
+
+def decode(data: bytes) -> Pixels:
+    """(h, w, 3) uint8 RGB, upright by the file's EXIF orientation.
+
+    Grey images get three equal channels, 16-bit grey keeps its upper byte, transparent pixels are laid over white, the
+    first picture of several is taken. Colour profiles are not applied.
+
+    Raises:
+        Unreadable: `data` is no image of a known format, is damaged, or has more than `MAX_PIXELS` pixels.
+    """
+    if not data:
+        raise Unreadable("empty file")
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            _bounded(image)
+            image.load()
+            return np.ascontiguousarray(_rgb(_upright(image)))
+    except Unreadable:
+        raise
+    except UnidentifiedImageError:
+        raise Unreadable("not an image of a known format") from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Unreadable(f"more than {MAX_PIXELS} pixels") from None
+    except Exception as error:  # decoders raise whatever a damaged file leads them to
+        raise Unreadable(f"damaged image: {_line(error)}") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise Unreadable("not a regular file")
+        if found.st_size > MAX_BYTES:
+            raise Unreadable(f"file of {found.st_size} bytes; at most {MAX_BYTES} are read")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise Unreadable("no such file") from None
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"cannot be read: {_line(error)}") from None
+
+
+def _bounded(image: Image.Image) -> None:
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise Unreadable(f"image of {width} x {height} pixels")
+    if width * height > MAX_PIXELS:
+        raise Unreadable(f"{width} x {height} pixels; at most {MAX_PIXELS} are decoded")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # damaged EXIF does not make the pixels unreadable
+        return image
+    turn = _UPRIGHT.get(orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def _rgb(image: Image.Image) -> npt.NDArray[Any]:
+    if image.mode.startswith("I;16"):
+        grey = (np.asarray(image) >> 8).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if image.mode in ("I", "F"):
+        raise Unreadable(f"pixels of 32 bits (mode {image.mode}); save it with 8 bits a channel")
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, rgba)
+    return np.asarray(image.convert("RGB"))
+
+
+def _line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return text[:160] if text else type(error).__name__
