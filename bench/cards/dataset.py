@@ -13,6 +13,9 @@ from bench.records import NO_LABEL
 COLUMNS = ("sample_id", "subject_id", "path", "session", "role")
 """Columns that every manifest may have, by our names."""
 
+PAIR_COLUMNS = ("sample_a", "sample_b", "mated")
+"""Columns of a list of pairs."""
+
 
 class GroupColumn(Card):
     """A label column: its values in the order of every table, and whether it belongs to a subject or to a sample.
@@ -45,10 +48,10 @@ class GroupColumn(Card):
 class DatasetCard(Card):
     """A demographically labelled face data set.
 
-    `columns` maps our names (sample_id, subject_id, path, session, role, and the group columns) to the manifest's own
-    header, where they differ. `files` names the adapter's other files (pairs, lists of a label's images) and the folder
-    of the images (`images`), below the root. `tree_separator` says that one folder stands for all of `tree_groups`
-    ("asian_females"); without it each has a folder of its own.
+    `columns` maps our names (sample_id, subject_id, path, session, role, the group columns; sample_a, sample_b and
+    mated of a list of pairs) to the file's own header, where they differ. `files` names, below the root, the adapter's
+    files (manifest, pairs; lfw: one list of file names per label value) and the folder of the images (images).
+    `tree_separator` says that one folder stands for all of `tree_groups` ("asian_females"); without it each has one.
     """
 
     name: Name
@@ -85,11 +88,13 @@ class DatasetCard(Card):
         taken = sorted(set(self.groups) & set(COLUMNS))
         if taken:
             raise ValueError(f"groups: '{taken[0]}' is the name of a column that every data set has; choose another")
-        unknown = sorted(set(self.columns) - {*COLUMNS, *self.groups})
+        known = [*(COLUMNS if self.adapter == "csv" else ()), *(self.groups if self.adapter == "csv" else ())]
+        known += PAIR_COLUMNS if self.adapter != "lfw" and "pairs" in self.files else ()
+        unknown = sorted(set(self.columns) - set(known))
         if unknown:
-            raise ValueError(f"columns: '{unknown[0]}' is not one of {', '.join([*COLUMNS, *self.groups])}")
-        if self.adapter != "csv" and (self.columns or self.digest is not None):
-            raise ValueError(f"columns, digest: the {self.adapter} adapter reads no manifest")
+            raise ValueError(f"columns: '{unknown[0]}' is not read here; known: {', '.join(known) or 'none'}")
+        if self.adapter != "csv" and self.digest is not None:
+            raise ValueError(f"digest: the {self.adapter} adapter reads no manifest; remove it")
         unread = [column for column in self.groups if self.adapter == "tree" and column not in self.tree_groups]
         if unread:
             raise ValueError(

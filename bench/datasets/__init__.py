@@ -3,24 +3,10 @@
 Three adapters, one plain function each: `csv` (a manifest), `tree` (group/subject/image folders), `lfw` (LFW's layout).
 """
 
-from __future__ import annotations
-
-from pathlib import Path
-
-from bench.cards import DatasetCard
-from bench.datasets import csv
+from bench.datasets.adapters import load
+from bench.datasets.check import GroupCount, Report, check
+from bench.datasets.draw import draw_subjects
+from bench.datasets.pairs import Pairs, load_pairs
 from bench.datasets.rows import Loaded
 
-__all__ = ["Loaded", "load"]
-
-_ADAPTERS = {"csv": csv.load}
-
-
-def load(card: DatasetCard, root: Path) -> Loaded:
-    """Samples of the data set `card` below `root`, with what was refused and found.
-
-    Raises:
-        DatasetMissing: the folder is not there.
-        DatasetError: the folder as a whole contradicts the card. A sample that does is refused, not an error.
-    """
-    return _ADAPTERS[card.adapter](card, root)
+__all__ = ["GroupCount", "Loaded", "Pairs", "Report", "check", "draw_subjects", "load", "load_pairs"]

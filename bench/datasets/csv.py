@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from bench.cards import DatasetCard
 from bench.cards.dataset import COLUMNS
-from bench.datasets.files import card_file, decode, existing_root, near, read_bytes, walk
+from bench.datasets.files import below, card_file, decode, existing_root, near, read_bytes, walk
 from bench.datasets.rows import Loaded, Row, settle
 from bench.errors import DatasetError
 
@@ -102,21 +102,19 @@ def _places(card: DatasetCard, path: Path, header: Sequence[str]) -> dict[str, i
 def _row(card: DatasetCard, places: dict[str, int], width: int, line: int, fields: list[str]) -> Row:
     if len(fields) != width:
         return Row(f"line {line}", "", "", "", {}, fault=f"{len(fields)} fields where the header has {width}")
-    path = _below(card.files.get("images", ""), fields[places["path"]])
+    path = _tidy(fields[places["path"]])
     name = fields[places["sample_id"]] if "sample_id" in places else path
     return Row(
         where=f"line {line}",
         id=name,
         subject=fields[places["subject_id"]] if card.identities else name,
-        path=path,
+        path=below(card.files.get("images", ""), path),
         labels={column: fields[places[column]] for column in card.groups},
         session=fields[places["session"]] if "session" in places else "",
         role=fields[places["role"]] if "role" in places else "",
     )
 
 
-def _below(folder: str, path: str) -> str:
-    """`path` below the folder of the images, without "." and empty parts; as it is where it may leave the root."""
-    if not path or path.startswith("/"):
-        return path
-    return str(PurePosixPath(folder, path)) if folder or "./" in path or "//" in path else path
+def _tidy(path: str) -> str:
+    """`path` without "." and empty parts, so that one file has one name."""
+    return str(PurePosixPath(path)) if path.startswith("./") or "/./" in path or "//" in path else path

@@ -27,19 +27,15 @@ class Tree:
     files: frozenset[str]
     links: dict[str, str]
 
-    def images(self, below: str = "") -> list[str]:
-        """Image files below a folder, sorted; hidden ones (such as macOS's `._x.jpg`) are not images."""
-        start = f"{below}/" if below else ""
-        return sorted(
-            path
-            for path in self.files
-            if path.startswith(start) and is_image(path) and not any(part[0] == "." for part in path.split("/"))
-        )
+    def images(self, folder: str = "") -> list[str]:
+        """Image files below a folder, sorted."""
+        start = f"{folder}/" if folder else ""
+        return sorted(path for path in self.files if path.startswith(start) and is_image(path))
 
 
 def is_image(path: str) -> bool:
-    """Whether the file name ends like an image's."""
-    return path.lower().endswith(IMAGE_SUFFIXES)
+    """Whether a file is called like an image; hidden ones (such as macOS's `._x.jpg`) are not images."""
+    return path.lower().endswith(IMAGE_SUFFIXES) and path[0] != "." and "/." not in path
 
 
 def walk(root: Path) -> Tree:
@@ -94,6 +90,26 @@ def existing_root(card: DatasetCard, root: Path) -> Path:
             f"data set '{card.name}': expected its folder at {root}, found {found}; give the folder that holds it"
         )
     return root
+
+
+def image_folder(card: DatasetCard, root: Path) -> str:
+    """The folder of the images below the root as the card names it, "" for the root itself.
+
+    Raises:
+        DatasetError: it lies outside the root or is not there.
+    """
+    name = card.files.get("images", "")
+    if leaves_root(name):
+        raise DatasetError(f"data set '{card.name}': files.images: '{name}' leaves the root; name a folder below it")
+    if not (root / name).is_dir():
+        there = sorted(path.name for path in root.iterdir() if path.is_dir())
+        raise DatasetError(f"data set '{card.name}': files.images: no folder '{name}' in {root}{near(name, there)}")
+    return "" if name in ("", ".") else str(PurePosixPath(name))
+
+
+def below(folder: str, path: str) -> str:
+    """`path` below `folder`; as it is where it is empty or absolute, so that the rules see it."""
+    return f"{folder}/{path}" if folder and path and not path.startswith("/") else path
 
 
 def card_file(card: DatasetCard, root: Path, key: str) -> str:

@@ -75,8 +75,10 @@ class Source:
     labels: Mapping[str, Sequence[str]]
 
 
-def settle(card: DatasetCard, root: Path, name: str, rows: Sequence[Row], tree: Tree) -> Loaded:
-    """Apply every rule to `rows`; `name` is what the findings call their origin."""
+def settle(
+    card: DatasetCard, root: Path, name: str, rows: Sequence[Row], tree: Tree, remarks: Sequence[Finding] = ()
+) -> Loaded:
+    """Apply every rule to `rows`; `name` is what the findings call their origin, `remarks` are the adapter's own."""
     labels = {column: _labels(group, column, rows) for column, group in card.groups.items()}
     source = Source(card, name, rows, tree, labels)
     problems = [problem for rule in _RULES for problem in rule(source)]
@@ -84,9 +86,8 @@ def settle(card: DatasetCard, root: Path, name: str, rows: Sequence[Row], tree: 
     for problem in problems:
         reasons.setdefault(problem.row, problem.reason)
     kept = [number for number in range(len(rows)) if number not in reasons]
-    return Loaded(
-        _samples(source, root, kept), _refused(rows, reasons), (*_findings(source, problems), *_remarks(source))
-    )
+    findings = (*_findings(source, problems), *remarks, *_remarks(source))
+    return Loaded(_samples(source, root, kept), _refused(rows, reasons), findings)
 
 
 def _labels(group: GroupColumn, column: str, rows: Sequence[Row]) -> list[str]:
@@ -170,6 +171,15 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def links_left_out(name: str, tree: Tree) -> list[Finding]:
+    """A warning where links below the root were not followed: what lies behind them is not in the data set."""
+    if not tree.links:
+        return []
+    examples = [f"'{path}' is {problem}" for path, problem in sorted(tree.links.items())]
+    message = f"{name}: {plural(len(examples), 'symbolic link')} not followed: {some(examples)}"
+    return [Finding("warning", "symlink", f"{message}; {_ADVICE['symlink']}")]
+
+
 def _unreadable(source: Source) -> Iterator[Problem]:
     for number, row in enumerate(source.rows):
         if row.fault:
@@ -187,38 +197,47 @@ def _nameless(source: Source) -> Iterator[Problem]:
 
 
 def _same_id(source: Source) -> Iterator[Problem]:
-    if any(row.id != row.path for row in source.rows):
-        yield from _twice(source, "duplicate-id", "sample_id given twice", [row.id for row in source.rows])
+    for value, numbers in _sharing(source, [row.id for row in source.rows]):
+        if len({source.rows[number].path for number in numbers}) > 1:
+            yield from _shared(source, "duplicate-id", "sample_id given twice", value, numbers)
 
 
 def _same_path(source: Source) -> Iterator[Problem]:
-    yield from _twice(source, "duplicate-path", "path given twice", [row.path for row in source.rows])
+    for value, numbers in _sharing(source, [row.path for row in source.rows]):
+        yield from _shared(source, "duplicate-path", "path given twice", value, numbers)
 
 
-def _twice(source: Source, rule: str, reason: str, values: Sequence[str]) -> Iterator[Problem]:
-    """Every row that shares its value with another: nobody can tell which one is right."""
+def _sharing(source: Source, values: Sequence[str]) -> list[tuple[str, list[int]]]:
+    """Values that more than one row has, with those rows."""
     places: dict[str, list[int]] = defaultdict(list)
     for number, value in enumerate(values):
         if value and not source.rows[number].fault:
             places[value].append(number)
-    for value, numbers in places.items():
-        if len(numbers) > 1:
-            detail = f"'{value}' ({some([source.rows[number].where for number in numbers])})"
-            yield from (Problem(number, rule, reason, detail) for number in numbers)
+    return [(value, numbers) for value, numbers in places.items() if len(numbers) > 1]
+
+
+def _shared(source: Source, rule: str, reason: str, value: str, numbers: Sequence[int]) -> Iterator[Problem]:
+    """Every row that shares its value with another: nobody can tell which one is right."""
+    detail = f"'{value}' ({some([source.rows[number].where for number in numbers])})"
+    return (Problem(number, rule, reason, detail) for number in numbers)
 
 
 def _elsewhere(source: Source) -> Iterator[Problem]:
     for number, row in enumerate(source.rows):
-        if row.path and (leaves_root(row.path) or "\\" in row.path or "\0" in row.path):
+        if row.path and _odd(row.path):
             reason = "path leaves the root" if leaves_root(row.path) else "path is not written with /"
             yield Problem(number, "path", reason, f"{row.where} {row.path!r}")
+
+
+def _odd(path: str) -> bool:
+    return leaves_root(path) or "\\" in path or "\0" in path
 
 
 def _absent(source: Source) -> Iterator[Problem]:
     folded: dict[str, str] = {}
     for number, row in enumerate(source.rows):
         path = row.path
-        if not path or path in source.tree.files or leaves_root(path) or "\\" in path or "\0" in path:
+        if row.fault or not path or path in source.tree.files or _odd(path):
             continue
         link = _link_on_the_way(source.tree, path)
         if link:
@@ -250,8 +269,9 @@ def _unknown_label(source: Source) -> Iterator[Problem]:
                 continue
             raw = source.rows[number].labels[column]
             if raw not in hints:
-                hints[raw] = f"'{raw}'{'' if group.bands else near(raw, [*group.values, *group.map])}"
-            yield Problem(number, "unknown-label", reason, f"{hints[raw]} ({source.rows[number].where})")
+                hint = "" if group.bands else near(raw, [*group.values, *group.map])
+                hints[raw] = f"'{raw}'{hint} ({source.rows[number].where})"
+            yield Problem(number, "unknown-label", reason, hints[raw])
 
 
 def _unknown_role(source: Source) -> Iterator[Problem]:

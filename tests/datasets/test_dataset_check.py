@@ -1,0 +1,142 @@
+"""The report of `check`: counts by hand, copies, terms, and the two real subsets where they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench.cards import DatasetCard, load_dataset
+from bench.datasets import GroupCount, check
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+GROUPS = {
+    "gender": {"values": ("female", "male", "other"), "label_source": "self-report"},
+    "site": {"values": ("north", "south"), "label_source": "record", "per": "sample"},
+}
+MANIFEST = """subject_id,path,gender,site
+ann,1.jpg,female,north
+ann,2.jpg,female,north
+ann,3.jpg,female,south
+bea,4.jpg,female,north
+cal,5.jpg,male,south
+cal,6.jpg,,south
+dan,7.jpg,mael,south
+"""
+
+
+@pytest.fixture
+def root(folder: Callable[..., Path]) -> Path:
+    return folder(*(f"{number}.jpg" for number in range(1, 8)), **{"index.csv": MANIFEST})
+
+
+def test_counts_by_hand(root: Path, make_card: Callable[..., DatasetCard]) -> None:
+    report = check(make_card(groups=GROUPS), root)
+    assert report.groups == (
+        GroupCount("", "everyone", 3, 6, 4, 11),
+        GroupCount("gender", "female", 2, 4, 3, 3),
+        GroupCount("gender", "male", 1, 1, 0, 0),
+        GroupCount("gender", "other", 0, 0, 0, 0),
+        GroupCount("gender", "unknown", 1, 1, 0, 0),
+        GroupCount("site", "north", 2, 3, 1, 2),
+        GroupCount("site", "south", 2, 3, 1, 2),
+        GroupCount("gender, site", "female, north", 2, 3, 1, 2),
+        GroupCount("gender, site", "female, south", 1, 1, 0, 0),
+        GroupCount("gender, site", "male, north", 0, 0, 0, 0),
+        GroupCount("gender, site", "male, south", 1, 1, 0, 0),
+        GroupCount("gender, site", "other, north", 0, 0, 0, 0),
+        GroupCount("gender, site", "other, south", 0, 0, 0, 0),
+        GroupCount("gender, site", "unknown, north", 0, 0, 0, 0),
+        GroupCount("gender, site", "unknown, south", 1, 1, 0, 0),
+    )
+    assert report.refused == {"gender: expected female, male, other": 1}
+    assert not report.ok
+
+
+def test_the_page(root: Path, make_card: Callable[..., DatasetCard]) -> None:
+    groups = {"gender": GROUPS["gender"]}
+    card = make_card(groups=groups, status="withdrawn-parent", terms="ask first", banner="Mind this.")
+    assert check(card, root).lines() == [
+        "tiny, version 1: Tiny",
+        "status: withdrawn-parent; licence: CC0-1.0",
+        "terms: ask first",
+        "source of the labels: gender: self-report",
+        "cite: none",
+        "a study that uses it must say so: dataset.acknowledge_terms = true",
+        "note: Mind this.",
+        "",
+        "grouping  group     subjects  samples  mated pairs  non-mated pairs",
+        "          everyone         3        6            4               11",
+        "gender    female           2        4            3                3",
+        "gender    male             1        1            0                0",
+        "gender    other            0        0            0                0",
+        "gender    unknown          1        1            0                0",
+        "",
+        "6 samples can be used, 1 refused",
+        "  refused 1: gender: expected female, male, other",
+        "error: index.csv: 1 sample refused: gender: expected female, male, other: "
+        "'mael', did you mean 'male'? (line 8); correct it, or map it in the card",
+        "warning: index.csv: gender: 1 sample without the label that other samples of the same subject have: 'cal'; "
+        "counted as 'unknown', never filled in",
+        "info: 1 subject with one sample only: in non-mated comparisons, never in mated ones",
+    ]
+
+
+def test_copies_of_an_image_are_found(folder: Callable[..., Path], make_card: Callable[..., DatasetCard]) -> None:
+    manifest = "subject_id,path,gender\na,1.jpg,male\na,2.jpg,male\nb,3.jpg,male\nb,4.jpg,male\nb,5.jpg,male\n"
+    contents = {"1.jpg": "same", "2.jpg": "same", "3.jpg": "SAME", "4.jpg": "alike", "5.jpg": "same"}
+    found = check(make_card(), folder(**{"index.csv": manifest}, **contents)).findings
+    assert [(finding.level, finding.message) for finding in found] == [
+        (
+            "warning",
+            "1 image there more than once, byte for byte, 1 of them under two subjects: "
+            "'1.jpg' = '2.jpg' = '5.jpg'; keep one of each",
+        )
+    ]
+
+
+def test_roles_and_listed_pairs_are_counted(folder: Callable[..., Path], make_card: Callable[..., DatasetCard]) -> None:
+    manifest = "subject_id,path,role,gender\na,1.jpg,photo,male\na,2.jpg,selfie,male\nb,3.jpg,,male\n"
+    files = {"index.csv": manifest, "pairs.csv": "sample_a,sample_b\n1.jpg,2.jpg\n1.jpg,9.jpg\n"}
+    root = folder("1.jpg", "2.jpg", "3.jpg", **files)
+    report = check(make_card(files={"manifest": "index.csv", "pairs": "pairs.csv"}), root)
+    assert report.roles == {"": 1, "photo": 1, "selfie": 1}
+    assert report.listed_pairs == 1
+    assert "roles: none 1, photo 1, selfie 1" in report.lines()
+    assert "1 listed pair can be used" in report.lines()
+    assert not report.ok
+
+
+def test_the_lfw_subset() -> None:
+    root = SHARED / "lfw-subset"
+    if not root.is_dir():
+        pytest.skip("../shared/data/lfw-subset is not here")
+    report = check(load_dataset("lfw-subset"), root)
+    assert report.ok
+    assert report.groups[1:] == (
+        GroupCount("gender", "female", 335, 976, 1066, 474734),
+        GroupCount("gender", "male", 928, 2670, 2889, 3560226),
+        GroupCount("gender", "unknown", 1, 2, 1, 0),
+    )
+    assert [finding.rule for finding in report.findings] == ["half-labelled"]
+
+
+def test_the_utkface_subset() -> None:
+    root = SHARED / "utkface-subset"
+    if not root.is_dir():
+        pytest.skip("../shared/data/utkface-subset is not here")
+    report = check(load_dataset("utkface-subset"), root)
+    assert report.ok
+    counts = {count.group: count.samples for count in report.groups if count.grouping == "ethnicity, gender"}
+    assert counts == {
+        "Asian, female": 200,
+        "Asian, male": 176,
+        "Black, female": 99,
+        "Black, male": 84,
+        "Indian, female": 200,
+        "Indian, male": 200,
+        "White, female": 200,
+        "White, male": 200,
+    }
+    assert report.groups[0].mated == 0

@@ -1,0 +1,133 @@
+"""Lists of pairs in CSV, and seeded draws of people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.cards import DatasetCard
+from bench.datasets import draw_subjects, load, load_pairs
+from bench.errors import DatasetError
+from bench.records import Samples
+
+MANIFEST = "sample_id,subject_id,path,gender\ns1,ann,a1.jpg,female\ns2,ann,a2.jpg,female\ns3,bob,b1.jpg,male\n"
+
+
+@pytest.fixture
+def make_root(folder: Callable[..., Path]) -> Callable[[str], Path]:
+    def make(pairs: str) -> Path:
+        root = folder("a1.jpg", "a2.jpg", "b1.jpg")
+        (root / "index.csv").write_text(MANIFEST, encoding="utf-8")
+        (root / "pairs.csv").write_text(pairs, encoding="utf-8")
+        return root
+
+    return make
+
+
+@pytest.fixture
+def paired(make_card: Callable[..., DatasetCard]) -> DatasetCard:
+    return make_card(files={"manifest": "index.csv", "pairs": "pairs.csv"})
+
+
+def test_pairs_by_sample_id(paired: DatasetCard, make_root: Callable[[str], Path]) -> None:
+    root = make_root("sample_a,sample_b\ns1,s2\ns3,s1\n")
+    pairs = load_pairs(paired, root, load(paired, root).samples)
+    assert (pairs.reference.tolist(), pairs.probe.tolist()) == ([0, 2], [1, 0])
+    assert pairs.findings == ()
+
+
+def test_what_the_list_says_of_a_pair_is_checked(
+    paired: DatasetCard, make_root: Callable[[str], Path], lines_of: Callable[..., list[str]]
+) -> None:
+    root = make_root("mated,sample_a,sample_b\nyes,s1,s2\n0,s3,s1\n1,s2,s3\nmaybe,s1,s3\nno,s2,s1\nno,s2\n,s3,s2\n")
+    pairs = load_pairs(paired, root, load(paired, root).samples)
+    assert (pairs.reference.tolist(), pairs.probe.tolist()) == ([0, 2, 2], [1, 0, 1])
+    assert lines_of(pairs.findings) == [
+        "error: pairs.csv: 1 pair refused: called mated, but the subjects are not the same: line 4",
+        "error: pairs.csv: 1 pair refused: mated: expected 1, true, yes, 0, false, no: line 5",
+        "error: pairs.csv: 1 pair refused: a pair that was named before: line 6",
+        "error: pairs.csv: 1 pair refused: 2 fields where the header has 3: line 7",
+    ]
+
+
+def test_non_mated_by_the_list_and_mated_by_the_subjects(paired: DatasetCard, make_root: Callable[[str], Path]) -> None:
+    root = make_root("sample_a,sample_b,mated\ns1,s2,false\n")
+    pairs = load_pairs(paired, root, load(paired, root).samples)
+    assert pairs.refused == {"called non-mated, but the subjects are the same": 1}
+
+
+def test_a_column_missing_or_called_otherwise(
+    make_card: Callable[..., DatasetCard], paired: DatasetCard, make_root: Callable[[str], Path]
+) -> None:
+    root = make_root("p1,p2,label\ns1,s2,1\n")
+    samples = load(paired, root).samples
+    with pytest.raises(DatasetError, match=r"pairs.csv: line 1: no column 'sample_a'; there are: p1, p2, label$"):
+        load_pairs(paired, root, samples)
+    columns = {"sample_a": "p1", "sample_b": "p2", "mated": "label"}
+    renamed = make_card(files=paired.files, columns=columns)
+    assert len(load_pairs(renamed, root, samples)) == 1
+
+
+def test_a_card_without_a_list(
+    make_card: Callable[..., DatasetCard], paired: DatasetCard, make_root: Callable[[str], Path]
+) -> None:
+    root = make_root("sample_a,sample_b\n")
+    message = "data set 'tiny': it has no list of pairs; name it in the card: files.pairs"
+    with pytest.raises(DatasetError, match=f"^{re.escape(message)}$"):
+        load_pairs(make_card(), root, load(paired, root).samples)
+
+
+def people(sizes: dict[str, int], each: int = 2) -> Samples:
+    names = [f"{group}{number}" for group, size in sizes.items() for number in range(size) for _ in range(each)]
+    ids = [f"{name}-{place}" for place, name in enumerate(names)]
+    none = np.full(len(ids), "")
+    labels = np.array([name.rstrip("0123456789") for name in names], dtype=np.str_)
+    return Samples(np.array(ids), np.array(names), np.array(ids), none, none, {"group": labels}, Path())
+
+
+def shares(samples: Samples) -> dict[str, int]:
+    _, first = np.unique(samples.subjects, return_index=True)
+    names, counts = np.unique(samples.groups["group"][first], return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
+def test_a_draw_keeps_the_shares_and_all_samples_of_a_subject() -> None:
+    drawn = draw_subjects(people({"a": 60, "b": 30, "c": 10}), 20, seed=1)
+    assert shares(drawn) == {"a": 12, "b": 6, "c": 2}
+    assert len(drawn) == 40
+
+
+def test_a_draw_depends_on_its_seed_and_not_on_the_order_of_rows() -> None:
+    everyone = people({"a": 60, "b": 30})
+    shuffled = everyone.take(np.random.default_rng(0).permutation(len(everyone)))
+    one = sorted(draw_subjects(everyone, 9, seed=1).ids.tolist())
+    assert one == sorted(draw_subjects(shuffled, 9, seed=1).ids.tolist())
+    assert one != sorted(draw_subjects(everyone, 9, seed=2).ids.tolist())
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=5), st.integers(0, 9), st.floats(0, 1))
+def test_a_draw_has_the_size_asked_for_and_each_share_within_one(sizes: list[int], seed: int, part: float) -> None:
+    groups = {chr(97 + place): size for place, size in enumerate(sizes)}
+    n = max(1, round(part * sum(sizes)))
+    drawn = shares(draw_subjects(people(groups), n, seed))
+    assert sum(drawn.values()) == n
+    for group, size in groups.items():
+        assert abs(drawn.get(group, 0) - size * n / sum(sizes)) < 1
+
+
+def test_every_subject_can_be_drawn() -> None:
+    everyone = people({"a": 5, "b": 4})
+    seen = {name for seed in range(60) for name in draw_subjects(everyone, 3, seed).subjects.tolist()}
+    assert seen == set(everyone.subjects.tolist())
+
+
+def test_a_draw_of_more_people_than_there_are() -> None:
+    message = "a draw of 9 subjects: the data set has 5; ask for that many or fewer"
+    with pytest.raises(DatasetError, match=f"^{re.escape(message)}$"):
+        draw_subjects(people({"a": 5}), 9, seed=0)
