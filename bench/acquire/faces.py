@@ -44,11 +44,15 @@ def no_faces() -> Faces:
     )
 
 
-def overlap(box: Floats, boxes: Floats, of_smaller: bool = False) -> Floats:
-    """(k,) intersection of `box` (4,) with `boxes` (k, 4), over their union or over the smaller area."""
-    sides = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
-    shared = np.prod(np.maximum(sides, 0), axis=1)
-    area = np.prod(box[2:] - box[:2])
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    whole = np.minimum(area, areas) if of_smaller else area + areas - shared
-    return np.asarray(shared / np.maximum(whole, np.finfo(np.float32).tiny), dtype=np.float32)
+def overlap(a: Floats, b: Floats, of_smaller: bool = False) -> Floats:
+    """(n, k) intersections of the boxes `a` (n, 4) with `b` (k, 4), over their union or over the smaller area."""
+    sides = np.minimum(a[:, None, 2:], b[:, 2:]) - np.maximum(a[:, None, :2], b[:, :2])
+    np.maximum(sides, 0, out=sides)
+    shared = sides[..., 0] * sides[..., 1]
+    area_a, area_b = _areas(a)[:, None], _areas(b)
+    whole = np.minimum(area_a, area_b) if of_smaller else area_a + area_b - shared
+    return np.asarray(shared / np.maximum(whole, np.finfo(np.float32).tiny))
+
+
+def _areas(boxes: Floats) -> Floats:
+    return (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])

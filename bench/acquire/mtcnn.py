@@ -2,14 +2,15 @@
 
 Zhang, Zhang, Li, Qiao: "Joint face detection and alignment using multitask cascaded convolutional networks", IEEE SPL
 2016. Thresholds, box arithmetic and suppression are those of the published package `mtcnn` 1.0.0, from which the
-weights come, with two differences: the pyramid ends where the picture falls below the first net's window (the package
-counts its levels without regard to the smallest face), and levels are rounded to whole grey values.
+weights come, with one difference: the pyramid ends where the picture falls below the first net's window; the package
+counts its levels without regard to the smallest face.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,6 +27,9 @@ _PROPOSAL_SCORE, _REFINED_SCORE = 0.6, 0.7
 _LEVEL_OVERLAP, _OVERLAP = 0.5, 0.7
 _MAX_PROPOSALS = 1000
 """Best proposals that one net hands on; keeps the work bounded on a picture that is all texture."""
+
+_EXACT_VALUES = 16_000_000
+"""Pictures of more values are resized as bytes, at most half a grey value off, to spare four times their memory."""
 
 
 class Mtcnn:
@@ -51,9 +55,10 @@ class Mtcnn:
             return no_faces()
         return self._finish(image, boxes)
 
-    def _propose(self, image: Pixels) -> Floats:
+    def _propose(self, image: npt.NDArray[Any]) -> Floats:
         """(k, 4) square proposals of the first net over the pyramid."""
         boxes, scores = [], []
+        image = image.astype(np.float32) if image.size <= _EXACT_VALUES else image
         for scale in pyramid(image.shape[0], image.shape[1], self._min_face):
             # Truncated like the package's sizes.
             size = (int(image.shape[1] * scale), int(image.shape[0] * scale))
@@ -91,10 +96,8 @@ def suppress(boxes: Floats, scores: Floats, limit: float, of_smaller: bool = Fal
     """
     order = np.argsort(-scores, kind="stable")[:_MAX_PROPOSALS]
     ranked = boxes[order]
-    keep = np.ones(len(order), dtype=bool)
-    for i in range(len(order) - 1):
-        keep[i + 1 :] &= overlap(ranked[i], ranked[i + 1 :], of_smaller) <= limit
-    return order[keep]
+    by_better = np.triu(overlap(ranked, ranked, of_smaller) > limit, k=1)
+    return order[~by_better.any(axis=0)]
 
 
 def squared(boxes: Floats) -> Floats:
@@ -143,16 +146,19 @@ def _lerp(a: Floats, b: Floats, share: Floats) -> Floats:
     return a + (b - a) * share
 
 
-def _normal(images: Pixels) -> Floats:
-    """(n, 3, h, w) float32 from (n, h, w, 3) uint8."""
+def _normal(images: npt.NDArray[Any]) -> Floats:
+    """(n, 3, h, w) float32 from (n, h, w, 3) grey values."""
     return np.ascontiguousarray(((images.astype(np.float32) - 127.5) / 128).transpose(0, 3, 1, 2))
 
 
 def _windows(score: Floats, shift: Floats, scale: float) -> tuple[Floats, Floats]:
-    """Boxes in the image's pixels and scores of the windows that the first net takes for faces."""
+    """Boxes in the image's pixels and scores of the windows that the first net takes for faces.
+
+    A window's pixels count from 1 to 12, as in the authors' code, so that its sides are 11.
+    """
     rows, columns = np.nonzero(score > _PROPOSAL_SCORE)
-    corner = np.stack([columns, rows, columns, rows], axis=1) * _STRIDE + np.array([0, 0, _WINDOW, _WINDOW])
-    boxes = (corner + shift[:, rows, columns].T * _WINDOW) / scale
+    corner = np.stack([columns, rows, columns, rows], axis=1) * _STRIDE + np.array([1, 1, _WINDOW, _WINDOW])
+    boxes = (corner + shift[:, rows, columns].T * (_WINDOW - 1)) / scale
     return boxes.astype(np.float32), score[rows, columns]
 
 

@@ -80,5 +80,5 @@ def _greedy(boxes: Floats, scores: Floats) -> npt.NDArray[np.intp]:
     while len(order):
         best, order = order[0], order[1:]
         kept.append(best)
-        order = order[overlap(boxes[best], boxes[order]) <= _OVERLAP]
+        order = order[overlap(boxes[None, best], boxes[order])[0] <= _OVERLAP]
     return np.array(kept, dtype=np.intp)
