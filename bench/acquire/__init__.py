@@ -1,11 +1,11 @@
 """From an image file to a face: load, detect, choose, align, and the first quality values."""
 
-from bench.acquire.align import align, similarity, to_tensor
+from bench.acquire.alignment import align, similarity, to_tensor
 from bench.acquire.detect import open_detector
 from bench.acquire.faces import Detector, Faces
 from bench.acquire.load import MAX_BYTES, MAX_PIXELS, Unreadable, decode, read_image
 from bench.acquire.one import Acquired, acquire_one, open_image
-from bench.acquire.quality import QUALITY_NAMES, quality
+from bench.acquire.quality import QUALITY_NAMES, quality_values
 
 __all__ = [
     "MAX_BYTES",
@@ -20,7 +20,7 @@ __all__ = [
     "decode",
     "open_detector",
     "open_image",
-    "quality",
+    "quality_values",
     "read_image",
     "similarity",
     "to_tensor",

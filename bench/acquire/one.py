@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from bench import store
-from bench.acquire.align import similarity
+from bench.acquire.alignment import similarity
 from bench.acquire.choose import choose
 from bench.acquire.faces import Detector
 from bench.acquire.load import Pixels, Unreadable, read_image
-from bench.acquire.quality import no_quality, quality
+from bench.acquire.quality import no_quality, quality_values
 from bench.cards import ALIGNMENTS
 from bench.cards.study import Acquire
 
@@ -63,7 +63,7 @@ def acquire_one(image: Pixels | Unreadable, detector: Detector, rules: Acquire) 
     box, landmarks = faces.boxes[index], faces.landmarks[index]
     if not _can_be_aligned(landmarks):
         return _failed("no_face", "the landmarks found do not form a face")
-    return Acquired(outcome, reason, box, landmarks, quality(image, landmarks))
+    return Acquired(outcome, reason, box, landmarks, quality_values(image, landmarks))
 
 
 def _can_be_aligned(landmarks: npt.NDArray[np.float32]) -> bool:

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bench.acquire.align import Pixels, similarity, warp
+from bench.acquire.alignment import Pixels, similarity, warp
 from bench.acquire.choose import inter_eye
 from bench.cards import ALIGNMENTS
 
@@ -49,7 +49,7 @@ def no_quality() -> dict[str, float]:
     return dict.fromkeys(QUALITY_NAMES, float("nan"))
 
 
-def quality(image: Pixels, landmarks: npt.NDArray[np.float32]) -> dict[str, float]:
+def quality_values(image: Pixels, landmarks: npt.NDArray[np.float32]) -> dict[str, float]:
     """Name -> native value; without landmarks (NaN) the image itself is the region and the geometry is NaN.
 
     Args:
