@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bench import store
 from bench.cards import ConditionCard, Step
-from bench.conditions import codec, frame, srgb
+from bench.conditions import camera, codec, frame, isp, light, network, sensor, srgb
 from bench.conditions.parameters import near, problems, signature
 from bench.conditions.stages import Box, Bytes8, Photo, Scene, Stage
 from bench.errors import CardError, InputError
@@ -23,12 +23,31 @@ REVISION = 1
 """Raised whenever a step's pixels change for the same parameters, so that no cached image of the old ones is used."""
 
 STEPS: dict[str, Callable[..., Any]] = {
+    "unprocess": light.unprocess,
+    "illumination": light.illumination,
+    "direction": light.direction,
+    "second_light": light.second_light,
+    "backlight": light.backlight,
+    "camera": camera.camera,
+    "lens": camera.lens,
+    "meter": camera.meter,
+    "tremor": camera.tremor,
+    "sensor": sensor.sensor,
+    "demosaic": sensor.demosaic,
+    "isp": isp.isp,
     "resize": frame.resize,
     "crop": frame.crop,
     "jpeg": codec.jpeg,
     "webp": codec.webp,
+    "upload_cap": network.upload_cap,
+    "truncate": network.truncate,
+    "lose": network.lose,
 }
 """Every step that a card can name. A new one is a function whose signature declares its parameters, and a line here."""
+
+
+_PHOTO_ONLY = ("unprocess", "direction", "second_light", "backlight")
+"""Steps that stand in for what a picture in true linear light has already: its linearity, and its lights."""
 
 
 def apply(card: ConditionCard, image: Image, rng: np.random.Generator, face_box: Box | None = None) -> Bytes8:
@@ -52,12 +71,14 @@ def apply(card: ConditionCard, image: Image, rng: np.random.Generator, face_box:
 
 def photograph(card: ConditionCard, image: Image, rng: np.random.Generator, face_box: Box | None = None) -> Photo:
     """As `apply`, with the file that was sent in `Photo.file` where the last step encoded one."""
-    stage = _start(image, face_box)
+    stage = _start(image)
     for step in card.steps:
         function = STEPS[step.step]
         known = signature(function)
-        if isinstance(stage, Scene) and known.takes is Photo:
-            stage = Photo(srgb.to_bytes(stage.pixels))
+        if image.dtype == np.float32 and step.step in _PHOTO_ONLY:
+            continue
+        if isinstance(stage, Scene):
+            stage = Photo(srgb.to_bytes(stage.pixels)) if known.takes is Photo else Scene(stage.pixels, face_box)
         stage = function(stage, rng, **step.parameters) if known.random else function(stage, **step.parameters)
     return _finish(stage)
 
@@ -103,12 +124,12 @@ def _resolved(step: Step) -> dict[str, object]:
     return {name: float(value) if type(value) is int else value for name, value in given.items()}
 
 
-def _start(image: Image, face_box: Box | None) -> Stage:
+def _start(image: Image) -> Stage:
     if image.ndim == 3 and image.shape[2] == 3 and min(image.shape[:2]) > 0:
         if image.dtype == np.uint8:
             return Photo(np.asarray(image, dtype=np.uint8))
         if image.dtype == np.float32:
-            return Scene(np.asarray(image, dtype=np.float32), face_box)
+            return Scene(np.asarray(image, dtype=np.float32))
     raise InputError(
         f"image: expected (h, w, 3) uint8 sRGB or (h, w, 3) float32 linear RGB, found {image.shape} {image.dtype}"
     )

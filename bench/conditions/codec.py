@@ -29,12 +29,23 @@ def decode(file: bytes) -> Bytes8:
     """(h, w, 3) uint8 sRGB of a file.
 
     Raises:
-        Unreadable: no decoder reads it.
+        Unreadable: it is not whole (decoders fill the rest of a cut JPEG with grey), or no decoder reads it.
     """
+    if not _whole(file):
+        raise Unreadable(f"the received file of {len(file)} bytes is cut short")
     bgr = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR) if file else None
     if bgr is None:
         raise Unreadable(f"the received file of {len(file)} bytes does not decode")
     return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _whole(file: bytes) -> bool:
+    """Whether a JPEG has its end-of-image marker, and a WebP the length that its RIFF header says."""
+    if file[:2] == b"\xff\xd8":
+        return file.endswith(b"\xff\xd9")
+    if file[:4] == b"RIFF":
+        return len(file) >= 8 and len(file) >= 8 + int.from_bytes(file[4:8], "little")
+    return True
 
 
 def jpeg(photo: Photo, *, quality: Annotated[int, Range("", 1, 100)], subsampling: Subsampling = "4:2:0") -> Photo:

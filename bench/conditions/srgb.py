@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from bench.conditions.stages import Bytes8, Linear
 
-Floating = npt.NDArray[np.floating]
+Floating = npt.NDArray[np.floating[Any]]
 
 
 def encode(linear: Floating) -> Floating:

@@ -1,7 +1,11 @@
-"""What travels through the steps: a scene in linear light, the raw mosaic, the developed image, the finished photo.
+"""What travels through the steps, from the face's light to the file that arrives.
+
+    Photo -> unprocess -> Scene -> (light) Lit -> (camera) View -> (meter) Exposed -> (sensor) Raw
+          -> (demosaic) Developed -> (isp) Photo -> resize, codec, network -> Photo
 
 A step's first argument and its return say which of these it takes and gives, so a card whose steps do not fit together
-is refused before a pixel is touched.
+is refused before a pixel is touched. Linear light is float32 with sRGB primaries, and 1 is diffuse white in the main
+light; nothing is 8 bit before the ISP.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import numpy.typing as npt
 Linear = npt.NDArray[np.float32]
 Bytes8 = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]
+Triple = tuple[float, float, float]
 
 
 class Unreadable(Exception):
@@ -28,71 +33,112 @@ class Unreadable(Exception):
 
 
 @dataclass(frozen=True)
+class Light:
+    """The main light: illuminance in lux on the face, and linear RGB of a neutral surface in it, luminance 1."""
+
+    lux: float
+    white: Triple
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Optics and sensor, for one simulated pixel.
+
+    Attributes:
+        rate: electrons per second, per lux, at scene value 1 in the green filter.
+        full_well: electrons at which the simulated pixel clips.
+        binning: real pixels of the camera along one axis in one simulated pixel, >= 1.
+        binned: real pixels whose charge one simulated pixel sums: binning squared times the share read out.
+        f_number, pitch_um: of the lens, and of a real pixel in micrometres.
+    """
+
+    rate: float
+    full_well: float
+    binning: float
+    binned: float
+    f_number: float
+    pitch_um: float
+
+
+@dataclass(frozen=True)
 class Exposure:
-    """What the camera chose, and how light becomes electrons.
+    """What exposure control and white balance chose.
 
     Attributes:
         time_s: exposure time, seconds.
-        gain: analogue gain; 1 is base sensitivity, at which a full well is full scale.
-        electrons: electrons at scene value 1 (diffuse white) in one simulated pixel, before the well clips.
-        full_well: electrons of one simulated pixel.
-        binning: real pixels of the camera along one axis in one simulated pixel, >= 1.
-        binned: real pixels whose charge one simulated pixel sums.
+        gain: 1 is base sensitivity, at which the full well is full scale.
+        neutral: linear RGB that white balance takes for neutral, luminance 1.
     """
 
     time_s: float
     gain: float
-    electrons: float
-    full_well: float
-    binning: float
-    binned: float
+    neutral: Triple
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Linear light, before the sensor.
-
-    Attributes:
-        pixels: (h, w, 3) float32 linear RGB with sRGB primaries; 1 is diffuse white in the main light.
-        face_box: left, top, right, bottom in pixels, None where not known.
-        lux: illuminance of the main light on the face, None until a light is chosen.
-        white: linear RGB of a neutral surface in that light, green = 1.
-        corrected: linear RGB that the camera's white balance takes for neutral, green = 1.
-        exposure: None until metered.
-    """
+    """(h, w, 3) linear light; `face_box` is left, top, right, bottom in pixels, None where not known."""
 
     pixels: Linear
     face_box: Box | None = None
-    lux: float | None = None
-    white: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    corrected: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    exposure: Exposure | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Lit:
+    """A scene in a light of known illuminance and colour."""
+
+    pixels: Linear
+    face_box: Box | None
+    light: Light
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A lit scene on the pixels of a camera."""
+
+    pixels: Linear
+    face_box: Box | None
+    light: Light
+    camera: Camera
+
+
+@dataclass(frozen=True, eq=False)
+class Exposed:
+    """A view with the exposure that the camera chose for it."""
+
+    pixels: Linear
+    light: Light
+    camera: Camera
+    exposure: Exposure
 
 
 @dataclass(frozen=True, eq=False)
 class Raw:
-    """What the sensor read: (h, w) float32 values through the RGGB filter, 0 = black and 1 = full scale of the ADC.
+    """(h, w) uint16 values behind an RGGB filter; `black` and `white` are their levels for no light and full scale.
 
     Attributes:
-        shot: noise variance per unit of signal, in full-scale units.
-        floor: noise variance in the dark, in full-scale units squared.
+        electrons: electrons per unit of the values.
+        floor: noise in the dark, electrons.
     """
 
-    mosaic: Linear
-    exposure: Exposure
-    corrected: tuple[float, float, float]
-    shot: float
+    mosaic: npt.NDArray[np.uint16]
+    black: float
+    white: float
+    electrons: float
     floor: float
+    exposure: Exposure
 
 
 @dataclass(frozen=True, eq=False)
 class Developed:
-    """Demosaiced linear RGB, (h, w, 3) float32, 1 = full scale, with the noise model of its raw values."""
+    """(h, w, 3) linear RGB after demosaicing, white balance and colour matrix, 1 = full scale.
+
+    Attributes:
+        noise: for luminance Y, R - Y and B - Y the noise variance as (per unit of luminance, in the dark).
+    """
 
     pixels: Linear
-    exposure: Exposure
-    shot: float
-    floor: float
+    noise: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,4 +149,4 @@ class Photo:
     file: bytes | None = field(default=None, repr=False)
 
 
-Stage = Scene | Raw | Developed | Photo
+Stage = Scene | Lit | View | Exposed | Raw | Developed | Photo

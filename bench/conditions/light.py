@@ -1,0 +1,165 @@
+"""Light: un-processing a photo into linear light, then the illuminance, colour and direction of the lights on it."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Annotated
+
+import cv2
+import numpy as np
+
+from bench.conditions import colour, srgb
+from bench.conditions.compiled import compiled
+from bench.conditions.parameters import Range
+from bench.conditions.stages import Box, Light, Linear, Lit, Photo, Scene, Triple
+
+Share = Annotated[float, Range("", 0, 1)]
+Kelvin = Annotated[float, Range("K", 2000, 25_000)]
+Degrees = Annotated[float, Range("degrees", -180, 180)]
+
+
+def tone_curve(value: srgb.Floating, strength: float) -> srgb.Floating:
+    """The ISP's contrast curve on sRGB values 0-1: `strength` of smoothstep 3 v^2 - 2 v^3, the rest identity.
+
+    Smoothstep is the tone curve of Brooks et al., "Unprocessing Images for Learned Raw Denoising" (CVPR 2019), 3.1.
+    """
+    return (1 - strength) * value + strength * value * value * (3 - 2 * value)
+
+
+@lru_cache(maxsize=16)
+def _unprocess_table(strength: float) -> Linear:
+    """(256,) linear light of each sRGB byte: the inverse tone curve, then the inverse of sRGB's transfer function."""
+    grid = np.linspace(0, 1, 65_537)
+    value = np.interp(np.arange(256) / 255, tone_curve(grid, strength), grid)
+    return srgb.decode(value).astype(np.float32)
+
+
+def unprocess(photo: Photo, *, tone: Share) -> Scene:
+    """Approximate linear light of a photo: inverse tone curve of strength `tone`, then inverse gamma.
+
+    The recipe of Brooks et al. (2019), with sRGB's own transfer function (IEC 61966-2-1) where they take a power of
+    2.2. The photo's light counts as D65 and its white as diffuse white; its own noise and blur stay in it. Skipped
+    where the image is linear light already.
+    """
+    return Scene(np.asarray(cv2.LUT(photo.pixels, _unprocess_table(tone)), dtype=np.float32))
+
+
+def illumination(
+    scene: Scene, *, lux: Annotated[float, Range("lx", 0.01, 200_000)], kelvin: Kelvin, locus: colour.Locus
+) -> Lit:
+    """The main light: its illuminance on the face and its colour, by the CIE daylight or the black-body locus.
+
+    A neutral surface of reflectance r has linear value r * white(kelvin), luminance r; lux becomes electrons in `meter`
+    and `sensor`. Colours change channel by channel (von Kries in sRGB primaries, an approximation).
+    """
+    light = Light(lux, colour.white(kelvin, locus))
+    return Lit(_scaled(scene.pixels, light.white), scene.face_box, light)
+
+
+def direction(lit: Lit, *, ratio: Annotated[float, Range("key:fill", 1, 64)], angle: Degrees, softness: Share) -> Lit:
+    """One-sided fall-off over a photo: 1 on the key side, 1/ratio on the far side, a smooth step between them.
+
+    The light comes from `angle` (0 = image left, 90 = above, 180 = right). The step is centred on the face, or on the
+    picture where no face is known, and `softness` of the picture's extent wide. A shading of a flat picture, not of a
+    head: skipped where the image is linear light already, whose lights were chosen when it was rendered.
+    """
+    axis, centre, width = _axis(lit, angle, softness)
+    return Lit(_fall_off(lit.pixels, axis, centre, width, _ones(), _each(1 / ratio)), lit.face_box, lit.light)
+
+
+def second_light(lit: Lit, *, kelvin: Kelvin, locus: colour.Locus, share: Share, angle: Degrees) -> Lit:
+    """Mixed light: from `angle`, up to `share` of the main light is replaced by one of another colour, equally bright.
+
+    Skipped, as `direction` is, where the image is linear light already.
+    """
+    other = np.array(colour.white(kelvin, locus)) / np.array(lit.light.white)
+    red, green, blue = (1 - share + share * other).tolist()
+    axis, centre, width = _axis(lit, angle, 1.0)
+    return Lit(_fall_off(lit.pixels, axis, centre, width, (red, green, blue), _ones()), lit.face_box, lit.light)
+
+
+def backlight(lit: Lit, *, ratio: Annotated[float, Range("background:face", 1, 1000)], flat: Share) -> Lit:
+    """A bright window behind the person: all but head and shoulders becomes `ratio` times as bright as the main light.
+
+    The window is `flat` of an even white and the rest the photo's own background. Head and shoulders are two ellipses
+    around the face (an average silhouette, assumed), or around the central 45 % where no face is known. What the
+    window does to the face is left to `lens` (veiling glare) and `meter`. Skipped where the image is linear light.
+    """
+    height, width = lit.pixels.shape[:2]
+    left, top, right, bottom = lit.face_box if lit.face_box is not None else central_box(height, width)
+    pixels = _window(lit.pixels, left, top, right, bottom, ratio, flat, lit.light.white)
+    return Lit(pixels, lit.face_box, lit.light)
+
+
+def central_box(height: int, width: int) -> Box:
+    """Where a selfie's face is when nobody has looked: the central 45 % of the short side."""
+    half = 0.225 * min(height, width)
+    return width / 2 - half, height / 2 - half, width / 2 + half, height / 2 + half
+
+
+def _ones() -> Triple:
+    return 1.0, 1.0, 1.0
+
+
+def _each(value: float) -> Triple:
+    return value, value, value
+
+
+def _axis(lit: Lit, angle: float, softness: float) -> tuple[tuple[float, float], float, float]:
+    """Unit vector away from the light, and where on it (pixels) the step is centred and how wide it is."""
+    height, width = lit.pixels.shape[:2]
+    along = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    box = lit.face_box if lit.face_box is not None else (0.0, 0.0, float(width), float(height))
+    centre = ((box[0] + box[2]) * along[0] + (box[1] + box[3]) * along[1]) / 2
+    extent = abs(along[0]) * width + abs(along[1]) * height
+    return along, centre, max(softness * extent, 1.0)
+
+
+@compiled
+def _scaled(pixels: Linear, factor: Triple) -> Linear:
+    out = np.empty_like(pixels)
+    red, green, blue = np.float32(factor[0]), np.float32(factor[1]), np.float32(factor[2])
+    for row in range(pixels.shape[0]):
+        for column in range(pixels.shape[1]):
+            out[row, column, 0] = pixels[row, column, 0] * red
+            out[row, column, 1] = pixels[row, column, 1] * green
+            out[row, column, 2] = pixels[row, column, 2] * blue
+    return out
+
+
+@compiled
+def _fall_off(
+    pixels: Linear, axis: tuple[float, float], centre: float, width: float, near: Triple, far: Triple
+) -> Linear:
+    out = np.empty_like(pixels)
+    for row in range(pixels.shape[0]):
+        for column in range(pixels.shape[1]):
+            place = ((column + 0.5) * axis[0] + (row + 0.5) * axis[1] - centre) / width + 0.5
+            place = min(max(place, 0.0), 1.0)
+            share = place * place * (3.0 - 2.0 * place)
+            for channel in range(3):
+                factor = near[channel] + share * (far[channel] - near[channel])
+                out[row, column, channel] = pixels[row, column, channel] * np.float32(factor)
+    return out
+
+
+@compiled
+def _window(
+    pixels: Linear, left: float, top: float, right: float, bottom: float, ratio: float, flat: float, white: Triple
+) -> Linear:
+    out = np.empty_like(pixels)
+    wide, tall = 0.5 * (right - left), 0.5 * (bottom - top)
+    x0, y0 = 0.5 * (left + right), 0.5 * (top + bottom)
+    for row in range(pixels.shape[0]):
+        for column in range(pixels.shape[1]):
+            x, y = (column + 0.5 - x0) / wide, (row + 0.5 - y0) / tall
+            head = (x / 1.3) ** 2 + ((y + 0.15) / 1.6) ** 2
+            shoulders = (x / 2.9) ** 2 + ((y - 3.4) / 2.3) ** 2
+            # 0 inside the silhouette, 1 outside, over a tenth of its radius.
+            outside = min(max((min(head, shoulders) - 1.0) * 5.0, 0.0), 1.0)
+            for channel in range(3):
+                value = pixels[row, column, channel]
+                bright = ratio * (flat * white[channel] + (1.0 - flat) * value)
+                out[row, column, channel] = value + outside * (bright - value)
+    return out
