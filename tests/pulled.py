@@ -1,0 +1,31 @@
+"""Files that `facegap models pull` left in the user's cache, for tests that need real weights but no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench import cards, store
+
+_USER_CACHE = store.cache_dir()  # read before any test gets its private cache
+
+
+def source_file(card: str, member: str) -> Path:
+    """The verified package member of that file name; skips the test where it was never pulled."""
+    loaded = cards.load_detector(card) if card == "mtcnn" else cards.load_model(card)
+    assert loaded.pull is not None
+    (sha256,) = [digest for name, digest in loaded.pull.members.items() if name.endswith(member)]
+    path = _USER_CACHE / "sources" / sha256
+    if not path.is_file():
+        pytest.skip(f"no weights here: facegap models pull {card}")
+    return path
+
+
+def detector_files() -> dict[str, Path]:
+    """MTCNN's three nets; skips the test where they were never pulled."""
+    digests = cards.load_detector("mtcnn").sha256s
+    files = {part: _USER_CACHE / "weights" / f"{sha256}.onnx" for part, sha256 in digests.items()}
+    if not all(file.is_file() for file in files.values()):
+        pytest.skip("no weights here: facegap models pull mtcnn")
+    return files
