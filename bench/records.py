@@ -327,7 +327,9 @@ class RunManifest:
     study: Mapping[str, Any]
     config_text: str
     dataset: Mapping[str, Any]
-    models: list[Mapping[str, Any]]
+    models: list[dict[str, Any]]
+    conditions: list[dict[str, Any]]
+    given_thresholds: list[dict[str, Any]]
     provider_asked: str
     provider_actual: str
     versions: Mapping[str, str]
@@ -338,5 +340,6 @@ class RunManifest:
     finished: str
     banners: list[str] = field(default_factory=list)
     samples: Mapping[str, int] = field(default_factory=dict)
-    refused: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, int] = field(default_factory=dict)
+    findings: list[dict[str, Any]] = field(default_factory=list)
     stages: Mapping[str, float] = field(default_factory=dict)

@@ -117,6 +117,8 @@ class Study(Card):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{what}: named twice: {', '.join(twice)}")
+        if "clean" not in self.conditions:
+            raise ValueError("conditions: 'clean' must be among them: it is the side that a condition leaves alone")
         if self.thresholds.from_run is None and self.thresholds.condition not in self.conditions:
             raise ValueError(f"thresholds.condition: '{self.thresholds.condition}' is not among conditions")
         return self

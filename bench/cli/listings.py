@@ -1,0 +1,80 @@
+"""Lines of the list commands, and of `models pull`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bench import conditions, store, weights
+from bench.cards import card_names, card_path, load_condition, load_dataset, load_detector, load_model
+from bench.cards.model import card_kind
+from bench.errors import InputError, MissingError, ModelRefused
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as lines with aligned columns."""
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))] if rows else []
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def model_lines() -> list[str]:
+    """One line a card: name, kind, weights, verified, licence, title."""
+    rows = [("NAME", "KIND", "WEIGHTS", "RUN BY US", "LICENCE", "TITLE")]
+    for name in card_names("models"):
+        card = load_detector(name) if card_kind(card_path("models", name)) == "detector" else load_model(name)
+        ran = "yes" if card.verified else "no"
+        rows.append((name, card.kind, _weights(name), ran, card.licence, card.title))
+    return columns(rows)
+
+
+def _weights(name: str) -> str:
+    path = card_path("models", name)
+    try:
+        if card_kind(path) == "detector":
+            detector = load_detector(name)
+            weights.find_detector(detector, path)
+            return "here" if detector.family != "none" else "not needed"
+        weights.find_model(load_model(name), path)
+    except MissingError:
+        card = load_detector(name) if card_kind(path) == "detector" else load_model(name)
+        return "pull" if card.pull is not None else "bring"
+    except ModelRefused:
+        return "wrong file"
+    return "here"
+
+
+def pull(name: str) -> Iterator[str]:
+    """Fetch and convert the weights of the card `name`.
+
+    Raises:
+        InputError: the card names no package to pull from.
+    """
+    detector = card_kind(card_path("models", name)) == "detector"
+    card = load_detector(name) if detector else load_model(name)
+    if card.pull is None:
+        raise InputError(f"{name}: nothing to pull: bring the ONNX file and run `facegap models pin {name} FILE`")
+    if detector:
+        files = weights.pull_detector(load_detector(name))
+    else:
+        files = {"": weights.pull_model(load_model(name))}
+    for part, path in files.items():
+        yield f"{name}{'/' + part if part else ''}: {store.sha256_file(path)[:16]}  {path}"
+
+
+def dataset_lines() -> list[str]:
+    """One line a card: name, status, adapter, labels with their source, title."""
+    rows = [("NAME", "STATUS", "ADAPTER", "LABELS (SOURCE)", "TITLE")]
+    for name in card_names("datasets"):
+        card = load_dataset(name)
+        labels = ", ".join(f"{column} ({group.label_source})" for column, group in card.groups.items())
+        rows.append((name, card.status, card.adapter, labels, card.title))
+    return columns(rows)
+
+
+def condition_lines() -> list[str]:
+    """One line a condition: name, steps, source of its constants, title."""
+    rows = [("NAME", "APPLIES TO", "STEPS", "CONSTANTS", "TITLE")]
+    for name in card_names("configs/conditions"):
+        card = load_condition(name)
+        conditions.validate(card)
+        rows.append((name, card.applies_to, " > ".join(s.step for s in card.steps) or "-", card.source, card.title))
+    return columns(rows)

@@ -1,0 +1,44 @@
+"""What a run prints when it is done: a dozen rows, and where the page is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from bench import store
+from bench.cli.listings import columns
+
+ROWS = 24
+
+
+def print_summary(folder: Path) -> None:
+    """The study's banners, FNMR and FMR by group of its first grouping, and the page's path."""
+    manifest = store.read_json(folder / "manifest.json")
+    for banner in manifest["banners"]:
+        typer.echo(f"! {banner}")
+    grouping = ", ".join(manifest["study"]["groups"][0])
+    rows = [
+        ("MODEL", "CONDITION", "GROUP", "METRIC", "THRESHOLD", "ERRORS", "TRIALS", "PEOPLE", "RATE", "95 % INTERVAL")
+    ]
+    level = f"{manifest['study']['statistics']['level']:.0%} INTERVAL"
+    rows[0] = (*rows[0][:-1], level)
+    found = [row for row in store.read_table(folder / "tables" / "rates.csv") if _wanted(row, grouping)]
+    rows += [_cells(row) for row in found[:ROWS]]
+    typer.echo("\n".join(columns(rows)))
+    if len(found) > ROWS:
+        typer.echo(f"... and {len(found) - ROWS} more rows in tables/rates.csv")
+    typer.echo(f"page:    {folder / 'report.html'}\nresults: {folder}")
+
+
+def _wanted(row: dict[str, str], grouping: str) -> bool:
+    return row["grouping"] == grouping and row["failures"] == "counted" and row["metric"] in ("FTA", "FMR", "FNMR")
+
+
+def _cells(row: dict[str, str]) -> tuple[str, ...]:
+    rate = f"{float(row['rate']):.2g}" if row["rate"] else row["note"]
+    interval = f"{float(row['low']):.2g} to {float(row['high']):.2g}" if row["low"] else ""
+    return (
+        *(row["model"], row["condition"], row["group"], row["metric"], row["threshold_name"]),
+        *(row["errors"], row["trials"], row["subjects"], rate, interval),
+    )

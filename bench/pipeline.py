@@ -1,0 +1,249 @@
+"""From image files to templates: load, condition, acquire, align, embed, with decoding beside inference and a cache.
+
+What was computed for an image is cached under the digest of everything that shaped it, batch by batch, so that a run
+that was killed goes on where it stopped, and a run that changes only thresholds or groups computes no image again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import PIL
+
+from bench import acquire, conditions, store
+from bench.cards import ConditionCard, DetectorCard
+from bench.cards.study import Acquire
+from bench.embed import Crops, Recogniser
+from bench.errors import InputError
+from bench.records import Acquisitions, Floats, Rows, Samples, Strings, Templates
+
+REVISION = 1
+"""Raised whenever the same image would be acquired or embedded differently, so that the old cache is not used."""
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Pipeline:
+    """Everything that shapes a template but the image: open nets, rules, condition, seed; and how much runs at once."""
+
+    condition: ConditionCard
+    detector: acquire.Detector
+    detector_card: DetectorCard
+    recogniser: Recogniser
+    rules: Acquire
+    seed: int
+    threads: int
+    batch: int
+
+    @property
+    def acquisition_digest(self) -> str:
+        """Digest of what shapes an acquisition."""
+        return store.digest(
+            {
+                "revision": REVISION,
+                "detector": [self.detector_card.model_dump(mode="json"), self.recogniser.provider],
+                "rules": self.rules.model_dump(mode="json"),
+                "condition": conditions.digest(self.condition),
+                "seed": self.seed if conditions.stochastic(self.condition) else None,
+                "versions": [cv2.__version__, PIL.__version__],
+            }
+        )
+
+    @property
+    def template_digest(self) -> str:
+        """Digest of what shapes a template."""
+        card = self.recogniser.card
+        return store.digest(
+            {
+                "acquisition": self.acquisition_digest,
+                "model": card.sha256,
+                "preprocess": card.preprocess.model_dump(mode="json"),
+                "output": card.output,
+                "similarity": card.similarity,
+                "provider": self.recogniser.provider,
+            }
+        )
+
+
+def hash_files(samples: Samples, threads: int) -> Strings:
+    """(n,) hex SHA-256 of every image file, "" where it cannot be read."""
+
+    def one(path: str) -> str:
+        try:
+            return store.sha256_file(samples.root / path)
+        except OSError:
+            return ""
+
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(one, samples.paths.tolist()))
+    return np.array(found, dtype="U64")
+
+
+def run(pipeline: Pipeline, samples: Samples, sha256: Strings, advance: Advance) -> tuple[Acquisitions, Templates]:
+    """Acquire and embed every sample.
+
+    Args:
+        pipeline: what to do to each.
+        samples: whom.
+        sha256: from `hash_files`.
+        advance: called with a number of samples whenever so many more are done.
+
+    Raises:
+        ModelRefused: the recogniser fails on its own input.
+        StoreError: the cache cannot be written.
+    """
+    keys = _keys(pipeline, samples, sha256)
+    with (
+        store.RowCache("acquisitions", pipeline.acquisition_digest) as acquired,
+        store.RowCache("templates", pipeline.template_digest) as embedded,
+    ):
+        found, vectors = acquired.get_many(keys), embedded.get_many(keys)
+        todo = [row for row, key in enumerate(keys) if key not in found or key not in vectors]
+        advance(len(keys) - len(todo))
+        for rows, results in _batches(pipeline, samples, keys, found, todo):
+            new = {keys[row]: _pack(result) for row, result in zip(rows, results, strict=True)}
+            templates = _embed(pipeline.recogniser, results)
+            acquired.put_many(new)
+            embedded.put_many({keys[row]: value for row, value in zip(rows, templates, strict=True)})
+            found.update(new)
+            vectors.update({keys[row]: value for row, value in zip(rows, templates, strict=True)})
+            advance(len(rows))
+    acquisitions = _acquisitions(pipeline, [json.loads(found[key]) for key in keys], sha256)
+    return acquisitions, _templates(pipeline, [vectors[key] for key in keys])
+
+
+def _keys(pipeline: Pipeline, samples: Samples, sha256: Strings) -> list[str]:
+    """The cache's key of each sample: the image, and the sample where its noise is its own, or its file is missing."""
+    own = conditions.stochastic(pipeline.condition)
+    return [
+        f"{digest}:{sample}" if own or not digest else str(digest)
+        for digest, sample in zip(sha256, samples.ids, strict=True)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """One sample on its way: what acquisition made of it, its aligned crop where it has one, else why not."""
+
+    acquisition: Mapping[str, Any]
+    crop: Crops | None
+    reason: str = ""
+
+
+def _batches(
+    pipeline: Pipeline, samples: Samples, keys: list[str], found: Mapping[str, bytes], todo: list[int]
+) -> Iterator[tuple[list[int], list[_Prepared]]]:
+    """Batches of prepared samples in order; workers prepare the next ones while the caller embeds."""
+    unique = list({keys[row]: row for row in reversed(todo)}.values())[::-1]
+    chunks = [unique[start : start + pipeline.batch] for start in range(0, len(unique), pipeline.batch)]
+    waiting: deque[tuple[list[int], list[Future[_Prepared]]]] = deque()
+    pool = ThreadPoolExecutor(pipeline.threads)
+
+    def submit(rows: list[int]) -> None:
+        known = [found.get(keys[row]) for row in rows]
+        futures = [pool.submit(_prepare, pipeline, samples, row, value) for row, value in zip(rows, known, strict=True)]
+        waiting.append((rows, futures))
+
+    try:
+        for chunk in chunks:
+            submit(chunk)
+            if len(waiting) > 2:
+                rows, futures = waiting.popleft()
+                yield rows, [future.result() for future in futures]
+        while waiting:
+            rows, futures = waiting.popleft()
+            yield rows, [future.result() for future in futures]
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _prepare(pipeline: Pipeline, samples: Samples, row: int, known: bytes | None) -> _Prepared:
+    """Load, degrade, acquire (unless it is known already) and align one sample."""
+    if known is not None and json.loads(known)["outcome"] != "ok":
+        return _Prepared(json.loads(known), None)
+    try:
+        _, image = acquire.read_image(samples.root / str(samples.paths[row]))
+        rng = conditions.rng_for(pipeline.seed, str(samples.ids[row]), pipeline.condition.name)
+        image = conditions.apply(pipeline.condition, image, rng)
+    except (acquire.Unreadable, conditions.Unreadable) as failure:
+        return _Prepared(_failed("unreadable", str(failure)), None, str(failure))
+    acquisition = json.loads(known) if known is not None else _acquire(pipeline, image)
+    if acquisition["outcome"] != "ok":
+        return _Prepared(acquisition, None)
+    landmarks = np.array(acquisition["landmarks"], dtype=np.float32)
+    try:
+        crop = acquire.align(image, landmarks, pipeline.recogniser.card.preprocess)
+    except InputError as error:
+        # Acquired, but this net gets no crop: no template, and so a failed comparison.
+        return _Prepared(acquisition, None, str(error))
+    return _Prepared(acquisition, crop)
+
+
+def _failed(outcome: str, reason: str) -> dict[str, Any]:
+    return {"outcome": outcome, "reason": reason, "box": None, "landmarks": None, "quality": {}}
+
+
+def _acquire(pipeline: Pipeline, image: Crops) -> dict[str, Any]:
+    one = acquire.acquire_one(image, pipeline.detector, pipeline.rules)
+    if one.outcome != "ok":
+        return _failed(one.outcome, one.reason)
+    return {
+        "outcome": "ok",
+        "reason": "",
+        "box": [float(x) for x in one.box],
+        "landmarks": [[float(x) for x in point] for point in one.landmarks],
+        "quality": {name: float(value) for name, value in one.quality.items()},
+    }
+
+
+def _pack(prepared: _Prepared) -> bytes:
+    return json.dumps(prepared.acquisition).encode()
+
+
+def _embed(recogniser: Recogniser, results: list[_Prepared]) -> list[bytes]:
+    """Template bytes per result; empty where there is none."""
+    crops = [result.crop for result in results if result.crop is not None]
+    vectors = iter(recogniser.embed(np.stack(crops))) if crops else iter(())
+    out = []
+    for result in results:
+        vector = next(vectors) if result.crop is not None else None
+        out.append(vector.tobytes() if vector is not None and np.isfinite(vector).all() else b"")
+    return out
+
+
+def _acquisitions(pipeline: Pipeline, rows: list[Mapping[str, Any]], sha256: Strings) -> Acquisitions:
+    names = sorted({name for row in rows for name in row["quality"]})
+    return Acquisitions(
+        condition=pipeline.condition.name,
+        detector=pipeline.detector_card.name,
+        outcome=np.array([row["outcome"] for row in rows], dtype=np.str_),
+        reason=np.array([row["reason"] for row in rows], dtype=np.str_),
+        box=_floats([row["box"] for row in rows], (4,)),
+        landmarks=_floats([row["landmarks"] for row in rows], (5, 2)),
+        quality={name: _floats([row["quality"].get(name) for row in rows], ()) for name in names},
+        sha256=sha256,
+    )
+
+
+def _floats(values: list[Any], shape: tuple[int, ...]) -> Floats:
+    out = np.full((len(values), *shape), np.nan, dtype=np.float32)
+    for row, value in enumerate(values):
+        if value is not None:
+            out[row] = value
+    return out
+
+
+def _templates(pipeline: Pipeline, values: list[bytes]) -> Templates:
+    card = pipeline.recogniser.card
+    rows: Rows = np.array([row for row, value in enumerate(values) if value], dtype=np.int64)
+    data = b"".join(values)
+    vectors = np.frombuffer(data, dtype=np.float32).reshape(-1, card.dim)
+    return Templates(rows, vectors, card.name, pipeline.condition.name, card.similarity)

@@ -1,0 +1,144 @@
+"""What a study needs, found and checked before anything is computed: cards, data, weights, given thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import conditions, datasets, store, weights
+from bench.cards import (
+    ConditionCard,
+    DatasetCard,
+    DetectorCard,
+    ModelCard,
+    Study,
+    card_path,
+    load_dataset,
+    load_detector,
+    load_model,
+    load_study,
+)
+from bench.errors import InputError
+from bench.records import Threshold
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """A study with everything that it names.
+
+    Attributes:
+        models: (recogniser, its file, detector, part -> file) in the study's order.
+        given: thresholds that this run takes from elsewhere.
+    """
+
+    study: Study
+    study_file: Path
+    dataset: DatasetCard
+    loaded: datasets.Loaded
+    models: tuple[tuple[ModelCard, Path, DetectorCard, dict[str, Path]], ...]
+    conditions: tuple[ConditionCard, ...]
+    given: tuple[Threshold, ...]
+
+
+def resolve(name: str, root: Path | None = None) -> Inputs:
+    """The study `name` (or path) with all its inputs; `root` overrides the folder of its data set.
+
+    Raises:
+        CardError, DatasetError, DatasetMissing, ModelMissing, ModelRefused, InputError: the first thing that is wrong.
+    """
+    study, file = load_study(name)
+    card = load_dataset(study.dataset.card)
+    _check_terms(study, card, file)
+    _check_columns(study, card, file)
+    condition_cards = tuple(conditions.load(condition) for condition in study.conditions)
+    models = tuple(_model(use.card, use.detector) for use in study.models)
+    given = _fixed(study) + _from_run(study, file, models)
+    loaded = _draw(study, datasets.load(card, _root(study, card, file, root)))
+    if not len(loaded.samples):
+        raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
+    return Inputs(study, file, card, loaded, models, condition_cards, given)
+
+
+def _check_terms(study: Study, card: DatasetCard, file: Path) -> None:
+    if card.needs_acknowledgement and not study.dataset.acknowledge_terms:
+        raise InputError(
+            f"{file}: dataset '{card.name}' is {card.status}: {card.terms} To run it all the same, read these terms "
+            "and set dataset.acknowledge_terms = true"
+        )
+
+
+def _check_columns(study: Study, card: DatasetCard, file: Path) -> None:
+    for columns in study.groups:
+        for column in columns:
+            if column not in card.groups:
+                known = ", ".join(card.groups) or "none"
+                raise InputError(f"{file}: groups: '{column}' is no label of '{card.name}'; its labels: {known}")
+
+
+def _root(study: Study, card: DatasetCard, file: Path, root: Path | None) -> Path:
+    if root is not None:
+        return root
+    if study.dataset.root is None:
+        raise InputError(f"{file}: dataset.root: where '{card.name}' lies is not said; set it, or give --root")
+    return (file.parent / study.dataset.root).resolve()
+
+
+def _draw(study: Study, loaded: datasets.Loaded) -> datasets.Loaded:
+    if study.dataset.subjects is None:
+        return loaded
+    samples = datasets.draw_subjects(loaded.samples, study.dataset.subjects, study.seed)
+    return datasets.Loaded(samples, loaded.refused, loaded.findings)
+
+
+def _model(card_name: str, detector_name: str) -> tuple[ModelCard, Path, DetectorCard, dict[str, Path]]:
+    card, detector = load_model(card_name), load_detector(detector_name)
+    file = weights.find_model(card, card_path("models", card_name))
+    files = weights.find_detector(detector, card_path("models", detector_name))
+    if card.sha256 is None:
+        raise InputError(f"model '{card.name}': its card pins no sha256; run `facegap models pin {card_name} FILE`")
+    return card, file, detector, files
+
+
+def _fixed(study: Study) -> tuple[Threshold, ...]:
+    unknown = set(study.thresholds.fixed) - {use.card for use in study.models}
+    if unknown:
+        raise InputError(f"thresholds.fixed: no model '{min(unknown)}' in this study")
+    policy = "given in the study"
+    return tuple(Threshold("fixed", model, value, policy) for model, value in study.thresholds.fixed.items())
+
+
+def _from_run(study: Study, file: Path, models: tuple[Any, ...]) -> tuple[Threshold, ...]:
+    """The thresholds that another run set, for the same weights.
+
+    Raises:
+        InputError: the run measured another model, or other weights under the same name.
+    """
+    if study.thresholds.from_run is None:
+        return ()
+    folder = (file.parent / study.thresholds.from_run).resolve()
+    manifest = store.read_json(folder / "manifest.json")
+    digests = {model["name"]: model["sha256"] for model in manifest["models"] if model["kind"] == "recogniser"}
+    for card, *_ in models:
+        if digests.get(card.name) != card.sha256:
+            raise InputError(
+                f"{file}: thresholds.from_run: {folder.name} did not measure these weights of '{card.name}'"
+            )
+    rows = store.read_table(folder / "tables" / "thresholds.csv")
+    wanted = {card.name for card, *_ in models}
+    return tuple(_taken(row, manifest["run_id"]) for row in rows if row["model"] in wanted and row["target"])
+
+
+def _taken(row: Mapping[str, str], run_id: str) -> Threshold:
+    return Threshold(
+        name=row["name"],
+        model=row["model"],
+        value=float(row["threshold"]),
+        policy=f"taken from run {run_id}: {row['policy']}",
+        target=float(row["target"]),
+        realised=float(row["realised"]),
+        false_matches=int(row["false_matches"]),
+        comparisons=int(row["comparisons"]),
+        note=row["note"],
+    )

@@ -1,0 +1,19 @@
+"""Tables: what a run measured, kept as evidence, and every table computed from it.
+
+`run` writes the evidence and the tables; `audit` reads the evidence back, computes the tables again and compares.
+"""
+
+from bench.tables.build import TABLES, Table, build
+from bench.tables.evidence import Evidence, read_evidence, write_evidence
+from bench.tables.thresholds import NO_THRESHOLD, set_thresholds
+
+__all__ = [
+    "NO_THRESHOLD",
+    "TABLES",
+    "Evidence",
+    "Table",
+    "build",
+    "read_evidence",
+    "set_thresholds",
+    "write_evidence",
+]

@@ -1,0 +1,89 @@
+"""Every table of a run, from its evidence. The same function writes them and checks them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bench.records import Threshold
+from bench.tables import curves, identification, verification
+from bench.tables.evidence import Evidence
+from bench.tables.thresholds import set_thresholds
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's columns and rows."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class _Spec:
+    columns: tuple[str, ...]
+    rows: Callable[[Evidence, tuple[Threshold, ...]], Iterable[Row]]
+
+
+_RATE = (
+    *("threshold_name", "threshold", "errors", "trials", "completed", "failed", "subjects", "n_eff"),
+    *("rate", "low", "high", "level", "method", "note"),
+)
+
+TABLES: dict[str, _Spec] = {
+    "acquisition": _Spec(
+        ("detector", "condition", "grouping", "group", "outcome", "samples", "share"), verification.acquisition_rows
+    ),
+    "quality": _Spec(
+        ("detector", "condition", "grouping", "group", "quality", "samples", "mean", "p05", "p50", "p95"),
+        verification.quality_rows,
+    ),
+    "thresholds": _Spec(
+        ("model", "name", "policy", "target", "threshold", "realised", "false_matches", "comparisons", "note"),
+        verification.threshold_rows,
+    ),
+    "rates": _Spec(("model", "condition", "metric", "failures", "grouping", "group", *_RATE), verification.rate_rows),
+    "cross_fmr": _Spec(
+        ("model", "condition", "failures", "grouping", "reference_group", "probe_group", *_RATE),
+        verification.cross_fmr_rows,
+    ),
+    "differentials": _Spec(
+        (
+            *("model", "condition", "metric", "grouping", "threshold_name", "threshold", "measure", "value"),
+            *("low", "high", "null_low", "null_high", "worst", "best", "groups", "left_out", "note"),
+        ),
+        verification.differential_rows,
+    ),
+    "identification": _Spec(
+        (
+            *("model", "condition", "protocol", "metric", "failures", "grouping", "group", "gallery_size", "rank"),
+            *_RATE,
+        ),
+        identification.rate_rows,
+    ),
+    "cmc": _Spec(
+        (
+            *("model", "condition", "grouping", "group", "gallery_size", "rank"),
+            *("hits", "trials", "rate", "rate_optimistic"),
+        ),
+        identification.cmc_rows,
+    ),
+    "det": _Spec(("model", "condition", "grouping", "group", "threshold", "fmr", "fnmr"), curves.det_rows),
+    "distributions": _Spec(
+        ("model", "condition", "grouping", "group", "kind", "low", "high", "count"), curves.distribution_rows
+    ),
+}
+"""Every computed table: its columns, and the function that gives its rows. A new table is one line here."""
+
+
+def build(evidence: Evidence) -> dict[str, Table]:
+    """Every table by name.
+
+    Raises:
+        InputError: the kept tail of comparisons does not reach a threshold that the study asks for.
+    """
+    thresholds = set_thresholds(evidence)
+    return {name: Table(spec.columns, tuple(spec.rows(evidence, thresholds))) for name, spec in TABLES.items()}
