@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ _HERE = Path(__file__).resolve().parent
 class Card(BaseModel):
     """Base of every card: unknown keys are errors, nothing is coerced, objects are frozen."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, protected_namespaces=())
 
 
 CardT = TypeVar("CardT", bound=Card)
@@ -85,24 +86,34 @@ def read_card(path: Path, schema: type[CardT]) -> CardT:
     """
     content = read_toml(path)
     try:
-        # JSON mode is strict about scalars and still reads an array as a tuple.
-        return schema.model_validate_json(json.dumps(content, default=str))
+        # JSON mode is strict about scalars and still reads an array as a tuple. It has no dates: a date becomes a
+        # table, so that it is refused where text is expected.
+        return schema.model_validate_json(json.dumps(content, default=lambda value: {"date": str(value)}))
     except ValidationError as error:
-        lines = [_explain(path, content, schema, problem) for problem in error.errors()]
+        lines = [_explain(path, content, schema, problem) for problem in _causes(error.errors())]
         raise CardError("\n".join(dict.fromkeys(lines))) from None
+
+
+def _causes(problems: Sequence[Any]) -> list[Any]:
+    """Without "too few items" where the items are there and are the problem."""
+    locs = [tuple(problem["loc"]) for problem in problems]
+
+    def follows(loc: tuple[int | str, ...]) -> bool:
+        return any(len(other) > len(loc) and other[: len(loc)] == loc for other in locs)
+
+    return [problem for problem in problems if problem["type"] != "too_short" or not follows(tuple(problem["loc"]))]
 
 
 def _explain(path: Path, content: dict[str, Any], schema: type[Card], problem: Any) -> str:
     """One line for one pydantic problem."""
     loc = tuple(problem["loc"])
-    key = ".".join(str(part) for part in loc) or "the card"
+    where = f"{path}: {'.'.join(str(part) for part in loc)}: " if loc else f"{path}: "
     kind = problem["type"]
     if kind == "extra_forbidden":
-        known = list(_keys(schema, loc[:-1]))
-        return f"{path}: {key}: unknown key{_near(str(loc[-1]), known)}; known here: {', '.join(sorted(known))}"
+        known = sorted(_keys(schema, loc[:-1]))
+        return f"{where}unknown key{_near(str(loc[-1]), known)}; known here: {', '.join(known)}"
     if kind == "missing":
-        return f"{path}: {key}: missing; add it"
-    message = str(problem["msg"]).removeprefix("Value error, ")
+        return f"{where}missing; add it"
     found = _at(content, loc)
     shown = "" if isinstance(found, dict) or found is None else f", found {json.dumps(found, default=str)}"
     near = ""
@@ -110,20 +121,50 @@ def _explain(path: Path, content: dict[str, Any], schema: type[Card], problem: A
         near = _near(
             found, [part.strip("' ") for part in str(problem["ctx"]["expected"]).replace(" or ", ",").split(",")]
         )
-    return f"{path}: {key}: {message}{shown}{near}"
+    return f"{where}{_expected(problem)}{shown}{near}"
+
+
+_PATTERNS = {
+    "^[0-9a-f]{64}$": "64 hexadecimal digits in lower case",
+    "^[a-z0-9][a-z0-9._-]*$": "lower-case letters, digits, '.', '_' and '-'",
+}
+
+_KINDS = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "tuple_type": "an array",
+    "dict_type": "a table",
+    "model_type": "a table",
+}
+
+
+def _expected(problem: Any) -> str:
+    """What pydantic found wrong, in the words of this package: "expected ..."."""
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind in _KINDS:
+        return f"expected {_KINDS[kind]}"
+    if kind == "string_pattern_mismatch":
+        return f"expected {_PATTERNS.get(context['pattern'], context['pattern'])}"
+    if kind == "too_short":
+        return f"expected at least {context['min_length']}"
+    if kind == "too_long":
+        return f"expected at most {context['max_length']}"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return message.replace("Input should be ", "expected a number " if "than" in kind else "expected ")
 
 
 def _keys(schema: type[BaseModel], loc: tuple[int | str, ...]) -> set[str]:
     """Known keys of the table at `loc`."""
-    current: Any = schema
+    current = schema
     for part in loc:
-        if isinstance(part, int):
-            continue
-        field = current.model_fields.get(part)
-        nested = _models(field.annotation) if field else []
-        if not nested:
-            return set()
-        current = nested[0]
+        # An array's index, or a name that the card's author chose (groups.<name>), stays at the same schema.
+        field = current.model_fields.get(str(part))
+        if field is not None:
+            current = _models(field.annotation)[0]
     return set(current.model_fields)
 
 
