@@ -138,9 +138,8 @@ def _take_tar(source: Source, archive: Path) -> dict[str, bytes]:
 
 def _small_file(name: str, size: int, regular: bool) -> None:
     if not regular or size > _MAX_MEMBER:
-        raise ModelMissing(
-            f"{name}: expected a regular file of at most {_MAX_MEMBER} bytes, found {size} bytes or a link"
-        )
+        found = f"{size} bytes" if regular else "a link or a folder"
+        raise ModelMissing(f"{name}: expected a regular file of at most {_MAX_MEMBER} bytes, found {found}")
 
 
 def _digest_differs(what: str, expected: str, found: str) -> str:

@@ -113,7 +113,10 @@ def test_bytes_depend_on_the_weights_alone() -> None:
         (b"\0" * 5000, "expected a layer 'con_4' near byte 0"),
         (random_net(0)[:1000], "bytes in a tensor: expected 18944"),
         (random_net(0)[:100_000], "bytes in a tensor"),
-        (random_net(0).replace(b"\x01\x05con_4\x01\x02", b"\x01\x05con_4\x01\x03", 1), "version of a tensor: expected 2"),
+        (
+            random_net(0).replace(b"\x01\x05con_4\x01\x02", b"\x01\x05con_4\x01\x03", 1),
+            "version of a tensor: expected 2",
+        ),
     ],
 )
 def test_other_files_are_refused(data: bytes, message: str) -> None:
