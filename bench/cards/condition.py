@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StringConstraints
 
-from bench.cards.model import Name
 from bench.cards.toml import Card, card_path, read_card
+
+ConditionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*(\+[a-z0-9][a-z0-9._-]*)*$")]
+"""A condition's own name, or the names of its parts joined by +: phone+light+network."""
 
 
 class Step(Card):
@@ -25,7 +27,7 @@ class Step(Card):
 class ConditionCard(Card):
     """A condition: its steps in order. `clean` is the condition without steps."""
 
-    name: Name
+    name: ConditionName
     title: str
     source: str = Field(description='where the constants come from, or "assumed, typical"')
     applies_to: Literal["probe", "reference", "both"] = "probe"

@@ -232,28 +232,28 @@ def _vignette(height: int, width: int, share: float, half_field_degrees: float) 
 
 @compiled
 def _weighted_luminance(pixels: Linear, rows: npt.NDArray[np.float64], columns: npt.NDArray[np.float64]) -> float:
-    total = 0.0
+    width = pixels.shape[1]
+    down = np.zeros(width, dtype=np.float64)
     for row in range(pixels.shape[0]):
-        if rows[row] == 0.0:
+        weight = rows[row]
+        if weight == 0.0:
             continue
-        across = 0.0
-        for column in range(pixels.shape[1]):
+        for column in range(width):
             red, green, blue = pixels[row, column, 0], pixels[row, column, 1], pixels[row, column, 2]
-            across += columns[column] * (0.2126 * red + 0.7152 * green + 0.0722 * blue)
-        total += rows[row] * across
-    return float(total / (rows.sum() * columns.sum()))
+            down[column] += weight * (0.2126 * red + 0.7152 * green + 0.0722 * blue)
+    return float((down * columns).sum() / (rows.sum() * columns.sum()))
 
 
 @compiled
 def _mean(pixels: Linear) -> tuple[float, float, float]:
-    red, green, blue = 0.0, 0.0, 0.0
-    for row in range(pixels.shape[0]):
-        for column in range(pixels.shape[1]):
-            red += pixels[row, column, 0]
-            green += pixels[row, column, 1]
-            blue += pixels[row, column, 2]
+    width = 3 * pixels.shape[1]
+    flat = pixels.reshape(pixels.shape[0], width)
+    down = np.zeros(width, dtype=np.float64)
+    for row in range(flat.shape[0]):
+        for place in range(width):
+            down[place] += flat[row, place]
     count = pixels.shape[0] * pixels.shape[1]
-    return red / count, green / count, blue / count
+    return down[0::3].sum() / count, down[1::3].sum() / count, down[2::3].sum() / count
 
 
 @compiled

@@ -15,6 +15,9 @@ Locus = Literal["daylight", "planck"]
 LUMINANCE: Triple = (0.2126, 0.7152, 0.0722)
 """Weights of linear sRGB in luminance (IEC 61966-2-1, ITU-R BT.709)."""
 
+DIFFERENCES = np.array([LUMINANCE, (1 - 0.2126, -0.7152, -0.0722), (-0.2126, -0.7152, 1 - 0.0722)])
+"""(3, 3) linear sRGB -> luminance Y, R - Y, B - Y."""
+
 _XYZ_TO_RGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
 _RGB_TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 

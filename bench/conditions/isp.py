@@ -35,15 +35,16 @@ def isp(
     itself (1 is Wiener's own, above it smears). Sharpening adds `sharpen` times the difference from a Gaussian of 1
     pixel, that difference bounded to `halo` of the local luminance. `tone` is the strength of `light.tone_curve`.
     """
-    luma, red, blue = _split(developed.pixels)
-    base = _box(luma, 5)
-    smooth = wiener(luma, base, base, developed.noise[0], denoise, 5)
+    base = _box(developed.luma, 5)
+    luma = wiener(developed.luma, base, base, developed.noise[0], denoise, 5)
+    red, blue = developed.red, developed.blue
     if chroma_denoise > 0:
         small = _halved(base)
         red = _chroma(red, small, developed.noise[1], chroma_denoise)
         blue = _chroma(blue, small, developed.noise[2], chroma_denoise)
-    sharp = sharpened(smooth, sharpen, halo)
-    return Photo(_finished(sharp, red, blue, np.float32(saturation), _tone_table(tone)))
+    blurred = cv2.GaussianBlur(luma, (5, 5), 1.0, borderType=cv2.BORDER_REFLECT_101)
+    strengths = np.float32(sharpen), np.float32(halo), np.float32(saturation)
+    return Photo(_finished(luma, np.asarray(blurred), red, blue, *strengths, _tone_table(tone)))
 
 
 def wiener(
@@ -61,14 +62,6 @@ def wiener(
     squares = cv2.sqrBoxFilter(plane, cv2.CV_32F, (size, size), borderType=cv2.BORDER_REFLECT_101)
     shot, floor = np.float32(strength * noise[0]), np.float32(strength * noise[1])
     return _shrink(plane, mean, np.asarray(squares), luminance, shot, floor)
-
-
-def sharpened(luma: Linear, amount: float, halo: float) -> Linear:
-    """(h, w) luminance plus `amount` times its difference from a Gaussian of 1 pixel, bounded to `halo` of that."""
-    if amount == 0:
-        return luma
-    blurred = cv2.GaussianBlur(luma, (5, 5), 1.0, borderType=cv2.BORDER_REFLECT_101)
-    return _unsharp(luma, np.asarray(blurred), np.float32(amount), np.float32(halo))
 
 
 def _box(plane: Linear, size: int) -> Linear:
@@ -98,20 +91,6 @@ def _tone_table(strength: float) -> Bytes8:
 
 
 @compiled
-def _split(pixels: Linear) -> tuple[Linear, Linear, Linear]:
-    height, width = pixels.shape[0], pixels.shape[1]
-    luma = np.empty((height, width), dtype=np.float32)
-    red, blue = np.empty_like(luma), np.empty_like(luma)
-    kr, kg, kb = np.float32(0.2126), np.float32(0.7152), np.float32(0.0722)
-    for row in range(height):
-        for column in range(width):
-            r, g, b = pixels[row, column, 0], pixels[row, column, 1], pixels[row, column, 2]
-            y = kr * r + kg * g + kb * b
-            luma[row, column], red[row, column], blue[row, column] = y, r - y, b - y
-    return luma, red, blue
-
-
-@compiled
 def _shrink(
     plane: Linear, mean: Linear, squares: Linear, luminance: Linear, shot: np.float32, floor: np.float32
 ) -> Linear:
@@ -128,30 +107,35 @@ def _shrink(
 
 
 @compiled
-def _unsharp(luma: Linear, blurred: Linear, amount: np.float32, halo: np.float32) -> Linear:
-    out = np.empty_like(luma)
-    for row in range(luma.shape[0]):
-        for column in range(luma.shape[1]):
-            bound = halo * abs(blurred[row, column])
-            detail = min(max(luma[row, column] - blurred[row, column], -bound), bound)
-            out[row, column] = luma[row, column] + amount * detail
-    return out
-
-
-@compiled
-def _finished(luma: Linear, red: Linear, blue: Linear, saturation: np.float32, table: Bytes8) -> Bytes8:
+def _finished(
+    luma: Linear,
+    blurred: Linear,
+    red: Linear,
+    blue: Linear,
+    sharpen: np.float32,
+    halo: np.float32,
+    saturation: np.float32,
+    table: Bytes8,
+) -> Bytes8:
+    """Sharpened and saturated planes through the tone table; a row at a time, so that the arithmetic vectorises."""
     height, width = luma.shape
     out = np.empty((height, width, 3), dtype=np.uint8)
-    top = np.float32(len(table) - 1)
-    half, zero = np.float32(0.5), np.float32(0.0)
+    top, half, zero = np.float32(len(table) - 1), np.float32(0.5), np.float32(0.0)
     # G - Y follows from R - Y and B - Y, since Y is their weighted sum.
     from_red, from_blue = np.float32(-0.2126 / 0.7152), np.float32(-0.0722 / 0.7152)
+    places = np.empty((3, width), dtype=np.int32)
     for row in range(height):
         for column in range(width):
-            y = luma[row, column]
+            bound = halo * abs(blurred[row, column])
+            detail = min(max(luma[row, column] - blurred[row, column], -bound), bound)
+            y = luma[row, column] + sharpen * detail
             r, b = saturation * red[row, column], saturation * blue[row, column]
             g = from_red * r + from_blue * b
-            out[row, column, 0] = table[np.int32(min(max((y + r) * top + half, zero), top))]
-            out[row, column, 1] = table[np.int32(min(max((y + g) * top + half, zero), top))]
-            out[row, column, 2] = table[np.int32(min(max((y + b) * top + half, zero), top))]
+            places[0, column] = np.int32(min(max((y + r) * top + half, zero), top))
+            places[1, column] = np.int32(min(max((y + g) * top + half, zero), top))
+            places[2, column] = np.int32(min(max((y + b) * top + half, zero), top))
+        for column in range(width):
+            out[row, column, 0] = table[places[0, column]]
+            out[row, column, 1] = table[places[1, column]]
+            out[row, column, 2] = table[places[2, column]]
     return out

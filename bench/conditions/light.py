@@ -133,14 +133,22 @@ def _fall_off(
     pixels: Linear, axis: tuple[float, float], centre: float, width: float, near: Triple, far: Triple
 ) -> Linear:
     out = np.empty_like(pixels)
+    columns = pixels.shape[1]
+    shares = np.empty(columns, dtype=np.float32)
+    step = np.float32(axis[0] / width)
+    zero, one, two, three = np.float32(0.0), np.float32(1.0), np.float32(2.0), np.float32(3.0)
+    red, green, blue = np.float32(near[0]), np.float32(near[1]), np.float32(near[2])
+    to_red, to_green, to_blue = np.float32(far[0]) - red, np.float32(far[1]) - green, np.float32(far[2]) - blue
     for row in range(pixels.shape[0]):
-        for column in range(pixels.shape[1]):
-            place = ((column + 0.5) * axis[0] + (row + 0.5) * axis[1] - centre) / width + 0.5
-            place = min(max(place, 0.0), 1.0)
-            share = place * place * (3.0 - 2.0 * place)
-            for channel in range(3):
-                factor = near[channel] + share * (far[channel] - near[channel])
-                out[row, column, channel] = pixels[row, column, channel] * np.float32(factor)
+        start = np.float32((0.5 * axis[0] + (row + 0.5) * axis[1] - centre) / width + 0.5)
+        for column in range(columns):
+            place = min(max(start + np.float32(column) * step, zero), one)
+            shares[column] = place * place * (three - two * place)
+        for column in range(columns):
+            share = shares[column]
+            out[row, column, 0] = pixels[row, column, 0] * (red + share * to_red)
+            out[row, column, 1] = pixels[row, column, 1] * (green + share * to_green)
+            out[row, column, 2] = pixels[row, column, 2] * (blue + share * to_blue)
     return out
 
 
@@ -149,17 +157,28 @@ def _window(
     pixels: Linear, left: float, top: float, right: float, bottom: float, ratio: float, flat: float, white: Triple
 ) -> Linear:
     out = np.empty_like(pixels)
+    columns = pixels.shape[1]
+    shares = np.empty(columns, dtype=np.float32)
     wide, tall = 0.5 * (right - left), 0.5 * (bottom - top)
     x0, y0 = 0.5 * (left + right), 0.5 * (top + bottom)
+    step, start = np.float32(1.0 / wide), np.float32((0.5 - x0) / wide)
+    own = np.float32(ratio * (1.0 - flat))
+    even = ratio * flat
+    red, green, blue = np.float32(even * white[0]), np.float32(even * white[1]), np.float32(even * white[2])
+    zero, one, five = np.float32(0.0), np.float32(1.0), np.float32(5.0)
+    head_x, body_x = np.float32(1.3**-2), np.float32(2.9**-2)
     for row in range(pixels.shape[0]):
-        for column in range(pixels.shape[1]):
-            x, y = (column + 0.5 - x0) / wide, (row + 0.5 - y0) / tall
-            head = (x / 1.3) ** 2 + ((y + 0.15) / 1.6) ** 2
-            shoulders = (x / 2.9) ** 2 + ((y - 3.4) / 2.3) ** 2
+        y = (row + 0.5 - y0) / tall
+        head_y, body_y = np.float32(((y + 0.15) / 1.6) ** 2), np.float32(((y - 3.4) / 2.3) ** 2)
+        for column in range(columns):
+            x = start + np.float32(column) * step
+            nearest = min(x * x * head_x + head_y, x * x * body_x + body_y)
             # 0 inside the silhouette, 1 outside, over a tenth of its radius.
-            outside = min(max((min(head, shoulders) - 1.0) * 5.0, 0.0), 1.0)
-            for channel in range(3):
-                value = pixels[row, column, channel]
-                bright = ratio * (flat * white[channel] + (1.0 - flat) * value)
-                out[row, column, channel] = value + outside * (bright - value)
+            shares[column] = min(max((nearest - one) * five, zero), one)
+        for column in range(columns):
+            share = shares[column]
+            r, g, b = pixels[row, column, 0], pixels[row, column, 1], pixels[row, column, 2]
+            out[row, column, 0] = r + share * (red + own * r - r)
+            out[row, column, 1] = g + share * (green + own * g - g)
+            out[row, column, 2] = b + share * (blue + own * b - b)
     return out

@@ -1,17 +1,87 @@
-"""Conditions by name."""
+"""Conditions by name: a card of its own, or phone+light+network put together from three part files."""
 
 from __future__ import annotations
 
-from bench.cards import ConditionCard, load_condition
+import itertools
+from typing import Annotated
+
+from pydantic import Field
+
+from bench.cards import Card, ConditionCard, Step, card_names, card_path, read_card
 from bench.conditions.chain import validate
+from bench.errors import CardError
+
+KINDS = ("phones", "lights", "networks")
+"""The three parts of a combined condition, in the order of its name; folders in configs/conditions."""
+
+_FOLDER = "configs/conditions"
+_UNPROCESS = Step(step="unprocess", tone=0.5)  # type: ignore[call-arg]
+"""How a photo becomes linear light: half the contrast of Brooks et al. (2019), the strength that our own ISPs have."""
+
+
+class Ladder(Card):
+    """Combined conditions from best to worst."""
+
+    title: str
+    source: str
+    rungs: Annotated[tuple[str, ...], Field(min_length=2)]
 
 
 def load(name: str) -> ConditionCard:
-    """The condition `name` (or path), checked.
+    """The condition `name`, checked: a card in configs/conditions, a path, or "phone+light+network".
+
+    A combined condition is un-processing, then the steps of the light, of the phone and of the network.
 
     Raises:
-        CardError: there is none, or it breaks a rule.
+        CardError: there is none, it breaks a rule, or a part of its name is not known.
     """
-    card = load_condition(name)
+    parts = name.split("+")
+    if len(parts) == 1 or name.endswith(".toml"):
+        card = read_card(card_path(_FOLDER, name), ConditionCard)
+    elif len(parts) == len(KINDS):
+        card = _combined(name, parts)
+    else:
+        raise CardError(f"condition '{name}': expected a name, or phone+light+network, found {len(parts)} parts")
     validate(card)
     return card
+
+
+def parts(kind: str) -> list[str]:
+    """Names of the phones, the lights or the networks, sorted.
+
+    Raises:
+        CardError: `kind` is not one of `KINDS`.
+    """
+    if kind not in KINDS:
+        raise CardError(f"expected one of {', '.join(KINDS)}, found '{kind}'")
+    return card_names(f"{_FOLDER}/{kind}")
+
+
+def combinations() -> list[str]:
+    """Names of all combined conditions."""
+    return ["+".join(names) for names in itertools.product(*(parts(kind) for kind in KINDS))]
+
+
+def ladder(name: str = "ladder") -> tuple[str, ...]:
+    """The rungs of a ladder of conditions, best first; each is checked.
+
+    Raises:
+        CardError: the file breaks a rule, or a rung is not a condition.
+    """
+    rungs = read_card(card_path(_FOLDER, name), Ladder).rungs
+    for rung in rungs:
+        load(rung)
+    return rungs
+
+
+def _combined(name: str, names: list[str]) -> ConditionCard:
+    phone, light, network = (
+        read_card(card_path(f"{_FOLDER}/{kind}", part), ConditionCard) for kind, part in zip(KINDS, names, strict=True)
+    )
+    return ConditionCard(
+        name=name,
+        title=", ".join(part.title for part in (phone, light, network)),
+        source="; ".join(f"{part.name}: {part.source}" for part in (phone, light, network)),
+        applies_to="probe",
+        steps=(_UNPROCESS, *light.steps, *phone.steps, *network.steps),
+    )

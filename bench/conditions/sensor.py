@@ -58,10 +58,10 @@ def sensor(
     rows = row_noise * camera.binned**0.75
     seed = np.uint64(rng.integers(1 << 63))
     pattern = _fixed_pattern(height, width)
-    mosaic = _expose(
-        exposed.pixels, matrix, pattern, prnu / math.sqrt(camera.binned), dark, read, rows, camera.full_well,
-        electrons, black, white, seed
-    )  # fmt: skip
+    varied = prnu / math.sqrt(camera.binned)
+    light = exposed.pixels, matrix.astype(np.float32), pattern, varied
+    levels = camera.full_well, electrons, black, white
+    mosaic = _expose(*light, dark, read, rows, *levels, seed)
     return Raw(mosaic, black, white, electrons, math.sqrt(read**2 + dark + rows**2), exposure)
 
 
@@ -71,28 +71,27 @@ def demosaic(raw: Raw, *, method: Literal["bilinear", "edge-aware"]) -> Develope
     A channel that clips stays clipped after white balance, so blown highlights are white.
     """
     code = cv2.COLOR_BayerRGGB2RGB if method == "bilinear" else cv2.COLOR_BayerRGGB2RGB_EA
-    rgb = np.asarray(cv2.cvtColor(raw.mosaic, code))
+    red, green, blue = cv2.split(cv2.cvtColor(raw.mosaic, code))
     neutral = colour.camera_neutral(raw.exposure.neutral)
     gains = neutral.max() / neutral
-    matrix = colour.camera_to_rgb()
-    pixels = _balanced(rgb, raw.black, raw.white - raw.black, gains, matrix)
-    return Developed(pixels, _noise_model(raw, neutral, gains, matrix))
+    matrix = colour.DIFFERENCES @ colour.camera_to_rgb()
+    scale = (gains / (raw.white - raw.black)).astype(np.float32)
+    luma, from_red, from_blue = _balanced(red, green, blue, raw.black, scale, matrix.astype(np.float32))
+    return Developed(luma, from_red, from_blue, _noise_model(raw, neutral, matrix * gains))
 
 
 def _noise_model(
-    raw: Raw, neutral: npt.NDArray[np.float64], gains: npt.NDArray[np.float64], matrix: npt.NDArray[np.float64]
+    raw: Raw, neutral: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]
 ) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
     """Noise variance of Y, R - Y and B - Y of a neutral surface: (per unit of luminance, in the dark).
 
-    A demosaiced value is its own raw value or a mean of 2 or 4 neighbours; the mean of those variances is 5/8 of the
-    raw one for green and 9/16 for red and blue (bilinear). Full scale in electrons is electrons * (white - black).
+    `weights` are those of the raw channels in the three. A demosaiced value is its own raw value or a mean of 2 or 4
+    neighbours; the mean of those variances is 5/8 of the raw one for green and 9/16 for red and blue (bilinear).
     """
     full = raw.electrons * (raw.white - raw.black)
-    luminance = np.array(colour.LUMINANCE)
-    rows = np.stack([luminance, np.array([1.0, 0, 0]) - luminance, np.array([0, 0, 1.0]) - luminance]) @ matrix * gains
-    parts = rows**2 * np.array([9 / 16, 5 / 8, 9 / 16])
-    shot = parts @ (neutral / neutral.max()) / full
-    floor = parts.sum(axis=1) * (raw.floor / full) ** 2
+    parts = weights**2 * np.array([9 / 16, 5 / 8, 9 / 16])
+    shot = (parts @ (neutral / neutral.max()) / full).tolist()
+    floor = (parts.sum(axis=1) * (raw.floor / full) ** 2).tolist()
     return (shot[0], floor[0]), (shot[1], floor[1]), (shot[2], floor[2])
 
 
@@ -103,27 +102,39 @@ def _fixed_pattern(height: int, width: int) -> Linear:
 
 
 @compiled
-def noisy(state: np.uint64, light: float, dark: float, read: float) -> tuple[np.uint64, float]:
-    """The next state, and electrons read for `light` expected ones: Poisson(light + dark) - dark + normal(0, read)."""
-    mean = light + dark
-    variance = mean + read * read
-    if variance <= 0.0:
-        return state, 0.0
-    deviation = math.sqrt(variance)
-    skew = mean / (variance * deviation)
-    if skew > 0.3:
-        state, count = noise.poisson(state, mean)
-        state, other = noise.normal(state)
-        return state, count - dark + read * other
-    # Cornish and Fisher's first term, scaled so that the variance stays exact.
-    state, z = noise.normal(state)
-    return state, light + deviation * (z * math.sqrt(1.0 - skew * skew / 18.0) + skew / 6.0 * (z * z - 1.0))
+def read_out(light: Linear, normals: Linear, dark: float, read: float, seed: np.uint64, out: Linear) -> None:
+    """Electrons read for (n,) expected ones: Poisson(light + dark) - dark + normal(0, read), in place of `out`.
+
+    Cornish and Fisher's first term makes them of normal numbers, scaled so that the variance stays exact; where the
+    skewness is above `SKEW_LIMIT`, the Poisson number is drawn instead, from the stream of `seed`.
+    """
+    extra, floor = np.float32(dark), np.float32(read * read)
+    limit, small = np.float32(SKEW_LIMIT), np.float32(1e-12)
+    one, sixth, eighteenth = np.float32(1.0), np.float32(1.0 / 6.0), np.float32(1.0 / 18.0)
+    rare = 0
+    for place in range(len(light)):
+        mean = light[place] + extra
+        variance = mean + floor
+        deviation = np.sqrt(variance)
+        skew = mean / (variance * deviation + small)
+        rare += skew > limit
+        z = normals[place]
+        bent = z * np.sqrt(one - min(skew, one) ** 2 * eighteenth) + skew * sixth * (z * z - one)
+        out[place] = light[place] + deviation * bent
+    if rare == 0:
+        return
+    for place in range(len(light)):
+        mean = light[place] + extra
+        variance = mean + floor
+        if mean > limit * variance * np.sqrt(variance):
+            seed, count = noise.poisson(seed, np.float64(mean))
+            out[place] = np.float32(count - dark + read * normals[place])
 
 
 @compiled
 def _expose(
     pixels: Linear,
-    matrix: npt.NDArray[np.float64],
+    matrix: Linear,
     pattern: Linear,
     prnu: float,
     dark: float,
@@ -137,42 +148,57 @@ def _expose(
 ) -> npt.NDArray[np.uint16]:
     height, width = pixels.shape[0], pixels.shape[1]
     out = np.empty((height, width), dtype=np.uint16)
+    light, normals, read_off = np.empty(width, np.float32), np.empty(width, np.float32), np.empty(width, np.float32)
+    # RGGB: red and green columns in even rows, green and blue in odd ones.
+    red, green, blue = (
+        np.empty((2, width), np.float32),
+        np.empty((2, width), np.float32),
+        np.empty((2, width), np.float32),
+    )
+    for column in range(width):
+        for parity in range(2):
+            channel = parity + (column & 1)
+            red[parity, column], green[parity, column] = matrix[channel, 0], matrix[channel, 1]
+            blue[parity, column] = matrix[channel, 2]
+    one, zero, half = np.float32(1.0), np.float32(0.0), np.float32(0.5)
+    varied, full, top = np.float32(prnu), np.float32(full_well), np.float32(white)
+    scale, base = np.float32(1.0 / electrons), np.float32(black + 0.5)
     for row in range(height):
         state = noise.row_state(seed, row)
         state, offset = noise.normal(state)
         for column in range(width):
-            channel = (row & 1) + (column & 1)  # RGGB: 0 red, 1 green, 2 blue
-            light = (
-                matrix[channel, 0] * pixels[row, column, 0]
-                + matrix[channel, 1] * pixels[row, column, 1]
-                + matrix[channel, 2] * pixels[row, column, 2]
-            )
-            light = max(light * (1.0 + prnu * pattern[row, column]), 0.0)
-            state, value = noisy(state, light, dark, read)
-            code = min(value + rows * offset, full_well) / electrons + black
-            out[row, column] = np.uint16(min(max(code + 0.5, 0.0), white))
+            state, normals[column] = noise.normal(state)
+        r, g, b = red[row & 1], green[row & 1], blue[row & 1]
+        for column in range(width):
+            value = r[column] * pixels[row, column, 0] + g[column] * pixels[row, column, 1]
+            value += b[column] * pixels[row, column, 2]
+            light[column] = max(value * (one + varied * pattern[row, column]), zero)
+        read_out(light, normals, dark, read, state, read_off)
+        shift = np.float32(rows * offset)
+        for column in range(width):
+            code = min(read_off[column] + shift, full) * scale + base
+            out[row, column] = np.uint16(min(max(code, half), top + half))
     return out
 
 
 @compiled
 def _balanced(
-    rgb: npt.NDArray[np.uint16],
+    red: npt.NDArray[np.uint16],
+    green: npt.NDArray[np.uint16],
+    blue: npt.NDArray[np.uint16],
     black: float,
-    span: float,
-    gains: npt.NDArray[np.float64],
-    matrix: npt.NDArray[np.float64],
-) -> Linear:
-    out = np.empty(rgb.shape, dtype=np.float32)
-    m = matrix.astype(np.float32)
-    low = np.float32(black)
-    red_gain, green_gain, blue_gain = (gains / span).astype(np.float32)
-    one = np.float32(1.0)
-    for row in range(rgb.shape[0]):
-        for column in range(rgb.shape[1]):
-            red = min((np.float32(rgb[row, column, 0]) - low) * red_gain, one)
-            green = min((np.float32(rgb[row, column, 1]) - low) * green_gain, one)
-            blue = min((np.float32(rgb[row, column, 2]) - low) * blue_gain, one)
-            out[row, column, 0] = m[0, 0] * red + m[0, 1] * green + m[0, 2] * blue
-            out[row, column, 1] = m[1, 0] * red + m[1, 1] * green + m[1, 2] * blue
-            out[row, column, 2] = m[2, 0] * red + m[2, 1] * green + m[2, 2] * blue
-    return out
+    gains: Linear,
+    matrix: Linear,
+) -> tuple[Linear, Linear, Linear]:
+    """Planes Y, R - Y, B - Y of three raw planes; `gains` take a code to full scale, `matrix` gives the planes."""
+    planes = np.empty((3, red.shape[0], red.shape[1]), dtype=np.float32)
+    low, one = np.float32(black), np.float32(1.0)
+    for row in range(red.shape[0]):
+        for column in range(red.shape[1]):
+            r = min((np.float32(red[row, column]) - low) * gains[0], one)
+            g = min((np.float32(green[row, column]) - low) * gains[1], one)
+            b = min((np.float32(blue[row, column]) - low) * gains[2], one)
+            planes[0, row, column] = matrix[0, 0] * r + matrix[0, 1] * g + matrix[0, 2] * b
+            planes[1, row, column] = matrix[1, 0] * r + matrix[1, 1] * g + matrix[1, 2] * b
+            planes[2, row, column] = matrix[2, 0] * r + matrix[2, 1] * g + matrix[2, 2] * b
+    return planes[0], planes[1], planes[2]

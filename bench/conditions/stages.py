@@ -131,13 +131,16 @@ class Raw:
 
 @dataclass(frozen=True, eq=False)
 class Developed:
-    """(h, w, 3) linear RGB after demosaicing, white balance and colour matrix, 1 = full scale.
+    """Linear light after demosaicing, white balance and colour matrix, 1 = full scale, as three planes.
 
     Attributes:
-        noise: for luminance Y, R - Y and B - Y the noise variance as (per unit of luminance, in the dark).
+        luma, red, blue: (h, w) float32 luminance Y, R - Y and B - Y.
+        noise: for each of the three the noise variance as (per unit of luminance, in the dark).
     """
 
-    pixels: Linear
+    luma: Linear
+    red: Linear
+    blue: Linear
     noise: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
 
