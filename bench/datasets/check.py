@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ import numpy as np
 
 from bench.cards import DatasetCard
 from bench.datasets.adapters import load
+from bench.datasets.files import read_bytes
 from bench.datasets.pairs import load_pairs
 from bench.datasets.rows import plural, some
-from bench.errors import DatasetError
 from bench.records import NO_LABEL, Finding, Samples
+from bench.store import sha256_bytes
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def _copies(samples: Samples) -> list[Finding]:
     same: dict[str, list[int]] = defaultdict(list)
     for rows in _by_size(samples):
         for row in rows:
-            same[_digest(samples.root / str(samples.paths[row]))].append(row)
+            same[sha256_bytes(read_bytes(samples.root / str(samples.paths[row])))].append(row)
     groups = [rows for rows in same.values() if len(rows) > 1]
     examples = [" = ".join(f"'{samples.paths[row]}'" for row in rows) for rows in groups]
     if not groups:
@@ -168,14 +168,6 @@ def _by_size(samples: Samples) -> list[list[int]]:
     for row, path in enumerate(samples.paths.tolist()):
         sizes[(samples.root / path).stat().st_size].append(row)
     return [rows for rows in sizes.values() if len(rows) > 1]
-
-
-def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

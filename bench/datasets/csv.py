@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -11,8 +10,10 @@ from pathlib import Path, PurePosixPath
 from bench.cards import DatasetCard
 from bench.cards.dataset import COLUMNS
 from bench.datasets.files import below, card_file, decode, existing_root, near, read_bytes, walk
-from bench.datasets.rows import Loaded, Row, settle
+from bench.datasets.rows import Loaded, Row
+from bench.datasets.settle import settle
 from bench.errors import DatasetError
+from bench.store import sha256_bytes
 
 
 def load(card: DatasetCard, root: Path) -> Loaded:
@@ -34,7 +35,7 @@ def load(card: DatasetCard, root: Path) -> Loaded:
 
 
 def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
-    found = hashlib.sha256(data).hexdigest()
+    found = sha256_bytes(data)
     if card.digest is not None and found != card.digest:
         raise DatasetError(
             f"{path}: another version than the card's: expected sha256 {card.digest}, found {found}; "

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from bench.cards import DatasetCard
 from bench.datasets.files import below, card_file, existing_root, image_folder, read_text, walk
-from bench.datasets.rows import Loaded, Row, links_left_out, settle
+from bench.datasets.remarks import links_left_out
+from bench.datasets.rows import Loaded, Row
+from bench.datasets.settle import settle
 from bench.errors import DatasetError
 
 _FILE = re.compile(r"(?P<person>.+)_\d{4}\.\w+")

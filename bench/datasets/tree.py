@@ -6,7 +6,9 @@ from pathlib import Path
 
 from bench.cards import DatasetCard
 from bench.datasets.files import existing_root, image_folder, walk
-from bench.datasets.rows import Loaded, Row, links_left_out, settle
+from bench.datasets.remarks import links_left_out
+from bench.datasets.rows import Loaded, Row
+from bench.datasets.settle import settle
 from bench.errors import DatasetError
 
 

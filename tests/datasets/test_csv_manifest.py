@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from bench.cards import DatasetCard
 from bench.datasets import Loaded, load
@@ -336,6 +338,35 @@ def test_many_examples_are_cut(folder: Folder, make_card: MakeCard, lines_of: Li
         "error: index.csv: 9 samples refused: no such file: line 4 'gone0.jpg'; line 5 'gone1.jpg'; "
         "line 6 'gone2.jpg'; and 6 more; restore the file or delete the row"
     ]
+
+
+def test_one_person_spelt_in_two_ways(folder: Folder, make_card: MakeCard, lines_of: LinesOf) -> None:
+    found = loaded(folder, make_card(), HEADER + "Zo\u00eb,a1.jpg,female\nZOE\u0308,a2.jpg,female\nbob,b1.jpg,male\n")
+    assert len(found.samples) == 3
+    assert lines_of(found.findings) == [
+        "warning: index.csv: 1 subject written in two ways: 'Zo\u00eb' and 'ZOE\u0308'; "
+        "counted as different people, correct them if they are one"
+    ]
+
+
+CELLS = st.tuples(
+    st.sampled_from(["s1", "s2", "s3", ""]),
+    st.sampled_from(["ann", "bob", ""]),
+    st.sampled_from(["a1.jpg", "a2.jpg", "b1.jpg", "gone.jpg", "../x.jpg", ""]),
+    st.sampled_from(["female", "male", "", "other"]),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(CELLS, min_size=1, max_size=8))
+def test_every_row_is_used_or_refused(folder: Folder, make_card: MakeCard, rows: list[tuple[str, ...]]) -> None:
+    lines = [",".join(row) for row in rows if any(row)]
+    assume(lines)
+    found = loaded(folder, make_card(), "sample_id,subject_id,path,gender\n" + "\n".join(lines))
+    assert len(found.samples) + len(found.refused) == len(lines)
+    assert len(set(found.samples.ids.tolist())) == len(found.samples)
+    assert len(set(found.samples.paths.tolist())) == len(found.samples)
+    assert (len(found.refused) > 0) == any(finding.level == "error" for finding in found.findings)
 
 
 def test_no_reason_names_a_person_or_a_file(folder: Folder, make_card: MakeCard) -> None:
