@@ -1,0 +1,10 @@
+"""Synthetic heads: labelled people rendered from CC0 shapes, for relative and causal tests.
+
+`Spec` says what to render; `ensure(spec, cache_folder, workers, progress)` renders what is missing and gives the folder
+with its manifest. The pictures show relative effects only and say nothing about a real deployment.
+"""
+
+from bench.synth.designs import CAUSAL_TONES, Spec
+from bench.synth.generate import ensure, render_population
+
+__all__ = ["CAUSAL_TONES", "Spec", "ensure", "render_population"]

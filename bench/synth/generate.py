@@ -1,0 +1,210 @@
+"""Write a spec's pictures and manifest: in several processes, resumable, the same bytes in any order.
+
+An identity is the unit of work. Its pictures are written first, its rows last, each file atomically; an identity whose
+rows and pictures are there and whole is not rendered again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from bench import store
+from bench.errors import DatasetError
+from bench.synth import designs, render
+from bench.synth.assets import Floats
+from bench.synth.designs import Shot, Spec
+
+MANIFEST = "manifest.csv"
+WHITE = 0.85
+"""Display light of a white card that faces the camera under incident metering."""
+_MIDDLE_GREY = 0.18
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
+
+Progress = Callable[[int, int], None]
+Row = dict[str, Any]
+
+
+def ensure(spec: Spec, cache_folder: Path, workers: int = 1, progress: Progress | None = None) -> Path:
+    """The folder of a spec below `cache_folder`, with its manifest; renders what is missing or damaged.
+
+    Args:
+        progress: called with (identities done, identities in all).
+
+    Raises:
+        DatasetError: the folder holds another spec's pictures.
+    """
+    folder = cache_folder / f"synthetic-heads-{spec.digest[:16]}"
+    render_population(spec, folder, workers, progress)
+    return folder
+
+
+def render_population(spec: Spec, out_dir: Path, workers: int = 1, progress: Progress | None = None) -> Path:
+    """Path of the manifest in `out_dir`, once every picture of the spec is there.
+
+    Raises:
+        DatasetError: the folder holds another spec's pictures.
+    """
+    out_dir.mkdir(parents=True, exist_ok=True)
+    _claim(spec, out_dir)
+    missing = [number for number in range(spec.identities) if not _whole(out_dir, number)]
+    done = spec.identities - len(missing)
+    if progress is not None:
+        progress(done, spec.identities)
+    for count, _ in enumerate(_render_all(spec, out_dir, missing, workers), start=done + 1):
+        if progress is not None:
+            progress(count, spec.identities)
+    return _write_manifest(spec, out_dir)
+
+
+def _claim(spec: Spec, out_dir: Path) -> None:
+    file = out_dir / "spec.json"
+    text = json.dumps({"renderer": designs.RENDERER, **asdict(spec)}, indent=1, sort_keys=True) + "\n"
+    if file.is_file():
+        if file.read_text(encoding="utf-8") != text:
+            raise DatasetError(f"{file}: another spec was rendered here; give an empty folder")
+        return
+    store.write_atomic(file, text.encode())
+
+
+def _render_all(spec: Spec, out_dir: Path, numbers: list[int], workers: int) -> Any:
+    if workers <= 1 or len(numbers) <= 1:
+        for number in numbers:
+            yield _render_identity(spec, out_dir, number)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        jobs = [pool.submit(_render_identity, spec, out_dir, number) for number in numbers]
+        for job in as_completed(jobs):
+            yield job.result()
+
+
+def _render_identity(spec: Spec, out_dir: Path, number: int) -> int:
+    """Pictures and rows of one identity. One thread per process: more would change the order of sums in BLAS."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        with threadpool_limits(limits=1):
+            rows: list[Row] = []
+            head = None
+            for shot in designs.shots(spec, number):
+                # Tones share one head: its shape and hair do not depend on the skin.
+                head = render.head(shot.identity) if head is None else render.repainted(head, shot.identity)
+                rows += _take(spec, out_dir, number, shot, head)
+    finally:
+        cv2.setNumThreads(threads)
+    store.write_atomic(_rows_file(out_dir, number), json.dumps(rows).encode())
+    return number
+
+
+def _take(spec: Spec, out_dir: Path, number: int, shot: Shot, head: render.Head) -> list[Row]:
+    picture = render.render(head, shot.rig, shot.view, shot.units, shot.background, spec.size, spec.oversample)
+    linear_path = ""
+    if spec.linear:
+        linear_path = f"linear/{shot.subject}-{shot.light}.npy"
+        _write(out_dir / linear_path, _npy(picture.linear))
+    rows = []
+    for exposure in shot.exposures:
+        gain = exposure_gain(picture.linear, exposure)
+        data = _encoded(spec, render.develop(picture.linear, gain))
+        path = f"images/{shot.sample(exposure)}.{spec.format}"
+        _write(out_dir / path, data)
+        rows.append(
+            {
+                "sample_id": shot.sample(exposure),
+                "subject_id": shot.subject,
+                "path": path,
+                "role": shot.role,
+                "session": shot.light,
+                **designs.labels(shot),
+                "light": shot.light,
+                "exposure": exposure,
+                "gain": round(gain, 6),
+                "yaw": round(shot.view.yaw, 3),
+                "pitch": round(shot.view.pitch, 3),
+                "roll": round(shot.view.roll, 3),
+                "distance_dm": round(shot.view.distance, 3),
+                "smile": round(dict(shot.units)["mouthSmileLeft"], 3),
+                "identity": number,
+                "seed": spec.seed,
+                "linear_path": linear_path,
+                "sha256": store.sha256_bytes(data),
+            }
+        )
+    return rows
+
+
+def exposure_gain(linear: Floats, exposure: str) -> float:
+    """Factor on linear light (white card = 1) for an exposure of `Spec.exposures`."""
+    if exposure == "incident":
+        return WHITE
+    if exposure.startswith("ev"):
+        return WHITE * 2.0 ** float(exposure[2:])
+    luminance = linear @ _LUMINANCE
+    if exposure == "face":
+        high, wide = luminance.shape
+        luminance = luminance[int(0.35 * high) : int(0.75 * high), int(0.34 * wide) : int(0.66 * wide)]
+    return float(np.clip(_MIDDLE_GREY / max(float(luminance.mean()), 1e-6), 1 / 16, 16))
+
+
+def _encoded(spec: Spec, image: Any) -> bytes:
+    options = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        spec.quality,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+    ]
+    ok, data = cv2.imencode(f".{spec.format}", image[:, :, ::-1], options if spec.format == "jpg" else [])
+    if not ok:
+        raise DatasetError(f"synthetic heads: OpenCV cannot write {spec.format}")
+    return bytes(data.tobytes())
+
+
+def _npy(linear: Floats) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, linear.astype(np.float16))
+    return buffer.getvalue()
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    store.write_atomic(path, data)
+
+
+def _rows_file(out_dir: Path, number: int) -> Path:
+    return out_dir / "rows" / f"{number:05d}.json"
+
+
+def _whole(out_dir: Path, number: int) -> bool:
+    """Whether an identity's rows are there and every picture still has the digest that they give."""
+    file = _rows_file(out_dir, number)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+        pictures = all(store.sha256_file(out_dir / row["path"]) == row["sha256"] for row in rows)
+        return pictures and all((out_dir / row["linear_path"]).is_file() for row in rows)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _write_manifest(spec: Spec, out_dir: Path) -> Path:
+    rows: list[Row] = []
+    for number in range(spec.identities):
+        rows += json.loads(_rows_file(out_dir, number).read_text(encoding="utf-8"))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    path = out_dir / MANIFEST
+    store.write_atomic(path, text.getvalue().encode())
+    return path
