@@ -21,7 +21,9 @@ Pixels = npt.NDArray[np.uint8]
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 64_000_000
 
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000")
+Image.init()
+_PHOTOGRAPHS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000")
+_FORMATS = tuple(name for name in _PHOTOGRAPHS if name in Image.OPEN)
 """MPO is what phones write for a JPEG with a second picture. Formats that start other programs are not among them."""
 
 # Pillow only warns of a bomb up to twice its own limit.
