@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,12 @@ class Recogniser:
         self._input, self._output = check_ports(card, self._net)
         first = self._net.inputs[0].shape[0]
         self._fixed_batch = first if isinstance(first, int) else None
+
+    def with_preprocess(self, preprocess: Preprocess) -> Recogniser:
+        """The same open net behind other preprocessing; the sanity gate tries slips with it."""
+        other = copy.copy(self)
+        other.card = self.card.model_copy(update={"preprocess": preprocess})
+        return other
 
     def embed(self, crops: Crops) -> Floats:
         """(n, dim) float32 templates of (n, h, w, 3) uint8 RGB crops.
