@@ -2,59 +2,63 @@
 
 from __future__ import annotations
 
-from bench.estimate.clustered import effective_size, rate, wilson_n_eff
+from bench.estimate.clustered import adjusted_size, rate, worst_size
 from bench.estimate.rates import wilson
 from bench.records import ErrorCounts, Estimate
 
 FEW_SUBJECTS = 50
 FEW_ERRORS = 10
 
+_SEARCHED = {"FTA": "samples", "FTE": "people", "FNIR": "mated searches", "FPIR": "non-mated searches"}
+
 
 def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
-    """The rate with its interval at confidence `level`.
+    """The rate with Wilson's interval at confidence `level`, on the effective sample.
 
-    Wilson's interval at the effective sample size where the counts carry cluster sums, Wilson's on the comparisons
-    where they do not. Where there is no error (or nothing but errors) the sample size is the number of people, or, for
-    false matches, of comparisons.
+    `n_eff` is the number that the interval rests on: Wilson's formula at value, n_eff and level gives low and high.
     """
     if counts.trials == 0:
         return Estimate(counts, None, None, None, "none", level, None, _no_trials(counts))
+    n_eff, method = _sample(counts, level)
+    value = rate(counts)
+    low, high = wilson(value * n_eff, n_eff, level)
+    return Estimate(counts, value, low, high, method, level, n_eff, _note(counts, level))
+
+
+def effective_sample(counts: ErrorCounts, level: float = 0.95) -> float:
+    """Independent comparisons that would leave as much uncertainty at `level`; there must be trials."""
+    return _sample(counts, level)[0]
+
+
+def _sample(counts: ErrorCounts, level: float) -> tuple[float, str]:
+    """The effective sample size and the method's name, by what the counts carry."""
     if counts.by_subject is None:
-        low, high = wilson(counts.errors, counts.trials, level)
-        return Estimate(counts, rate(counts), low, high, "Wilson", level, float(counts.trials), _note(counts))
-    n_eff, method = _sample_size(counts)
-    low, high = wilson_n_eff(counts.errors, counts.trials, n_eff, level)
-    return Estimate(counts, rate(counts), low, high, method, level, n_eff, _note(counts))
-
-
-def _sample_size(counts: ErrorCounts) -> tuple[float, str]:
-    """Effective sample size, at most the comparisons, and the method's name."""
-    found = effective_size(counts)
-    if found is None:
-        if counts.by_pair is None:
-            return float(counts.subjects), "Wilson, n = people"
+        return float(counts.trials), "Wilson"
+    two_sided = counts.by_pair is not None
+    if counts.subjects < (3 if two_sided else 2):
+        return 1.0, "Wilson, n = 1: one pair of people" if two_sided else "Wilson, n = 1: one person"
+    if 0 < counts.errors < counts.trials:
+        return adjusted_size(counts, level), "Wilson at n_eff: clustered by person, Student's t"
+    if two_sided:
         return float(counts.trials), "Wilson, n = comparisons"
-    if _independent_clusters(counts) < 2:
-        return 1.0, "Wilson, n = 1: one person or one pair of people"
-    return min(found, float(counts.trials)), "Wilson at effective sample size, clustered by person"
-
-
-def _independent_clusters(counts: ErrorCounts) -> int:
-    return counts.subjects if counts.by_pair is None else counts.subjects - 1
+    return worst_size(counts), "Wilson, n = people, balanced"
 
 
 def _no_trials(counts: ErrorCounts) -> str:
-    what = {"FTA": "samples", "FTE": "people", "FNIR": "mated searches", "FPIR": "non-mated searches"}
-    noun = what.get(counts.metric, "comparisons")
+    noun = _SEARCHED.get(counts.metric, "comparisons")
     if counts.failed:
         return f"no {noun} completed; {counts.failed} failed"
     return f"no {noun} in this group"
 
 
-def _note(counts: ErrorCounts) -> str:
+def _note(counts: ErrorCounts, level: float) -> str:
     notes = []
     if counts.errors == 0 and counts.by_pair is not None:
-        notes.append("no errors: the upper bound takes comparisons that share people for independent")
+        pairs = counts.trials**2 / counts.by_pair.mm
+        notes.append(
+            "no errors: the upper bound takes comparisons that share people for independent; "
+            f"with one comparison a pair of people it is {wilson(0, pairs, level)[1]:.2g}"
+        )
     elif counts.errors == 0:
         notes.append("no errors: only the upper bound was learned")
     if counts.subjects < FEW_SUBJECTS:

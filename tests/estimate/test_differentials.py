@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench.estimate import combined_differentials, differentials
-from bench.estimate.differentials import COMBINED, MEASURES
+from bench.estimate.measures import COMBINED, MEASURES
 from bench.records import ErrorCounts
 
 REFERENCE = Path(__file__).parents[1] / "reference"

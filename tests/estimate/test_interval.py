@@ -24,6 +24,7 @@ def test_independent_comparisons_are_wilsons():
 
 def test_repeats_of_a_person_add_nothing():
     assert estimate(one_way(12, 600, each=7)).n_eff == pytest.approx(600)
+    assert estimate(one_way(12, 600, each=7)).high == pytest.approx(wilson(12, 600)[1])
 
 
 def test_counts_without_clusters_are_taken_as_independent():
@@ -35,7 +36,7 @@ def test_counts_without_clusters_are_taken_as_independent():
 def test_no_errors_rest_on_people():
     found = estimate(one_way(0, 60, each=10))
     assert (found.value, found.low, found.high) == (0.0, 0.0, pytest.approx(wilson(0, 60)[1]))
-    assert found.method == "Wilson, n = people"
+    assert found.method == "Wilson, n = people, balanced"
     assert "no errors" in found.note and "fewer than 10 errors" in found.note
 
 
