@@ -124,9 +124,12 @@ def _explain(path: Path, content: dict[str, Any], schema: type[Card], problem: A
     return f"{where}{_expected(problem)}{shown}{near}"
 
 
+_LETTERS = "lower-case letters, digits, '.', '_' and '-'"
+
 _PATTERNS = {
     "^[0-9a-f]{64}$": "64 hexadecimal digits in lower case",
-    "^[a-z0-9][a-z0-9._-]*$": "lower-case letters, digits, '.', '_' and '-'",
+    "^[a-z0-9][a-z0-9._-]*$": _LETTERS,
+    r"^[a-z0-9][a-z0-9._-]*(\+[a-z0-9][a-z0-9._-]*)*$": f"{_LETTERS}; parts joined by '+'",
 }
 
 _KINDS = {

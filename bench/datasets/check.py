@@ -18,6 +18,9 @@ from bench.datasets.rows import plural, some
 from bench.records import NO_LABEL, Finding, Samples
 from bench.store import sha256_bytes
 
+DEPTH = 2
+"""Label columns that are crossed at most: more make more rows than anybody reads, and groups of a handful."""
+
 
 @dataclass(frozen=True)
 class GroupCount:
@@ -33,7 +36,7 @@ class GroupCount:
 
 @dataclass(frozen=True)
 class Report:
-    """What `check` found; `groups` starts with everyone, then each label column, then their combinations.
+    """What `check` found; `groups` starts with everyone, then each label column, then every two of them.
 
     `refused` counts samples by reason; `listed_pairs` is None where the card names no list of pairs.
     """
@@ -120,7 +123,7 @@ def check(card: DatasetCard, root: Path) -> Report:
 
 def _group_counts(card: DatasetCard, samples: Samples) -> Iterator[GroupCount]:
     yield from _counts(samples, (), ["everyone"])
-    for size in range(1, len(card.groups) + 1):
+    for size in range(1, min(len(card.groups), DEPTH) + 1):
         for columns in combinations(card.groups, size):
             values = [
                 [*card.groups[column].values, *([NO_LABEL] if NO_LABEL in samples.groups[column] else [])]
