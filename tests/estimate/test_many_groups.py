@@ -1,0 +1,174 @@
+"""Multiplicity (R10), equivalence (R11), power (R12), gallery model (R15), claims (R18), shrinkage."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.estimate.claims import judge, trials_to_support
+from bench.estimate.equivalence import equivalent_difference, equivalent_ratio
+from bench.estimate.gallery import modelled_fpir
+from bench.estimate.multiplicity import benjamini_hochberg, holm, homogeneity_p, simultaneous_level
+from bench.estimate.power import exact_power, smallest_ratio, trials_to_see, trials_to_see_on_log_scale
+from bench.estimate.rates import clopper_pearson, wilson
+from bench.estimate.shrinkage import fit_beta, shrink
+from bench.estimate.two_groups import Rate, fisher_p
+from bench.records import ClusterSums, ErrorCounts
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+
+
+def reference(name):
+    return json.loads((REFERENCE / name).read_text(encoding="utf-8"))
+
+
+def test_one_against_the_rest_of_r10():
+    case = reference("R10_multiplicity.json")
+    errors, trials = np.array(case["errors"]), np.array(case["n"])
+    p_values = [
+        fisher_p(Rate(x, n), Rate(errors.sum() - x, trials.sum() - n)) for x, n in zip(errors, trials, strict=True)
+    ]
+    assert p_values == pytest.approx(case["one_vs_rest_fisher_p"], rel=1e-6)
+    assert holm(p_values) == pytest.approx(case["adjusted"]["holm"], rel=1e-6)
+    assert benjamini_hochberg(p_values) == pytest.approx(case["adjusted"]["fdr_bh"], rel=1e-6)
+    assert homogeneity_p(errors, trials) == pytest.approx(case["chi2_homogeneity"]["p"], rel=1e-9)
+    level = simultaneous_level(0.95, len(errors))
+    found = [wilson(x, n, level) for x, n in zip(errors, trials, strict=True)]
+    assert np.allclose(found, case["simultaneous_wilson_bonferroni"], rtol=1e-9)
+
+
+def test_homogeneity_needs_two_groups_and_an_error():
+    assert homogeneity_p([3], [10]) is None
+    assert homogeneity_p([0, 0], [10, 10]) is None
+    assert homogeneity_p([], []) is None
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_adjusted_p_values_are_in_order_and_no_smaller(p_values):
+    for adjusted in (holm(p_values), benjamini_hochberg(p_values)):
+        assert all(q >= p * (1 - 1e-12) for p, q in zip(p_values, adjusted, strict=True))
+        assert [adjusted[k] for k in np.argsort(p_values)] == sorted(adjusted)
+    assert all(h >= b * (1 - 1e-12) for h, b in zip(holm(p_values), benjamini_hochberg(p_values), strict=True))
+
+
+@pytest.mark.parametrize("row", reference("R11_tost.json")["rows"], ids=lambda row: f"{row['x1']}of{row['n1']}")
+def test_equivalence_of_r11(row):
+    a, b = Rate(row["x1"], row["n1"]), Rate(row["x2"], row["n2"])
+    difference = equivalent_difference(a, b, row["margin"][1])
+    assert (difference.low, difference.high) == pytest.approx(row["ci90_newcombe"], rel=1e-9)
+    assert difference.equivalent == row["equivalent_by_ci"] == row["equivalent"]
+    assert equivalent_ratio(b, a, 1.25).equivalent == row["ratio_equiv_1.25"]
+    assert equivalent_ratio(b, a, 2).equivalent == row["ratio_equiv_2"]
+
+
+def test_a_wide_interval_is_not_equivalence():
+    assert not equivalent_ratio(Rate(0, 100), Rate(0, 100), 2).equivalent
+    assert not equivalent_ratio(Rate(5, 100), Rate(0, 100), 100).equivalent
+
+
+@pytest.mark.parametrize(
+    "row", reference("R12_power.json")["rows"], ids=lambda r: f"{r['p1']}x{r['ratio']}@{r['power']}"
+)
+def test_sample_sizes_of_r12(row):
+    case = row["p1"], row["ratio"], row["power"], row["alpha"]
+    assert int(np.ceil(trials_to_see(*case))) == row["n_per_group_normal"]
+    assert int(np.ceil(trials_to_see_on_log_scale(*case))) == row["n_per_group_logratio"]
+    seen = smallest_ratio(row["p1"], trials_to_see(*case), row["power"], row["alpha"])
+    assert seen == pytest.approx(row["ratio"], rel=1e-9)
+    exact = row["n_per_group_exact_conditional_poisson"]
+    if exact is not None:
+        assert exact_power(row["p1"], row["ratio"], exact) == pytest.approx(row["power"], abs=1e-4)
+
+
+def test_too_few_trials_see_no_ratio():
+    assert smallest_ratio(0.2, 3) is None
+    assert trials_to_see(0.6, 2) == trials_to_see_on_log_scale(0.6, 2) == trials_to_see(0.1, 1) == np.inf
+
+
+def test_gallery_model_of_r15():
+    case = reference("R15_fpir_model.json")
+    for row in case["homogeneous"]:
+        assert modelled_fpir({"A": row["FMR"]}, {"A": row["N"]}) == pytest.approx(row["FPIR"], rel=1e-9)
+    fmr = case["FMR_matrix"]
+    for row in case["mixed"]:
+        gallery = {"A": round(row["N"] * row["share_A"]), "B": round(row["N"] * row["share_B"])}
+        a = modelled_fpir({"A": fmr["AA"], "B": fmr["AB"]}, gallery)
+        b = modelled_fpir({"A": fmr["BA"], "B": fmr["BB"]}, gallery)
+        assert (a, b) == pytest.approx((row["FPIR_A"], row["FPIR_B"]), rel=1e-9)
+        assert b / a == pytest.approx(row["ratio_B_over_A"], rel=1e-9)
+    assert modelled_fpir({"A": 1.0}, {"A": 3}) == 1.0
+    assert modelled_fpir({"A": 1.0}, {"A": 0}) == 0.0
+
+
+def independent(group, errors, trials):
+    return ErrorCounts("FNMR", "net", "clean", "group", group, 0.5, errors, trials, 0, trials)
+
+
+def test_claims_of_r18():
+    case = reference("R18_claims.json")
+    rows = case["rows"]
+    found = judge([independent(r["group"], r["errors"], r["n"]) for r in rows], case["claim_error_rate"])
+    for row, verdict in zip(rows, found, strict=True):
+        assert verdict.verdict == row["verdict"]
+        assert verdict.p_refute == pytest.approx(row["p_refute_holm"], rel=1e-6)
+        assert verdict.p_support == pytest.approx(row["p_support_holm"], rel=1e-6)
+        assert (verdict.decided_at is None) == (row["verdict"] != "undecided")
+    for row in case["n_needed_to_support_claim_95"]:
+        assert trials_to_support(case["claim_error_rate"], row["errors_allowed"]) == row["n_min"]
+
+
+def test_the_sample_that_would_have_decided_does():
+    (undecided,) = judge([independent("D", 0, 400)], 0.0012)
+    assert undecided.decided_at == 2495
+    (decided,) = judge([independent("D", 0, undecided.decided_at)], 0.0012)
+    assert decided.verdict == "supported" and decided.decided_at is None
+    (undecided,) = judge([independent("D", 3, 1000)], 0.0012)
+    factor = undecided.decided_at / 1000
+    (decided,) = judge([independent("D", int(np.ceil(3 * factor)), undecided.decided_at)], 0.0012)
+    assert undecided.verdict == "undecided" and decided.verdict == "refuted"
+
+
+def test_a_group_without_trials_is_undecided_and_costs_the_others_nothing():
+    alone = judge([independent("A", 9, 1500)], 0.0012)[0]
+    found = judge([independent("A", 9, 1500), independent("B", 0, 0)], 0.0012)
+    assert found[0] == alone
+    assert (found[1].verdict, found[1].note, found[1].n_eff) == ("undecided", "no trials", None)
+
+
+def test_repeats_of_the_same_people_do_not_support_a_claim():
+    people, each = 250, 10
+    sums = ClusterSums(0, 0, people * each**2)
+    counts = ErrorCounts("FNMR", "net", "clean", "", "A", 0.5, 0, people * each, 0, people, sums)
+    (found,) = judge([counts], 0.0012)
+    assert found.verdict == "undecided" and found.n_eff == people
+    assert found.decided_at == 2495 * each
+
+
+def test_shrinkage_moves_small_groups_most_and_keeps_the_order_of_equal_sizes():
+    found = shrink([1, 20, 60, 4], [20, 1000, 1000, 20])
+    raw = [0.05, 0.02, 0.06, 0.2]
+    moved = [abs(s.value - r) for s, r in zip(found, raw, strict=True)]
+    assert moved[3] > moved[2] and moved[0] > moved[1]
+    assert found[1].value < found[2].value and found[0].value < found[3].value
+    for s in found:
+        assert s.low < s.value < s.high
+    assert found[0].own_weight < found[1].own_weight < 1
+
+
+def test_groups_that_do_not_differ_share_one_rate():
+    found = shrink([20, 20, 20, 20], [1000, 1000, 1000, 1000])
+    for s in found:
+        assert s.value == pytest.approx(0.02, rel=1e-3) and s.own_weight < 0.01
+    wide = clopper_pearson(20, 1000)
+    assert found[0].high - found[0].low < wide[1] - wide[0]
+
+
+def test_the_fit_finds_the_beta_that_made_the_rates():
+    rng = np.random.default_rng(2)
+    trials = np.full(400, 500.0)
+    errors = rng.binomial(500, rng.beta(3, 97, size=400)).astype(float)
+    mean, size = fit_beta(errors, trials)
+    assert mean == pytest.approx(0.03, rel=0.1) and size == pytest.approx(100, rel=0.25)
