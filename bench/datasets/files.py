@@ -103,7 +103,10 @@ def image_folder(card: DatasetCard, root: Path) -> str:
         raise DatasetError(f"data set '{card.name}': files.images: '{name}' leaves the root; name a folder below it")
     if not (root / name).is_dir():
         there = sorted(path.name for path in root.iterdir() if path.is_dir())
-        raise DatasetError(f"data set '{card.name}': files.images: no folder '{name}' in {root}{near(name, there)}")
+        raise DatasetError(
+            f"data set '{card.name}': files.images: no folder '{name}' in {root}{near(name, there)}; "
+            "give the folder that holds it, or correct the card"
+        )
     return "" if name in ("", ".") else str(PurePosixPath(name))
 
 
@@ -125,7 +128,8 @@ def card_file(card: DatasetCard, root: Path, key: str) -> str:
         folder = (root / name).parent
         there = sorted(path.name for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
         raise DatasetError(
-            f"data set '{card.name}': files.{key}: no file '{name}' in {root}{near(PurePosixPath(name).name, there)}"
+            f"data set '{card.name}': files.{key}: no file '{name}' in {root}{near(PurePosixPath(name).name, there)}; "
+            "give the folder that holds it, or correct the card"
         )
     return str(PurePosixPath(name))
 

@@ -98,7 +98,10 @@ def test_root_missing(tmp_path: Path, make_card: MakeCard) -> None:
 
 def test_manifest_missing(folder: Folder, make_card: MakeCard) -> None:
     root = folder("indx.csv", "a1.jpg")
-    message = f"data set 'tiny': files.manifest: no file 'index.csv' in {root}, did you mean 'indx.csv'?"
+    message = (
+        f"data set 'tiny': files.manifest: no file 'index.csv' in {root}, did you mean 'indx.csv'?; "
+        "give the folder that holds it, or correct the card"
+    )
     with pytest.raises(DatasetError, match=f"^{re.escape(message)}$"):
         load(make_card(), root)
 

@@ -90,7 +90,10 @@ def test_a_person_in_two_lists_is_refused_whole(lfw: DatasetCard, make_root: Cal
 def test_a_list_that_is_not_there(lfw: DatasetCard, make_root: Callable[..., Path]) -> None:
     root = make_root()
     (root / "men.txt").rename(root / "man.txt")
-    message = f"data set 'tiny': files.male: no file 'men.txt' in {root}, did you mean 'women.txt'?"
+    message = (
+        f"data set 'tiny': files.male: no file 'men.txt' in {root}, did you mean 'women.txt'?; "
+        "give the folder that holds it, or correct the card"
+    )
     with pytest.raises(DatasetError, match=f"^{re.escape(message)}$"):
         load(lfw, root)
 

@@ -125,6 +125,9 @@ def test_no_image_and_no_folder(folder: Callable[..., Path], nested: Callable[..
     message = f"data set 'tiny': no image below {root}; expected ethnicity/gender/subject/image"
     with pytest.raises(DatasetError, match=f"^{re.escape(message)}$"):
         load(nested(), root)
-    message = f"data set 'tiny': files.images: no folder 'face' in {root}, did you mean 'faces'?"
+    message = (
+        f"data set 'tiny': files.images: no folder 'face' in {root}, did you mean 'faces'?; "
+        "give the folder that holds it, or correct the card"
+    )
     with pytest.raises(DatasetError, match=f"^{re.escape(message)}$"):
         load(nested(files={"images": "face"}), root)
