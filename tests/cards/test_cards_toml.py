@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cards import card_names, card_path, load_condition, load_model
+from bench.cards import card_names, card_path, load_condition, load_detector, load_model, load_study
 from bench.cards.model import card_kind
 from bench.errors import CardError
 
@@ -75,3 +75,14 @@ def test_a_threshold_is_a_score(tmp_path: Path) -> None:
     assert load_model(str(card)).score_threshold == -0.6
     card.write_text(text.replace("vendor_threshold = -0.6\n", ""), encoding="utf-8")
     assert load_model(str(card)).score_threshold is None
+
+
+def test_every_card_and_study_that_comes_along_keeps_the_rules() -> None:
+    for name in card_names("models"):
+        kind = card_kind(card_path("models", name))
+        assert (load_model(name) if kind == "recogniser" else load_detector(name)).name == name
+    for name in card_names("configs"):
+        assert load_study(name)[0].name == name
+    for kind in ("phones", "lights", "networks"):
+        for name in card_names(f"configs/conditions/{kind}"):
+            assert load_condition(str(card_path(f"configs/conditions/{kind}", name))).name == name
