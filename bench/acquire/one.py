@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bench import store
 from bench.acquire.alignment import similarity
 from bench.acquire.choose import choose
-from bench.acquire.faces import Detector
+from bench.acquire.faces import Detector, Faces
 from bench.acquire.load import Pixels, Unreadable, read_image
 from bench.acquire.quality import no_quality, quality_values
 from bench.cards import ALIGNMENTS
@@ -55,15 +55,19 @@ def acquire_one(image: Pixels | Unreadable, detector: Detector, rules: Acquire) 
     """
     if isinstance(image, Unreadable):
         return _failed("unreadable", image.reason)
-    faces = detector.detect(image)
+    faces = _that_can_be_aligned(detector.detect(image))
     height, width = image.shape[:2]
     index, outcome, reason = choose(faces, rules, width, height)
     if index is None:
         return _failed(outcome, reason)
     box, landmarks = faces.boxes[index], faces.landmarks[index]
-    if not _can_be_aligned(landmarks):
-        return _failed("no_face", "the landmarks found do not form a face")
     return Acquired(outcome, reason, box, landmarks, quality_values(image, landmarks))
+
+
+def _that_can_be_aligned(faces: Faces) -> Faces:
+    """Without finds whose landmarks form no face: nothing could be done with them."""
+    keep = np.array([_can_be_aligned(landmarks) for landmarks in faces.landmarks], dtype=bool)
+    return Faces(faces.boxes[keep], faces.landmarks[keep], faces.scores[keep])
 
 
 def _can_be_aligned(landmarks: npt.NDArray[np.float32]) -> bool:

@@ -24,6 +24,7 @@ class Says:
         self._landmarks = landmarks
 
     def detect(self, image: np.ndarray) -> Faces:
+        assert image.shape == IMAGE.shape
         if not self._landmarks:
             return no_faces()
         points = np.stack(self._landmarks).astype(np.float32)
@@ -45,8 +46,8 @@ def test_a_face() -> None:
         (Unreadable("empty file"), Says(FACE), Acquire(), "unreadable", "empty file"),
         (IMAGE, Says(), Acquire(), "no_face", "no face found"),
         (IMAGE, Says(FACE, FACE), Acquire(face="only"), "several_faces", "2 faces found, one expected"),
-        (IMAGE, Says(FACE * 0), Acquire(), "no_face", "the landmarks found do not form a face"),
-        (IMAGE, Says(FACE * np.inf), Acquire(), "no_face", "the landmarks found do not form a face"),
+        (IMAGE, Says(FACE * 0), Acquire(), "no_face", "no face found"),
+        (IMAGE, Says(FACE * np.inf), Acquire(), "no_face", "no face found"),
     ],
 )
 def test_failures_have_no_face(
