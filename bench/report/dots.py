@@ -1,0 +1,156 @@
+"""Dot plots with intervals: rates by group, one mark per condition or operating point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.lines import Line2D
+
+from bench.report import style, views, words
+from bench.report.style import COLOURS, INK, MARKERS, MUTED
+from bench.report.tables import Rated
+
+Key = tuple[str, str]
+"""Grouping and group."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One mark per group: its name, and the row behind each mark."""
+
+    name: str
+    rows: Mapping[Key, Rated]
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a dot plot: a group, or the heading of a grouping (`group` None)."""
+
+    y: float
+    grouping: str
+    group: str | None
+    text: str
+
+
+def lines_of(keys: Sequence[Key], few: set[Key]) -> list[Line]:
+    """Lines from top to bottom: a heading per grouping, then its groups; a dagger marks groups of few people."""
+    lines: list[Line] = []
+    y, current = 0.0, None
+    for grouping, group in keys:
+        if grouping != current and grouping != views.EVERYONE:
+            lines.append(Line(y - 0.1, grouping, None, style.label(f"by {grouping}", 34)))
+            y += 0.75
+        current = grouping
+        dagger = " †" if (grouping, group) in few else ""
+        lines.append(Line(y, grouping, group, style.label(group) + dagger))
+        y += 1.0
+    return lines
+
+
+def few_people(series: Sequence[Series]) -> set[Key]:
+    """Groups that rest on few people in any series."""
+    return {
+        key
+        for one in series
+        for key, row in one.rows.items()
+        if row.subjects is not None and row.subjects < words.FEW_PEOPLE
+    }
+
+
+def height(lines: Sequence[Line], marks: int) -> float:
+    """Inches that the lines need when each holds `marks` marks."""
+    return 1.25 + (lines[-1].y + 1 if lines else 1) * max(0.27, 0.1 + 0.13 * marks)
+
+
+def panel(ax: Any, lines: Sequence[Line], series: Sequence[Series], log: bool, names: bool) -> None:
+    """Marks with intervals on `ax`; `names` writes the groups' names at the left."""
+    floor = _prepare_scale(ax, series, log)
+    for k, one in enumerate(series):
+        shift = 0.0 if len(series) == 1 else 0.62 * (k / (len(series) - 1) - 0.5)
+        for line in lines:
+            row = one.rows.get((line.grouping, line.group or ""))
+            if line.group is not None and row is not None:
+                _mark(ax, line.y + shift, row, k, floor)
+        if one.target is not None and log:
+            ax.axvline(one.target, color=COLOURS[k % len(COLOURS)], linewidth=1.1, linestyle=(0, (4, 2)), zorder=1)
+    _names(ax, lines, names)
+
+
+def _prepare_scale(ax: Any, series: Sequence[Series], log: bool) -> float | None:
+    """Set the x scale; on a log axis return its left edge, where the whiskers of unseen errors begin."""
+    ax.grid(True, axis="x", which="major")
+    if not log:
+        return None
+    values = [v for one in series for row in one.rows.values() for v in (row.rate, row.low, row.high) if v]
+    values += [one.target for one in series if one.target]
+    low = min(values, default=1e-4)
+    left, right = low / 1.6, min(1.0, max(values, default=1e-1) * 1.6)
+    ax.set_xscale("log")
+    ax.set_xlim(left, right)
+    style.log_axis(ax.xaxis, style.plain_percent)
+    ax.grid(True, axis="x", which="minor", linewidth=0.3)
+    return left
+
+
+def _mark(ax: Any, y: float, row: Rated, k: int, floor: float | None) -> None:
+    colour, marker = COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)]
+    if row.rate is None:
+        ax.annotate(
+            "not estimated", (0.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=MUTED
+        )
+        return
+    start = floor if floor is not None else 0.0
+    low = max(row.low if row.low is not None else row.rate, start)
+    high = row.high if row.high is not None else row.rate
+    ax.plot([low, max(high, low)], [y, y], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
+    if row.errors == 0 or row.rate <= 0:
+        # No error seen: only the upper end of the interval is known, so the mark is open and points down to zero.
+        ax.plot([high], [y], marker="<", color=colour, markerfacecolor="white", markersize=6, zorder=4)
+        return
+    ax.plot([row.rate], [y], marker=marker, color=colour, markersize=5.5, markeredgewidth=0, zorder=4)
+
+
+def _names(ax: Any, lines: Sequence[Line], names: bool) -> None:
+    ax.set_ylim((lines[-1].y if lines else 0) + 0.75, -0.75)
+    ax.set_yticks([line.y for line in lines if line.group is not None])
+    ax.set_yticklabels([line.text for line in lines if line.group is not None] if names else [])
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    for line in lines:
+        if line.group is None and names:
+            ax.annotate(
+                line.text,
+                (0, line.y),
+                xycoords=("axes fraction", "data"),
+                xytext=(-4, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                fontsize=9,
+                fontweight="bold",
+                color=INK,
+                annotation_clip=False,
+            )
+    previous = [line for line in lines if line.group is not None]
+    for k, line in enumerate(previous):
+        if k % 2 == 0:
+            ax.axhspan(line.y - 0.5, line.y + 0.5, color="#f5f6f8", zorder=0, linewidth=0)
+
+
+def legend(figure: Any, series: Sequence[Series], extra: Sequence[tuple[Any, str]] = ()) -> None:
+    """A legend above the panels, with the mark of zero errors where one is drawn."""
+    handles = [
+        Line2D([], [], color=COLOURS[k % len(COLOURS)], marker=MARKERS[k % len(MARKERS)], markersize=5.5, linewidth=1.6)
+        for k in range(len(series))
+    ]
+    names = [style.label(one.name, 40) for one in series]
+    if any(row.errors == 0 and row.rate is not None for one in series for row in one.rows.values()):
+        handles.append(Line2D([], [], color=MUTED, marker="<", markerfacecolor="white", markersize=6, linewidth=1.6))
+        names.append("no error seen: up to")
+    for handle, name in extra:
+        handles.append(handle)
+        names.append(name)
+    figure.legend(handles, names, loc="outside upper left", ncols=min(5, len(names)), columnspacing=1.2)

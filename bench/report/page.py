@@ -1,0 +1,392 @@
+"""The page: which sections it has, in which order, and the words and tables around the figures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from bench.estimate.differentials import COMBINED, MEASURES
+from bench.records import OUTCOMES
+from bench.report import curves, heatmap, rates, style, views, words
+from bench.report.findings import findings
+from bench.report.glossary import GLOSSARY
+from bench.report.style import Picture, Table
+from bench.report.tables import DifferentialRow, RateRow, Tables
+
+INLINE_BYTES = 1_100_000
+"""Bytes of SVG that go into the page, so that it stays under 2 MB; further figures are linked as files."""
+
+MOST_ROWS = 150
+"""Rows of a table in the page; the CSV file has all of them."""
+
+_PRIVATE_KEYS = ("root", "hostname", "user", "path")
+_ABSOLUTE = re.compile(r"(?:[A-Za-z]:[\\/]|/|~/|\\\\)[^\s'\"]*")
+
+
+def pictures(tables: Tables) -> dict[str, list[Picture]]:
+    """Section -> its figures, in the order of the page."""
+    found: dict[str, list[Picture | None]] = {
+        name: [] for name in ("turned-away", "impostors", "thresholds", "det", "search", "scores")
+    }
+    for model in views.models(tables):
+        found["turned-away"].append(rates.turned_away(tables, model))
+        found["impostors"].append(rates.fnmr_and_fmr(tables, model))
+        found["impostors"] += [heatmap.cross_fmr(tables, model, p) for p in views.thresholds(tables, model)]
+        found["search"] += [rates.searches(tables, model), curves.cmc(tables, model)]
+        for condition in views.conditions(tables):
+            found["det"].append(curves.det(tables, model, condition))
+            found["thresholds"].append(curves.calibration(tables, model, condition))
+            found["scores"].append(curves.distributions(tables, model, condition))
+    return {name: [p for p in some if p is not None] for name, some in found.items()}
+
+
+def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
+    """The page as HTML."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("bench.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+    )
+    script = environment.get_template("report.js").render()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    names = views.models(tables)
+    html = environment.get_template("report.html").render(
+        manifest=tables.manifest,
+        script=Markup(script),
+        script_digest=digest,
+        models=names,
+        findings={model: findings(tables, model) for model in names},
+        read_at=_read_at(tables),
+        figures=_within_budget(figures),
+        words=words,
+        thresholds=_threshold_table(tables),
+        turned_away=[_people_table(tables, model) for model in names],
+        conditions=[_condition_table(tables, model) for model in names] if len(views.conditions(tables)) > 1 else [],
+        condition_cards=tables.manifest.conditions,
+        rates=_rates_table(tables),
+        searches=_search_table(tables),
+        differentials=_differential_tables(tables),
+        measures=_measures_table(tables),
+        acquisition=_acquisition_table(tables),
+        samples=_pairs(tables.manifest.samples),
+        refused=_pairs(tables.manifest.refused),
+        remarks=_remarks(tables.manifest.findings),
+        labels=_label_sources(tables),
+        dataset=_tree(tables.manifest.dataset),
+        cards=[(card.get("title") or card.get("name", "model"), _tree(card)) for card in _cards(tables)],
+        config=_redacted(tables.manifest.config_text),
+        versions=_pairs(tables.manifest.versions),
+        machine=_pairs({k: v for k, v in tables.manifest.machine.items() if k not in _PRIVATE_KEYS}),
+        stages=[(name, f"{seconds:.1f} s") for name, seconds in tables.manifest.stages.items()],
+        limits=_limits(tables),
+        glossary=GLOSSARY,
+        grouping=views.first_grouping(tables),
+        baseline=views.baseline(tables),
+        level=_level(tables),
+        most_rows=MOST_ROWS,
+    )
+    return html + "\n"
+
+
+def _finalize(value: Any) -> Any:
+    """Control and direction-changing characters are shown as what they are; None is a dash."""
+    if value is None:
+        return words.DASH
+    return style.printable(value) if type(value) is str else value
+
+
+def _within_budget(figures: Mapping[str, Sequence[Picture]]) -> dict[str, list[tuple[Picture, Markup | None]]]:
+    """Each figure with its SVG for the page, or None where the page would grow too large and the file is linked."""
+    left, found = INLINE_BYTES, {}
+    for section, some in figures.items():
+        found[section] = []
+        for picture in some:
+            size = len(picture.svg.encode())
+            inline = Markup(picture.svg) if size <= left else None
+            left -= size if inline is not None else 0
+            found[section].append((picture, inline))
+    return found
+
+
+def _read_at(tables: Tables) -> list[str]:
+    """One line per model on the operating point that the page reads at."""
+    lines = []
+    for model in views.models(tables):
+        point = views.main_threshold(tables, model)
+        if point is not None:
+            behind = f", {words.count(point.false_matches)} false matches behind it" if point.false_matches else ""
+            lines.append(f"{model}: {point.name}, score ≥ {words.score(point.threshold)}{behind}")
+    return lines
+
+
+def _level(tables: Tables) -> str:
+    levels = views.once(row.level for row in tables.rates if row.level is not None)
+    return words.listed(words.percent(level) for level in levels) or words.DASH
+
+
+def _threshold_table(tables: Tables) -> Table:
+    head = (
+        "Model",
+        "Name",
+        "Score ≥",
+        "Target FMR",
+        "Realised FMR",
+        "False matches",
+        "Of comparisons",
+        "How it was set",
+    )
+    rows = [
+        (
+            row.model, row.name, words.score(row.threshold), words.percent(row.target), words.percent(row.realised),
+            words.count(row.false_matches), words.count(row.comparisons),
+            f"{row.policy}. {row.note}" if row.note else row.policy,
+        )
+        for row in tables.thresholds
+    ]  # fmt: skip
+    return Table(head, rows)
+
+
+def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
+    """Turned away per 1,000, per group of every grouping, in the baseline condition, at the main operating point."""
+    point = views.main_threshold(tables, model)
+    name = point.name if point is not None else ""
+    rows = views.rates(tables, model, "FNMR", threshold_name=name, condition=views.baseline(tables))
+    scale = words.people_scale(rows)
+    head = (
+        "Group", "People", "Genuine comparisons", "Turned away", f"Of {words.count(scale)} genuine applicants",
+        "of these: no face", "Counted without failures", "Read with care",
+    )  # fmt: skip
+    excluded = {(row.grouping, row.group): row for row in _excluded(tables, rows)}
+    least = views.min_subjects(tables)
+    body = [
+        (
+            row.group, words.count(row.subjects), words.count(row.trials), words.count(row.errors),
+            words.people(row, scale), words.count(row.failed),
+            words.rate(excluded[row.grouping, row.group]) if (row.grouping, row.group) in excluded else words.DASH,
+            words.flags(row, least),
+        )
+        for row in rows
+    ]  # fmt: skip
+    where = words.at(name, point.threshold) if point is not None else ""
+    return (
+        f"{model}: of {words.count(scale)} genuine applicants in each group, how many are turned away {where}",
+        Table(head, body),
+    )
+
+
+def _excluded(tables: Tables, rows: Sequence[RateRow]) -> list[RateRow]:
+    if not rows:
+        return []
+    wanted = {k: getattr(rows[0], k) for k in ("model", "metric", "threshold_name", "condition")}
+    return views.select(tables.rates, failures="excluded", **wanted)
+
+
+def _condition_table(tables: Tables, model: str) -> tuple[str, Table]:
+    """FNMR per group, one column per condition, in people."""
+    point = views.main_threshold(tables, model)
+    names = views.conditions(tables)
+    rows = views.rates(tables, model, "FNMR", threshold_name=point.name if point else "")
+    scale = words.people_scale(rows)
+    groups = views.once((row.grouping, row.group) for row in rows)
+    cell = {(row.grouping, row.group, row.condition): row for row in rows}
+    body = []
+    for key in groups:
+        found = [cell.get((*key, name)) for name in names]
+        body.append((key[1], *(words.people(row, scale) if row is not None else words.DASH for row in found)))
+    where = words.at(point.name, point.threshold) if point is not None else ""
+    title = f"{model}: turned away of {words.count(scale)} genuine applicants {where}, by condition"
+    return title, Table(("Group", *names), body)
+
+
+_RATE_HEAD = ("Model", "Condition", "Metric", "Threshold", "By", "Group", *rates.HEAD, "Interval method", "Note")
+
+
+def _rates_table(tables: Tables) -> Table:
+    least = views.min_subjects(tables)
+    rows = [
+        (row.model, row.condition, row.metric, row.threshold_name, row.grouping or "everyone", row.group,
+         *rates.cells(row, least), row.method, row.note)
+        for row in tables.rates
+        if row.failures == "counted"
+    ]  # fmt: skip
+    return Table(_RATE_HEAD, rows)
+
+
+def _search_table(tables: Tables) -> Table:
+    least = views.min_subjects(tables)
+    head = ("Model", "Condition", "Metric", "Search", "Enrolled", "Group", *rates.HEAD)
+    rows = [
+        (row.model, row.condition, row.metric, words.search_point(row), words.count(row.gallery_size), row.group,
+         *rates.cells(row, least))
+        for row in tables.identification
+        if row.failures == "counted" and row.condition == views.baseline(tables)
+        and row.grouping in (views.EVERYONE, views.first_grouping(tables))
+    ]  # fmt: skip
+    return Table(head, rows)
+
+
+def _differential_tables(tables: Tables) -> list[tuple[str, Table]]:
+    """Summary measures at the operating point the page reads at: every grouping, baseline condition."""
+    found = []
+    for model in views.models(tables):
+        point = views.main_threshold(tables, model)
+        rows = views.select(
+            tables.differentials,
+            model=model,
+            condition=views.baseline(tables),
+            threshold_name=point.name if point is not None else "",
+        )
+        if rows:
+            where = words.at(point.name, point.threshold) if point is not None else ""
+            found.append((f"{model}: how unequal the groups' rates are {where}", _differential_table(rows)))
+    return found
+
+
+def _differential_table(rows: Sequence[DifferentialRow]) -> Table:
+    head = (
+        "By",
+        "Rate",
+        "Measure",
+        "Value",
+        "Interval",
+        "By chance alone",
+        "Highest",
+        "Lowest",
+        "Groups",
+        "Left out, and notes",
+    )
+    body = [
+        (
+            row.grouping, row.metric, row.measure, words.number(row.value), _span(row.low, row.high),
+            _span(row.null_low, row.null_high), row.worst or words.DASH, row.best or words.DASH, words.count(row.groups),
+            "; ".join(part for part in (row.left_out, row.note) if part),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return Table(head, body)
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return words.DASH
+    return f"{words.number(low)} to {words.number(high)}"
+
+
+def _measures_table(tables: Tables) -> Table:
+    """What each measure that the run has hides."""
+    there = {row.measure for row in tables.differentials}
+    rows = [(m.name, words.number(m.at_equality), m.hides) for m in (*MEASURES, *COMBINED) if m.name in there]
+    return Table(("Measure", "Where all rates are equal", "What it hides"), rows)
+
+
+def _acquisition_table(tables: Tables) -> Table:
+    """Samples per outcome, one row per detector, condition and group."""
+    cells: dict[tuple[str, str, str, str], dict[str, int]] = {}
+    for row in tables.acquisition:
+        cells.setdefault((row.detector, row.condition, row.grouping, row.group), {})[row.outcome] = row.samples
+    outcomes = [o for o in OUTCOMES if any(o in found for found in cells.values())]
+    rows = [
+        (*key[:2], key[2] or "everyone", key[3], words.count(sum(found.values())),
+         *(words.count(found.get(outcome, 0)) for outcome in outcomes))
+        for key, found in cells.items()
+    ]  # fmt: skip
+    heads = tuple("usable face" if outcome == "ok" else outcome.replace("_", " ") for outcome in outcomes)
+    return Table(("Detector", "Condition", "By", "Group", "Images", *heads), rows)
+
+
+def _pairs(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(str(key), f"{value:,}" if isinstance(value, int) else str(value)) for key, value in content.items()]
+
+
+def _remarks(found: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """What the check of the data set found; quoted values may be names of people and are not repeated here."""
+    return [
+        (str(one.get("level", "")), str(one.get("rule", "")), re.sub(r"'[^']*'", "‘…’", str(one.get("message", ""))))
+        for one in found
+    ]
+
+
+def _label_sources(tables: Tables) -> list[tuple[str, str]]:
+    groups = views.section(tables.manifest.dataset, "groups")
+    return [(str(column), str(views.section(card, "label_source") or "not stated")) for column, card in groups.items()]
+
+
+def _cards(tables: Tables) -> list[Mapping[str, Any]]:
+    """Cards of recognisers and detectors, each once."""
+    return list({(card.get("kind"), card.get("name")): card for card in tables.manifest.models}.values())
+
+
+def _tree(content: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """Key paths and values of nested mappings, empty ones left out, without private keys."""
+    if isinstance(content, Mapping):
+        return [
+            line
+            for key, value in content.items()
+            if key not in _PRIVATE_KEYS
+            for line in _tree(value, f"{prefix}.{key}" if prefix else str(key))
+        ]
+    if isinstance(content, list) and any(isinstance(item, Mapping) for item in content):
+        return [(prefix, _redacted("; ".join(f"{v}" for v in item.values() if v))) for item in content if item]
+    if content is None or content == "" or content == []:
+        return []
+    text = ", ".join(map(str, content)) if isinstance(content, list) else str(content)
+    return [(prefix, _redacted(text))]
+
+
+def _redacted(text: str) -> str:
+    """`text` without folders of this machine: a `root` and absolute paths keep their last part only."""
+    text = re.sub(r"(\broot\s*=\s*)(\"[^\"]*\"|'[^']*')", r'\1"…"', text)
+    return re.sub(r"(?<![\w/:.~\\])" + _ABSOLUTE.pattern, _last_part, text)
+
+
+def _last_part(match: re.Match[str]) -> str:
+    name = PureWindowsPath(match.group(0)).name or PurePosixPath(match.group(0)).name
+    return f"…/{name}" if "/" in match.group(0)[1:] or "\\" in match.group(0) else match.group(0)
+
+
+def _limits(tables: Tables) -> list[str]:
+    """What this page cannot tell; the lines that hold for every run, then those that hold for this one."""
+    status = str(tables.manifest.dataset.get("status", ""))
+    lines = [
+        "It holds for these images, these versions of the models and these settings. Other cameras, light, people or "
+        "thresholds give other rates.",
+        "Intervals carry the chance in who was sampled. They do not carry how the data set was put together, wrong labels, "
+        "or people who are missing from it.",
+        "FMR here is about people who make no effort to look like someone else. It says nothing on masks, morphs or other attacks.",
+        "Where two intervals overlap, a difference is not shown; that is no evidence that there is none. With many groups "
+        "some will differ by chance alone.",
+        "One comparison stands for one attempt. A system that lets people try again turns fewer away, by an amount that "
+        "this run did not measure.",
+    ]
+    sources = {source for _, source in _label_sources(tables)}
+    if sources:
+        lines.append(
+            f"Groups are as the data set labels them (source of the labels: {words.listed(sorted(sources))}); labels are never inferred here."
+        )
+    if status == "synthetic":
+        lines.append(
+            "The people are synthetic: the page shows that the measurement works and says nothing about a real deployment."
+        )
+    few = _few_people(tables)
+    if few:
+        lines.append(
+            f"Fewer than {words.FEW_PEOPLE} people stand behind {words.listed(few)}: their intervals may still be too narrow."
+        )
+    return lines
+
+
+def _few_people(tables: Tables) -> list[str]:
+    rows = [
+        row for row in tables.rates if row.subjects is not None and row.subjects < words.FEW_PEOPLE and row.grouping
+    ]
+    return views.once(row.group for row in rows)[:12]
