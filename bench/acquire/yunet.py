@@ -33,6 +33,9 @@ class Yunet:
         missing = sorted(set(self._outputs) - {port.name for port in self._net.outputs})
         if missing:
             raise ModelRefused(f"{files['net']}: not a YuNet file: no output {', '.join(missing)}")
+        sides = self._net.inputs[0].shape[2:]
+        if any(isinstance(side, int) for side in sides):
+            raise ModelRefused(f"{files['net']}: expected a YuNet file of free height and width, found {sides}")
         self._input = self._net.inputs[0].name
         self._min_face = card.min_face
         self._score = card.score

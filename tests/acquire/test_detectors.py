@@ -17,6 +17,7 @@ from bench.acquire.choose import choose
 from bench.acquire.faces import overlap
 from bench.acquire.mtcnn import patches, pyramid, squared, suppress
 from bench.cards.study import Acquire
+from bench.errors import ModelRefused
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mtcnn_package.json"
 
@@ -54,6 +55,27 @@ def test_yunet_equals_opencv(yunet_file: Path, lfw: list[Path]) -> None:
         sizes = found.boxes[:, 2:] - found.boxes[:, :2]
         rows = np.hstack([found.boxes[:, :2], sizes, found.landmarks.reshape(-1, 10), found.scores[:, None]])
         np.testing.assert_allclose(rows, expected if expected is not None else np.zeros((0, 15)), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("sides", "outputs", "message"),
+    [
+        ((640, 640), 12, r"expected a YuNet file of free height and width, found \(640, 640\)"),
+        (("H", "W"), 11, "not a YuNet file: no output kps_32"),
+    ],
+)
+def test_other_nets_are_refused(sides: tuple[object, ...], outputs: int, message: str, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="making a test net needs onnx")
+    names = [f"{head}_{stride}" for stride in (8, 16, 32) for head in ("cls", "obj", "bbox", "kps")][:outputs]
+    port = onnx.helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, *sides])
+    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 3, *sides]) for name in names]
+    nodes = [onnx.helper.make_node("Identity", ["image"], [name]) for name in names]
+    graph = onnx.helper.make_graph(nodes, "g", [port], ends)
+    file = tmp_path / "net.onnx"
+    model = onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 13)])
+    file.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelRefused, match=message):
+        open_detector(cards.load_detector("yunet"), {"net": file})
 
 
 def test_detectors_agree_on_real_faces(mtcnn: Detector, yunet_file: Path, lfw: list[Path]) -> None:
