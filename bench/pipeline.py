@@ -7,19 +7,22 @@ that was killed goes on where it stopped, and a run that changes only thresholds
 from __future__ import annotations
 
 import json
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import PIL
 
-from bench import acquire, conditions, store
+from bench import acquire, conditions, store, synth
 from bench.cards import ConditionCard, DetectorCard
-from bench.cards.study import Acquire
+from bench.cards.study import Acquire, Synthetic
 from bench.embed import Crops, Recogniser
 from bench.errors import InputError
 from bench.records import Acquisitions, Floats, Rows, Samples, Strings, Templates
@@ -28,6 +31,9 @@ REVISION = 1
 """Raised whenever the same image would be acquired or embedded differently, so that the old cache is not used."""
 
 Advance = Callable[[int], None]
+
+Progress = Callable[[str, int], AbstractContextManager[Advance]]
+"""`progress(stage, total)` opens a stage; the callable that it gives is told how many more items are done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +77,33 @@ class Pipeline:
                 "provider": self.recogniser.provider,
             }
         )
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Windows and macOS
+        return os.cpu_count() or 1
+
+
+def rendered(synthetic: Synthetic, workers: int | None, progress: Progress) -> Path:
+    """Folder of the synthetic data set that the study describes; what is not in the cache is rendered.
+
+    Raises:
+        InputError: a value is not one that the renderer takes.
+    """
+    spec = synth.Spec(**synthetic.model_dump())
+    done = 0
+
+    with progress("render", spec.identities) as advance:
+
+        def tell(now: int, _: int) -> None:
+            nonlocal done
+            advance(now - done)
+            done = now
+
+        return synth.ensure(spec, store.cache_dir() / "synthetic", workers if workers is not None else cores(), tell)
 
 
 def hash_files(samples: Samples, threads: int) -> Strings:

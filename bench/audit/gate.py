@@ -7,8 +7,6 @@ own card, is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +14,10 @@ import numpy as np
 
 from bench import acquire, datasets, store, weights
 from bench.cards import ModelCard, Preprocess, card_path, load_dataset, load_detector, load_model
-from bench.cards.study import Acquire
+from bench.cards.study import Acquire, Synthetic
 from bench.embed import Crops, Recogniser
 from bench.errors import InputError, ModelRefused
+from bench.pipeline import Progress, rendered
 from bench.records import Floats
 
 SUBJECTS = 60
@@ -32,8 +31,6 @@ BETTER = 1.15
 
 BATCH_TOLERANCE = 1e-4
 """Largest difference of a template's component between batch 1 and the whole batch."""
-
-Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def check_model(name: str, detector: str, dataset: str | None, root: Path | None
 def _small_set(card: ModelCard, detector_name: str, dataset: str | None, root: Path | None, progress: Progress) -> _Set:
     """Two aligned samples of up to `SUBJECTS` people."""
     dataset_card = load_dataset(dataset if dataset is not None else "synthetic-heads")
-    folder = root if root is not None else _embedded(dataset, dataset_card.name)
+    folder = root if root is not None else _embedded(dataset, progress)
     samples = datasets.load(dataset_card, folder).samples
     detector_card = load_detector(detector_name)
     files = weights.find_detector(detector_card, card_path("models", detector_name))
@@ -106,10 +103,11 @@ def _small_set(card: ModelCard, detector_name: str, dataset: str | None, root: P
     return _Set(np.stack(crops), np.array(codes))
 
 
-def _embedded(dataset: str | None, name: str) -> Path:
+def _embedded(dataset: str | None, progress: Progress) -> Path:
+    """The synthetic faces, rendered into the cache."""
     if dataset is not None:
-        raise InputError(f"--root: where '{name}' lies is not said")
-    return card_path("datasets", name).parent / name
+        raise InputError(f"--root: where '{dataset}' lies is not said")
+    return rendered(Synthetic(identities=SUBJECTS, sessions=("studio", "window"), oversample=1), None, progress)
 
 
 def _crop(card: ModelCard, detector: acquire.Detector, path: Path) -> Crops | None:
@@ -124,8 +122,8 @@ def _crop(card: ModelCard, detector: acquire.Detector, path: Path) -> Crops | No
 def _scores(a: Floats, b: Floats, similarity: str) -> Floats:
     """(n, m) scores, higher = more alike."""
     if similarity == "cosine":
-        return a @ b.T
-    return -np.linalg.norm(a[:, None, :] - b[None, :, :], axis=2)
+        return np.asarray(a @ b.T, dtype=np.float32)
+    return np.asarray(-np.linalg.norm(a[:, None, :] - b[None, :, :], axis=2), dtype=np.float32)
 
 
 def _separation(recogniser: Recogniser, small: _Set, vectors: Floats) -> tuple[float, float]:

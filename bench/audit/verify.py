@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,11 @@ def _weights(manifest: Mapping[str, Any], study: Study) -> Iterator[str]:
             yield f"detector '{detector.name}': other weights than the run's"
 
 
+@contextmanager
+def _silent(_stage: str, _total: int) -> Iterator[pipeline.Advance]:
+    yield lambda _: None
+
+
 def _images(manifest: Mapping[str, Any], evidence: Evidence, root: Path | None) -> Iterator[str]:
     card = load_dataset(evidence.study.dataset.card)
     folder = root if root is not None else _root(evidence.study)
@@ -127,11 +133,13 @@ def _images(manifest: Mapping[str, Any], evidence: Evidence, root: Path | None) 
 
 
 def _root(study: Study) -> Path:
-    """The data set's folder as the study's own file in configs/ says it.
+    """The data set's folder: rendered again, or as the study's own file in configs/ says it.
 
     Raises:
         StoreError: there is no such file, or it names no folder.
     """
+    if study.dataset.synthetic is not None:
+        return pipeline.rendered(study.dataset.synthetic, study.backend.threads, _silent)
     try:
         _, file = load_study(study.name)
     except FacegapError:

@@ -13,11 +13,30 @@ from bench.cards.toml import Card, card_path, read_card
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
+class Synthetic(Card):
+    """What to render for a synthetic data set; `synth.Spec` documents and checks each value."""
+
+    design: Literal["population", "causal"] = "population"
+    identities: Annotated[int, Field(ge=2)] = 40
+    sessions: tuple[str, ...] = ("studio", "window", "overhead")
+    size: int = 256
+    oversample: int = 2
+    seed: Annotated[int, Field(ge=0)] = 1
+    tones: tuple[float, ...] = ()
+    exposures: tuple[str, ...] = ("incident",)
+    ages: tuple[float, float] = (8.0, 80.0)
+    linear: bool = False
+
+
 class DatasetUse(Card):
-    """Which data set, and where it lies; a relative root is relative to the study's file."""
+    """Which data set, and where it lies; a relative root is relative to the study's file.
+
+    A synthetic data set has no root: what `synthetic` describes is rendered into the cache.
+    """
 
     card: str
     root: str | None = None
+    synthetic: Synthetic | None = None
     acknowledge_terms: bool = False
     subjects: Annotated[int, Field(ge=2)] | None = Field(
         default=None, description="use a seeded draw of so many people"
@@ -58,7 +77,8 @@ class Thresholds(Card):
     """How operating points are set: at target FMRs over the named non-mated comparisons, the vendor's, or given ones.
 
     `impostors`: "all" zero-effort non-mated pairs, or "same-group" (within one group of the first grouping).
-    `from_run`: take the thresholds of another run's models by card name; a relative path is relative to the study.
+    `from_run`: take the thresholds that another run set for the same weights: its folder, relative to the study, or
+    the folder without time and digest for the newest run of that study ("../results/lfw-gender").
     """
 
     fmr: tuple[Share, ...] = (1e-2, 1e-3)

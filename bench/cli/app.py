@@ -53,7 +53,7 @@ def run(
     from bench.cli.summary import print_summary
     from bench.run import resolve, run_study
 
-    folder = run_study(resolve(config, root), results, page.write, progress)
+    folder = run_study(resolve(config, root, progress), results, page.write, progress)
     print_summary(folder)
 
 

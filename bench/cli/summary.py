@@ -10,6 +10,10 @@ from bench import store
 from bench.cli.listings import columns
 
 ROWS = 24
+HEADER = (
+    *("MODEL", "CONDITION", "GROUP", "METRIC", "THRESHOLD"),
+    *("ERRORS", "TRIALS", "PEOPLE", "RATE"),
+)
 
 
 def print_summary(folder: Path) -> None:
@@ -18,14 +22,9 @@ def print_summary(folder: Path) -> None:
     for banner in manifest["banners"]:
         typer.echo(f"! {banner}")
     grouping = ", ".join(manifest["study"]["groups"][0])
-    rows = [
-        ("MODEL", "CONDITION", "GROUP", "METRIC", "THRESHOLD", "ERRORS", "TRIALS", "PEOPLE", "RATE", "95 % INTERVAL")
-    ]
-    level = f"{manifest['study']['statistics']['level']:.0%} INTERVAL"
-    rows[0] = (*rows[0][:-1], level)
+    interval = f"{manifest['study']['statistics']['level']:.0%} INTERVAL"
     found = [row for row in store.read_table(folder / "tables" / "rates.csv") if _wanted(row, grouping)]
-    rows += [_cells(row) for row in found[:ROWS]]
-    typer.echo("\n".join(columns(rows)))
+    typer.echo("\n".join(columns([(*HEADER, interval), *(_cells(row) for row in found[:ROWS])])))
     if len(found) > ROWS:
         typer.echo(f"... and {len(found) - ROWS} more rows in tables/rates.csv")
     typer.echo(f"page:    {folder / 'report.html'}\nresults: {folder}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from bench.cards import (
     load_study,
 )
 from bench.errors import InputError
+from bench.pipeline import Progress, rendered
 from bench.records import Threshold
 
 
@@ -42,8 +44,10 @@ class Inputs:
     given: tuple[Threshold, ...]
 
 
-def resolve(name: str, root: Path | None = None) -> Inputs:
+def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
     """The study `name` (or path) with all its inputs; `root` overrides the folder of its data set.
+
+    A synthetic data set is rendered here, as far as it is not in the cache.
 
     Raises:
         CardError, DatasetError, DatasetMissing, ModelMissing, ModelRefused, InputError: the first thing that is wrong.
@@ -52,10 +56,11 @@ def resolve(name: str, root: Path | None = None) -> Inputs:
     card = load_dataset(study.dataset.card)
     _check_terms(study, card, file)
     _check_columns(study, card, file)
+    _check_synthetic(study, card, file)
     condition_cards = tuple(conditions.load(condition) for condition in study.conditions)
     models = tuple(_model(use.card, use.detector) for use in study.models)
     given = _fixed(study) + _from_run(study, file, models)
-    loaded = _draw(study, datasets.load(card, _root(study, card, file, root)))
+    loaded = _draw(study, datasets.load(card, _root(study, card, file, root, progress)))
     if not len(loaded.samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
     return Inputs(study, file, card, loaded, models, condition_cards, given)
@@ -77,9 +82,16 @@ def _check_columns(study: Study, card: DatasetCard, file: Path) -> None:
                 raise InputError(f"{file}: groups: '{column}' is no label of '{card.name}'; its labels: {known}")
 
 
-def _root(study: Study, card: DatasetCard, file: Path, root: Path | None) -> Path:
+def _check_synthetic(study: Study, card: DatasetCard, file: Path) -> None:
+    if study.dataset.synthetic is not None and card.status != "synthetic":
+        raise InputError(f"{file}: dataset.synthetic: '{card.name}' is not rendered; remove the table")
+
+
+def _root(study: Study, card: DatasetCard, file: Path, root: Path | None, progress: Progress) -> Path:
     if root is not None:
         return root
+    if study.dataset.synthetic is not None:
+        return rendered(study.dataset.synthetic, study.backend.threads, progress)
     if study.dataset.root is None:
         raise InputError(f"{file}: dataset.root: where '{card.name}' lies is not said; set it, or give --root")
     return (file.parent / study.dataset.root).resolve()
@@ -117,7 +129,7 @@ def _from_run(study: Study, file: Path, models: tuple[Any, ...]) -> tuple[Thresh
     """
     if study.thresholds.from_run is None:
         return ()
-    folder = (file.parent / study.thresholds.from_run).resolve()
+    folder = _finished(file, (file.parent / study.thresholds.from_run).resolve())
     manifest = store.read_json(folder / "manifest.json")
     digests = {model["name"]: model["sha256"] for model in manifest["models"] if model["kind"] == "recogniser"}
     for card, *_ in models:
@@ -128,6 +140,17 @@ def _from_run(study: Study, file: Path, models: tuple[Any, ...]) -> tuple[Thresh
     rows = store.read_table(folder / "tables" / "thresholds.csv")
     wanted = {card.name for card, *_ in models}
     return tuple(_taken(row, manifest["run_id"]) for row in rows if row["model"] in wanted and row["target"])
+
+
+def _finished(file: Path, path: Path) -> Path:
+    """The run folder at `path`, or the newest run of the study whose name stands there ("../results/lfw-gender")."""
+    if (path / "manifest.json").is_file():
+        return path
+    stamped = re.compile(re.escape(path.name) + r"-\d{8}T\d{6}Z-[0-9a-f]{8}")
+    runs = sorted(found for found in path.parent.glob(f"{path.name}-*") if stamped.fullmatch(found.name))
+    if not runs:
+        raise InputError(f"{file}: thresholds.from_run: no run at {path}; run `facegap run {path.name}` first")
+    return runs[-1]
 
 
 def _taken(row: Mapping[str, str], run_id: str) -> Threshold:

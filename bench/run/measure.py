@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,13 +12,11 @@ from bench.cards import ConditionCard
 from bench.compare import TailRule, compare
 from bench.embed import Recogniser
 from bench.errors import ModelRefused
+from bench.pipeline import Progress
 from bench.records import Acquisitions, Comparisons, Samples, Searches, Strings, Templates
 from bench.run.inputs import Inputs
 from bench.tables import Evidence
 from bench.tables.thresholds import at_target_fmrs
-
-Progress = Callable[[str, int], AbstractContextManager[pipeline.Advance]]
-"""`progress(stage, total)` opens a stage; the callable that it gives is told how many more items are done."""
 
 CHANCE_AUC = 0.7
 """A recogniser that puts a mated above a non-mated score less often is wired up wrongly; the poorest real one that the
@@ -151,7 +148,7 @@ def refuse_near_chance(found: Comparisons) -> None:
     if auc < CHANCE_AUC:
         raise ModelRefused(
             f"{found.model}: near chance: a mated score is above a non-mated one in {auc:.1%} of the cases, expected "
-            f"{CHANCE_AUC:.0%} or more; `facegap models check {found.model}` looks into colour order, scale and alignment"
+            f"{CHANCE_AUC:.0%} or more; `facegap models check {found.model}` tries colour order, scale and alignment"
         )
 
 

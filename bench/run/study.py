@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import platform
 import subprocess
 import time
@@ -19,10 +18,10 @@ import numpy as np
 import bench
 from bench import pipeline, store
 from bench.backend import version as onnxruntime_version
+from bench.pipeline import Progress
 from bench.records import RunManifest
 from bench.run import measure
 from bench.run.inputs import Inputs
-from bench.run.measure import Progress
 from bench.tables import Evidence, build, write_evidence
 from bench.tables.evidence import opaque
 
@@ -43,7 +42,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
     """
     started = _now()
     seconds: dict[str, float] = {}
-    threads = inputs.study.backend.threads if inputs.study.backend.threads is not None else _cores()
+    threads = inputs.study.backend.threads if inputs.study.backend.threads is not None else pipeline.cores()
     samples = inputs.loaded.samples
     with _timed(seconds, "hash"):
         sha256 = pipeline.hash_files(samples, threads)
@@ -91,13 +90,6 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Windows and macOS
-        return os.cpu_count() or 1
-
-
 def _manifest(
     inputs: Inputs, evidence: Evidence, provider: str, started: str, seconds: dict[str, float]
 ) -> RunManifest:
@@ -131,7 +123,7 @@ def _manifest(
         machine={
             "system": f"{platform.system()} {platform.machine()}",
             "python": platform.python_version(),
-            "cores": str(_cores()),
+            "cores": str(pipeline.cores()),
         },
         commit=commit,
         dirty=dirty,
