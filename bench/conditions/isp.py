@@ -33,7 +33,8 @@ def isp(
     Denoising is a local Wiener filter (Lee 1980) on luminance over 5 x 5 pixels, and on R - Y and B - Y at half
     resolution; a strength multiplies the noise variance that the sensor's model predicts, so it grows with gain by
     itself (1 is Wiener's own, above it smears). Sharpening adds `sharpen` times the difference from a Gaussian of 1
-    pixel, that difference bounded to `halo` of the local luminance. `tone` is the strength of `light.tone_curve`.
+    real pixel (nothing is left of it where a simulated pixel holds more than four), that difference bounded to `halo`
+    of the local luminance. `tone` is the strength of `light.tone_curve`.
     """
     base = _box(developed.luma, 5)
     luma = wiener(developed.luma, base, base, developed.noise[0], denoise, 5)
@@ -42,7 +43,8 @@ def isp(
         small = _halved(base)
         red = _chroma(red, small, developed.noise[1], chroma_denoise)
         blue = _chroma(blue, small, developed.noise[2], chroma_denoise)
-    blurred = cv2.GaussianBlur(luma, (5, 5), 1.0, borderType=cv2.BORDER_REFLECT_101)
+    sigma = 1 / developed.binning
+    blurred = luma if sigma < 0.25 else cv2.GaussianBlur(luma, (5, 5), sigma, borderType=cv2.BORDER_REFLECT_101)
     strengths = np.float32(sharpen), np.float32(halo), np.float32(saturation)
     return Photo(_finished(luma, np.asarray(blurred), red, blue, *strengths, _tone_table(tone)))
 

@@ -1,8 +1,9 @@
-"""A fast generator of normal numbers for sensor noise.
+"""A fast generator of random numbers for sensor noise, compiled and without state.
 
-SplitMix64 (Steele, Lea and Flood 2014) gives 64 random bits for a state; a ziggurat of 128 layers (Marsaglia and Tsang
-2000, with the separate bits of Doornik 2005) makes a normal number of them. One seed is drawn from the caller's
-`numpy.random.Generator` per image, and one stream per row follows from it, so nothing depends on the order of work.
+SplitMix64 (Steele, Lea and Flood 2014) maps a counter to 64 random bits, so the number at (seed, row, place) depends on
+nothing else. The normal number of a counter is the count of ones among 52 of its bits, a binomial number of variance
+13, spread by 12 further bits over the width between two counts, and scaled to variance 1. Its distribution function
+is within 0.002 of the normal one, its excess kurtosis is -0.04 and its range is 7.3; tests measure this.
 """
 
 from __future__ import annotations
@@ -10,112 +11,66 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from bench.conditions.compiled import compiled
 from bench.conditions.stages import Linear
 
-_LAYERS = 128
-_TAIL = 3.442619855899
-_AREA = 9.91256303526217e-3
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
-def _ziggurat() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """(129,) right edges of the layers and (128,) the share of each that lies wholly under the density."""
-    edges = np.zeros(_LAYERS + 1)
-    edges[0] = _AREA / math.exp(-0.5 * _TAIL**2)
-    edges[1] = _TAIL
-    for layer in range(2, _LAYERS):
-        below = edges[layer - 1]
-        edges[layer] = math.sqrt(-2 * math.log(_AREA / below + math.exp(-0.5 * below**2)))
-    return edges, edges[1:] / edges[:-1]
-
-
-_EDGES, _RATIOS = _ziggurat()
+_SCALE = np.float32(1 / math.sqrt(13 + 1 / 12))
+_FIVES, _THREES = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333)
+_NIBBLES, _ONES = np.uint64(0x0F0F0F0F0F0F0F0F), np.uint64(0x0101010101010101)
 
 
 @compiled
-def bits(state: np.uint64) -> np.uint64:
-    """64 random bits of a state (the output function of SplitMix64)."""
-    z = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+def bits(counter: np.uint64) -> np.uint64:
+    """64 random bits of a counter (the output function of SplitMix64)."""
+    z = (counter ^ (counter >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
 
 
 @compiled
-def uniform(state: np.uint64) -> float:
-    """A number in (0, 1) of a state."""
-    return (np.float64(bits(state) >> np.uint64(12)) + 0.5) * 2.0**-52
+def row_seed(seed: np.uint64, row: int) -> np.uint64:
+    """Where the counters of one row begin."""
+    return bits(seed + np.uint64(row) * np.uint64(0xD1342543DE82EF95))
 
 
 @compiled
-def _rare(state: np.uint64, layer: int, x: float) -> tuple[np.uint64, float]:
-    """What remains of the ziggurat where its first try missed: the tail, a wedge, or another try (1.2 in 100)."""
-    while True:
-        if layer == 0:
-            while True:
-                state += _GOLDEN
-                far = -math.log(uniform(state)) / _TAIL
-                state += _GOLDEN
-                if -2.0 * math.log(uniform(state)) > far * far:
-                    return state, -(_TAIL + far) if x < 0 else _TAIL + far
-        state += _GOLDEN
-        low = math.exp(-0.5 * (_EDGES[layer] ** 2 - x * x))
-        high = math.exp(-0.5 * (_EDGES[layer + 1] ** 2 - x * x))
-        if high + uniform(state) * (low - high) < 1.0:
-            return state, x
-        state += _GOLDEN
-        word = bits(state)
-        layer = int(word & np.uint64(127))
-        share = np.float64(np.int64(word) >> np.int64(11)) * 2.0**-52
-        x = share * _EDGES[layer]
-        if abs(share) < _RATIOS[layer]:
-            return state, x
+def fill_normal(out: Linear, seed: np.uint64) -> None:
+    """Normal numbers for a row: (n,) float32 in place."""
+    half, step, middle = np.float32(0.5), np.float32(1 / 4096), np.int32(26)
+    for place in range(len(out)):
+        word = bits(seed + np.uint64(place) * _GOLDEN)
+        fraction = np.float32(np.int32(word & np.uint64(4095))) * step + half * step
+        ones = word >> np.uint64(12)
+        ones = ones - ((ones >> np.uint64(1)) & _FIVES)
+        ones = (ones & _THREES) + ((ones >> np.uint64(2)) & _THREES)
+        ones = (((ones + (ones >> np.uint64(4))) & _NIBBLES) * _ONES) >> np.uint64(56)
+        out[place] = (np.float32(np.int32(ones) - middle) + fraction - half) * _SCALE
 
 
 @compiled
-def normal(state: np.uint64) -> tuple[np.uint64, float]:
-    """The next state and a normal number."""
-    state += _GOLDEN
-    word = bits(state)
-    layer = int(word & np.uint64(127))
-    share = np.float64(np.int64(word) >> np.int64(11)) * 2.0**-52
-    if abs(share) < _RATIOS[layer]:
-        return state, share * _EDGES[layer]
-    return _rare(state, layer, share * _EDGES[layer])
+def uniform(counter: np.uint64) -> float:
+    """A number in (0, 1) of a counter."""
+    return (np.float64(bits(counter) >> np.uint64(12)) + 0.5) * 2.0**-52
 
 
 @compiled
-def poisson(state: np.uint64, mean: float) -> tuple[np.uint64, float]:
-    """The next state and a Poisson number by inversion; for small means."""
-    state += _GOLDEN
-    left = uniform(state)
+def poisson(counter: np.uint64, mean: float) -> float:
+    """A Poisson number by inversion; for means up to a few hundred."""
+    left = uniform(counter)
     term = math.exp(-mean)
     count = 0.0
     while left > term and count < 1000.0:
         left -= term
         count += 1.0
         term *= mean / count
-    return state, count
-
-
-@compiled
-def row_state(seed: np.uint64, row: int) -> np.uint64:
-    """Where the stream of one row begins."""
-    return bits(seed + np.uint64(row) * np.uint64(0xD1342543DE82EF95))
-
-
-@compiled
-def _fill(out: Linear, seed: np.uint64) -> None:
-    for row in range(out.shape[0]):
-        state = row_state(seed, row)
-        for column in range(out.shape[1]):
-            state, out[row, column] = normal(state)
+    return count
 
 
 def normals(seed: int, height: int, width: int) -> Linear:
     """(height, width) float32 normal numbers of a 64-bit seed."""
     out = np.empty((height, width), dtype=np.float32)
-    _fill(out, np.uint64(seed))
+    for row in range(height):
+        fill_normal(out[row], np.uint64(row_seed(np.uint64(seed), row)))
     return out

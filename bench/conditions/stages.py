@@ -114,18 +114,22 @@ class Exposed:
 
 @dataclass(frozen=True, eq=False)
 class Raw:
-    """(h, w) uint16 values behind an RGGB filter; `black` and `white` are their levels for no light and full scale.
+    """What the sensor read, behind an RGGB filter.
 
     Attributes:
+        values: uint16, (h, w) one colour per simulated pixel, or (h, w, 3) where a simulated pixel holds whole 2 x 2
+            blocks of the filter.
+        black, white: the values of no light and of full scale.
         electrons: electrons per unit of the values.
         floor: noise in the dark, electrons.
     """
 
-    mosaic: npt.NDArray[np.uint16]
+    values: npt.NDArray[np.uint16]
     black: float
     white: float
     electrons: float
     floor: float
+    binning: float
     exposure: Exposure
 
 
@@ -136,12 +140,14 @@ class Developed:
     Attributes:
         luma, red, blue: (h, w) float32 luminance Y, R - Y and B - Y.
         noise: for each of the three the noise variance as (per unit of luminance, in the dark).
+        binning: real pixels along one axis in one simulated pixel.
     """
 
     luma: Linear
     red: Linear
     blue: Linear
     noise: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+    binning: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,13 +50,13 @@ def test_low_res_jpeg_is_small_lossy_and_deterministic():
     image = picture(250, 250)
     first = conditions.apply(card, image, conditions.rng_for(1, "a", card.name))
     second = conditions.apply(card, image, conditions.rng_for(2, "b", card.name))
-    assert first.shape == (128, 128, 3)
+    assert first.shape == (96, 96, 3)
     assert np.array_equal(first, second)
     assert not conditions.stochastic(card)
     assert card.applies_to == "probe"
     file = conditions.photograph(card, image, conditions.rng_for(1, "a", card.name)).file
     assert file is not None
-    assert len(file) < 128 * 128 * 3 / 10
+    assert len(file) < 96 * 96 * 3 / 8
 
 
 def test_a_small_picture_is_never_enlarged():
