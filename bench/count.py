@@ -73,6 +73,35 @@ class Cmc:
     subjects: int
 
 
+class PairErrors(NamedTuple):
+    """False matches of one group by pair of people, and what their denominators come from: what a bootstrap needs.
+
+    People are numbered in the order of their sorted names in `Samples`, alike in every group and at every threshold.
+
+    Attributes:
+        i, j, errors: (k,) pairs of people with a false match, each unordered pair once, and how many.
+        references, probes: (people,) samples of each person in the group on either side.
+        once: both sides are the same samples, each unordered pair compared once.
+    """
+
+    group: str
+    i: Rows
+    j: Rows
+    errors: Rows
+    references: Rows
+    probes: Rows
+    once: bool
+
+
+class PersonErrors(NamedTuple):
+    """False non-matches of one group by person, numbered as in `PairErrors`: (k,) people, errors and comparisons."""
+
+    group: str
+    people: Rows
+    errors: Rows
+    comparisons: Rows
+
+
 def fnmr_counts(
     comparisons: Comparisons,
     samples: Samples,
@@ -134,6 +163,51 @@ def cross_fmr_counts(
         found = mirror if mirror is not None else _cell(comparisons, groups, sides, tail, (d, e), threshold, failures)
         cells[d, e] = replace(found, group=groups.names[d], probe_group=groups.names[e])
     return tuple(cells.values())
+
+
+def pair_errors(
+    comparisons: Comparisons,
+    samples: Samples,
+    columns: tuple[str, ...],
+    threshold: float,
+    failures: Failures = "counted",
+) -> tuple[PairErrors, ...]:
+    """What `fmr_counts` sums, by pair of people.
+
+    Raises:
+        InputError: as `fmr_counts`.
+    """
+    groups = _groups(samples, columns)
+    tail = _false_matches(comparisons, groups, threshold)
+    sides = _sides(comparisons, groups)
+    found = []
+    for d, name in enumerate(groups.names):
+        references, probes = (side[d] for side in (sides.everyone if failures == "counted" else sides.with_template))
+        pairs = _pairs(*tail.at(d, d), groups.subjects)
+        found.append(PairErrors(name, *pairs, references, probes, sides.symmetric))
+    return tuple(found)
+
+
+def person_errors(
+    comparisons: Comparisons,
+    samples: Samples,
+    columns: tuple[str, ...],
+    threshold: float,
+    failures: Failures = "counted",
+) -> tuple[PersonErrors, ...]:
+    """What `fnmr_counts` sums, by person."""
+    groups = _groups(samples, columns)
+    mated = comparisons.mated
+    failed = np.isnan(mated.score)
+    error = ~_matches(mated.score, threshold)
+    kept = np.ones(len(mated), dtype=bool) if failures == "counted" else ~failed
+    group, subject = groups.group[mated.probe[kept]], groups.subject[mated.probe[kept]]
+    found = []
+    for d, name in enumerate(groups.names):
+        people, place = np.unique(subject[group == d], return_inverse=True)
+        errors = np.bincount(place[error[kept][group == d]], minlength=len(people))
+        found.append(PersonErrors(name, people, errors, np.bincount(place, minlength=len(people))))
+    return tuple(found)
 
 
 def fta_counts(acquisitions: Acquisitions, samples: Samples, columns: tuple[str, ...]) -> tuple[ErrorCounts, ...]:

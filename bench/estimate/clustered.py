@@ -16,6 +16,8 @@ the published interval then covers less than it says. `adjusted_size` corrects b
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from scipy import special
@@ -132,3 +134,25 @@ def adjusted_size(counts: ErrorCounts, level: float) -> float:
     t = float(special.stdtrit(degrees_of_freedom(counts), 0.5 + level / 2))
     size = p * (1 - p) / spread * (z_value(level) / t) ** 2
     return min(max(size, worst_size(counts)), float(counts.trials))
+
+
+def pooled(counts: Sequence[ErrorCounts]) -> ErrorCounts:
+    """The sum of counts of groups that share no people: errors, comparisons, people and cluster sums add up."""
+    first = counts[0]
+    return replace(
+        first,
+        group=" + ".join(c.group for c in counts),
+        errors=sum(c.errors for c in counts),
+        completed=sum(c.completed for c in counts),
+        failed=sum(c.failed for c in counts),
+        subjects=sum(c.subjects for c in counts),
+        by_subject=_added([c.by_subject for c in counts]),
+        by_pair=_added([c.by_pair for c in counts]),
+    )
+
+
+def _added(sums: Sequence[ClusterSums | None]) -> ClusterSums | None:
+    known = [s for s in sums if s is not None]
+    if len(known) < len(sums):
+        return None
+    return ClusterSums(sum(s.xx for s in known), sum(s.xm for s in known), sum(s.mm for s in known))

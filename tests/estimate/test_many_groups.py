@@ -172,3 +172,13 @@ def test_the_fit_finds_the_beta_that_made_the_rates():
     errors = rng.binomial(500, rng.beta(3, 97, size=400)).astype(float)
     mean, size = fit_beta(errors, trials)
     assert mean == pytest.approx(0.03, rel=0.1) and size == pytest.approx(100, rel=0.25)
+
+
+@pytest.mark.parametrize("row", reference("R06_rule3_rule30.json")["rule_of_30"])
+def test_the_rule_of_thirty(row):
+    """Exact 90 % limits of so many errors among very many trials, relative to the rate (R06)."""
+    trials = 10**7
+    low, high = clopper_pearson(row["errors"], trials, 0.9)
+    rate = row["errors"] / trials
+    assert low / rate - 1 == pytest.approx(row["lower_rel_90"], abs=1e-9)
+    assert high / rate - 1 == pytest.approx(row["upper_rel_90"], abs=1e-9)

@@ -1,0 +1,49 @@
+"""Each group against the rest: R10's finding, zero errors, groups left out."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.estimate.clustered import pooled
+from bench.estimate.versus_rest import against_rest
+from bench.records import ClusterSums, ErrorCounts
+
+CASE = json.loads((Path(__file__).parents[1] / "reference" / "R10_multiplicity.json").read_text(encoding="utf-8"))
+
+
+def independent(group, errors, trials, subjects=None):
+    sums = ClusterSums(errors, errors, trials)
+    people = trials if subjects is None else subjects
+    return ErrorCounts("FNMR", "net", "clean", "group", group, 0.5, errors, trials, 0, people, sums)
+
+
+def test_only_the_last_group_of_r10_differs():
+    rows = [independent(name, x, n) for name, x, n in zip("ABCDEF", CASE["errors"], CASE["n"], strict=True)]
+    found, left_out = against_rest(rows)
+    assert left_out == ()
+    assert [row.counts.group for row in found if row.p_holm < 0.05] == ["F"]
+    # The score test is not Fisher's: near it, and never far beyond.
+    for row, fisher in zip(found, CASE["one_vs_rest_fisher_p"], strict=True):
+        assert row.p == pytest.approx(fisher, rel=0.5, abs=1e-3)
+    worst = found[-1]
+    assert worst.ratio == pytest.approx(30 / 1000 / (68 / 5000)) and 1 < worst.low < worst.ratio < worst.high
+
+
+def test_zero_errors_have_bounds_instead_of_a_ratio():
+    found, _ = against_rest([independent("A", 0, 500), independent("B", 12, 500)])
+    assert found[0].ratio is None and found[0].low == 0 and found[0].high < 1
+    assert found[1].ratio is None and found[1].low > 1 and found[1].high is None
+
+
+def test_small_groups_are_left_out_and_one_group_has_no_rest():
+    found, left_out = against_rest([independent("A", 3, 500), independent("B", 3, 500, subjects=4)])
+    assert found == () and left_out == (("B", "4 people, fewer than 10"),)
+
+
+def test_counts_add_up():
+    total = pooled([independent("A", 3, 500), independent("B", 9, 300)])
+    assert (total.errors, total.trials, total.subjects, total.group) == (12, 800, 800, "A + B")
+    assert total.by_subject == ClusterSums(12, 12, 800) and total.by_pair is None
+    bare = ErrorCounts("FNMR", "net", "clean", "group", "C", 0.5, 1, 10, 0, 10)
+    assert pooled([independent("A", 3, 500), bare]).by_subject is None
