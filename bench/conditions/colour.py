@@ -82,8 +82,7 @@ def _planck(kelvin: float) -> tuple[float, float]:
 def white(kelvin: float, locus: Locus) -> Triple:
     """Linear sRGB of a neutral surface in that light, luminance 1; (1, 1, 1) is D65."""
     x, y = chromaticity(kelvin, locus)
-    red, green, blue = _XYZ_TO_RGB @ np.array([x / y, 1.0, (1 - x - y) / y])
-    return float(red), float(green), float(blue)
+    return _of_luminance_one(_XYZ_TO_RGB @ np.array([x / y, 1.0, (1 - x - y) / y]))
 
 
 def adapted(light: Triple, share: float) -> Triple:
@@ -91,6 +90,9 @@ def adapted(light: Triple, share: float) -> Triple:
 
     The correction is a share of the distance on a logarithmic scale: light ** share, channel by channel.
     """
-    raised = np.power(np.array(light), share)
-    red, green, blue = raised / float(np.dot(LUMINANCE, raised))
-    return float(red), float(green), float(blue)
+    return _of_luminance_one(np.power(np.array(light), share))
+
+
+def _of_luminance_one(rgb: Floats64) -> Triple:
+    red, green, blue = (rgb / float(np.dot(LUMINANCE, rgb))).tolist()
+    return red, green, blue

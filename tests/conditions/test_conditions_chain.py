@@ -6,15 +6,11 @@ import hashlib
 
 import numpy as np
 import pytest
+from shots import card_of
 
 from bench import conditions
-from bench.cards import ConditionCard
 from bench.conditions import codec, srgb
 from bench.errors import CardError, InputError
-
-
-def card_of(*steps: dict[str, object], name: str = "under-test") -> ConditionCard:
-    return ConditionCard.model_validate({"name": name, "title": "t", "source": "s", "steps": steps})
 
 
 def picture(height: int = 96, width: int = 128) -> np.ndarray:
