@@ -12,6 +12,9 @@ from bench.report import rates, style, views, words
 from bench.report.style import COLOURS, INK, LINES, MARKERS, MUTED, Picture, Table
 from bench.report.tables import CmcRow, DetRow, DistributionRow, RateRow, Tables, ThresholdRow
 
+BEYOND_SCORES = 1e9
+"""A threshold as large is no score: the one that nothing reaches."""
+
 Histogram = list[DistributionRow]
 
 
@@ -38,7 +41,7 @@ def det(tables: Tables, model: str, condition: str) -> Picture | None:
         f"Condition: {condition}. One step curve per group: FMR across, FNMR up, both on log axes, failures counted. "
         "Lower and further left is fewer errors. Dots joined by a grey line lie at one and the same threshold: a "
         "slanted line shows that one setting gives each group other errors. Curves leave the figure where no error "
-        f"was seen. {_people_words(marks)}"
+        f"was seen. {_people_words(marks)}{_not_drawn(tables, model)}"
     )
     name = style.slug("det", model, condition)
     svg = style.draw(name, title, alt, (8.2, 5.6), lambda figure: _paint_det(figure, rows, order, groups, marks))
@@ -136,7 +139,7 @@ def calibration(tables: Tables, model: str, condition: str) -> Picture | None:
     if not groups:
         return None
     has_fnmr = any(row.fnmr is not None for row in rows)
-    title = f"{model}, {condition}: one threshold gives every group its own FMR and FNMR"
+    title = _calibration_title(tables, model, condition, groups)
     parts = []
     for point in points:
         for group, (fmr, fnmr) in _operating_points(tables, model, condition, point, groups).items():
@@ -147,7 +150,7 @@ def calibration(tables: Tables, model: str, condition: str) -> Picture | None:
     caption = (
         f"Condition: {condition}. Across: the threshold. Upper part: FMR on a log axis; lower part: FNMR, failures "
         "counted. Vertical lines are the operating points of the study, horizontal ones the FMR they were set to. Read "
-        "up or down a vertical line to see what one setting means for each group."
+        f"up or down a vertical line to see what one setting means for each group.{_not_drawn(tables, model)}"
     )
     name = style.slug("calibration", model, condition)
 
@@ -164,6 +167,20 @@ def calibration(tables: Tables, model: str, condition: str) -> Picture | None:
     svg = style.draw(name, title, alt, (8.2, 6.2 if has_fnmr else 3.8), paint)
     table = Table(("Operating point", "Threshold", "Group", "FMR", "FNMR"), parts)
     return Picture(name, title, caption, alt, svg, table, ("det.csv", "rates.csv"))
+
+
+def _calibration_title(tables: Tables, model: str, condition: str, groups: Sequence[str]) -> str:
+    point = views.main_threshold(tables, model)
+    pairs = _operating_points(tables, model, condition, point, groups) if point is not None else {}
+    clauses = []
+    for metric, side in (("FMR", 0), ("FNMR", 1)):
+        ends = views.extremes([pair[side] for pair in pairs.values()], views.min_subjects(tables))
+        if ends is not None:
+            worst, best = ends
+            clauses.append(f"{metric} {words.rate(best)} in {best.group} and {words.rate(worst)} in {worst.group}")
+    if point is None or not clauses:
+        return f"{model}, {condition}: error rates against the threshold"
+    return f"{model}, {condition}: the one threshold of {point.name} gives {'; '.join(clauses)}"
 
 
 def _paint_against_threshold(
@@ -191,32 +208,30 @@ def _paint_against_threshold(
 
 
 def _span_of_interest(values: Sequence[float], points: Sequence[ThresholdRow]) -> tuple[float, float]:
-    finite = [v for v in [*values, *(p.threshold for p in points)] if abs(v) < 1e9]
+    finite = [v for v in [*values, *(p.threshold for p in points)] if abs(v) < BEYOND_SCORES]
     low, high = min(finite, default=0.0), max(finite, default=1.0)
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
 def _threshold_lines(ax: Any, points: Sequence[ThresholdRow]) -> None:
     for point in points:
-        if abs(point.threshold) < 1e9:
+        if abs(point.threshold) < BEYOND_SCORES:
             ax.axvline(point.threshold, color=MUTED, linewidth=0.9, linestyle=(0, (1, 1)), zorder=1)
 
 
 def _name_thresholds(ax: Any, points: Sequence[ThresholdRow]) -> None:
-    """Names of the thresholds upright along their lines, above the axes so that they cover no curve."""
-    for point in points:
-        if abs(point.threshold) < 1e9:
-            ax.annotate(
-                style.label(point.name, 24),
-                (point.threshold, 1.0),
-                (0, 3),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                rotation=55,
-                rotation_mode="anchor",
-                fontsize=8,
-                color=INK,
-            )
+    """Names of the thresholds slanted above their lines; one that stands close to the one before is set higher."""
+    left, right = ax.get_xlim()
+    before, height = left - right, 3
+    for point in sorted(points, key=lambda point: point.threshold):
+        if abs(point.threshold) >= BEYOND_SCORES:
+            continue
+        close = point.threshold - before < 0.04 * (right - left)
+        height = height + 42 if close else 3
+        before = point.threshold
+        where = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+        look = {"rotation": 55, "rotation_mode": "anchor", "fontsize": 8, "color": INK}
+        ax.annotate(style.label(point.name, 24), (point.threshold, 1.0), (0, height), **where, **look)
 
 
 def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
@@ -226,7 +241,7 @@ def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
     if not any(row.count for row in rows):
         return None
     points = views.thresholds(tables, model)
-    title = f"{model}, {condition}: where the scores of genuine pairs and of impostors lie, by group"
+    title = _distributions_title(tables, model, condition)
     counts = [
         (group, kind, words.count(sum(row.count for row in rows if row.group == group and row.kind == kind)))
         for group in groups
@@ -236,10 +251,10 @@ def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
         "Score distributions by group. " + "; ".join(f"{group}, {kind}: {n} scores" for group, kind, n in counts) + "."
     )
     caption = (
-        f"Condition: {condition}. Upper part: how often each score occurs, pale dashed for impostors (non-mated), solid "
-        "for genuine pairs (mated), each scaled to the same area. Lower part: the share of impostor scores at or above a "
+        f"Condition: {condition}. Upper part: how often each score occurs, pale for impostors (non-mated, left), strong "
+        "for genuine pairs (mated, right), each scaled to the same area. Lower part: the share of impostor scores at or above a "
         "score, on a log axis: this tail is what passes. Dotted lines are the thresholds. Failed comparisons have no "
-        "score and are not here. n is in the table."
+        f"score and are not here. n is in the table.{_not_drawn(tables, model)}"
     )
     name = style.slug("distributions", model, condition)
 
@@ -255,6 +270,16 @@ def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
     return Picture(name, title, caption, alt, svg, Table(("Group", "Kind", "Scores"), counts), ("distributions.csv",))
 
 
+def _distributions_title(tables: Tables, model: str, condition: str) -> str:
+    point = views.main_threshold(tables, model)
+    wanted = {"condition": condition, "grouping": views.first_grouping(tables)}
+    rows = views.rates(tables, model, "FMR", threshold_name=point.name, **wanted) if point is not None else []
+    ends = views.extremes(rows, views.min_subjects(tables))
+    if point is None or ends is None:
+        return f"{model}, {condition}: where the scores of genuine pairs and of impostors lie"
+    return f"{model}, {condition}: impostors’ scores reach {point.name} {rates.spread(ends, '').strip()}"
+
+
 def _paint_distribution(axes: Any, rows: Histogram, k: int, group: str) -> None:
     look = _look(k)
     for kind in ("nonmated", "mated"):
@@ -267,7 +292,14 @@ def _paint_distribution(axes: Any, rows: Histogram, k: int, group: str) -> None:
         axes[0].stairs(heights, edges, label=style.label(group) if kind == "mated" else None, **shown)
         if kind == "nonmated":
             above = list(accumulate(reversed([row.count for row in bins])))[::-1]
-            axes[1].step([row.low for row in bins], [n / total or 1e-99 for n in above], where="post", **look)
+            _tail(axes[1], bins, total, look)
+
+
+def _tail(ax: Any, bins: Histogram, total: int, look: dict[str, Any]) -> None:
+    """Share of scores at or above each bin's lower edge, down to nothing above the highest bin."""
+    above = [*list(accumulate(reversed([row.count for row in bins])))[::-1], 0]
+    edges = [*(row.low for row in bins), bins[-1].high]
+    ax.step(edges, [n / total or 1e-99 for n in above], where="pre", **look)
 
 
 def _outline(bins: Histogram, total: int) -> tuple[list[float], list[float]]:
@@ -312,6 +344,7 @@ def cmc(tables: Tables, model: str) -> Picture | None:
         f"Condition: {condition}; closed set, {sizes} people enrolled. Across, on a log axis: rank; up: the share of "
         "searches whose own person is at that rank or better, ties counted against it. It ignores the threshold: for "
         f"what an operator sees, read FNIR and FPIR. n per group: {rates.span([row.trials for row in first])} searches."
+        f"{_not_drawn(tables, model)}"
     )
     name = style.slug("cmc", model)
     svg = style.draw(name, title, alt, (8.2, 4.2), lambda figure: _paint_cmc(figure, rows, groups))
@@ -370,5 +403,17 @@ def _cmc_words(first: Sequence[CmcRow], model: str) -> tuple[str, str]:
 
 
 def _of(rows: Sequence[Any], tables: Tables, model: str, condition: str) -> list[Any]:
-    """Rows of the model, the condition and the first grouping."""
-    return views.select(rows, model=model, condition=condition, grouping=views.first_grouping(tables))
+    """Rows of the model, the condition and the first grouping, of groups that are large enough for a curve."""
+    solid = views.solid_groups(tables, model)
+    mine = views.select(rows, model=model, condition=condition, grouping=views.first_grouping(tables))
+    return [row for row in mine if row.group in solid]
+
+
+def _not_drawn(tables: Tables, model: str) -> str:
+    """Says which groups have no curve."""
+    every = views.once(row.group for row in tables.rates if row.grouping == views.first_grouping(tables))
+    missing = [group for group in every if group not in views.solid_groups(tables, model)]
+    if not missing:
+        return ""
+    least = views.min_subjects(tables)
+    return f" Not drawn, for want of a label or of {least} people: {words.listed(missing)}."

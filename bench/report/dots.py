@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench.report import style, views, words
 from bench.report.style import COLOURS, INK, MARKERS, MUTED
@@ -56,7 +57,7 @@ def few_people(series: Sequence[Series]) -> set[Key]:
         key
         for one in series
         for key, row in one.rows.items()
-        if row.subjects is not None and row.subjects < words.FEW_PEOPLE
+        if row.subjects is not None and row.subjects < views.FEW_PEOPLE
     }
 
 
@@ -67,50 +68,76 @@ def height(lines: Sequence[Line], marks: int) -> float:
 
 def panel(ax: Any, lines: Sequence[Line], series: Sequence[Series], log: bool, names: bool) -> None:
     """Marks with intervals on `ax`; `names` writes the groups' names at the left."""
-    floor = _prepare_scale(ax, series, log)
+    limits = _scale(ax, series, log)
     for k, one in enumerate(series):
-        shift = 0.0 if len(series) == 1 else 0.62 * (k / (len(series) - 1) - 0.5)
         for line in lines:
             row = one.rows.get((line.grouping, line.group or ""))
             if line.group is not None and row is not None:
-                _mark(ax, line.y + shift, row, k, floor)
+                _mark(ax, line.y + shift(k, len(series)), row, k, limits)
         if one.target is not None and log:
             ax.axvline(one.target, color=COLOURS[k % len(COLOURS)], linewidth=1.1, linestyle=(0, (4, 2)), zorder=1)
     _names(ax, lines, names)
 
 
-def _prepare_scale(ax: Any, series: Sequence[Series], log: bool) -> float | None:
-    """Set the x scale; on a log axis return its left edge, where the whiskers of unseen errors begin."""
+def shift(k: int, marks: int) -> float:
+    """How far below its line's middle the k-th mark of `marks` lies."""
+    return 0.0 if marks == 1 else 0.62 * (k / (marks - 1) - 0.5)
+
+
+def _scale(ax: Any, series: Sequence[Series], log: bool) -> tuple[float, float]:
+    """Set the x scale and return its limits, wide enough for every group of at least 50 people.
+
+    A handful of people has an interval from nothing to nearly everything, which would squeeze all others together.
+    """
+    rows = [row for one in series for row in one.rows.values() if row.rate is not None]
+    many = [row for row in rows if row.subjects is None or row.subjects >= views.FEW_PEOPLE]
+    rows = many if many else rows
     ax.grid(True, axis="x", which="major")
-    if not log:
-        return None
-    values = [v for one in series for row in one.rows.values() for v in (row.rate, row.low, row.high) if v]
+    limits = _log_limits(rows, series) if log else _linear_limits(rows)
+    if log:
+        ax.set_xscale("log")
+        style.log_axis(ax.xaxis, style.plain_percent)
+        ax.grid(True, axis="x", which="minor", linewidth=0.3)
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(5))
+        ax.xaxis.set_major_formatter(FuncFormatter(style.plain_percent))
+    ax.set_xlim(*limits)
+    return limits
+
+
+def _linear_limits(rows: Sequence[Rated]) -> tuple[float, float]:
+    top = max((row.high for row in rows if row.high), default=0.01)
+    return 0.0, min(1.04, top * 1.06)
+
+
+def _log_limits(rows: Sequence[Rated], series: Sequence[Series]) -> tuple[float, float]:
+    values = [v for row in rows for v in (row.rate, row.low, row.high) if v]
     values += [one.target for one in series if one.target]
-    low = min(values, default=1e-4)
-    left, right = low / 1.6, min(1.0, max(values, default=1e-1) * 1.6)
-    ax.set_xscale("log")
-    ax.set_xlim(left, right)
-    style.log_axis(ax.xaxis, style.plain_percent)
-    ax.grid(True, axis="x", which="minor", linewidth=0.3)
-    return left
+    return min(values, default=1e-4) / 1.6, min(1.3, max(values, default=1e-1) * 1.6)
 
 
-def _mark(ax: Any, y: float, row: Rated, k: int, floor: float | None) -> None:
+def _mark(ax: Any, y: float, row: Rated, k: int, limits: tuple[float, float]) -> None:
     colour, marker = COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)]
     if row.rate is None:
-        ax.annotate(
-            "not estimated", (0.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=MUTED
-        )
+        _say(ax, y, "not estimated")
         return
-    start = floor if floor is not None else 0.0
-    low = max(row.low if row.low is not None else row.rate, start)
+    left, right = limits
+    low = max(row.low if row.low is not None else row.rate, left)
     high = row.high if row.high is not None else row.rate
-    ax.plot([low, max(high, low)], [y, y], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
+    ax.plot([low, min(high, right)], [y, y], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
+    if high > right:
+        ax.plot([right], [y], marker=">", color=colour, markersize=5, markeredgewidth=0, clip_on=False, zorder=4)
     if row.errors == 0 or row.rate <= 0:
         # No error seen: only the upper end of the interval is known, so the mark is open and points down to zero.
         ax.plot([high], [y], marker="<", color=colour, markerfacecolor="white", markersize=6, zorder=4)
-        return
-    ax.plot([row.rate], [y], marker=marker, color=colour, markersize=5.5, markeredgewidth=0, zorder=4)
+    else:
+        ax.plot([row.rate], [y], marker=marker, color=colour, markersize=5.5, markeredgewidth=0, zorder=4)
+
+
+def _say(ax: Any, y: float, text: str) -> None:
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    where = {"xycoords": ("axes fraction", "data"), "va": "center"}
+    ax.annotate(text, (0.01, y), fontsize=8, color=MUTED, bbox=box, zorder=5, **where)
 
 
 def _names(ax: Any, lines: Sequence[Line], names: bool) -> None:
@@ -121,23 +148,15 @@ def _names(ax: Any, lines: Sequence[Line], names: bool) -> None:
     ax.spines["left"].set_visible(False)
     for line in lines:
         if line.group is None and names:
-            ax.annotate(
-                line.text,
-                (0, line.y),
-                xycoords=("axes fraction", "data"),
-                xytext=(-4, 0),
-                textcoords="offset points",
-                ha="right",
-                va="center",
-                fontsize=9,
-                fontweight="bold",
-                color=INK,
-                annotation_clip=False,
-            )
-    previous = [line for line in lines if line.group is not None]
-    for k, line in enumerate(previous):
-        if k % 2 == 0:
-            ax.axhspan(line.y - 0.5, line.y + 0.5, color="#f5f6f8", zorder=0, linewidth=0)
+            _heading(ax, line)
+    for line in [line for line in lines if line.group is not None][::2]:
+        ax.axhspan(line.y - 0.5, line.y + 0.5, color="#f5f6f8", zorder=0, linewidth=0)
+
+
+def _heading(ax: Any, line: Line) -> None:
+    where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "annotation_clip": False}
+    look = {"ha": "right", "va": "center", "fontsize": 9, "fontweight": "bold", "color": INK}
+    ax.annotate(line.text, (0, line.y), (-4, 0), **where, **look)
 
 
 def legend(figure: Any, series: Sequence[Series], extra: Sequence[tuple[Any, str]] = ()) -> None:

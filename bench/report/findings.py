@@ -101,6 +101,7 @@ def _passes(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
 
 def _cross(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
     """The pair of different groups that is confused most."""
+    solid = views.solid_groups(tables, model)
     rows = [
         row
         for row in views.select(
@@ -111,7 +112,7 @@ def _cross(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
             grouping=views.first_grouping(tables),
             failures="counted",
         )
-        if row.reference_group != row.probe_group and row.errors
+        if row.reference_group != row.probe_group and row.errors and {row.reference_group, row.probe_group} <= solid
     ]
     if not rows:
         return None

@@ -35,18 +35,20 @@ def cross_fmr(tables: Tables, model: str, point: ThresholdRow) -> Picture | None
     if len(groups) < 2 or not any(row.rate is not None for row in rows):
         return None
     centre, meaning = _centre(tables, point, condition)
-    title, alt = _in_words(rows, point, model)
+    title, alt = _in_words(tables, rows, point)
     caption = (
         f"Rows: group of the enrolled reference; columns: group of the impostor who probes. Each cell is the share of "
         f"impostor comparisons that match {words.at(point.name, point.threshold)}, condition {condition}. Colour is the "
         f"logarithm of FMR: grey at {meaning}, orange above, blue below. “≤” marks cells in which no false match was "
-        "seen: the number is the upper end of the interval. A bar under a number: fewer than 50 people. A dash: no "
-        f"comparisons. {rates.span_words(rows)}"
+        "seen: the number is the upper end of the interval. † fewer than 50 people. A dash: no "
+        f"comparisons. {rates.span_words(rows, 'cell')}"
     )
+    few = views.few_people(tables, model)
+    names = {group: style.label(group, 24) + (" †" if group in few else "") for group in groups}
     name = style.slug("cross-fmr", model, point.name)
     side = 0.62 if len(groups) <= 10 else 0.5
     size = (min(11.0, 3.2 + side * len(groups) * 1.25), 2.0 + side * len(groups))
-    svg = style.draw(name, title, alt, size, lambda figure: _paint(figure, rows, groups, centre))
+    svg = style.draw(name, title, alt, size, lambda figure: _paint(figure, rows, names, centre))
     head = ("Reference", "Probe", *rates.HEAD)
     table = Table(head, [(row.reference_group, row.probe_group, *rates.cells(row)) for row in rows])
     return Picture(name, title, caption, alt, svg, table, ("cross_fmr.csv",))
@@ -55,7 +57,7 @@ def cross_fmr(tables: Tables, model: str, point: ThresholdRow) -> Picture | None
 def _centre(tables: Tables, point: ThresholdRow, condition: str) -> tuple[float | None, str]:
     """The FMR that is drawn grey, and what it is."""
     if point.target is not None:
-        return point.target, f"the target, {words.percent(point.target)}"
+        return point.target, f"the target, {words.exact_percent(point.target)}"
     rows = views.rates(
         tables, point.model, "FMR", condition=condition, threshold_name=point.name, grouping=views.EVERYONE
     )
@@ -65,7 +67,8 @@ def _centre(tables: Tables, point: ThresholdRow, condition: str) -> tuple[float 
     )
 
 
-def _paint(figure: Any, rows: Sequence[CrossRow], groups: Sequence[str], centre: float | None) -> None:
+def _paint(figure: Any, rows: Sequence[CrossRow], names: dict[str, str], centre: float | None) -> None:
+    groups = list(names)
     ax = figure.subplots()
     shown = [value for row in rows if (value := _value(row))]
     logs = [math.log10(value) for value in shown]
@@ -74,7 +77,7 @@ def _paint(figure: Any, rows: Sequence[CrossRow], groups: Sequence[str], centre:
     norm = Normalize(middle - reach, middle + reach)
     for row in rows:
         _cell(ax, row, groups.index(row.probe_group), groups.index(row.reference_group), norm, len(groups))
-    _axes(ax, groups)
+    _axes(ax, list(names.values()))
     _bar(figure, ax, norm)
 
 
@@ -98,15 +101,12 @@ def _cell(ax: Any, row: CrossRow, x: int, y: int, norm: Any, n: int) -> None:
     ink = "white" if not unseen and not 0.14 < where < 0.88 else INK
     text = ("≤" if unseen else "") + words.percent(value).replace(words.SPACE, "")
     ax.text(x, y, text, ha="center", va="center", fontsize=9 if n <= 10 else 7, color=ink)
-    if row.subjects is not None and row.subjects < words.FEW_PEOPLE:
-        ax.plot([x - 0.3, x + 0.3], [y + 0.32, y + 0.32], color=ink, linewidth=1.2)
 
 
-def _axes(ax: Any, groups: Sequence[str]) -> None:
-    n = len(groups)
+def _axes(ax: Any, names: Sequence[str]) -> None:
+    n = len(names)
     ax.set_xlim(-0.5, n - 0.5)
     ax.set_ylim(n - 0.5, -0.5)
-    names = [style.label(group, 26) for group in groups]
     ax.set_xticks(range(n), names, rotation=40, ha="left", rotation_mode="anchor")
     ax.set_yticks(range(n), names)
     ax.xaxis.tick_top()
@@ -133,22 +133,23 @@ def _bar(figure: Any, ax: Any, norm: Any) -> None:
     bar.outline.set_visible(False)
 
 
-def _in_words(rows: Sequence[CrossRow], point: ThresholdRow, model: str) -> tuple[str, str]:
+def _in_words(tables: Tables, rows: Sequence[CrossRow], point: ThresholdRow) -> tuple[str, str]:
     known = [row for row in rows if row.rate is not None]
-    worst = max(known, key=lambda row: row.rate if row.rate is not None else 0.0)
-    unseen = sum(row.errors == 0 for row in known)
-    if worst.errors == 0:
-        title = f"{model}: no false match seen in any of {len(known)} cells at {point.name}; upper bounds only"
-    elif worst.reference_group == worst.probe_group:
-        title = f"{model}: at {point.name} most false matches are within {worst.probe_group}: {words.rate(worst)}"
-    else:
-        title = (
-            f"{model}: at {point.name} most false matches are {worst.probe_group} against references of "
-            f"{worst.reference_group}: {words.rate(worst)}"
-        )
     cells = "; ".join(f"{row.reference_group} against {row.probe_group}: {words.rate(row)}" for row in known[:36])
     more = f"; and {len(known) - 36} more cells in the table" if len(known) > 36 else ""
-    return (
-        title,
-        f"Heat map of the cross-group FMR; {unseen} of {len(known)} cells without a false match. {cells}{more}.",
-    )
+    unseen = sum(row.errors == 0 for row in known)
+    alt = f"Heat map of the cross-group FMR; {unseen} of {len(known)} cells without a false match. {cells}{more}."
+    solid = views.solid_groups(tables, point.model)
+    worth = [row for row in known if {row.reference_group, row.probe_group} <= solid]
+    return f"{point.model}: {_highest(worth if worth else known, point)}", alt
+
+
+def _highest(rows: Sequence[CrossRow], point: ThresholdRow) -> str:
+    """The title: the cell with the highest FMR."""
+    worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0)
+    if worst.errors == 0:
+        return f"no false match seen in any of {len(rows)} cells at {point.name}; upper bounds only"
+    if worst.reference_group == worst.probe_group:
+        return f"at {point.name} FMR is highest within {worst.probe_group}: {words.rate(worst)}"
+    where = f"{worst.probe_group} against references of {worst.reference_group}"
+    return f"at {point.name} FMR is highest for {where}: {words.rate(worst)}"

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -31,20 +32,27 @@ _ABSOLUTE = re.compile(r"(?:[A-Za-z]:[\\/]|/|~/|\\\\)[^\s'\"]*")
 
 
 def pictures(tables: Tables) -> dict[str, list[Picture]]:
-    """Section -> its figures, in the order of the page."""
+    """Section -> its figures; those at other thresholds and conditions than the page reads at come last, folded."""
     found: dict[str, list[Picture | None]] = {
         name: [] for name in ("turned-away", "impostors", "thresholds", "det", "search", "scores")
     }
     for model in views.models(tables):
+        main = views.main_threshold(tables, model)
         found["turned-away"].append(rates.turned_away(tables, model))
         found["impostors"].append(rates.fnmr_and_fmr(tables, model))
-        found["impostors"] += [heatmap.cross_fmr(tables, model, p) for p in views.thresholds(tables, model)]
         found["search"] += [rates.searches(tables, model), curves.cmc(tables, model)]
+        for point in views.thresholds(tables, model):
+            found["impostors"].append(_folded(heatmap.cross_fmr(tables, model, point), point != main))
         for condition in views.conditions(tables):
-            found["det"].append(curves.det(tables, model, condition))
-            found["thresholds"].append(curves.calibration(tables, model, condition))
-            found["scores"].append(curves.distributions(tables, model, condition))
-    return {name: [p for p in some if p is not None] for name, some in found.items()}
+            fold = condition != views.baseline(tables)
+            found["det"].append(_folded(curves.det(tables, model, condition), fold))
+            found["thresholds"].append(_folded(curves.calibration(tables, model, condition), fold))
+            found["scores"].append(_folded(curves.distributions(tables, model, condition), fold))
+    return {name: sorted((p for p in some if p is not None), key=lambda p: p.folded) for name, some in found.items()}
+
+
+def _folded(picture: Picture | None, folded: bool) -> Picture | None:
+    return None if picture is None else replace(picture, folded=folded)
 
 
 def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
@@ -131,7 +139,7 @@ def _read_at(tables: Tables) -> list[str]:
 
 def _level(tables: Tables) -> str:
     levels = views.once(row.level for row in tables.rates if row.level is not None)
-    return words.listed(words.percent(level) for level in levels) or words.DASH
+    return words.listed(map(words.exact_percent, levels)) or words.DASH
 
 
 def _threshold_table(tables: Tables) -> Table:
@@ -147,7 +155,7 @@ def _threshold_table(tables: Tables) -> Table:
     )
     rows = [
         (
-            row.model, row.name, words.score(row.threshold), words.percent(row.target), words.percent(row.realised),
+            row.model, row.name, words.score(row.threshold), words.exact_percent(row.target), words.percent(row.realised),
             words.count(row.false_matches), words.count(row.comparisons),
             f"{row.policy}. {row.note}" if row.note else row.policy,
         )
@@ -380,13 +388,13 @@ def _limits(tables: Tables) -> list[str]:
     few = _few_people(tables)
     if few:
         lines.append(
-            f"Fewer than {words.FEW_PEOPLE} people stand behind {words.listed(few)}: their intervals may still be too narrow."
+            f"Fewer than {views.FEW_PEOPLE} people stand behind {words.listed(few)}: their intervals may still be too narrow."
         )
     return lines
 
 
 def _few_people(tables: Tables) -> list[str]:
     rows = [
-        row for row in tables.rates if row.subjects is not None and row.subjects < words.FEW_PEOPLE and row.grouping
+        row for row in tables.rates if row.subjects is not None and row.subjects < views.FEW_PEOPLE and row.grouping
     ]
     return views.once(row.group for row in rows)[:12]

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench.report import dots, style, views, words
 from bench.report.dots import Key, Series
-from bench.report.style import MUTED, Picture, Table
+from bench.report.style import Picture, Table
 from bench.report.tables import CrossRow, IdentificationRow, Rated, Tables, ThresholdRow
 
 HEAD = ("Errors", "Trials", "Failed", "People", "Rate (interval)", "Read with care")
@@ -32,7 +31,7 @@ def turned_away(tables: Tables, model: str) -> Picture | None:
         f"Left: failure to acquire (FTA), the share of images in which no usable face was found. Right: genuine "
         f"comparisons that end without a match (FNMR), {words.at(point.name, point.threshold)}, one attempt, failed "
         "captures counted as turned away; the grey bar is the part in which no face was acquired at all. Marks are the "
-        "measured rates, lines their intervals. † fewer than 50 people. "
+        "measured rates, lines their intervals. † fewer than 50 people; an arrowhead: the line goes on. "
         f"{span_words(rows)}"
     )
     return _two_panels(
@@ -60,7 +59,7 @@ def fnmr_and_fmr(tables: Tables, model: str) -> Picture | None:
         f"Condition: {condition}. Left: share of genuine comparisons that do not match (FNMR). Right, on a log axis: share "
         "of impostor comparisons within the group that match (FMR); the top line holds every impostor pair, of "
         "whatever groups. Dashed lines mark the FMR that each threshold was set to. One colour and mark is one "
-        f"threshold, the same for everybody. † fewer than 50 people. {span_words(_all_rows(fmr))}"
+        f"threshold, the same for everybody. † fewer than 50 people; an arrowhead: the line goes on. {span_words(_all_rows(fmr))}"
     )
     shown = [one for one in fnmr if any(row.rate is not None for row in one.rows.values())]
     panels = (("Genuine people turned away (FNMR)", fnmr), ("Impostors let through (FMR)", fmr))
@@ -85,12 +84,12 @@ def searches(tables: Tables, model: str) -> Picture | None:
         panels.append(
             (heading, [_series(name, views.select(rows, metric=metric, threshold_name=name)) for name in names])
         )
-    title, alt = _search_words(tables, rows, names)
+    title, alt = _search_words(tables, rows, names[0])
     sizes = views.once(words.count(row.gallery_size) for row in rows)
     caption = (
         f"Condition: {condition}; open set, {words.listed(sizes)} people enrolled. Left: people in the gallery whom the "
         "search does not return above the threshold (FNIR). Right: people who are not in the gallery and for whom the "
-        "search returns someone else (FPIR). A larger gallery raises FPIR. † fewer than 50 people. "
+        "search returns someone else (FPIR). A larger gallery raises FPIR. † fewer than 50 people; an arrowhead: the line goes on. "
         f"{span_words(rows)}"
     )
     table = _table(
@@ -120,8 +119,6 @@ def _two_panels(
                 _failed_bars(ax, lines, series)
             dots.panel(ax, lines, series, is_log, names=k == 0)
             ax.set_xlabel(heading)
-            if not is_log:
-                _percent_axis(ax)
         extra = [(Patch(color="#c9cdd4"), "of these: no face acquired")] if bars else []
         dots.legend(figure, panels[-1][1], extra)
 
@@ -129,22 +126,18 @@ def _two_panels(
     return Picture(name, title, caption, alt, svg, *source)
 
 
-def _percent_axis(ax: Any) -> None:
-    ax.set_xlim(left=0)
-    ax.set_xlim(right=max(ax.get_xlim()[1], 1e-4))
-    ax.xaxis.set_major_locator(MaxNLocator(5))
-    ax.xaxis.set_major_formatter(FuncFormatter(style.plain_percent))
-
-
 def _failed_bars(ax: Any, lines: Sequence[dots.Line], series: Sequence[Series]) -> None:
     """The share of the trials that failed before any comparison, drawn under each mark."""
     for k, one in enumerate(series):
-        shift = 0.0 if len(series) == 1 else 0.62 * (k / (len(series) - 1) - 0.5)
         for line in lines:
             row = one.rows.get((line.grouping, line.group or ""))
             if line.group is not None and row is not None and row.failed and row.trials:
                 ax.barh(
-                    line.y + shift, row.failed / row.trials, height=0.62 / (len(series) + 1), color="#c9cdd4", zorder=2
+                    line.y + dots.shift(k, len(series)),
+                    row.failed / row.trials,
+                    height=0.62 / (len(series) + 1),
+                    color="#c9cdd4",
+                    zorder=2,
                 )
 
 
@@ -203,12 +196,13 @@ def cells(row: Rated, min_subjects: int = 0) -> tuple[str, ...]:
     )
 
 
-def span_words(rows: Sequence[Rated]) -> str:
-    trials = [row.trials for row in rows if row.trials and row.grouping]
-    people = [row.subjects for row in rows if row.subjects is not None and row.grouping]
+def span_words(rows: Sequence[Rated], what: str = "group and mark") -> str:
+    known = [row for row in rows if row.rate is not None and row.grouping]
+    trials = [row.trials for row in known if row.trials is not None]
+    people = [row.subjects for row in known if row.subjects is not None]
     if not trials or not people:
         return ""
-    return f"n per group and mark: {span(trials)} comparisons of {span(people)} people."
+    return f"n per {what}: {span(trials)} comparisons of {span(people)} people."
 
 
 def span(values: Sequence[int]) -> str:
@@ -254,11 +248,11 @@ def spread(ends: tuple[Rated, Rated], what: str) -> str:
     )
 
 
-def _search_words(tables: Tables, rows: Sequence[IdentificationRow], names: Sequence[str]) -> tuple[str, str]:
-    shown = [row for row in rows if row.threshold_name == names[0] and row.grouping]
+def _search_words(tables: Tables, rows: Sequence[IdentificationRow], name: str) -> tuple[str, str]:
+    shown = [row for row in rows if row.threshold_name == name and row.grouping]
     parts = [f"{row.metric} {row.group} {words.rate(row)}" for row in shown]
-    alt = f"Dot plots of FNIR and FPIR by group. At {names[0]}: " + "; ".join(parts) + "."
+    alt = f"Dot plots of FNIR and FPIR by group. At {name}: " + "; ".join(parts) + "."
     ends = views.extremes([row for row in shown if row.metric == "FPIR"], views.min_subjects(tables))
     if ends is None:
-        return "1:n search: errors by group", alt
-    return f"1:n search, at {names[0]} {spread(ends, 'people are wrongly flagged')}", alt
+        return f"{rows[0].model}: errors of searches by group", alt
+    return f"{rows[0].model}: in searches at {name} {spread(ends, 'people are wrongly flagged')}", alt

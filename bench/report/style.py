@@ -77,6 +77,7 @@ class Picture:
     svg: str
     table: Table
     sources: tuple[str, ...]
+    folded: bool = False
 
 
 def draw(name: str, title: str, alt: str, size: tuple[float, float], paint: Callable[[Any], None]) -> str:
@@ -90,10 +91,10 @@ def draw(name: str, title: str, alt: str, size: tuple[float, float], paint: Call
         figure = Figure(figsize=size, layout="constrained")
         paint(figure)
         figure.savefig(buffer, format="svg", metadata=no_metadata)
-    return _clean(buffer.getvalue(), name, title, alt)
+    return _clean(buffer.getvalue(), title, alt)
 
 
-def _clean(svg: str, name: str, title: str, alt: str) -> str:
+def _clean(svg: str, title: str, alt: str) -> str:
     """Drop the prologue and unused ids, shorten numbers, and name the picture for a screen reader."""
     svg = svg[svg.index("<svg") :]
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
@@ -114,7 +115,7 @@ def _short(match: re.Match[str]) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` without control and direction-changing characters: XML forbids the ones, the others hide what is written."""
+    """`text` without control and direction-changing characters: XML forbids some, the others hide what is written."""
     return "".join(c if _is_plain(c) else "\ufffd" for c in text)
 
 

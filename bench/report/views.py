@@ -14,6 +14,12 @@ RatedT = TypeVar("RatedT", RateRow, IdentificationRow)
 RULE_OF_30 = 30
 """False matches behind a threshold from which on its realised FMR is trusted (Doddington's rule of 30)."""
 
+FEW_PEOPLE = 50
+"""People below which an interval tends to be too narrow, so that the group is flagged."""
+
+FEW_ERRORS = 10
+"""Errors below which it does likewise."""
+
 EVERYONE = ""
 """Grouping of the rows over everyone."""
 
@@ -112,6 +118,22 @@ def entering(rows: Sequence[RatedT], least: int) -> list[RatedT]:
         and (row.subjects is None or row.subjects >= least)
         and NO_LABEL not in row.group.split(", ")
     ]
+
+
+def solid_groups(tables: Tables, model: str) -> set[str]:
+    """Groups of the first grouping with a label and at least as many people as enter a summary."""
+    rows = [row for row in tables.rates if row.model == model and row.grouping == first_grouping(tables)]
+    return {row.group for row in entering(rows, min_subjects(tables))}
+
+
+def few_people(tables: Tables, model: str) -> set[str]:
+    """Groups of the first grouping with fewer people than an interval can be trusted on."""
+    grouping = first_grouping(tables)
+    rows = [row for row in tables.rates if row.model == model and row.grouping == grouping and row.subjects is not None]
+    most: dict[str, int] = {}
+    for row in rows:
+        most[row.group] = max(most.get(row.group, 0), row.subjects or 0)
+    return {group for group, people in most.items() if people < FEW_PEOPLE}
 
 
 def extremes(rows: Sequence[RatedT], least: int) -> tuple[RatedT, RatedT] | None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
-from bench.report.tables import IdentificationRow, Rated, ThresholdRow
+from bench.report.views import FEW_ERRORS, FEW_PEOPLE
+from bench.report.tables import IdentificationRow, Rated
 
 SPACE = "\u00a0"
 DASH = "\u2013"
-FEW_PEOPLE = 50
-FEW_ERRORS = 10
-"""Below these an interval tends to be too narrow (docs: few clusters), so the cell is flagged."""
 
 
 def count(value: int | None) -> str:
@@ -20,13 +19,11 @@ def count(value: int | None) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """`digits` significant digits, no exponent between 1e-4 and 1e6; None -> a dash."""
+    """`digits` significant digits; None -> a dash."""
     if value is None:
         return DASH
     if math.isinf(value):
         return "above every score" if value > 0 else "below every score"
-    if value != 0 and not 1e-4 <= abs(value) < 1e6:
-        return f"{value:.{digits}g}".replace("-", "\u2212")
     return f"{value:.{digits}g}".replace("-", "\u2212")
 
 
@@ -36,18 +33,23 @@ def score(value: float | None) -> str:
 
 
 def _percent_digits(value: float) -> str:
-    """100 x `value` to two significant digits, never fewer than one decimal above 1 %, never an exponent."""
+    """100 x `value` with one decimal from 1 % on, with two significant digits below, never with an exponent."""
     percent = 100 * value
     if percent == 0:
         return "0"
-    decimals = 1 if percent >= 1 else 1 - math.floor(math.log10(percent))
-    text = f"{percent:.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if percent < 1 else text
+    rounded = float(f"{percent:.1e}")
+    decimals = 1 if rounded >= 1 else 1 - math.floor(math.log10(rounded))
+    return f"{percent:.{decimals}f}"
 
 
 def percent(value: float | None) -> str:
     """0.00523 -> "0.52 %"; None -> a dash."""
     return DASH if value is None else f"{_percent_digits(value)}{SPACE}%"
+
+
+def exact_percent(value: float | None) -> str:
+    """A number that was chosen, not measured, such as a level or a target: 0.95 -> "95 %"; None -> a dash."""
+    return DASH if value is None else f"{100 * value:.6g}{SPACE}%"
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -104,9 +106,10 @@ def at(threshold_name: str, threshold: float | None) -> str:
     return f"at {threshold_name} (score ≥ {score(threshold)})"
 
 
-def target(row: ThresholdRow) -> str:
-    """A threshold's target as a percentage, or its policy where it has none."""
-    return percent(row.target) if row.target is not None else row.policy
+def moment(text: str) -> str:
+    """ "2026-11-21T20:58:09+00:00" -> "2026-11-21 20:58 UTC"; anything else as it is."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::[\d.]+)?(?:Z|\+00:00)", text)
+    return f"{found[1]} {found[2]} UTC" if found else text
 
 
 def search_point(row: IdentificationRow) -> str:
