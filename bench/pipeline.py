@@ -133,6 +133,7 @@ def run(pipeline: Pipeline, samples: Samples, sha256: Strings, advance: Advance)
         ModelRefused: the recogniser fails on its own input.
         StoreError: the cache cannot be written.
     """
+    cv2.setNumThreads(1)  # the workers are the threads; more inside each would only wait for one another
     keys = _keys(pipeline, samples, sha256)
     with (
         store.RowCache("acquisitions", pipeline.acquisition_digest) as acquired,

@@ -1,6 +1,6 @@
 """From an image file to a face: load, detect, choose, align, and the first quality values."""
 
-from bench.acquire.alignment import align, similarity, to_tensor
+from bench.acquire.alignment import align, similarity
 from bench.acquire.detect import open_detector
 from bench.acquire.faces import Detector, Faces
 from bench.acquire.load import MAX_BYTES, MAX_PIXELS, Unreadable, decode, read_image
@@ -23,5 +23,4 @@ __all__ = [
     "quality_values",
     "read_image",
     "similarity",
-    "to_tensor",
 ]

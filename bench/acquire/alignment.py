@@ -99,16 +99,3 @@ def _reduced(image: Pixels, matrix: Matrix, by: int, size: tuple[int, int]) -> t
     # Pixel centres: x = low + by * (u + 0.5) - 0.5.
     shift = low + 0.5 * by - 0.5
     return smaller, np.hstack([matrix[:, :2] * by, (matrix[:, :2] @ shift + matrix[:, 2])[:, None]])
-
-
-def to_tensor(crops: Pixels, preprocess: Preprocess) -> npt.NDArray[np.float32]:
-    """float32 input of the net, (n, 3, h, w) or (n, h, w, 3) as the card's layout says: (pixel - mean) / std.
-
-    Args:
-        crops: (n, h, w, 3) uint8 RGB; mean and std are in the card's colour order.
-    """
-    ordered = crops if preprocess.colour == "RGB" else crops[..., ::-1]
-    mean = np.asarray(preprocess.mean, dtype=np.float32)
-    std = np.asarray(preprocess.std, dtype=np.float32)
-    pixels = (ordered.astype(np.float32) - mean) / std
-    return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2) if preprocess.layout == "NCHW" else pixels)

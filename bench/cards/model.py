@@ -68,6 +68,9 @@ class Preprocess(Card):
     def _template_is_known(self) -> Preprocess:
         if self.template != "none" and self.template not in ALIGNMENTS:
             raise ValueError(f"template: expected one of {', '.join([*ALIGNMENTS, 'none'])}, found '{self.template}'")
+        side = self.template.rpartition("-")[2]
+        if self.template != "none" and self.size != (int(side), int(side)):
+            raise ValueError(f"size: template '{self.template}' has its points in a crop of {side} x {side} pixels")
         return self
 
 

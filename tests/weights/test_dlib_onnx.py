@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from pulled import source_file
 
-from bench import acquire, backend, cards
+from bench import acquire, backend, cards, embed
 from bench.errors import ModelRefused
 from bench.weights.dlib_onnx import convert_dlib
 
@@ -50,7 +50,7 @@ def descriptors(onnx: bytes, crops: np.ndarray, folder: Path) -> np.ndarray:
     file = folder / "net.onnx"
     file.write_bytes(onnx)
     preprocess = cards.load_model("dlib-resnet29").preprocess
-    (out,) = backend.open_net(file).run({"image": acquire.to_tensor(crops, preprocess)})
+    (out,) = backend.open_net(file).run({"image": embed.to_tensor(crops, preprocess)})
     return out
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pulled import detector_files
 
-from bench import acquire, backend, cards, weights
+from bench import acquire, backend, cards, embed, weights
 from bench.cards import DetectorCard, ModelCard
 from bench.cards.model import card_kind
 from bench.errors import ModelMissing
@@ -72,7 +72,7 @@ def test_recognisers_for_trials_tell_people_apart(name: str, shared: Path) -> No
             if found.outcome == "ok":
                 crops.append(acquire.align(image, found.landmarks, card.preprocess))
                 people.append(person)
-    (vectors,) = net.run({net.inputs[0].name: acquire.to_tensor(np.stack(crops), card.preprocess)})
+    (vectors,) = net.run({net.inputs[0].name: embed.to_tensor(np.stack(crops), card.preprocess)})
     assert vectors.shape[1] == card.dim
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     scores, same = unit @ unit.T, np.equal.outer(people, people)
