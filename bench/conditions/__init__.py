@@ -1,7 +1,26 @@
 """Phone, light and network as physics: what a picture goes through between the face and the matcher."""
 
+from bench.conditions import selfie
 from bench.conditions.chain import STEPS, apply, digest, photograph, rng_for, stochastic, validate
-from bench.conditions.profiles import load
+from bench.conditions.profiles import KINDS, combinations, ladder, load, names, parts
+from bench.conditions.show import grid
 from bench.conditions.stages import Unreadable
 
-__all__ = ["STEPS", "Unreadable", "apply", "digest", "load", "photograph", "rng_for", "stochastic", "validate"]
+__all__ = [
+    "KINDS",
+    "STEPS",
+    "Unreadable",
+    "apply",
+    "combinations",
+    "digest",
+    "grid",
+    "ladder",
+    "load",
+    "names",
+    "parts",
+    "photograph",
+    "rng_for",
+    "selfie",
+    "stochastic",
+    "validate",
+]

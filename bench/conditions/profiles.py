@@ -35,15 +35,20 @@ def load(name: str) -> ConditionCard:
     Raises:
         CardError: there is none, it breaks a rule, or a part of its name is not known.
     """
-    parts = name.split("+")
-    if len(parts) == 1 or name.endswith(".toml"):
+    words = name.split("+")
+    if len(words) == 1 or name.endswith(".toml"):
         card = read_card(card_path(_FOLDER, name), ConditionCard)
-    elif len(parts) == len(KINDS):
-        card = _combined(name, parts)
+    elif len(words) == len(KINDS):
+        card = _combined(name, words)
     else:
-        raise CardError(f"condition '{name}': expected a name, or phone+light+network, found {len(parts)} parts")
+        raise CardError(f"condition '{name}': expected a name, or phone+light+network, found {len(words)} parts")
     validate(card)
     return card
+
+
+def names() -> list[str]:
+    """Names of the conditions that are cards of their own, sorted (the ladder is a list of conditions, not one)."""
+    return [name for name in card_names(_FOLDER) if name != "ladder"]
 
 
 def parts(kind: str) -> list[str]:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from bench.cards import ConditionCard
 from bench.conditions.chain import Image, apply, rng_for
 from bench.conditions.profiles import combinations, load
 from bench.conditions.stages import Box, Bytes8, Unreadable
+from bench.errors import InputError
 
 _LABEL_PX = 18
 _GREY, _INK = 200, (20, 20, 20)
@@ -32,22 +34,28 @@ def grid(
 
     Raises:
         CardError: a name is not a condition.
+        InputError: there is no name.
     """
     shown = list(names) if names is not None else combinations()
-    tiles = [_tile(image, name, tile_px, seed, sample_id, face_box) for name in shown]
+    cards = [load(name) for name in shown]
+    lines = max((card.name.count("+") + 1 for card in cards), default=1)
+    tiles = [_tile(image, card, tile_px, lines, rng_for(seed, sample_id, card.name), face_box) for card in cards]
+    if not tiles:
+        raise InputError("conditions show: expected at least one condition, found none")
     blank = np.full_like(tiles[0], 255)
     tiles += [blank] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
     return np.vstack(rows)
 
 
-def _tile(image: Image, name: str, tile_px: int, seed: int, sample_id: str, face_box: Box | None) -> Bytes8:
-    card = load(name)
-    tile = np.full((tile_px + _LABEL_PX * (1 + name.count("+")), tile_px, 3), 255, dtype=np.uint8)
-    for line, part in enumerate(name.split("+")):
+def _tile(
+    image: Image, card: ConditionCard, tile_px: int, lines: int, rng: np.random.Generator, face_box: Box | None
+) -> Bytes8:
+    tile = np.full((tile_px + _LABEL_PX * lines, tile_px, 3), 255, dtype=np.uint8)
+    for line, part in enumerate(card.name.split("+")):
         _write(tile, part, tile_px + _LABEL_PX * line + 13)
     try:
-        picture = apply(card, image, rng_for(seed, sample_id, name), face_box)
+        picture = apply(card, image, rng, face_box)
     except Unreadable as failure:
         tile[:tile_px] = _GREY
         _write(tile, f"unreadable: {failure.reason}"[: tile_px // 7], tile_px // 2)

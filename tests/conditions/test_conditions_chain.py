@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import get_args
 
+import cv2
 import numpy as np
 import pytest
 from shots import card_of
 
 from bench import conditions
-from bench.conditions import codec, srgb
+from bench.cards import ConditionCard
+from bench.conditions import codec, light, srgb, stages
+from bench.conditions.parameters import problems, signature
 from bench.errors import CardError, InputError
 
 
@@ -132,3 +137,83 @@ def test_bytes_that_do_not_decode_are_unreadable():
         codec.decode(b"not a picture")
     with pytest.raises(conditions.Unreadable, match="0 bytes"):
         codec.decode(b"")
+
+
+PHYSICS = "webcam-vga+dim-tent+3g"
+
+
+@pytest.mark.parametrize(
+    ("steps", "line"),
+    [
+        ([{"step": "demosaic", "method": "bilinear"}], "takes a Raw, but the photo gives a Photo"),
+        ([{"step": "unprocess", "tone": 0.5}], "ends with a Scene; add the steps that make it a Photo"),
+        (
+            [{"step": "unprocess", "tone": 0.5}, {"step": "jpeg", "quality": 80}],
+            "step 2 (jpeg): takes a Photo, but 'unprocess' gives a Scene",
+        ),
+    ],
+)
+def test_steps_that_do_not_fit_together_are_refused(steps, line):
+    with pytest.raises(CardError) as refused:
+        conditions.validate(card_of(*steps))
+    assert line in str(refused.value)
+
+
+def test_every_step_declares_every_parameter_with_a_range():
+    for function in conditions.STEPS.values():
+        found = signature(function)
+        assert found.takes in get_args(stages.Stage) and found.gives in get_args(stages.Stage)
+        lines = problems(function, dict.fromkeys(found.types, object()))
+        assert len(lines) == len(found.types)
+
+
+def test_the_same_sample_gives_the_same_pixels_and_another_other_noise():
+    card = conditions.load(PHYSICS)
+    image = picture()
+    outs = [
+        conditions.apply(card, image, conditions.rng_for(*key, card.name)) for key in ((1, "a"), (1, "a"), (1, "b"))
+    ]
+    assert conditions.stochastic(card)
+    assert np.array_equal(outs[0], outs[1])
+    assert not np.array_equal(outs[0], outs[2])
+
+
+def test_neither_order_nor_threads_change_a_pixel():
+    card = conditions.load(PHYSICS)
+    images = {f"s{k}": np.roll(picture(), k, axis=1) for k in range(6)}
+
+    def one(name: str) -> np.ndarray:
+        return conditions.apply(card, images[name], conditions.rng_for(3, name, card.name))
+
+    cv2.setNumThreads(1)
+    alone = {name: one(name) for name in images}
+    cv2.setNumThreads(4)
+    with ThreadPoolExecutor(4) as pool:
+        together = dict(zip(reversed(images), pool.map(one, reversed(images)), strict=True))
+    assert all(np.array_equal(alone[name], together[name]) for name in images)
+
+
+def test_true_linear_light_goes_through_the_same_camera():
+    """A photo's own linear light, given as such, skips what stands in for it and ends as the same picture."""
+    card = conditions.load("mid-range-2021+dim-tent+wifi")
+    without = ConditionCard(**{**dict(card), "steps": tuple(s for s in card.steps if s.step != "direction")})
+    image = picture()
+    linear = light.unprocess(stages.Photo(image), tone=0.5).pixels
+    outs = [conditions.apply(c, i, conditions.rng_for(0, "a", "x")) for c, i in ((without, image), (card, linear))]
+    assert np.array_equal(outs[0], outs[1])
+
+
+def test_the_face_box_reaches_the_meter():
+    card = conditions.load("flagship-2024+backlit-window+wifi")
+    image = picture()
+    image[40:80, 20:60] //= 8
+    boxed = conditions.apply(card, image, conditions.rng_for(0, "a", "x"), (20.0, 40.0, 60.0, 80.0))
+    unknown = conditions.apply(card, image, conditions.rng_for(0, "a", "x"))
+    assert boxed[60, 40].mean() > unknown[60, 40].mean() + 20
+
+
+def test_an_odd_size_survives_every_step():
+    card = conditions.load("old-2015+street-night+2g")
+    assert conditions.apply(card, picture(97, 131), conditions.rng_for(0, "a", "x")).shape == (97, 131, 3)
+    tiny = conditions.apply(card, picture(9, 11), conditions.rng_for(0, "a", "x"))
+    assert tiny.shape == (9, 11, 3)

@@ -1,0 +1,154 @@
+"""The shipped profiles: all of them load, compose, run, say where their constants come from, and tell the story."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench import conditions
+from bench.conditions import light, profiles, sensor, srgb
+from bench.conditions.chain import STEPS
+from bench.conditions.parameters import signature
+from bench.errors import CardError
+
+FOLDER = Path(__file__).parents[2] / "configs" / "conditions"
+PARTS = sorted(path for kind in profiles.KINDS for path in (FOLDER / kind).glob("*.toml"))
+
+
+def face(skin: float) -> np.ndarray:
+    """A head and shoulders of one reflectance before a room, as linear light."""
+    rows, columns = np.mgrid[:120, :120]
+    head = ((columns - 60) / 26) ** 2 + ((rows - 56) / 34) ** 2 < 1
+    body = ((columns - 60) / 50) ** 2 + ((rows - 130) / 40) ** 2 < 1
+    value = np.where(head, skin, np.where(body, 0.08, 0.35)).astype(np.float32)
+    return np.ascontiguousarray(np.repeat(value[:, :, None], 3, axis=2))
+
+
+def seen(name: str, skin: float) -> float:
+    """Mean linear luminance of the face that the matcher receives."""
+    out = conditions.apply(conditions.load(name), srgb.to_bytes(face(skin)), conditions.rng_for(0, "a", name), BOX)
+    return float(srgb.to_linear(out)[40:75, 45:75].mean())
+
+
+BOX = (42.0, 32.0, 78.0, 80.0)
+
+
+def test_the_parts_are_those_that_were_agreed():
+    assert profiles.parts("phones") == ["budget-2019", "flagship-2024", "mid-range-2021", "old-2015", "webcam-vga"]
+    assert profiles.parts("networks") == ["2g", "3g", "dropping", "wifi"]
+    assert profiles.parts("lights") == [
+        "backlit-window", "dim-tent", "noon-sun", "office", "shelter-fluorescent", "street-night"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PARTS, ids=lambda path: path.stem)
+def test_every_constant_has_its_source_beside_it(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    constants = [
+        line for line in lines if " = " in line and line.split(" = ")[0] not in HEAD and not line.startswith("locus")
+    ]
+    assert all("  # " in line for line in constants), [line for line in constants if "  # " not in line]
+    assert any(line.startswith("source = ") for line in lines)
+
+
+HEAD = ("name", "title", "source", "applies_to", "step")
+
+
+def test_every_combination_is_a_valid_condition_of_its_own():
+    names = profiles.combinations()
+    assert len(names) == 120
+    cards = [conditions.load(name) for name in names]
+    assert len({conditions.digest(card) for card in cards}) == 120
+    assert all(card.applies_to == "probe" for card in cards)
+
+
+@pytest.mark.parametrize(
+    ("phone", "light_name"), list(itertools.product(profiles.parts("phones"), profiles.parts("lights")))
+)
+def test_every_phone_takes_a_picture_in_every_light(phone, light_name):
+    name = f"{phone}+{light_name}+wifi"
+    out = conditions.apply(conditions.load(name), srgb.to_bytes(face(0.3)), conditions.rng_for(0, "a", name), BOX)
+    assert out.shape == (120, 120, 3) and out.dtype == np.uint8
+    assert out.max() > 10
+
+
+def test_the_noise_of_every_phone_stays_on_the_fast_path():
+    """Skewness is largest at twice the read variance: 0.385 * spread / read noise, below the limit of the sensor."""
+    for phone in profiles.parts("phones"):
+        card = conditions.load(f"{phone}+office+wifi")
+        read = next(step.parameters["read_noise"] for step in card.steps if step.step == "sensor")
+        assert 0.385 / float(read) < sensor.SKEW_LIMIT
+
+
+def test_whole_frame_metering_before_a_window_turns_faces_dark_and_dark_faces_black():
+    for skin in (0.5, 0.05):
+        assert seen("old-2015+backlit-window+wifi", skin) < 0.3 * seen("flagship-2024+backlit-window+wifi", skin)
+    assert seen("old-2015+backlit-window+wifi", 0.05) < 0.7 * seen("old-2015+backlit-window+wifi", 0.5)
+
+
+def test_face_metering_gives_every_skin_the_same_exposure():
+    assert seen("flagship-2024+office+wifi", 0.05) == pytest.approx(seen("flagship-2024+office+wifi", 0.5), rel=0.1)
+
+
+def test_a_face_is_darker_the_less_light_there_is():
+    for phone in profiles.parts("phones"):
+        levels = [seen(f"{phone}+{where}+wifi", 0.3) for where in ("office", "dim-tent", "street-night")]
+        assert levels[0] > 0.9 * levels[1] > 0.8 * levels[2]
+    assert seen("old-2015+street-night+wifi", 0.3) < 0.1 * seen("old-2015+office+wifi", 0.3)
+
+
+def test_dropped_uploads_come_as_often_as_the_card_says():
+    card = conditions.load("flagship-2024+office+dropping")
+    failed = 0
+    for number in range(300):
+        try:
+            conditions.apply(card, srgb.to_bytes(face(0.3))[::4, ::4].copy(), conditions.rng_for(0, str(number), "x"))
+        except conditions.Unreadable:
+            failed += 1
+    expected = 1 - 0.85 * 0.95
+    assert failed / 300 == pytest.approx(expected, abs=3.5 * (expected * (1 - expected) / 300) ** 0.5)
+
+
+def test_every_card_of_its_own_loads():
+    assert set(profiles.names()) >= {"clean", "low-res-jpeg"}
+    for name in profiles.names():
+        assert conditions.load(name).name == name
+
+
+def test_the_ladder_is_a_list_of_conditions():
+    rungs = profiles.ladder()
+    assert len(rungs) == len(set(rungs)) >= 8
+    assert rungs[0] == "flagship-2024+office+wifi"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("budget-2018+office+wifi", "did you mean 'budget-2019'?"),
+        ("office+wifi", "expected a name, or phone+light+network, found 2 parts"),
+        ("low-res-jpg", "did you mean 'low-res-jpeg'?"),
+    ],
+)
+def test_an_unknown_condition_is_refused_with_a_near_name(name, line):
+    with pytest.raises(CardError) as refused:
+        conditions.load(name)
+    assert line in str(refused.value)
+
+
+def test_a_card_in_a_file_is_checked_when_it_is_loaded(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'name = "mine"\ntitle = "t"\nsource = "s"\n[[steps]]\nstep = "jpeg"\nqualty = 3\n', encoding="utf-8"
+    )
+    with pytest.raises(CardError, match="condition 'mine': step 1 \\(jpeg\\): qualty"):
+        conditions.load(str(path))
+
+
+def test_combined_conditions_begin_with_unprocessing_and_keep_the_order_of_light_phone_network():
+    steps = [step.step for step in conditions.load("budget-2019+street-night+2g").steps]
+    assert steps[:4] == ["unprocess", "illumination", "second_light", "direction"]
+    assert steps[-1] == "upload_cap" and steps.index("camera") < steps.index("sensor") < steps.index("isp")
+    assert signature(STEPS["unprocess"]).takes is signature(light.unprocess).takes

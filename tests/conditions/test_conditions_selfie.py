@@ -1,0 +1,126 @@
+"""Video selfies: frames that drift, losses, and the policies that choose; and the sheet of all conditions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shots import card_of
+
+from bench import conditions
+from bench.conditions import selfie
+from bench.conditions.stages import Unreadable
+from bench.errors import InputError
+
+CLEAN = card_of(name="clean")
+
+
+def spot(size: int = 81) -> np.ndarray:
+    rows, columns = np.mgrid[:size, :size]
+    value = 220 * np.exp(-0.5 * ((rows - 50) ** 2 + (columns - 30) ** 2) / 16.0)
+    return np.repeat(value[:, :, None], 3, axis=2).astype(np.uint8)
+
+
+def centre(picture: np.ndarray) -> np.ndarray:
+    weights = picture[:, :, 1].astype(float)
+    rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    return np.array([(weights * columns).sum(), (weights * rows).sum()]) / weights.sum()
+
+
+def test_the_first_frame_is_the_picture_itself_and_the_others_drift():
+    out = selfie.frames(CLEAN, spot(), np.random.default_rng(0), 5)
+    assert len(out) == 5
+    assert np.array_equal(out[0], spot())
+    assert all(not np.array_equal(out[0], other) for other in out[1:])
+
+
+def test_without_drift_every_frame_is_the_picture():
+    still = selfie.Drift(0.0, 0.0, 0.0)
+    assert all(
+        np.array_equal(frame, spot()) for frame in selfie.frames(CLEAN, spot(), np.random.default_rng(0), 4, still)
+    )
+
+
+def test_steps_of_the_walk_have_the_stated_size():
+    out = selfie.frames(CLEAN, spot(), np.random.default_rng(2), 200, selfie.Drift(0.004, 0.0, 0.0))
+    places = np.array([centre(frame) for frame in out[:60]])
+    steps = np.diff(places, axis=0)
+    assert steps.std() == pytest.approx(0.004 * 81, rel=0.2)
+
+
+def test_the_face_box_moves_with_the_face():
+    image, box = selfie._moved(spot(), (20.0, 40.0, 40.0, 60.0), (0.1, -0.05), 20.0, 1.1)
+    middle = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
+    assert middle == pytest.approx(centre(image), abs=0.5)
+    assert box[2] - box[0] == pytest.approx(22)
+
+
+def test_frames_are_repeatable_and_each_has_its_own_noise():
+    card = conditions.load("webcam-vga+dim-tent+wifi")
+    still = selfie.Drift(0.0, 0.0, 0.0)
+    one, two = (selfie.frames(card, spot(), conditions.rng_for(0, "a", card.name), 3, still) for _ in range(2))
+    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+    assert not np.array_equal(one[0], one[1])
+
+
+def test_lost_frames_are_missing_and_no_frame_at_all_is_unreadable():
+    some = card_of({"step": "lose", "probability": 0.5})
+    arrived = [len(selfie.frames(some, spot(), np.random.default_rng(k), 20)) for k in range(20)]
+    assert np.mean(arrived) == pytest.approx(10, abs=2)
+    with pytest.raises(Unreadable, match="not one of 3 frames arrived"):
+        selfie.frames(card_of({"step": "lose", "probability": 1}), spot(), np.random.default_rng(0), 3)
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_a_selfie_without_frames_is_refused(count):
+    with pytest.raises(InputError, match="at least 1 frame"):
+        selfie.frames(CLEAN, spot(), np.random.default_rng(0), count)
+
+
+@given(st.lists(st.floats(allow_infinity=False), min_size=1, max_size=12))
+def test_the_best_frame_is_never_worse_than_the_first_in_its_own_quality(values):
+    pictures = [np.full((2, 2, 3), k, np.uint8) for k in range(len(values))]
+
+    def quality(picture: np.ndarray) -> float:
+        return values[int(picture[0, 0, 0])]
+
+    chosen, plain = selfie.best(pictures, quality), selfie.first(pictures)
+    assert values[chosen] >= values[plain] or np.isnan(values[plain])
+    assert values[chosen] == values[plain] or chosen != plain or np.isnan(values[plain])
+
+
+def test_the_sharpest_frame_is_the_one_that_is_not_blurred():
+    rng = np.random.default_rng(0)
+    sharp = rng.integers(0, 255, (40, 40, 3)).astype(np.uint8)
+    soft = np.asarray(np.rint((sharp.astype(float) + np.roll(sharp, 1, 0) + np.roll(sharp, 1, 1)) / 3), np.uint8)
+    assert selfie.sharpest([soft, sharp, soft]) == 1
+    assert selfie.first([soft, sharp]) == 0
+
+
+def test_the_mean_template_is_the_unit_mean():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(5, 16))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    mean = selfie.mean_template(rows.astype(np.float32))
+    assert np.linalg.norm(mean) == pytest.approx(1, abs=1e-6)
+    assert mean == pytest.approx(rows.mean(0) / np.linalg.norm(rows.mean(0)), abs=1e-6)
+    assert selfie.mean_template(rows[:1].astype(np.float32)) == pytest.approx(rows[0], abs=1e-6)
+
+
+@pytest.mark.parametrize("vectors", [np.zeros((0, 4), np.float32), np.array([[1, 0], [-1, 0]], np.float32)])
+def test_templates_without_a_mean_direction_are_refused(vectors):
+    with pytest.raises(InputError, match="no direction"):
+        selfie.mean_template(vectors)
+
+
+def test_the_sheet_shows_every_condition_and_marks_the_unreadable(tmp_path):
+    path = tmp_path / "gone.toml"
+    path.write_text(
+        'name = "gone"\ntitle = "t"\nsource = "s"\n[[steps]]\nstep = "lose"\nprobability = 1.0\n', encoding="utf-8"
+    )
+    names = ["clean", "low-res-jpeg", "webcam-vga+office+wifi", str(path)]
+    sheet = conditions.grid(spot(), names, columns=3, tile_px=80)
+    assert sheet.dtype == np.uint8 and sheet.shape[1] == 240
+    assert np.array_equal(sheet, conditions.grid(spot(), names, columns=3, tile_px=80))
+    assert conditions.grid(spot(), tile_px=40, columns=20).shape[1] == 800
