@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import conditions, store, weights
-from bench.cards import card_names, card_path, load_condition, load_dataset, load_detector, load_model
+from bench.cards import card_names, card_path, load_dataset, load_detector, load_model
 from bench.cards.model import card_kind
 from bench.errors import InputError, MissingError, ModelRefused
 
@@ -74,8 +74,7 @@ def dataset_lines() -> list[str]:
 def condition_lines() -> list[str]:
     """One line a condition: name, steps, source of its constants, title."""
     rows = [("NAME", "APPLIES TO", "STEPS", "CONSTANTS", "TITLE")]
-    for name in card_names("configs/conditions"):
-        card = load_condition(name)
-        conditions.validate(card)
+    for name in conditions.names():
+        card = conditions.load(name)
         rows.append((name, card.applies_to, " > ".join(s.step for s in card.steps) or "-", card.source, card.title))
     return columns(rows)
