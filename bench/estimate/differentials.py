@@ -1,7 +1,8 @@
 """How unequal the rates of groups are: every measure of the tables in `measures`, with the rules that keep them honest.
 
 A ratio with a rate of zero in it is neither infinite nor the ratio of the other groups: it is None with the groups
-named, and a row of its own, marked as smoothed, gives the figure at rates (x + 0.5) / (n + 1).
+named, and a row of its own, marked as smoothed, gives the figure at rates (x + 0.5) / (n + 1): "at least `low`", with
+no upper bound, because a rate of zero is possible.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench.estimate.bands import Draws, band, band_of, draw
+from bench.estimate.bands import Draws, band, draw, summarised
 from bench.estimate.measures import COMBINED, MEASURES, Combined, Measure, Rates
 from bench.records import NO_LABEL, Differential, ErrorCounts
 
@@ -128,14 +129,14 @@ def _smoothed(
     row: Differential, measure: Measure, kept: Sequence[ErrorCounts], draws: Draws, level: float
 ) -> Differential:
     row = replace(row, measure=f"{row.measure} (smoothed)", note=_SMOOTHED)
-    return _with_band(row, measure, smoothed_rates(kept), kept, draws, level)
+    return replace(_with_band(row, measure, smoothed_rates(kept), kept, draws, level), high=None)
 
 
 def _with_band(
     row: Differential, measure: Measure, rates: Rates, kept: Sequence[ErrorCounts], draws: Draws, level: float
 ) -> Differential:
     value = float(measure.function(rates))
-    found = band_of(value, measure.function, draws, measure.at_equality, level)
+    found = band(value, summarised(measure.function, draws), measure.at_equality, level)
     worst, best = kept[int(rates.argmax())].group, kept[int(rates.argmin())].group
     return replace(row, value=value, worst=worst, best=best, **found._asdict())
 
@@ -144,13 +145,14 @@ def _combined(
     row: Differential, measure: Combined, kept: Pairs, draws: tuple[Draws, ...], alpha: float, level: float
 ) -> list[Differential]:
     """The row, and a smoothed one after it where a zero leaves the measure undefined."""
-    fmr_draws, fnmr_draws = draws
+
+    def function(fmr: Rates, fnmr: Rates) -> Rates:
+        return measure.function(fmr, fnmr, alpha)
 
     def filled(row: Differential, fmr: Rates, fnmr: Rates) -> Differential:
-        value = float(measure.function(fmr, fnmr, alpha))
-        observed = measure.function(fmr_draws.observed, fnmr_draws.observed, alpha)
-        null = measure.function(fmr_draws.null, fnmr_draws.null, alpha)
-        return replace(row, value=value, **band(value, observed, null, measure.at_equality, level)._asdict())
+        value = float(function(fmr, fnmr))
+        found = band(value, summarised(function, *draws), measure.at_equality, level)
+        return replace(row, value=value, **found._asdict())
 
     fmr, fnmr = zip(*kept, strict=True)
     if not (measure.positive and _some_zero((*fmr, *fnmr))):
@@ -158,7 +160,7 @@ def _combined(
     smoothed = replace(row, measure=f"{row.measure} (smoothed)", note=f"{row.note}; {_SMOOTHED}")
     return [
         replace(row, note=_undefined((*fmr, *fnmr))),
-        filled(smoothed, smoothed_rates(fmr), smoothed_rates(fnmr)),
+        replace(filled(smoothed, smoothed_rates(fmr), smoothed_rates(fnmr)), high=None),
     ]
 
 
