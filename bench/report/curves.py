@@ -113,7 +113,9 @@ def _join(ax: Any, marks: dict[str, Pairs], groups: Sequence[str]) -> None:
             k = groups.index(group)
             ax.plot([x], [y], MARKERS[k % len(MARKERS)], color=COLOURS[k % len(COLOURS)], markersize=5.5, zorder=5)
         _, x, y = seen[-1]
-        ax.annotate(style.label(name, 24), (x, y), (6, 6), textcoords="offset points", fontsize=8, color=INK, zorder=6)
+        look = {"fontsize": 8, "color": INK, "zorder": 6}
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+        ax.annotate(style.label(name, 24), (x, y), (6, 6), textcoords="offset points", bbox=box, **look)
 
 
 def _det_words(tables: Tables, model: str, condition: str, marks: dict[str, Pairs]) -> tuple[str, str]:
@@ -220,18 +222,20 @@ def _threshold_lines(ax: Any, points: Sequence[ThresholdRow]) -> None:
 
 
 def _name_thresholds(ax: Any, points: Sequence[ThresholdRow]) -> None:
-    """Names of the thresholds slanted above their lines; one that stands close to the one before is set higher."""
+    """Names of the thresholds slanted above their lines; those that stand close together share one label."""
     left, right = ax.get_xlim()
-    before, height = left - right, 3
+    labels: list[tuple[float, list[str]]] = []
     for point in sorted(points, key=lambda point: point.threshold):
         if abs(point.threshold) >= BEYOND_SCORES:
             continue
-        close = point.threshold - before < 0.04 * (right - left)
-        height = height + 42 if close else 3
-        before = point.threshold
+        if labels and point.threshold - labels[-1][0] < 0.04 * (right - left):
+            labels[-1][1].append(style.label(point.name, 24))
+        else:
+            labels.append((point.threshold, [style.label(point.name, 24)]))
+    for at, names in labels:
         where = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
         look = {"rotation": 55, "rotation_mode": "anchor", "fontsize": 8, "color": INK}
-        ax.annotate(style.label(point.name, 24), (point.threshold, 1.0), (0, height), **where, **look)
+        ax.annotate(", ".join(names), (at, 1.0), (0, 3), **where, **look)
 
 
 def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
@@ -251,8 +255,10 @@ def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
         "Score distributions by group. " + "; ".join(f"{group}, {kind}: {n} scores" for group, kind, n in counts) + "."
     )
     caption = (
-        f"Condition: {condition}. Upper part: how often each score occurs, pale for impostors (non-mated, left), strong "
-        "for genuine pairs (mated, right), each scaled to the same area. Lower part: the share of impostor scores at or above a "
+        f"Condition: {condition}. Upper part: how often each score occurs, pale for impostors (non-mated, left), "
+        "strong "
+        "for genuine pairs (mated, right), each scaled to the same area. Lower part: the share of impostor scores at "
+        "or above a "
         "score, on a log axis: this tail is what passes. Dotted lines are the thresholds. Failed comparisons have no "
         f"score and are not here. n is in the table.{_not_drawn(tables, model)}"
     )
@@ -291,7 +297,6 @@ def _paint_distribution(axes: Any, rows: Histogram, k: int, group: str) -> None:
         shown = look if kind == "mated" else {**look, "alpha": 0.55, "linewidth": 1.1}
         axes[0].stairs(heights, edges, label=style.label(group) if kind == "mated" else None, **shown)
         if kind == "nonmated":
-            above = list(accumulate(reversed([row.count for row in bins])))[::-1]
             _tail(axes[1], bins, total, look)
 
 

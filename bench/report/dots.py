@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from bench.report import style, views, words
+from bench.report import style, views
 from bench.report.style import COLOURS, INK, MARKERS, MUTED
 from bench.report.tables import Rated
 

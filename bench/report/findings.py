@@ -76,7 +76,8 @@ def _condition(tables: Tables, model: str, point: ThresholdRow) -> Sentence | No
     )
     text = (
         f"Condition, {words.at(point.name, point.threshold)}: in {worst.group}, {_people_n(worst, scale)} of "
-        f"{words.count(scale)} are turned away under {worst.condition}, {_people_n(base, scale)} under {base.condition}. "
+        f"{words.count(scale)} are turned away under {worst.condition}, {_people_n(base, scale)} under "
+        f"{base.condition}. "
         f"{overlap}"
     )
     return Sentence(text, "conditions")
@@ -92,7 +93,8 @@ def _passes(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
     )
     overall = f" Over all impostors, of whatever group: {words.rate_of(everyone[0])}." if everyone else ""
     text = (
-        f"Let through as someone else, {words.at(point.name, point.threshold)}, {worst.condition}: impostors of the same "
+        f"Let through as someone else, {words.at(point.name, point.threshold)}, {worst.condition}: impostors of the "
+        "same "
         f"group match in {words.rate_of(worst)} of comparisons in {worst.group} and in {words.rate_of(best)} in "
         f"{best.group}. {verdict(worst, best, _ratio(tables, worst))}{overall}"
     )
@@ -130,7 +132,8 @@ def _search(tables: Tables, model: str) -> Sentence | None:
         return None
     worst, best = ends
     text = (
-        f"Searched in a gallery of {words.count(worst.gallery_size)} people, {words.at(worst.threshold_name, worst.threshold)}, "
+        f"Searched in a gallery of {words.count(worst.gallery_size)} people, "
+        f"{words.at(worst.threshold_name, worst.threshold)}, "
         f"{worst.condition}: people who are not enrolled are flagged as someone else in {words.rate_of(worst)} of "
         f"searches in {worst.group} and in {words.rate_of(best)} in {best.group}. {verdict(worst, best, None)}"
     )
@@ -155,7 +158,8 @@ def _acquisition(tables: Tables, model: str) -> Sentence | None:
     worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0)
     if worst.errors == 0:
         return Sentence(f"A usable face was found in every image; largest group: {_largest(rows)}.", "turned-away")
-    text = f"No usable face was found most often in {worst.group} under {worst.condition}: {words.rate_of(worst)} of images."
+    where = f"{worst.group} under {worst.condition}"
+    text = f"No usable face was found most often in {where}: {words.rate_of(worst)} of images."
     return Sentence(text, "turned-away")
 
 

@@ -20,7 +20,8 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         "FPIR",
-        "False positive identification rate: of the searches for people who are not enrolled, the share that names someone.",
+        "False positive identification rate: of the searches for people who are not enrolled, the share that names "
+        "someone.",
     ),
     ("FTA", "Failure to acquire: the share of images in which no usable face was found."),
     ("FTE", "Failure to enrol: the share of people of whom no template could be made."),
@@ -35,6 +36,7 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("template", "The numbers that a model makes of a face, and that it compares."),
     (
         "threshold",
-        "The score from which on two images count as the same person. Raising it keeps more impostors out and turns more genuine people away.",
+        "The score from which on two images count as the same person. Raising it keeps more impostors out and turns "
+        "more genuine people away.",
     ),
 )

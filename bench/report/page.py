@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from bench.estimate.differentials import COMBINED, MEASURES
+from bench.estimate.measures import COMBINED, MEASURES
 from bench.records import OUTCOMES
 from bench.report import curves, heatmap, rates, style, views, words
 from bench.report.findings import findings
@@ -26,6 +26,12 @@ INLINE_BYTES = 1_100_000
 
 MOST_ROWS = 150
 """Rows of a table in the page; the CSV file has all of them."""
+
+_FIRST_KEYS = (
+    *("title", "name", "kind", "version", "licence", "terms", "status", "trained_on", "source", "url", "citation"),
+    *("level", "rule", "text", "message", "claims"),
+)
+"""Keys of a card that come first, in this order; the others follow as the card has them."""
 
 _PRIVATE_KEYS = ("root", "hostname", "user", "path")
 _ABSOLUTE = re.compile(r"(?:[A-Za-z]:[\\/]|/|~/|\\\\)[^\s'\"]*")
@@ -155,7 +161,8 @@ def _threshold_table(tables: Tables) -> Table:
     )
     rows = [
         (
-            row.model, row.name, words.score(row.threshold), words.exact_percent(row.target), words.percent(row.realised),
+            row.model, row.name, words.score(row.threshold), words.exact_percent(row.target),
+            words.percent(row.realised),
             words.count(row.false_matches), words.count(row.comparisons),
             f"{row.policy}. {row.note}" if row.note else row.policy,
         )
@@ -186,10 +193,8 @@ def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
         for row in rows
     ]  # fmt: skip
     where = words.at(name, point.threshold) if point is not None else ""
-    return (
-        f"{model}: of {words.count(scale)} genuine applicants in each group, how many are turned away {where}",
-        Table(head, body),
-    )
+    title = f"{model}: of {words.count(scale)} genuine applicants in each group, how many are turned away {where}"
+    return title, _without_empty_columns(Table(head, body))
 
 
 def _excluded(tables: Tables, rows: Sequence[RateRow]) -> list[RateRow]:
@@ -276,12 +281,19 @@ def _differential_table(rows: Sequence[DifferentialRow]) -> Table:
     body = [
         (
             row.grouping, row.metric, row.measure, words.number(row.value), _span(row.low, row.high),
-            _span(row.null_low, row.null_high), row.worst or words.DASH, row.best or words.DASH, words.count(row.groups),
+            _span(row.null_low, row.null_high), row.worst or words.DASH, row.best or words.DASH,
+            words.count(row.groups),
             "; ".join(part for part in (row.left_out, row.note) if part),
         )
         for row in rows
     ]  # fmt: skip
-    return Table(head, body)
+    return _without_empty_columns(Table(head, body))
+
+
+def _without_empty_columns(table: Table) -> Table:
+    """`table` without the columns in which no row has anything."""
+    keep = [k for k in range(len(table.head)) if any(row[k] not in ("", words.DASH) for row in table.rows)]
+    return Table([table.head[k] for k in keep], [[row[k] for k in keep] for row in table.rows])
 
 
 def _span(low: float | None, high: float | None) -> str:
@@ -339,16 +351,30 @@ def _tree(content: Any, prefix: str = "") -> list[tuple[str, str]]:
     if isinstance(content, Mapping):
         return [
             line
-            for key, value in content.items()
+            for key in _ordered(content)
             if key not in _PRIVATE_KEYS
-            for line in _tree(value, f"{prefix}.{key}" if prefix else str(key))
+            for line in _tree(content[key], f"{prefix}: {key}" if prefix else str(key))
         ]
     if isinstance(content, list) and any(isinstance(item, Mapping) for item in content):
-        return [(prefix, _redacted("; ".join(f"{v}" for v in item.values() if v))) for item in content if item]
-    if content is None or content == "" or content == []:
-        return []
-    text = ", ".join(map(str, content)) if isinstance(content, list) else str(content)
-    return [(prefix, _redacted(text))]
+        return [(prefix, _redacted(_in_one_line(item))) for item in content if item]
+    text = ", ".join(map(str, content)) if isinstance(content, list) else _plain(content)
+    return [(prefix.replace("_", " "), _redacted(text))] if text else []
+
+
+def _ordered(content: Mapping[str, Any]) -> list[str]:
+    return sorted(content, key=lambda key: _FIRST_KEYS.index(key) if key in _FIRST_KEYS else len(_FIRST_KEYS))
+
+
+def _in_one_line(item: Any) -> str:
+    if not isinstance(item, Mapping):
+        return _plain(item)
+    return "; ".join(_plain(item[key]) for key in _ordered(item) if _plain(item[key]))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
 
 
 def _redacted(text: str) -> str:
@@ -368,27 +394,34 @@ def _limits(tables: Tables) -> list[str]:
     lines = [
         "It holds for these images, these versions of the models and these settings. Other cameras, light, people or "
         "thresholds give other rates.",
-        "Intervals carry the chance in who was sampled. They do not carry how the data set was put together, wrong labels, "
+        "Intervals carry the chance in who was sampled. They do not carry how the data set was put together, wrong "
+        "labels, "
         "or people who are missing from it.",
-        "FMR here is about people who make no effort to look like someone else. It says nothing on masks, morphs or other attacks.",
-        "Where two intervals overlap, a difference is not shown; that is no evidence that there is none. With many groups "
+        "FMR here is about people who make no effort to look like someone else. It says nothing on masks, morphs or "
+        "other attacks.",
+        "Where two intervals overlap, a difference is not shown; that is no evidence that there is none. With many "
+        "groups "
         "some will differ by chance alone.",
-        "One comparison stands for one attempt. A system that lets people try again turns fewer away, by an amount that "
+        "One comparison stands for one attempt. A system that lets people try again turns fewer away, by an amount "
+        "that "
         "this run did not measure.",
     ]
     sources = {source for _, source in _label_sources(tables)}
     if sources:
         lines.append(
-            f"Groups are as the data set labels them (source of the labels: {words.listed(sorted(sources))}); labels are never inferred here."
+            f"Groups are as the data set labels them (source of the labels: {words.listed(sorted(sources))}); labels "
+            "are never inferred here."
         )
     if status == "synthetic":
         lines.append(
-            "The people are synthetic: the page shows that the measurement works and says nothing about a real deployment."
+            "The people are synthetic: the page shows that the measurement works and says nothing about a real "
+            "deployment."
         )
     few = _few_people(tables)
     if few:
         lines.append(
-            f"Fewer than {views.FEW_PEOPLE} people stand behind {words.listed(few)}: their intervals may still be too narrow."
+            f"Fewer than {views.FEW_PEOPLE} people stand behind {words.listed(few)}: their intervals may still be "
+            "too narrow."
         )
     return lines
 

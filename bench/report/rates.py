@@ -56,10 +56,12 @@ def fnmr_and_fmr(tables: Tables, model: str) -> Picture | None:
     fmr = [_by_threshold(tables, model, "FMR", condition, point) for point in points]
     title, alt = _spread_words(tables, model, condition, points)
     caption = (
-        f"Condition: {condition}. Left: share of genuine comparisons that do not match (FNMR). Right, on a log axis: share "
+        f"Condition: {condition}. Left: share of genuine comparisons that do not match (FNMR). Right, on a log axis: "
+        "share "
         "of impostor comparisons within the group that match (FMR); the top line holds every impostor pair, of "
         "whatever groups. Dashed lines mark the FMR that each threshold was set to. One colour and mark is one "
-        f"threshold, the same for everybody. † fewer than 50 people; an arrowhead: the line goes on. {span_words(_all_rows(fmr))}"
+        "threshold, the same for everybody. † fewer than 50 people; an arrowhead: the line goes on. "
+        f"{span_words(_all_rows(fmr))}"
     )
     shown = [one for one in fnmr if any(row.rate is not None for row in one.rows.values())]
     panels = (("Genuine people turned away (FNMR)", fnmr), ("Impostors let through (FMR)", fmr))
@@ -87,9 +89,11 @@ def searches(tables: Tables, model: str) -> Picture | None:
     title, alt = _search_words(tables, rows, names[0])
     sizes = views.once(words.count(row.gallery_size) for row in rows)
     caption = (
-        f"Condition: {condition}; open set, {words.listed(sizes)} people enrolled. Left: people in the gallery whom the "
+        f"Condition: {condition}; open set, {words.listed(sizes)} people enrolled. Left: people in the gallery whom "
+        "the "
         "search does not return above the threshold (FNIR). Right: people who are not in the gallery and for whom the "
-        "search returns someone else (FPIR). A larger gallery raises FPIR. † fewer than 50 people; an arrowhead: the line goes on. "
+        "search returns someone else (FPIR). A larger gallery raises FPIR. † fewer than 50 people; an arrowhead: the "
+        "line goes on. "
         f"{span_words(rows)}"
     )
     table = _table(

@@ -6,8 +6,8 @@ import math
 import re
 from collections.abc import Iterable
 
-from bench.report.views import FEW_ERRORS, FEW_PEOPLE
 from bench.report.tables import IdentificationRow, Rated
+from bench.report.views import FEW_ERRORS, FEW_PEOPLE
 
 SPACE = "\u00a0"
 DASH = "\u2013"

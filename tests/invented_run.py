@@ -16,29 +16,29 @@ from bench.records import OUTCOMES, RunManifest
 
 HOSTILE = ("<script>alert(1)</script>", "A & \"B\" 'C' $x^2$", "-</svg>\u202eevil", "группа 東京", "unknown")
 PLAIN = ("East, female", "East, male", "West, female", "West, male")
-TARGETS = {"FMR 0.01": 0.01, "FMR 0.001": 0.001, "FMR 0.0001": 0.0001}
+TARGETS = {"FMR 0.01": 0.01, "FMR 0.0001": 0.0001}
 DET_STEPS = 60
 
-RATE_END = "errors trials completed failed subjects n_eff rate low high level method note".split()
-HEADERS = {
-    "acquisition": "detector condition grouping group outcome samples share".split(),
-    "quality": "detector condition grouping group quality samples mean p05 p50 p95".split(),
-    "thresholds": "model name policy target threshold realised false_matches comparisons note".split(),
-    "rates": "model condition metric failures grouping group threshold_name threshold".split() + RATE_END,
-    "cross_fmr": "model condition failures grouping reference_group probe_group threshold_name threshold".split()
-    + RATE_END,
+_RATE_END = "errors trials completed failed subjects n_eff rate low high level method note"
+_COLUMNS = {
+    "acquisition": "detector condition grouping group outcome samples share",
+    "quality": "detector condition grouping group quality samples mean p05 p50 p95",
+    "thresholds": "model name policy target threshold realised false_matches comparisons note",
+    "rates": f"model condition metric failures grouping group threshold_name threshold {_RATE_END}",
+    "cross_fmr": "model condition failures grouping reference_group probe_group threshold_name threshold " + _RATE_END,
     "differentials": (
-        "model condition metric grouping threshold_name threshold measure value low high null_low null_high worst best "
-        "groups left_out note"
-    ).split(),
+        "model condition metric grouping threshold_name threshold measure value low high null_low null_high "
+        "worst best groups left_out note"
+    ),
     "identification": (
-        "model condition protocol metric failures grouping group gallery_size rank threshold_name threshold"
-    ).split()
-    + RATE_END,
-    "cmc": "model condition grouping group gallery_size rank hits trials rate rate_optimistic".split(),
-    "det": "model condition grouping group threshold fmr fnmr".split(),
-    "distributions": "model condition grouping group kind low high count".split(),
+        "model condition protocol metric failures grouping group gallery_size rank threshold_name threshold "
+        + _RATE_END
+    ),
+    "cmc": "model condition grouping group gallery_size rank hits trials rate rate_optimistic",
+    "det": "model condition grouping group threshold fmr fnmr",
+    "distributions": "model condition grouping group kind low high count",
 }
+HEADERS = {name: columns.split() for name, columns in _COLUMNS.items()}
 
 
 @dataclass(frozen=True)

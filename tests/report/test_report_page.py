@@ -1,0 +1,229 @@
+"""The page and its figures, drawn from invented runs that hold what is awkward."""
+
+import csv
+import re
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from invented_run import HOSTILE, Plan, wilson, write_run
+
+from bench import report
+from bench.errors import StoreError
+
+PLANS = {
+    "one model": Plan(),
+    "two models, two conditions": Plan(
+        models=("resnet", "mobile"), conditions=("clean", "phone"), identification=False
+    ),
+    "hostile names": Plan(groups=HOSTILE, banners=("<img src=x onerror=alert(1)>",)),
+    "no errors": Plan(zero_errors=True),
+    "no mated data, no searches": Plan(mated=False, identification=False),
+    "one group": Plan(groups=("everybody, here",)),
+}
+NEVER = ("fair", "fairness", "unbiased", "unfair")
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Plan's name -> its folder with the page."""
+    folders = {}
+    for name, plan in PLANS.items():
+        folder = write_run(tmp_path_factory.mktemp("run") / "run", plan)
+        report.write(folder)
+        folders[name] = folder
+    return folders
+
+
+class Page(HTMLParser):
+    """Elements with their attributes, the open elements checked for balance, and the visible text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not {"script", "style"} & set(self.open):
+            self.text.append(data)
+
+    def named(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def html_of(folder: Path) -> str:
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(params=list(PLANS))
+def folder(request: pytest.FixtureRequest, drawn: dict[str, Path]) -> Path:
+    return drawn[request.param]
+
+
+def test_page_is_whole_small_and_loads_nothing(folder: Path) -> None:
+    html = html_of(folder)
+    page = Page(html)
+    assert len(html.encode()) < 2_000_000
+    assert "default-src 'none'" in html
+    for tag in ("img", "iframe", "object", "embed", "link", "base", "form", "image", "use"):
+        for attributes in page.named(tag):
+            target = attributes.get("xlink:href") or attributes.get("href") or "-"
+            assert tag == "use" and target.startswith("#"), (tag, attributes)
+    assert not re.search(r"@import|url\((?!#)|src\s*=\s*[\"']?http", re.sub(r"<td[^>]*>.*?</td>", "", html))
+
+
+def test_links_lead_to_files_and_sections(folder: Path) -> None:
+    page = Page(html_of(folder))
+    ids = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    assert len([a for _, a in page.elements if "id" in a]) == len(ids)
+    for attributes in page.named("a"):
+        target = attributes["href"] or ""
+        if target.startswith("#"):
+            assert target[1:] in ids
+        elif not target.startswith("tables/") or (folder / target).exists():
+            assert (folder / target).is_file() or target == "study.toml"
+        else:
+            assert target in ("tables/identification.csv", "tables/cmc.csv")
+
+
+def test_page_is_accessible(folder: Path) -> None:
+    html = html_of(folder)
+    page = Page(html)
+    assert page.named("html")[0]["lang"]
+    for svg in page.named("svg"):
+        assert svg["role"] == "img" and svg["aria-label"]
+    for head in page.named("th"):
+        assert head["scope"] in ("col", "row")
+    assert len(page.named("table")) == len(page.named("caption"))
+    assert len(page.named("main")) == len(page.named("h1")) == 1
+    assert len(page.named("figure")) == len(page.named("figcaption"))
+    assert "prefers-reduced-motion" in html and "@media print" in html
+
+
+def test_words_that_no_page_may_use(folder: Path) -> None:
+    words = set(re.findall(r"[a-z]+", " ".join(Page(html_of(folder)).text).lower()))
+    assert not words & set(NEVER)
+
+
+def test_nothing_private_is_on_the_page(folder: Path) -> None:
+    html = html_of(folder)
+    assert "secret" not in html and "/home" not in html and "Jane_Doe" not in html
+
+
+def test_figures_are_valid_xml_without_active_content(folder: Path) -> None:
+    files = sorted((folder / "figures").glob("*.svg"))
+    assert files
+    for file in files:
+        root = ElementTree.parse(file).getroot()
+        tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+        assert not tags & {"script", "image", "foreignObject", "a", "metadata"}, file
+        assert root.get("role") == "img"
+
+
+def test_hostile_names_stay_text(drawn: dict[str, Path]) -> None:
+    html = html_of(drawn["hostile names"])
+    page = Page(html)
+    assert len(page.named("script")) == 1
+    assert not page.named("img") and not page.named("b") and not page.named("i")
+    text = "".join(page.text)
+    for name in HOSTILE[:2]:
+        assert name in text
+    assert "\u202e" not in html and "-</svg>\ufffdevil" in text
+
+
+def test_only_the_script_of_the_page_may_run(drawn: dict[str, Path]) -> None:
+    import base64
+    import hashlib
+
+    html = html_of(drawn["one model"])
+    script = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in html
+
+
+def rows_of(folder: Path, table: str) -> list[dict[str, str]]:
+    with (folder / "tables" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_page_says_the_numbers_of_the_table(drawn: dict[str, Path]) -> None:
+    folder = drawn["two models, two conditions"]
+    text = " ".join("".join(Page(html_of(folder)).text).split())
+    shown = 0
+    for row in rows_of(folder, "rates"):
+        at_main = row["threshold_name"] == "FMR 0.0001" and row["condition"] == "clean"
+        if row["metric"] == "FNMR" and row["failures"] == "counted" and at_main:
+            low, high = (1000 * bound for bound in wilson(int(row["errors"]), int(row["trials"])))
+            said = f"{1000 * float(row['rate']):.0f} ({low:.0f}–{high:.0f})"
+            assert said in text, row
+            shown += 1
+    assert shown == 2 * 7
+
+
+def test_zero_errors_are_said_with_their_bound(drawn: dict[str, Path]) -> None:
+    text = "".join(Page(html_of(drawn["no errors"])).text)
+    high = 100 * wilson(0, 600)[1]
+    assert f"0 of 600: up to {high:.2f}\u00a0%" in text
+    assert "0 seen (up to 6)" in text
+
+
+def test_absent_mated_data_is_said(drawn: dict[str, Path]) -> None:
+    html = html_of(drawn["no mated data, no searches"])
+    assert "How many genuine people are turned away (FNMR) is not estimated: no comparisons." in html
+    assert 'id="search"' not in html
+
+
+def test_overlapping_intervals_are_not_called_a_difference(drawn: dict[str, Path]) -> None:
+    html = html_of(drawn["no errors"])
+    assert "not shown to differ" in html
+    assert "do not overlap" not in html
+
+
+def test_small_groups_are_flagged_and_never_named_highest(drawn: dict[str, Path]) -> None:
+    html = html_of(drawn["one model"])
+    assert "fewer than 10 people: left out of the summaries" in html
+    titles = re.findall(r"<h3>(.*?)</h3>", html, re.DOTALL)
+    assert titles and not any("West, male" in title for title in titles)
+
+
+def test_same_tables_give_the_same_bytes_elsewhere(drawn: dict[str, Path], tmp_path: Path) -> None:
+    run = drawn["hostile names"]
+    before = sorted((path, path.read_bytes()) for path in run.rglob("*") if path.is_file())
+    page = report.render(run, tmp_path / "out")
+    assert page == tmp_path / "out" / "report.html"
+    for path in [run / "report.html", *(run / "figures").iterdir()]:
+        assert (tmp_path / "out" / path.relative_to(run)).read_bytes() == path.read_bytes()
+    assert (tmp_path / "out" / "tables" / "rates.csv").read_bytes() == (run / "tables" / "rates.csv").read_bytes()
+    assert before == sorted((path, path.read_bytes()) for path in run.rglob("*") if path.is_file())
+
+
+def test_a_finished_run_is_not_drawn_into(drawn: dict[str, Path]) -> None:
+    run = drawn["one model"]
+    with pytest.raises(StoreError, match="never written to"):
+        report.render(run, run / "again")
+
+
+def test_large_pages_link_their_figures(
+    drawn: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.report.page.INLINE_BYTES", 30_000)
+    html = report.render(drawn["one model"], tmp_path / "small").read_text(encoding="utf-8")
+    assert "Drawn in its own file" in html
+    assert 0 < html.count("<svg") < 3
