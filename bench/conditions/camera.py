@@ -138,7 +138,7 @@ def gaussian(pixels: Linear, sigma: float) -> Linear:
 @lru_cache(maxsize=64)
 def disk(radius: float) -> Linear:
     """The kernel of a disk of `radius` pixels, each pixel weighted by the share of it that the disk covers."""
-    reach = math.ceil(radius)
+    reach = max(0, math.ceil(radius - 0.5))
     fine = (np.arange(16 * (2 * reach + 1)) + 0.5) / 16 - reach - 0.5
     inside = (fine[:, None] ** 2 + fine[None, :] ** 2 <= radius**2).astype(np.float64)
     kernel = inside.reshape(2 * reach + 1, 16, 2 * reach + 1, 16).sum(axis=(1, 3))
