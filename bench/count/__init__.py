@@ -1,0 +1,27 @@
+"""Count errors: from comparisons, acquisitions and searches to `ErrorCounts`, in exact integers. No rates here.
+
+A match is score >= threshold. Scores are float32 and thresholds float64; they are compared in float64, so a threshold
+between two float32 values stays between them.
+"""
+
+from bench.count.nonmated import Impostors, PairErrors, cross_fmr_counts, fmr_counts, pair_errors, pooled_nonmated
+from bench.count.people import PersonErrors, fnmr_counts, fta_counts, fte_counts, person_errors
+from bench.count.searches import Cmc, cmc, fnir_counts, fpir_counts
+
+__all__ = [
+    "Cmc",
+    "Impostors",
+    "PairErrors",
+    "PersonErrors",
+    "cmc",
+    "cross_fmr_counts",
+    "fmr_counts",
+    "fnir_counts",
+    "fnmr_counts",
+    "fpir_counts",
+    "fta_counts",
+    "fte_counts",
+    "pair_errors",
+    "person_errors",
+    "pooled_nonmated",
+]
