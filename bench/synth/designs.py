@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 
 from bench import store
@@ -20,8 +21,7 @@ from bench.synth.assets import Floats
 from bench.synth.camera import View
 from bench.synth.identity import Identity, draw
 from bench.synth.lights import RIGS, Rig
-from bench.synth.render import Units
-from bench.synth.shape import FAMILIES, SEXES
+from bench.synth.shape import FAMILIES, SEXES, Units
 
 RENDERER = 1
 """Raised whenever the same spec would give other pixels, so that no cache of an older renderer is taken for new."""
@@ -56,7 +56,7 @@ class Spec:
     tones: tuple[float, ...] = ()
     exposures: tuple[str, ...] = ("incident",)
     ages: tuple[float, float] = (8.0, 80.0)
-    strength: float = 1.2
+    strength: float = 1.3
     format: Literal["jpg", "png"] = "jpg"
     quality: int = 95
     linear: bool = False
@@ -169,7 +169,7 @@ def _reference_view(random: np.random.Generator) -> View:
 
 
 def _selfie_view(random: np.random.Generator) -> View:
-    yaw, pitch, roll = np.clip(random.normal([0, -1, 0], [8, 5, 4]), -18, 18)
+    yaw, pitch, roll = np.clip(random.normal([0, -1, 0], [7, 4, 4]), -15, 15)
     distance = float(4.5 * np.exp(random.normal(0, 0.10)))
     return View(float(yaw), float(pitch), float(roll), distance, *_framing(random, 0.02))
 
@@ -184,15 +184,9 @@ def _background(rig: Rig, random: np.random.Generator) -> Floats:
     level = rig.background * float(lights.incident(rig).mean())
     if rig.uniform:
         return np.full((2, 2, 3), level, dtype=np.float32)
-    grey = np.exp(random.normal(0, 0.45, (6, 6, 1)))
-    tint = np.exp(random.normal(0, 0.12, (6, 6, 3)))
-    return _enlarged((level * grey * tint).astype(np.float32))
-
-
-def _enlarged(small: Floats) -> Floats:
-    import cv2
-
-    out: Floats = np.maximum(cv2.resize(small, (64, 64), interpolation=cv2.INTER_CUBIC), 0).astype(np.float32)
+    stops = random.normal(0, 0.45, (6, 6, 1)) + random.normal(0, 0.06, (6, 6, 3))
+    blurred = cv2.resize(stops.astype(np.float32), (64, 64), interpolation=cv2.INTER_CUBIC)
+    out: Floats = (level * np.exp(blurred)).astype(np.float32)
     return out
 
 

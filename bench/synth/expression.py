@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bench.synth.render import Units
+from bench.synth.shape import Units
 
 
 def neutral(random: np.random.Generator) -> Units:

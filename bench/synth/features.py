@@ -77,7 +77,7 @@ def freckle(p: Paint, x: float, y: float, z: float) -> float:
         return 1.0
     where = np.exp(-((abs(x) - 0.25) ** 2 / 0.12 + (y - 7.02) ** 2 / 0.06)) * smoothstep(0.5, 0.9, z)
     spot = smoothstep(0.34, 0.62, noise(x * 26.0, y * 26.0, z * 26.0, p.seed + 5))
-    return 1.0 + p.freckles * where * spot
+    return float(1.0 + p.freckles * where * spot)
 
 
 @compiled
@@ -109,10 +109,10 @@ def brow(p: Paint, x: float, y: float, z: float) -> float:
     body = np.exp(-1.1 * d * d * d * d) * smoothstep(0.0, 0.35, taper)
     # Hairs lean from upright at the nose to flat at the temple.
     lean = 0.35 + 1.0 * min(1.0, max(0.0, t))
-    u = (ax * np.cos(lean) - y * np.sin(lean)) * 60.0 + (17.0 if x > 0 else 0.0)
+    u = (ax * np.cos(lean) - y * np.sin(lean)) * 95.0 + (17.0 if x > 0 else 0.0)
     v = (ax * np.sin(lean) + y * np.cos(lean)) * 9.0
-    strands = 0.72 + 0.55 * noise(u, v, 0.5, p.seed + 7)
-    return min(1.0, max(0.0, body * p.brow_density * strands))
+    strands = 0.80 + 0.50 * noise(u, v, 0.5, p.seed + 7)
+    return float(min(1.0, max(0.0, body * p.brow_density * strands)))
 
 
 @compiled
@@ -121,9 +121,10 @@ def stubble_area(x: float, y: float, z: float) -> float:
     ax = abs(x)
     line = 6.60 + 0.62 * smoothstep(0.25, 0.74, ax)
     jaw = (1.0 - smoothstep(line - 0.10, line + 0.08, y)) * smoothstep(6.0, 6.22, y + 0.12 * z)
-    lip = (1.0 - smoothstep(0.24, 0.34, ax)) * smoothstep(6.70, 6.75, y) * (1.0 - smoothstep(6.86, 6.93, y))
-    lip *= 1.0 - 0.5 * np.exp(-(x * x) / 0.0012)
-    return max(jaw * smoothstep(0.12, 0.40, z), lip * smoothstep(0.9, 1.1, z))
+    lip = (1.0 - smoothstep(0.26, 0.36, ax)) * smoothstep(6.66, 6.72, y) * (1.0 - smoothstep(6.85, 6.92, y))
+    lip *= 1.0 - 0.35 * np.exp(-(x * x) / 0.0012)
+    corner = np.exp(-((ax - 0.33) ** 2) / 0.004) * smoothstep(6.40, 6.50, y) * (1.0 - smoothstep(6.74, 6.82, y))
+    return float(max(jaw * smoothstep(0.12, 0.40, z), max(lip, 0.9 * corner) * smoothstep(0.9, 1.1, z)))
 
 
 @compiled
@@ -152,7 +153,7 @@ def wrinkle(p: Paint, x: float, y: float, z: float) -> float:
     bag = np.exp(-((y - 7.13 - 0.06 * ((ax - 0.31) / 0.16) ** 2) ** 2) / 0.0004) * (
         1.0 - smoothstep(0.12, 0.19, abs(ax - 0.31))
     )
-    return p.wrinkles * min(1.0, depth + 0.9 * fold + 0.5 * crow + 0.6 * bag)
+    return float(p.wrinkles * min(1.0, depth + 0.9 * fold + 0.5 * crow + 0.6 * bag))
 
 
 @compiled

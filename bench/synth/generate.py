@@ -22,15 +22,14 @@ from threadpoolctl import threadpool_limits
 
 from bench import store
 from bench.errors import DatasetError
-from bench.synth import designs, render
+from bench.synth import designs
 from bench.synth.assets import Floats
 from bench.synth.designs import Shot, Spec
+from bench.synth.develop import develop, exposure_gain
+from bench.synth.head import Head, head, repainted
+from bench.synth.render import render
 
 MANIFEST = "manifest.csv"
-WHITE = 0.85
-"""Display light of a white card that faces the camera under incident metering."""
-_MIDDLE_GREY = 0.18
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 
 Progress = Callable[[int, int], None]
 Row = dict[str, Any]
@@ -96,27 +95,27 @@ def _render_identity(spec: Spec, out_dir: Path, number: int) -> int:
     try:
         with threadpool_limits(limits=1):
             rows: list[Row] = []
-            head = None
+            subject = None
             for shot in designs.shots(spec, number):
                 # Tones share one head: its shape and hair do not depend on the skin.
-                head = render.head(shot.identity) if head is None else render.repainted(head, shot.identity)
-                rows += _take(spec, out_dir, number, shot, head)
+                subject = head(shot.identity) if subject is None else repainted(subject, shot.identity)
+                rows += _take(spec, out_dir, number, shot, subject)
     finally:
         cv2.setNumThreads(threads)
     store.write_atomic(_rows_file(out_dir, number), json.dumps(rows).encode())
     return number
 
 
-def _take(spec: Spec, out_dir: Path, number: int, shot: Shot, head: render.Head) -> list[Row]:
-    picture = render.render(head, shot.rig, shot.view, shot.units, shot.background, spec.size, spec.oversample)
+def _take(spec: Spec, out_dir: Path, number: int, shot: Shot, subject: Head) -> list[Row]:
+    linear = render(subject, shot.rig, shot.view, shot.units, shot.background, spec.size, spec.oversample)
     linear_path = ""
     if spec.linear:
         linear_path = f"linear/{shot.subject}-{shot.light}.npy"
-        _write(out_dir / linear_path, _npy(picture.linear))
+        _write(out_dir / linear_path, _npy(linear))
     rows = []
     for exposure in shot.exposures:
-        gain = exposure_gain(picture.linear, exposure)
-        data = _encoded(spec, render.develop(picture.linear, gain))
+        gain = exposure_gain(linear, exposure)
+        data = _encoded(spec, develop(linear, gain))
         path = f"images/{shot.sample(exposure)}.{spec.format}"
         _write(out_dir / path, data)
         rows.append(
@@ -142,19 +141,6 @@ def _take(spec: Spec, out_dir: Path, number: int, shot: Shot, head: render.Head)
             }
         )
     return rows
-
-
-def exposure_gain(linear: Floats, exposure: str) -> float:
-    """Factor on linear light (white card = 1) for an exposure of `Spec.exposures`."""
-    if exposure == "incident":
-        return WHITE
-    if exposure.startswith("ev"):
-        return WHITE * 2.0 ** float(exposure[2:])
-    luminance = linear @ _LUMINANCE
-    if exposure == "face":
-        high, wide = luminance.shape
-        luminance = luminance[int(0.35 * high) : int(0.75 * high), int(0.34 * wide) : int(0.66 * wide)]
-    return float(np.clip(_MIDDLE_GREY / max(float(luminance.mean()), 1e-6), 1 / 16, 16))
 
 
 def _encoded(spec: Spec, image: Any) -> bytes:

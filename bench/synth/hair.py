@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from bench.synth.assets import SKIN, Assets, Floats, Ints
 from bench.synth.features import stubble_area
-from bench.synth.raster import compiled, noise, smoothstep
+from bench.synth.raster import box, compiled, mean1, mean3, noise, smoothstep, weights
 
 STYLES = ("bald", "buzz", "short", "full", "afro", "bob", "long")
 
@@ -33,7 +33,7 @@ class Hair(NamedTuple):
     hang: float  # lower end of the curtain, canonical y
     opening: float  # azimuth in degrees where the curtain begins, 0 = front
     flare: float  # how far the curtain stands off below the ears
-    fringe: float  # lower end of hair over the forehead as a share of the way to the brows, 0 = none
+    fringe: float  # how far hair covers the forehead below the hairline
     wave: float
     parting: float  # x of the parting
     beard: float  # thickness
@@ -71,11 +71,13 @@ def line_height(hair: Hair, base: Floats) -> Floats:
     line = np.interp(azimuth, _AZIMUTH, _LINE)
     line = line + hair.hairline * np.interp(azimuth, [0, 45, 70], [1, 1, 0])
     line = line + hair.recession * np.exp(-(((azimuth - 34) / 14) ** 2))
-    line = line - hair.peak * np.exp(-((azimuth / 10) ** 2))
-    return (base[:, 1] - line).astype(np.float32)
+    line = line - hair.peak * np.exp(-((azimuth / 10) ** 2)) - hair.fringe * np.exp(-((azimuth / 44) ** 4))
+    out: Floats = (base[:, 1] - line).astype(np.float32)
+    return out
 
 
-def _fade(low: float, high: float, x: Floats) -> Floats:
+def fade(low: float, high: float, x: Any) -> Floats:
+    """`raster.smoothstep` of an array."""
     t = np.clip((x - low) / (high - low), 0, 1)
     out: Floats = (t * t * (3 - 2 * t)).astype(np.float32)
     return out
@@ -87,12 +89,12 @@ def scalp_layers(hair: Hair, assets: Assets, vertices: Floats, normals: Floats, 
         return None
     base = assets.base
     height = line_height(hair, base)
-    density = _fade(-0.01, 0.13, height) * (1 - _fade(0.15, 0.5, assets.masks["ears"]))
-    crown = np.exp(-((base[:, 0] / 0.5) ** 2 + ((base[:, 2] + 0.1) / 0.75) ** 2)) * _fade(7.7, 8.2, base[:, 1])
+    density = fade(-0.01, 0.13, height) * (1 - fade(0.15, 0.5, assets.masks["ears"]))
+    crown = np.exp(-((base[:, 0] / 0.5) ** 2 + ((base[:, 2] + 0.1) / 0.75) ** 2)) * fade(7.7, 8.2, base[:, 1])
     density = density * (1 - hair.thinning * crown)
-    upper = _fade(7.5, 8.25, base[:, 1])
+    upper = fade(7.5, 8.25, base[:, 1])
     lift = hair.front * np.exp(-(((base[:, 2] - 0.95) / 0.35) ** 2)) * upper
-    thick = (hair.side + (hair.top - hair.side) * upper + lift) * _fade(-0.01, 0.04 + 1.1 * hair.top, height)
+    thick = (hair.side + (hair.top - hair.side) * upper + lift) * fade(-0.01, 0.04 + 1.1 * hair.top, height)
     lumps = 1 + 0.18 * np.sin(base[:, 0] * 5 + hair.seed) * np.sin(base[:, 2] * 6 + hair.seed * 2) * (1 - hair.curl)
     comb = _comb(hair, base)
     count = 4 if hair.top < 0.04 else 7 if hair.top < 0.14 else 11
@@ -104,11 +106,11 @@ def beard_layers(hair: Hair, assets: Assets, vertices: Floats, normals: Floats, 
     if hair.beard <= 0:
         return None
     where = np.array([stubble_area(float(x), float(y), float(z)) for x, y, z in assets.base], dtype=np.float32)
-    where = where * (1 - _fade(0.15, 0.5, assets.masks["lips"])) * (1 - assets.masks["inside-mouth"])
-    where = where * (1 - _fade(0.1, 0.4, assets.masks["ears"]))
+    where = where * (1 - fade(0.15, 0.5, assets.masks["lips"])) * (1 - assets.masks["inside-mouth"])
+    where = where * (1 - fade(0.1, 0.4, assets.masks["ears"]))
     comb = np.tile(np.array([0.0, -1.0, 0.15], dtype=np.float32), (len(where), 1))
     return _shells(
-        assets, vertices, normals, where * hair.beard_density, where * hair.beard * scale, comb, hair.curl, 5
+        assets, vertices, normals, where * hair.beard_density, where * where * hair.beard * scale, comb, hair.curl, 5
     )
 
 
@@ -116,7 +118,7 @@ def _comb(hair: Hair, base: Floats) -> Floats:
     """(v, 3) direction in which the hair lies: away from the parting and down, or straight up and back."""
     aside = np.sign(base[:, 0] - hair.parting) * np.clip(np.abs(base[:, 0] - hair.parting) * 6, 0, 1)
     back = np.full(len(base), -0.75 if hair.front > 0.05 else -0.25)
-    down = -_fade(8.35, 7.6, base[:, 1]) * 1.4
+    down = -fade(8.35, 7.6, base[:, 1]) * 1.4
     return np.stack([aside * 0.8, down, back * (1 - 0.5 * np.abs(aside))], axis=1).astype(np.float32)
 
 
@@ -154,14 +156,16 @@ def _shells(
         squeezed = coordinate - flow * along * (1 - stretch) - flow * (h * tall * 0.8) + n * (h * tall * curl)
         out[3].append(np.concatenate([squeezed, np.full((len(used), 1), h), density[used, None]], axis=1))
         out[4].append(local + k * len(used))
-    share = _fade(5.6, 6.6, coordinate[:, 1])
+    share = fade(5.6, 6.6, coordinate[:, 1])
     solid = local[(density[used][local] > 0.6).all(axis=1) & (thick[used][local] > 0.04).all(axis=1)]
-    return Layer(
-        *(np.ascontiguousarray(np.concatenate(part), dtype=np.float32) for part in out[:4]),
-        share=np.tile(share, count),
-        triangles=np.ascontiguousarray(np.concatenate(out[4]), dtype=np.int32),
-        occluder=(solid + (count // 2) * len(used)).astype(np.int32),
-    )
+    return _layer(out, np.tile(share, count), solid + (count // 2) * len(used))
+
+
+def _layer(parts: list[list[npt.NDArray[Any]]], share: Floats, occluder: npt.NDArray[Any]) -> Layer:
+    """One layer of the collected vertices, normals, tangents, strand coordinates and triangles."""
+    vertices, normals, tangents, strand = (np.concatenate(part).astype(np.float32) for part in parts[:4])
+    triangles = np.concatenate(parts[4]).astype(np.int32)
+    return Layer(vertices, normals, tangents, strand, share.astype(np.float32), triangles, occluder.astype(np.int32))
 
 
 def curtain(hair: Hair, assets: Assets, vertices: Floats, scale: float) -> Layer | None:
@@ -188,13 +192,8 @@ def curtain(hair: Hair, assets: Assets, vertices: Floats, scale: float) -> Layer
         out[2].append((flow / (np.linalg.norm(flow, axis=2, keepdims=True) + 1e-9)).reshape(-1, 3))
         out[3].append(strand)
         out[4].append(_grid_triangles(around, down) + sheet * around * down)
-    share = np.tile(np.repeat(_fade(1.0, 0.0, fall[None]) * 0.5 + 0.5, around, axis=0).reshape(-1), sheets)
-    return Layer(
-        *(np.ascontiguousarray(np.concatenate(part), dtype=np.float32) for part in out[:4]),
-        share=share.astype(np.float32),
-        triangles=np.ascontiguousarray(np.concatenate(out[4]), dtype=np.int32),
-        occluder=out[4][1].astype(np.int32),
-    )
+    share = np.tile(np.repeat(fade(1.0, 0.0, fall[None]) * 0.5 + 0.5, around, axis=0).reshape(-1), sheets)
+    return _layer(out, share, out[4][1])
 
 
 def _skull(assets: Assets, vertices: Floats) -> tuple[Floats, Floats]:
@@ -234,7 +233,7 @@ def _sheet(
     edge = np.minimum(t - theta[0], theta[-1] - t)
     cover = np.clip(edge / 0.16, 0, 1) * np.clip((1 - f) / 0.10, 0, 1) * np.clip(f / 0.10, 0, 1)
     strand = np.stack(
-        [np.sin(t) * 1.3, f * 0.16 + outer * 3.1, np.cos(t) * 1.3, np.full_like(t, 0.15 + 0.5 * outer), cover], axis=2
+        [np.sin(t) * 1.3, f * 0.16 + outer * 3.1, np.cos(t) * 1.3, np.full_like(t, 0.12 + 0.42 * outer), cover], axis=2
     )
     return points, strand.reshape(-1, 5).astype(np.float32)
 
@@ -246,6 +245,11 @@ def _grid_triangles(rows: int, columns: int) -> Ints:
     return np.concatenate([np.stack([a, b, c], 1), np.stack([c, b, d], 1)]).astype(np.int32)
 
 
+def strands(hair: Hair) -> tuple[float, int]:
+    """Frequency and seed of an identity's strand noise; straight hair is finer than curls."""
+    return 42.0 + 38.0 * (1.0 - hair.curl), hair.seed
+
+
 @compiled
 def strand_noise(x: float, y: float, z: float, frequency: float, seed: int) -> float:
     """0..1, one value per strand."""
@@ -254,48 +258,39 @@ def strand_noise(x: float, y: float, z: float, frequency: float, seed: int) -> f
 
 
 @compiled
+def _reached(strand: Any, corners: Any, q1: float, q2: float, strands: tuple[float, int]) -> bool:
+    """Whether a strand reaches the layer here: fewer do the higher the layer and the lower the density."""
+    height, density = mean1(strand, 3, corners, q1, q2), mean1(strand, 4, corners, q1, q2)
+    u, v, w = mean3(strand, corners, q1, q2)
+    value = strand_noise(u, v, w, strands[0], strands[1])
+    return bool(value >= 1.0 - density * (1.18 - 0.85 * height * smoothstep(0.0, 0.3, height)))
+
+
+@compiled
 def rasterise_hair(
-    pixels: Any, triangles: Any, strand: Any, frequency: float, seed: int, first: int, near: Any, ids: Any, bary: Any
+    pixels: Any, triangles: Any, strand: Any, strands: tuple[float, int], first: int, near: Any, ids: Any, bary: Any
 ) -> None:
-    """As `raster.rasterise`, two-sided, with a hole wherever no strand reaches the layer."""
-    high, wide = near.shape
+    """As `raster.rasterise`, two-sided, with a hole wherever no strand reaches the layer.
+
+    Args:
+        strand: (n, 5) as in `Layer`; strands: frequency and seed of the noise.
+    """
     for t in range(triangles.shape[0]):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        x0, y0, w0 = pixels[a, 0], pixels[a, 1], pixels[a, 2]
-        x1, y1, w1 = pixels[b, 0], pixels[b, 1], pixels[b, 2]
-        x2, y2, w2 = pixels[c, 0], pixels[c, 1], pixels[c, 2]
-        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        corners = triangles[t]
+        area, left, right, top, low = box(pixels, corners, near.shape[1], near.shape[0])
         if abs(area) < 1e-9:
             continue
-        left, right = max(0, int(np.ceil(min(x0, x1, x2) - 0.5))), min(wide - 1, int(np.floor(max(x0, x1, x2) - 0.5)))
-        top, low = max(0, int(np.ceil(min(y0, y1, y2) - 0.5))), min(high - 1, int(np.floor(max(y0, y1, y2) - 0.5)))
-        scale = 1.0 / area
         for y in range(top, low + 1):
-            py = y + 0.5 - y0
             for x in range(left, right + 1):
-                px = x + 0.5 - x0
-                l1 = (px * (y2 - y0) - py * (x2 - x0)) * scale
-                l2 = (py * (x1 - x0) - px * (y1 - y0)) * scale
-                l0 = 1.0 - l1 - l2
-                if l0 < 0.0 or l1 < 0.0 or l2 < 0.0:
+                l1, l2 = weights(pixels, corners, area, x + 0.5, y + 0.5)
+                if l1 < 0.0 or l2 < 0.0 or l1 + l2 > 1.0:
                     continue
-                w = l0 * w0 + l1 * w1 + l2 * w2
+                w = mean1(pixels, 2, corners, l1, l2)
                 if w <= near[y, x]:
                     continue
-                q1, q2 = l1 * w1 / w, l2 * w2 / w
-                q0 = 1.0 - q1 - q2
-                density = q0 * strand[a, 4] + q1 * strand[b, 4] + q2 * strand[c, 4]
-                height = q0 * strand[a, 3] + q1 * strand[b, 3] + q2 * strand[c, 3]
-                value = strand_noise(
-                    q0 * strand[a, 0] + q1 * strand[b, 0] + q2 * strand[c, 0],
-                    q0 * strand[a, 1] + q1 * strand[b, 1] + q2 * strand[c, 1],
-                    q0 * strand[a, 2] + q1 * strand[b, 2] + q2 * strand[c, 2],
-                    frequency,
-                    seed,
-                )
-                if value < 1.0 - density * (1.18 - 0.85 * height * smoothstep(0.0, 0.3, height)):
-                    continue
-                near[y, x] = w
-                ids[y, x] = first + t
-                bary[y, x, 0] = q1
-                bary[y, x, 1] = q2
+                q1, q2 = l1 * pixels[corners[1], 2] / w, l2 * pixels[corners[2], 2] / w
+                if _reached(strand, corners, q1, q2, strands):
+                    near[y, x] = w
+                    ids[y, x] = first + t
+                    bary[y, x, 0] = q1
+                    bary[y, x, 1] = q2

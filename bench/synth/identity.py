@@ -144,7 +144,7 @@ def _hair(random: np.random.Generator, family: str, sex: str, age: float) -> Hai
     old = float(np.interp(age, [25, 70], [0, 1])) if male else 0.0
     curl = 1.0 if family == "african" else float(0.5 * u[0] ** 2)
     beards = male and age > 19
-    bearded = beards and u[1] < 0.35 and style != "afro"
+    bearded = beards and u[1] < 0.28 and style != "afro"
     return Hair(
         style=style,
         top=top,
@@ -158,10 +158,12 @@ def _hair(random: np.random.Generator, family: str, sex: str, age: float) -> Hai
         hang=float(6.35 + 0.5 * (u[7] - 0.5)) if style == "bob" else float(5.3 + 0.5 * (u[7] - 0.5)),
         opening=float(62 + 22 * u[8]),
         flare=float(0.02 + 0.22 * u[9]),
-        fringe=0.0,
+        fringe=float(0.18 + 0.30 * u[9])
+        if u[2] > (0.86 if male else 0.62) and style in ("bob", "long", "full")
+        else 0.0,
         wave=0.05 * float(u[0]) ** 2,
         parting=float((u[10] - 0.5) * 0.7),
-        beard=(0.03 + 0.10 * float(u[11])) if bearded else 0.0,
+        beard=(0.025 + 0.075 * float(u[11])) if bearded else 0.0,
         beard_density=0.75 + 0.25 * float(u[2]),
         seed=int(random.integers(1 << 20)),
     )
@@ -180,7 +182,7 @@ def _paint(
     u = random.uniform(size=24)
     male = sex == "male"
     eye = _IRIS_COLOURS[_pick(random, _IRIS_ODDS[family])] * float(np.exp(random.normal(0, 0.2)))
-    cloth = random.dirichlet(np.full(3, 2.5)) * float(random.uniform(0.15, 1.3))
+    cloth = random.dirichlet(np.full(3, 7.0)) * float(random.uniform(0.10, 1.2))
     made_up = (not male) and age > 16 and u[0] < 0.45
     shaved = (male and age > 17) * (0.08 + 0.5 * u[1] ** 1.5) * (1.0 if hair.beard <= 0 else 0.8)
     # Brows stay darker than light hair; grey reaches them late.
@@ -195,12 +197,12 @@ def _paint(
         under_eye=float(0.15 + 0.35 * u[5] + 0.1 * (age > 50)),
         lip_blood=float(1.6 + 1.8 * u[6]),
         lipstick=float(0.25 + 0.5 * u[7]) if made_up else 0.0,
-        lipstick_r=float(0.20 + 0.22 * u[8]),
-        lipstick_g=float(0.02 + 0.07 * u[9]),
-        lipstick_b=float(0.03 + 0.09 * u[10]),
+        lipstick_r=float(0.20 + 0.20 * u[8]),
+        lipstick_g=float(0.04 + 0.08 * u[9]),
+        lipstick_b=float(0.05 + 0.08 * u[10]),
         brow_y=float(7.455 + 0.05 * (u[11] - 0.5) - 0.012 * male),
         brow_arch=float((0.02 + 0.085 * u[12]) * (0.75 if male else 1.15)),
-        brow_tilt=float(0.09 * (u[13] - 0.35)),
+        brow_tilt=float(0.10 * (u[13] - 0.55)),
         brow_in=float(0.085 + 0.06 * u[14]),
         brow_out=float(0.47 + 0.09 * u[15]),
         brow_thick=float((0.030 + 0.030 * u[16]) * (1.15 if male else 0.80)),

@@ -65,7 +65,7 @@ def build(wheel: Path, out: Path) -> str:
     with zipfile.ZipFile(wheel) as archive:
         arrays = _arrays(archive)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]  # numpy's stub takes every keyword for allow_pickle
     store.write_atomic(out, buffer.getvalue())
     return content_digest(arrays)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -11,9 +13,28 @@ import numpy as np
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+_HERE = Path(__file__).resolve().parent
+
+
+def _cache_folder() -> str:
+    """Where machine code is kept: a folder named by the digest of all kernels' sources.
+
+    numba notices a change of the file that holds a kernel, not of a file whose kernels it calls.
+    """
+    sources = b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")))
+    return str(_HERE / "__pycache__" / f"kernels-{hashlib.sha256(sources).hexdigest()[:16]}")
+
+
+_CACHE = _cache_folder()
+
+
 def compiled(function: F) -> F:
-    """`function` as machine code, kept in numba's cache; `fastmath` because no kernel handles NaN or infinity."""
-    jitted: F = numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)(function)
+    """`function` as machine code, kept on disk; `fastmath` because no kernel handles NaN or infinity."""
+    others, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _CACHE
+    try:
+        jitted: F = numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)(function)
+    finally:
+        numba.config.CACHE_DIR = others
     return jitted
 
 
@@ -28,88 +49,106 @@ def project(points: Any, focal: float, cx: float, cy: float, out: Any) -> None:
 
 
 @compiled
-def rasterise(pixels: Any, triangles: Any, first: int, two_sided: bool, near: Any, ids: Any, bary: Any) -> None:
-    """Nearest triangle per pixel centre.
+def box(pixels: Any, corners: Any, wide: int, high: int) -> tuple[float, int, int, int, int]:
+    """Twice the signed area of a triangle, and the first and last column and row whose centres it can cover."""
+    x0, y0 = pixels[corners[0], 0], pixels[corners[0], 1]
+    x1, y1 = pixels[corners[1], 0], pixels[corners[1], 1]
+    x2, y2 = pixels[corners[2], 0], pixels[corners[2], 1]
+    area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+    left, right = max(0, int(np.ceil(min(x0, x1, x2) - 0.5))), min(wide - 1, int(np.floor(max(x0, x1, x2) - 0.5)))
+    top, low = max(0, int(np.ceil(min(y0, y1, y2) - 0.5))), min(high - 1, int(np.floor(max(y0, y1, y2) - 0.5)))
+    return area, left, right, top, low
+
+
+@compiled
+def weights(pixels: Any, corners: Any, area: float, x: float, y: float) -> tuple[float, float]:
+    """Barycentric weights of the second and third corner at a point; it lies inside where all three are >= 0."""
+    x0, y0 = pixels[corners[0], 0], pixels[corners[0], 1]
+    x1, y1 = pixels[corners[1], 0] - x0, pixels[corners[1], 1] - y0
+    x2, y2 = pixels[corners[2], 0] - x0, pixels[corners[2], 1] - y0
+    px, py = x - x0, y - y0
+    return (px * y2 - py * x2) / area, (py * x1 - px * y1) / area
+
+
+@compiled
+def mean1(values: Any, column: int, corners: Any, q1: float, q2: float) -> float:
+    """One column of (n, c) values, interpolated between the corners."""
+    a, b, c = values[corners[0], column], values[corners[1], column], values[corners[2], column]
+    return float(a + q1 * (b - a) + q2 * (c - a))
+
+
+@compiled
+def mean3(values: Any, corners: Any, q1: float, q2: float) -> tuple[float, float, float]:
+    """The first three columns."""
+    return (
+        mean1(values, 0, corners, q1, q2),
+        mean1(values, 1, corners, q1, q2),
+        mean1(values, 2, corners, q1, q2),
+    )
+
+
+@compiled
+def rasterise(pixels: Any, triangles: Any, first: int, near: Any, ids: Any, bary: Any) -> None:
+    """Nearest triangle that faces the camera, per pixel centre.
 
     Args:
         pixels: (n, 3) float32 from `project`.
         triangles: (t, 3) int32.
         first: number that `ids` gives to triangle 0.
-        two_sided: whether triangles that face away are drawn too.
         near: (h, w) float32 inverse depth, 0 where empty; updated.
         ids: (h, w) int32, updated.
         bary: (h, w, 2) float32 perspective-correct weights of the second and third corner, updated.
     """
-    high, wide = near.shape
     for t in range(triangles.shape[0]):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        x0, y0, w0 = pixels[a, 0], pixels[a, 1], pixels[a, 2]
-        x1, y1, w1 = pixels[b, 0], pixels[b, 1], pixels[b, 2]
-        x2, y2, w2 = pixels[c, 0], pixels[c, 1], pixels[c, 2]
-        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        corners = triangles[t]
+        area, left, right, top, low = box(pixels, corners, near.shape[1], near.shape[0])
         # y points down in pixels, so a triangle that faces the camera has negative area.
-        if area == 0.0 or (area > 0.0 and not two_sided):
+        if area >= 0.0:
             continue
-        left = max(0, int(np.ceil(min(x0, x1, x2) - 0.5)))
-        right = min(wide - 1, int(np.floor(max(x0, x1, x2) - 0.5)))
-        top = max(0, int(np.ceil(min(y0, y1, y2) - 0.5)))
-        bottom = min(high - 1, int(np.floor(max(y0, y1, y2) - 0.5)))
-        scale = 1.0 / area
-        dx1, dx2 = (y2 - y0) * scale, (y0 - y1) * scale
-        for y in range(top, bottom + 1):
-            py = y + 0.5 - y0
-            px = left + 0.5 - x0
-            l1 = (px * (y2 - y0) - py * (x2 - x0)) * scale
-            l2 = (py * (x1 - x0) - px * (y1 - y0)) * scale
+        for y in range(top, low + 1):
             for x in range(left, right + 1):
-                l0 = 1.0 - l1 - l2
-                if l0 >= 0.0 and l1 >= 0.0 and l2 >= 0.0:
-                    w = l0 * w0 + l1 * w1 + l2 * w2
-                    if w > near[y, x]:
-                        near[y, x] = w
-                        ids[y, x] = first + t
-                        bary[y, x, 0] = l1 * w1 / w
-                        bary[y, x, 1] = l2 * w2 / w
-                l1 += dx1
-                l2 += dx2
+                l1, l2 = weights(pixels, corners, area, x + 0.5, y + 0.5)
+                if l1 < 0.0 or l2 < 0.0 or l1 + l2 > 1.0:
+                    continue
+                w = mean1(pixels, 2, corners, l1, l2)
+                if w > near[y, x]:
+                    near[y, x] = w
+                    ids[y, x] = first + t
+                    bary[y, x, 0] = l1 * pixels[corners[1], 2] / w
+                    bary[y, x, 1] = l2 * pixels[corners[2], 2] / w
 
 
 @compiled
-def depth_map(points: Any, triangles: Any, side: int, half: float, out: Any) -> None:
+def depth_map(points: Any, triangles: Any, half: float, out: Any) -> None:
     """Orthographic depth towards +z: greatest z per texel of the square [-half, half], -1e3 where empty.
 
     Args:
         points: (n, 3) float32 in the light's frame, x right, y up, z towards the light.
         out: (side, side) float32.
     """
+    side = out.shape[0]
     out[:, :] = -1e3
-    scale = side / (2.0 * half)
+    texels = np.empty_like(points)
+    for i in range(points.shape[0]):
+        texels[i, 0] = (points[i, 0] + half) * side / (2.0 * half)
+        texels[i, 1] = (points[i, 1] + half) * side / (2.0 * half)
+        texels[i, 2] = points[i, 2]
     for t in range(triangles.shape[0]):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        x0, y0, z0 = (points[a, 0] + half) * scale, (points[a, 1] + half) * scale, points[a, 2]
-        x1, y1, z1 = (points[b, 0] + half) * scale, (points[b, 1] + half) * scale, points[b, 2]
-        x2, y2, z2 = (points[c, 0] + half) * scale, (points[c, 1] + half) * scale, points[c, 2]
-        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        corners = triangles[t]
+        area, left, right, low, top = box(texels, corners, side, side)
         if abs(area) < 1e-9:
             continue
-        left, right = max(0, int(np.ceil(min(x0, x1, x2) - 0.5))), min(side - 1, int(np.floor(max(x0, x1, x2) - 0.5)))
-        low, top = max(0, int(np.ceil(min(y0, y1, y2) - 0.5))), min(side - 1, int(np.floor(max(y0, y1, y2) - 0.5)))
-        scaled = 1.0 / area
         for y in range(low, top + 1):
-            py = y + 0.5 - y0
             for x in range(left, right + 1):
-                px = x + 0.5 - x0
-                l1 = (px * (y2 - y0) - py * (x2 - x0)) * scaled
-                l2 = (py * (x1 - x0) - px * (y1 - y0)) * scaled
-                l0 = 1.0 - l1 - l2
-                if l0 >= 0.0 and l1 >= 0.0 and l2 >= 0.0:
-                    z = l0 * z0 + l1 * z1 + l2 * z2
-                    out[y, x] = max(out[y, x], z)
+                l1, l2 = weights(texels, corners, area, x + 0.5, y + 0.5)
+                if l1 >= 0.0 and l2 >= 0.0 and l1 + l2 <= 1.0:
+                    out[y, x] = max(out[y, x], mean1(texels, 2, corners, l1, l2))
 
 
 @compiled
-def visible(points: Any, side: int, half: float, bias: float, depth: Any, out: Any) -> None:
+def visible(points: Any, half: float, bias: float, depth: Any, out: Any) -> None:
     """`out` (n,) 0..1: share of the four texels around each point that nothing nearer to the light covers."""
+    side = depth.shape[0]
     scale = side / (2.0 * half)
     for i in range(points.shape[0]):
         x = (points[i, 0] + half) * scale - 0.5
@@ -121,10 +160,10 @@ def visible(points: Any, side: int, half: float, bias: float, depth: Any, out: A
         fx, fy = x - ix, y - iy
         z = points[i, 2] + bias
         lit = 0.0
-        lit += (1 - fx) * (1 - fy) * (1.0 if depth[iy, ix] < z else 0.0)
-        lit += fx * (1 - fy) * (1.0 if depth[iy, ix + 1] < z else 0.0)
-        lit += (1 - fx) * fy * (1.0 if depth[iy + 1, ix] < z else 0.0)
-        lit += fx * fy * (1.0 if depth[iy + 1, ix + 1] < z else 0.0)
+        for j in range(2):
+            for k in range(2):
+                share = (fx if k else 1 - fx) * (fy if j else 1 - fy)
+                lit += share if depth[iy + j, ix + k] < z else 0.0
         out[i] = lit
 
 
@@ -173,11 +212,11 @@ def noise(x: float, y: float, z: float, seed: int) -> float:
         a = _lattice(ix, iy, iz + k, seed) * (1 - fx) + _lattice(ix + 1, iy, iz + k, seed) * fx
         b = _lattice(ix, iy + 1, iz + k, seed) * (1 - fx) + _lattice(ix + 1, iy + 1, iz + k, seed) * fx
         total += wz * (a * (1 - fy) + b * fy)
-    return total
+    return float(total)
 
 
 @compiled
 def smoothstep(low: float, high: float, x: float) -> float:
     """0 below `low`, 1 above `high`, a cubic between."""
     t = min(1.0, max(0.0, (x - low) / (high - low)))
-    return t * t * (3 - 2 * t)
+    return float(t * t * (3 - 2 * t))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from bench.synth.assets import SKIN, TEETH, Floats, Ints
 from bench.synth.features import (
     Paint,
     brow,
@@ -17,43 +18,93 @@ from bench.synth.features import (
     stubble_area,
     wrinkle,
 )
-from bench.synth.hair import strand_noise
-from bench.synth.raster import compiled, noise, smoothstep
+from bench.synth.hair import Layer, strand_noise
+from bench.synth.raster import box, compiled, mean1, mean3, noise, smoothstep, weights
 from bench.synth.skin import HIGHEST_BLOOD, HIGHEST_MELANIN, LOWEST_BLOOD, LOWEST_MELANIN
 
 TAPS = 12
 """Look-ups per shadow, on a sunflower spiral within the penumbra."""
+SKIN_F0 = 0.028
+"""Reflectance of skin at normal incidence (refractive index 1.4)."""
+
+
+class Surface(NamedTuple):
+    """The head mesh as the shader sees it; (v, ...) float32 but for the triangles.
+
+    `world` is relative to the centre of the lamps' depth maps; `sky` is irradiance / pi; `masks` are lips, eyelids,
+    ears, inside of the mouth.
+    """
+
+    triangles: Ints
+    parts: Any
+    canonical: Floats
+    world: Floats
+    normals: Floats
+    sky: Floats
+    opened: Floats
+    masks: Floats
+
+
+class Lamps(NamedTuple):
+    """Key lights (k, ...) with depth maps (k, side, side) in `frames` (k, 3, 3), each 2 `half` dm wide; the mean sky
+    radiance for reflections (3,); and where the camera is (3,)."""
+
+    direction: Floats
+    colour: Floats
+    size: Floats
+    maps: Floats
+    frames: Floats
+    half: float
+    ambient: Floats
+    camera: Floats
+
+
+class Buffers(NamedTuple):
+    """(h, w, 3) irradiance / pi, albedo and gloss, and (h, w) the share of light that scatters under the surface."""
+
+    irradiance: Floats
+    albedo: Floats
+    gloss: Floats
+    scatter: Floats
+
+
+@compiled
+def _turn(frame: Any, x: float, y: float, z: float) -> tuple[float, float, float]:
+    return (
+        frame[0, 0] * x + frame[0, 1] * y + frame[0, 2] * z,
+        frame[1, 0] * x + frame[1, 1] * y + frame[1, 2] * z,
+        frame[2, 0] * x + frame[2, 1] * y + frame[2, 2] * z,
+    )
+
+
+@compiled
+def _unit(x: float, y: float, z: float) -> tuple[float, float, float]:
+    scale = 1.0 / (np.sqrt(x * x + y * y + z * z) + 1e-9)
+    return x * scale, y * scale, z * scale
 
 
 @compiled
 def shadow(
-    maps: Any, frames: Any, k: int, half: float, reach: float, px: float, py: float, pz: float, nx: float, ny: float,
-    nz: float, bias: float,
-) -> float:  # fmt: skip
+    lamps: Lamps, k: int, reach: float, bias: float, point: tuple[float, float, float], n: tuple[float, float, float]
+) -> float:
     """0..1 light of key `k` that reaches a point with a normal: percentage-closer filtering of its depth map.
 
     The comparison follows the plane of the surface, so that a wide penumbra does not shade a slope by itself.
     """
-    side = maps.shape[1]
-    x = frames[k, 0, 0] * px + frames[k, 0, 1] * py + frames[k, 0, 2] * pz
-    y = frames[k, 1, 0] * px + frames[k, 1, 1] * py + frames[k, 1, 2] * pz
-    z = frames[k, 2, 0] * px + frames[k, 2, 1] * py + frames[k, 2, 2] * pz
-    fx = frames[k, 0, 0] * nx + frames[k, 0, 1] * ny + frames[k, 0, 2] * nz
-    fy = frames[k, 1, 0] * nx + frames[k, 1, 1] * ny + frames[k, 1, 2] * nz
-    fz = max(0.25, frames[k, 2, 0] * nx + frames[k, 2, 1] * ny + frames[k, 2, 2] * nz)
-    slope_x, slope_y = -fx / fz, -fy / fz
-    scale = side / (2.0 * half)
+    side = lamps.maps.shape[1]
+    x, y, z = _turn(lamps.frames[k], point[0], point[1], point[2])
+    fx, fy, fz = _turn(lamps.frames[k], n[0], n[1], n[2])
+    slope_x, slope_y = -fx / max(0.25, fz), -fy / max(0.25, fz)
+    scale = side / (2.0 * lamps.half)
     lit = 0.0
     for i in range(TAPS):
         radius = reach * np.sqrt((i + 0.5) / TAPS)
-        angle = 2.39996323 * i
-        dx, dy = radius * np.cos(angle), radius * np.sin(angle)
-        u = int((x + dx + half) * scale)
-        v = int((y + dy + half) * scale)
+        dx, dy = radius * np.cos(2.39996323 * i), radius * np.sin(2.39996323 * i)
+        u, v = int((x + dx + lamps.half) * scale), int((y + dy + lamps.half) * scale)
         if u < 0 or v < 0 or u >= side or v >= side:
             lit += 1.0
             continue
-        gap = maps[k, v, u] - (z + slope_x * dx + slope_y * dy)
+        gap = lamps.maps[k, v, u] - (z + slope_x * dx + slope_y * dy)
         lit += 1.0 - smoothstep(bias, 2.0 * bias + 0.02, gap)
     return lit / TAPS
 
@@ -66,7 +117,7 @@ def ggx(cos_h: float, cos_v: float, cos_l: float, cos_vh: float, rough: float, f
     k = rough * rough * 0.5
     visibility = 1.0 / ((cos_l * (1 - k) + k) * (cos_v * (1 - k) + k) * 4.0)
     fresnel = f0 + (1.0 - f0) * (1.0 - cos_vh) ** 5
-    return a2 / (d * d) * visibility * fresnel * cos_l
+    return float(a2 / (d * d) * visibility * fresnel * cos_l)
 
 
 @compiled
@@ -86,240 +137,192 @@ def skin_rgb(table: Any, fm: float, fb: float) -> tuple[float, float, float]:
 
 
 @compiled
+def _over(under: tuple[float, float, float], cover: float, r: float, g: float, b: float) -> tuple[float, float, float]:
+    return under[0] + cover * (r - under[0]), under[1] + cover * (g - under[1]), under[2] + cover * (b - under[2])
+
+
+@compiled
+def skin_surface(
+    p: Paint, moles: Any, table: Any, x: float, y: float, z: float, lips: float, lids: float, inner: float
+) -> tuple[tuple[float, float, float], float, float, float]:
+    """Albedo, roughness, strength of the gloss and share of scattered light at a point of the skin or garment."""
+    fm, fb = melanin_and_blood(p, x, y, z, smoothstep(0.30, 0.70, lips), lids)
+    spot = mole(moles, x, y, z)
+    fm = fm * freckle(p, x, y, z) * (1.0 + 1.6 * spot) + 0.06 * spot
+    colour = skin_rgb(table, min(fm, HIGHEST_MELANIN), fb)
+    stick = p.lipstick * smoothstep(0.35, 0.65, lips)
+    colour = _over(colour, stick, p.lipstick_r, p.lipstick_g, p.lipstick_b)
+    if p.stubble > 0.0:
+        grain = 0.75 + 0.6 * noise(x * 70.0, y * 70.0, z * 70.0, p.seed + 20)
+        cover = min(0.75, p.stubble * stubble_area(x, y, z) * grain * (1.0 - lips))
+        colour = _over(colour, cover, p.hair_r * 0.8 + 0.012, p.hair_g * 0.8 + 0.013, p.hair_b * 0.8 + 0.015)
+    hairs = brow(p, x, y, z)
+    colour = _over(colour, hairs, p.hair_r, p.hair_g, p.hair_b)
+    cloth = neckline(p, x, y, z)
+    weave = 1.0 + 0.10 * noise(x * 30.0, y * 30.0, z * 30.0, p.seed + 30)
+    colour = _over(colour, cloth, p.cloth_r * weave, p.cloth_g * weave, p.cloth_b * weave)
+    crease = wrinkle(p, x, y, z)
+    dim = (1.0 - 0.42 * crease) * (1.0 - 0.75 * smoothstep(0.4, 0.9, inner))
+    zone = np.exp(-(x * x) / 0.03) * smoothstep(6.8, 7.2, y) + 0.6 * smoothstep(7.5, 7.8, y)
+    rough = 0.56 - 0.10 * p.oil * min(1.0, zone) - 0.12 * lips
+    gain = (0.75 + 0.35 * p.oil) * (1.0 - cloth) * (1.0 - 0.8 * hairs) * (1.0 - 0.8 * inner) * (1 - 0.5 * crease)
+    return (colour[0] * dim, colour[1] * dim, colour[2] * dim), rough, gain, 1.0 - max(cloth, 0.9 * hairs)
+
+
+@compiled
+def eye_surface(
+    p: Paint, eye: Any, gaze: Any, x: float, y: float, z: float
+) -> tuple[tuple[float, float, float], float, float, float]:
+    """The same of an eyeball, whose canonical centre is `eye` and optical axis `gaze`."""
+    dx, dy, dz = _unit(x - eye[0], y - eye[1], z - eye[2])
+    cosine = dx * gaze[0] + dy * gaze[1] + dz * gaze[2]
+    r, g, b, wet = iris(p, cosine, dx - cosine * gaze[0], dy - cosine * gaze[1])
+    # The upper lid and its lashes shade the ball; the corners lie deeper.
+    dim = (0.55 + 0.45 * (1.0 - smoothstep(0.12, 0.48, dy))) * (1.0 - 0.35 * smoothstep(0.40, 0.75, abs(dx)))
+    return (r * dim, g * dim, b * dim), 0.16, 1.0 + 0.3 * wet, 0.0
+
+
+@compiled
+def key_light(
+    lamps: Lamps,
+    k: int,
+    point: tuple[float, float, float],
+    n: tuple[float, float, float],
+    v: tuple[float, float, float],
+    rough: float,
+) -> tuple[float, float]:
+    """What key `k` adds to irradiance / pi and to gloss, per unit of its colour."""
+    lx, ly, lz = lamps.direction[k, 0], lamps.direction[k, 1], lamps.direction[k, 2]
+    cos_l = n[0] * lx + n[1] * ly + n[2] * lz
+    # A large light still reaches a little beyond the terminator.
+    soft = 0.5 * lamps.size[k]
+    wrapped = (cos_l + soft) / (1.0 + soft)
+    if wrapped <= 0.0:
+        return 0.0, 0.0
+    lit = shadow(lamps, k, 0.02 + 0.30 * lamps.size[k], 0.03, point, n)
+    if cos_l <= 0.01:
+        return wrapped * lit, 0.0
+    hx, hy, hz = _unit(lx + v[0], ly + v[1], lz + v[2])
+    cos_h = max(0.0, n[0] * hx + n[1] * hy + n[2] * hz)
+    cos_vh = max(0.0, v[0] * hx + v[1] * hy + v[2] * hz)
+    cos_v = max(0.02, n[0] * v[0] + n[1] * v[1] + n[2] * v[2])
+    wide = min(1.0, np.sqrt(rough * rough + 0.5 * lamps.size[k]))
+    return wrapped * lit, ggx(cos_h, cos_v, cos_l, cos_vh, wide, SKIN_F0) * lit
+
+
+@compiled
 def shade_head(
-    ids: Any, bary: Any, triangles: Any, parts: Any, canonical: Any, world: Any, normals: Any, sky: Any, open_sky: Any,
-    masks: Any, p: Paint, moles: Any, table: Any, eyes: Any, gaze: Any, camera: Any, ambient: Any, key_direction: Any,
-    key_colour: Any, key_size: Any, shadow_maps: Any, shadow_frames: Any, shadow_half: float, irradiance: Any, albedo: Any,
-    gloss: Any, scatter: Any,
-) -> None:  # fmt: skip
-    """Fill `irradiance`, `albedo`, `gloss` (h, w, 3) and `scatter` (h, w) where a pixel shows the head mesh.
+    ids: Any, bary: Any, s: Surface, p: Paint, moles: Any, table: Any, eyes: Any, gaze: Any, lamps: Lamps, out: Buffers
+) -> None:
+    """Fill `out` where a pixel shows the head mesh; other ids are left alone.
 
     Args:
-        ids, bary: from the rasteriser; ids at or above len(triangles) and below 0 are left alone.
-        canonical, world, normals: (v, 3); sky: (v, 3) irradiance / pi of the sky; open_sky: (v,) its open share.
-        masks: (v, 4) lips, eyelids, ears, inside of the mouth.
-        eyes: (2, 4) canonical centre and radius; gaze: (2, 3) optical axes in canonical orientation.
-        ambient: (3,) mean sky radiance, for reflections. key_*: (k, ...) as in `lights.Key`.
+        ids (h, w), bary (h, w, 2): from the rasteriser.
+        eyes: (2, 3) canonical centres; gaze: (2, 3) optical axes in canonical orientation.
     """
-    high, wide = ids.shape
-    count = triangles.shape[0]
-    for row in range(high):
-        for col in range(wide):
+    for row in range(ids.shape[0]):
+        for col in range(ids.shape[1]):
             t = ids[row, col]
-            if t < 0 or t >= count:
+            if t < 0 or t >= s.triangles.shape[0]:
                 continue
-            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+            corners = s.triangles[t]
             q1, q2 = bary[row, col, 0], bary[row, col, 1]
-            q0 = 1.0 - q1 - q2
-            x = q0 * canonical[a, 0] + q1 * canonical[b, 0] + q2 * canonical[c, 0]
-            y = q0 * canonical[a, 1] + q1 * canonical[b, 1] + q2 * canonical[c, 1]
-            z = q0 * canonical[a, 2] + q1 * canonical[b, 2] + q2 * canonical[c, 2]
-            wx = q0 * world[a, 0] + q1 * world[b, 0] + q2 * world[c, 0]
-            wy = q0 * world[a, 1] + q1 * world[b, 1] + q2 * world[c, 1]
-            wz = q0 * world[a, 2] + q1 * world[b, 2] + q2 * world[c, 2]
-            nx = q0 * normals[a, 0] + q1 * normals[b, 0] + q2 * normals[c, 0]
-            ny = q0 * normals[a, 1] + q1 * normals[b, 1] + q2 * normals[c, 1]
-            nz = q0 * normals[a, 2] + q1 * normals[b, 2] + q2 * normals[c, 2]
-            scale = 1.0 / (np.sqrt(nx * nx + ny * ny + nz * nz) + 1e-9)
-            nx, ny, nz = nx * scale, ny * scale, nz * scale
-            opened = q0 * open_sky[a] + q1 * open_sky[b] + q2 * open_sky[c]
-            lips = q0 * masks[a, 0] + q1 * masks[b, 0] + q2 * masks[c, 0]
-            lids = q0 * masks[a, 1] + q1 * masks[b, 1] + q2 * masks[c, 1]
-            inner = q0 * masks[a, 3] + q1 * masks[b, 3] + q2 * masks[c, 3]
-            part = parts[t]
-            dim, rough, f0, spread, gain = 1.0, 0.5, 0.028, 0.0, 1.0
-            if part == 0:
-                fm, fb = melanin_and_blood(p, x, y, z, smoothstep(0.30, 0.70, lips), lids)
-                fm *= freckle(p, x, y, z)
-                spot = mole(moles, x, y, z)
-                fm = min(fm * (1.0 + 2.5 * spot) + 0.10 * spot, HIGHEST_MELANIN)
-                r, g, bl = skin_rgb(table, fm, fb)
-                stick = p.lipstick * smoothstep(0.35, 0.65, lips)
-                r += stick * (p.lipstick_r - r)
-                g += stick * (p.lipstick_g - g)
-                bl += stick * (p.lipstick_b - bl)
-                crease = wrinkle(p, x, y, z)
-                dim = 1.0 - 0.42 * crease
-                if p.stubble > 0.0:
-                    grain = 0.75 + 0.6 * noise(x * 70.0, y * 70.0, z * 70.0, p.seed + 20)
-                    cover = min(0.75, p.stubble * stubble_area(x, y, z) * grain * (1.0 - lips))
-                    r += cover * (p.hair_r * 0.8 + 0.012 - r)
-                    g += cover * (p.hair_g * 0.8 + 0.013 - g)
-                    bl += cover * (p.hair_b * 0.8 + 0.015 - bl)
-                hairs = brow(p, x, y, z)
-                r += hairs * (p.hair_r - r)
-                g += hairs * (p.hair_g - g)
-                bl += hairs * (p.hair_b - bl)
-                cloth = neckline(p, x, y, z)
-                weave = 1.0 + 0.10 * noise(x * 30.0, y * 30.0, z * 30.0, p.seed + 30)
-                r += cloth * (p.cloth_r * weave - r)
-                g += cloth * (p.cloth_g * weave - g)
-                bl += cloth * (p.cloth_b * weave - bl)
-                spread = 1.0 - max(cloth, 0.9 * hairs)
-                zone = np.exp(-(x * x) / 0.03) * smoothstep(6.8, 7.2, y) + 0.6 * smoothstep(7.5, 7.8, y)
-                rough = 0.56 - 0.10 * p.oil * min(1.0, zone) - 0.12 * lips
-                gain = (
-                    (0.75 + 0.35 * p.oil)
-                    * (1.0 - cloth)
-                    * (1.0 - 0.8 * hairs)
-                    * (1.0 - 0.8 * inner)
-                    * (1 - 0.5 * crease)
-                )
-                mouth = smoothstep(0.4, 0.9, inner)
-                dim *= 1.0 - 0.75 * mouth
-            elif part == 4:
-                r, g, bl, rough, dim = 0.52, 0.47, 0.40, 0.3, 0.55
+            x, y, z = mean3(s.canonical, corners, q1, q2)
+            point = mean3(s.world, corners, q1, q2)
+            nx, ny, nz = mean3(s.normals, corners, q1, q2)
+            n = _unit(nx, ny, nz)
+            if s.parts[t] == SKIN:
+                lips, lids = mean1(s.masks, 0, corners, q1, q2), mean1(s.masks, 1, corners, q1, q2)
+                inner = mean1(s.masks, 3, corners, q1, q2)
+                albedo, rough, gain, spread = skin_surface(p, moles, table, x, y, z, lips, lids, inner)
+            elif s.parts[t] == TEETH:
+                albedo, rough, gain, spread = (0.29, 0.26, 0.22), 0.3, 1.0, 0.0
             else:
-                e = part - 1
-                dx, dy, dz = x - eyes[e, 0], y - eyes[e, 1], z - eyes[e, 2]
-                inv = 1.0 / (np.sqrt(dx * dx + dy * dy + dz * dz) + 1e-9)
-                dx, dy, dz = dx * inv, dy * inv, dz * inv
-                cosine = dx * gaze[e, 0] + dy * gaze[e, 1] + dz * gaze[e, 2]
-                r, g, bl, wet = iris(p, cosine, dx - cosine * gaze[e, 0], dy - cosine * gaze[e, 1])
-                rough, f0 = 0.16, 0.03
-                # The upper lid and its lashes shade the ball; the corners lie deeper.
-                dim = (0.55 + 0.45 * (1.0 - smoothstep(0.12, 0.48, dy))) * (
-                    1.0 - 0.35 * smoothstep(0.40, 0.75, abs(dx))
-                )
-                spread = 0.0
-                gain = 1.0 + 0.3 * wet
-            vx, vy, vz = camera[0] - wx, camera[1] - wy, camera[2] - wz
-            inv = 1.0 / np.sqrt(vx * vx + vy * vy + vz * vz)
-            vx, vy, vz = vx * inv, vy * inv, vz * inv
-            cos_v = max(0.02, nx * vx + ny * vy + nz * vz)
-            er = q0 * sky[a, 0] + q1 * sky[b, 0] + q2 * sky[c, 0]
-            eg = q0 * sky[a, 1] + q1 * sky[b, 1] + q2 * sky[c, 1]
-            eb = q0 * sky[a, 2] + q1 * sky[b, 2] + q2 * sky[c, 2]
-            sheen = (f0 + (1.0 - f0) * (1.0 - cos_v) ** 5 * 0.35) * opened * gain
-            sr, sg, sb = ambient[0] * sheen, ambient[1] * sheen, ambient[2] * sheen
-            for k in range(key_direction.shape[0]):
-                lx, ly, lz = key_direction[k, 0], key_direction[k, 1], key_direction[k, 2]
-                cos_l = nx * lx + ny * ly + nz * lz
-                # A large light still reaches a little beyond the terminator.
-                soft = 0.5 * key_size[k]
-                wrapped = max(0.0, (cos_l + soft) / (1.0 + soft))
-                if wrapped <= 0.0:
-                    continue
-                reach = 0.02 + 0.30 * key_size[k]
-                lit = shadow(shadow_maps, shadow_frames, k, shadow_half, reach, wx, wy, wz, nx, ny, nz, 0.03)
-                er += key_colour[k, 0] * wrapped * lit
-                eg += key_colour[k, 1] * wrapped * lit
-                eb += key_colour[k, 2] * wrapped * lit
-                if cos_l <= 0.01:
-                    continue
-                hx, hy, hz = lx + vx, ly + vy, lz + vz
-                inv = 1.0 / (np.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9)
-                cos_h = max(0.0, (nx * hx + ny * hy + nz * hz) * inv)
-                cos_vh = max(0.0, (vx * hx + vy * hy + vz * hz) * inv)
-                wide_rough = min(1.0, np.sqrt(rough * rough + 0.5 * key_size[k]))
-                shine = ggx(cos_h, cos_v, cos_l, cos_vh, wide_rough, f0) * lit * gain
-                sr += key_colour[k, 0] * shine
-                sg += key_colour[k, 1] * shine
-                sb += key_colour[k, 2] * shine
-            irradiance[row, col, 0], irradiance[row, col, 1], irradiance[row, col, 2] = er, eg, eb
-            albedo[row, col, 0], albedo[row, col, 1], albedo[row, col, 2] = r * dim, g * dim, bl * dim
-            gloss[row, col, 0], gloss[row, col, 1], gloss[row, col, 2] = sr, sg, sb
-            scatter[row, col] = spread
+                e = s.parts[t] - 1
+                albedo, rough, gain, spread = eye_surface(p, eyes[e], gaze[e], x, y, z)
+            v = _unit(lamps.camera[0] - point[0], lamps.camera[1] - point[1], lamps.camera[2] - point[2])
+            cos_v = max(0.02, n[0] * v[0] + n[1] * v[1] + n[2] * v[2])
+            opened = mean1(s.opened, 0, corners, q1, q2)
+            sheen = (SKIN_F0 + (1.0 - SKIN_F0) * (1.0 - cos_v) ** 5 * 0.30) * opened * opened
+            for c in range(3):
+                out.irradiance[row, col, c] = mean1(s.sky, c, corners, q1, q2)
+                out.albedo[row, col, c] = albedo[c]
+                out.gloss[row, col, c] = lamps.ambient[c] * sheen * gain
+            for k in range(lamps.direction.shape[0]):
+                diffuse, shine = key_light(lamps, k, point, n, v, rough)
+                for c in range(3):
+                    out.irradiance[row, col, c] += lamps.colour[k, c] * diffuse
+                    out.gloss[row, col, c] += lamps.colour[k, c] * shine * gain
+            out.scatter[row, col] = spread
 
 
 @compiled
 def shade_hair(
-    ids: Any, bary: Any, first: int, triangles: Any, world: Any, normals: Any, tangents: Any, strand: Any, sky: Any,
-    colour: Any, frequency: float, seed: int, camera: Any, key_direction: Any, key_colour: Any, shadow_maps: Any,
-    shadow_frames: Any, shadow_half: float, out: Any,
-) -> None:  # fmt: skip
-    """Radiance (h, w, 3) of pixels whose id lies in [first, first + len(triangles)): Kajiya and Kay's strands."""
-    high, wide = ids.shape
-    count = triangles.shape[0]
-    for row in range(high):
-        for col in range(wide):
+    ids: Any,
+    bary: Any,
+    first: int,
+    layer: Layer,
+    sky: Any,
+    colour: Any,
+    strands: tuple[float, int],
+    lamps: Lamps,
+    out: Any,
+) -> None:
+    """Radiance (h, w, 3) of pixels that show `layer`, whose triangles are numbered from `first`.
+
+    Diffuse and specular terms of strands after Kajiya and Kay (1989).
+
+    Args:
+        sky: (n, 3) irradiance / pi at the layer's vertices; colour: (3,) linear RGB; strands: frequency and seed.
+    """
+    for row in range(ids.shape[0]):
+        for col in range(ids.shape[1]):
             t = ids[row, col] - first
-            if t < 0 or t >= count:
+            if t < 0 or t >= layer.triangles.shape[0]:
                 continue
-            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+            corners = layer.triangles[t]
             q1, q2 = bary[row, col, 0], bary[row, col, 1]
-            q0 = 1.0 - q1 - q2
-            wx = q0 * world[a, 0] + q1 * world[b, 0] + q2 * world[c, 0]
-            wy = q0 * world[a, 1] + q1 * world[b, 1] + q2 * world[c, 1]
-            wz = q0 * world[a, 2] + q1 * world[b, 2] + q2 * world[c, 2]
-            nx = q0 * normals[a, 0] + q1 * normals[b, 0] + q2 * normals[c, 0]
-            ny = q0 * normals[a, 1] + q1 * normals[b, 1] + q2 * normals[c, 1]
-            nz = q0 * normals[a, 2] + q1 * normals[b, 2] + q2 * normals[c, 2]
-            tx = q0 * tangents[a, 0] + q1 * tangents[b, 0] + q2 * tangents[c, 0]
-            ty = q0 * tangents[a, 1] + q1 * tangents[b, 1] + q2 * tangents[c, 1]
-            tz = q0 * tangents[a, 2] + q1 * tangents[b, 2] + q2 * tangents[c, 2]
-            inv = 1.0 / (np.sqrt(tx * tx + ty * ty + tz * tz) + 1e-9)
-            tx, ty, tz = tx * inv, ty * inv, tz * inv
-            height = q0 * strand[a, 3] + q1 * strand[b, 3] + q2 * strand[c, 3]
-            value = strand_noise(
-                q0 * strand[a, 0] + q1 * strand[b, 0] + q2 * strand[c, 0],
-                q0 * strand[a, 1] + q1 * strand[b, 1] + q2 * strand[c, 1],
-                q0 * strand[a, 2] + q1 * strand[b, 2] + q2 * strand[c, 2],
-                frequency,
-                seed,
-            )
-            tint = (0.45 + 0.75 * min(1.0, max(0.0, value))) * (0.45 + 0.55 * height)
-            vx, vy, vz = camera[0] - wx, camera[1] - wy, camera[2] - wz
-            inv = 1.0 / np.sqrt(vx * vx + vy * vy + vz * vz)
-            tv = (tx * vx + ty * vy + tz * vz) * inv
-            sin_v = np.sqrt(max(0.0, 1.0 - tv * tv))
-            er = q0 * sky[a, 0] + q1 * sky[b, 0] + q2 * sky[c, 0]
-            eg = q0 * sky[a, 1] + q1 * sky[b, 1] + q2 * sky[c, 1]
-            eb = q0 * sky[a, 2] + q1 * sky[b, 2] + q2 * sky[c, 2]
-            shine = 0.018 * tint
-            sr, sg, sb = er * shine, eg * shine, eb * shine
-            for k in range(key_direction.shape[0]):
-                lx, ly, lz = key_direction[k, 0], key_direction[k, 1], key_direction[k, 2]
-                cos_l = nx * lx + ny * ly + nz * lz
-                facing = smoothstep(-0.35, 0.6, cos_l)
+            point = mean3(layer.vertices, corners, q1, q2)
+            n = mean3(layer.normals, corners, q1, q2)
+            tx, ty, tz = mean3(layer.tangents, corners, q1, q2)
+            tx, ty, tz = _unit(tx, ty, tz)
+            u, v, w = mean3(layer.strand, corners, q1, q2)
+            value = strand_noise(u, v, w, strands[0], strands[1])
+            tint = (0.45 + 0.75 * min(1.0, max(0.0, value))) * (0.45 + 0.55 * mean1(layer.strand, 3, corners, q1, q2))
+            vx, vy, vz = _unit(lamps.camera[0] - point[0], lamps.camera[1] - point[1], lamps.camera[2] - point[2])
+            tv = tx * vx + ty * vy + tz * vz
+            for c in range(3):
+                out[row, col, c] = mean1(sky, c, corners, q1, q2) * tint * (colour[c] + 0.018)
+            for k in range(lamps.direction.shape[0]):
+                lx, ly, lz = lamps.direction[k, 0], lamps.direction[k, 1], lamps.direction[k, 2]
+                facing = smoothstep(-0.35, 0.6, n[0] * lx + n[1] * ly + n[2] * lz)
                 if facing <= 0.0:
                     continue
-                lit = facing * shadow(shadow_maps, shadow_frames, k, shadow_half, 0.10, wx, wy, wz, nx, ny, nz, 0.08)
+                lit = facing * shadow(lamps, k, 0.10, 0.08, point, n)
                 tl = tx * lx + ty * ly + tz * lz
-                sin_l = np.sqrt(max(0.0, 1.0 - tl * tl))
-                diffuse = 0.8 * sin_l * lit
-                er += key_colour[k, 0] * diffuse
-                eg += key_colour[k, 1] * diffuse
-                eb += key_colour[k, 2] * diffuse
-                lobe = max(0.0, sin_l * sin_v - tl * tv)
-                gleam = 0.05 * lobe**24 * lit * tint
-                sr += key_colour[k, 0] * gleam
-                sg += key_colour[k, 1] * gleam
-                sb += key_colour[k, 2] * gleam
-            out[row, col, 0] = colour[0] * tint * er + sr
-            out[row, col, 1] = colour[1] * tint * eg + sg
-            out[row, col, 2] = colour[2] * tint * eb + sb
+                sin_l, sin_v = np.sqrt(max(0.0, 1.0 - tl * tl)), np.sqrt(max(0.0, 1.0 - tv * tv))
+                gleam = 0.035 * max(0.0, sin_l * sin_v - tl * tv) ** 24
+                for c in range(3):
+                    out[row, col, c] += lamps.colour[k, c] * tint * lit * (0.8 * sin_l * colour[c] + gleam)
 
 
 @compiled
-def lash_cover(pixels: Any, triangles: Any, cover: Any, strand: Any, near: Any, out: Any) -> None:
-    """Darken `out` (h, w) 0..1 by the lash strips that lie in front of what `near` holds.
+def lash_cover(pixels: Any, triangles: Any, root: Any, along: Any, near: Any, out: Any) -> None:
+    """Raise `out` (h, w) 0..1 where the lash strips lie in front of what `near` holds.
 
     Args:
-        cover: (n,) 1 at the lid, 0 at the tips; strand: (n,) coordinate along the lid.
+        root: (n, 1) 1 at the lid, 0 at the tips; along: (n, 1) coordinate along the lid.
     """
-    high, wide = near.shape
     for t in range(triangles.shape[0]):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        x0, y0, w0 = pixels[a, 0], pixels[a, 1], pixels[a, 2]
-        x1, y1, w1 = pixels[b, 0], pixels[b, 1], pixels[b, 2]
-        x2, y2, w2 = pixels[c, 0], pixels[c, 1], pixels[c, 2]
-        area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
+        corners = triangles[t]
+        area, left, right, top, low = box(pixels, corners, near.shape[1], near.shape[0])
         if abs(area) < 1e-9:
             continue
-        left, right = max(0, int(np.ceil(min(x0, x1, x2) - 0.5))), min(wide - 1, int(np.floor(max(x0, x1, x2) - 0.5)))
-        top, low = max(0, int(np.ceil(min(y0, y1, y2) - 0.5))), min(high - 1, int(np.floor(max(y0, y1, y2) - 0.5)))
-        scale = 1.0 / area
         for y in range(top, low + 1):
-            py = y + 0.5 - y0
             for x in range(left, right + 1):
-                px = x + 0.5 - x0
-                l1 = (px * (y2 - y0) - py * (x2 - x0)) * scale
-                l2 = (py * (x1 - x0) - px * (y1 - y0)) * scale
-                l0 = 1.0 - l1 - l2
-                if l0 < 0.0 or l1 < 0.0 or l2 < 0.0 or l0 * w0 + l1 * w1 + l2 * w2 < near[y, x]:
+                l1, l2 = weights(pixels, corners, area, x + 0.5, y + 0.5)
+                if l1 < 0.0 or l2 < 0.0 or l1 + l2 > 1.0 or mean1(pixels, 2, corners, l1, l2) < near[y, x]:
                     continue
-                root = l0 * cover[a] + l1 * cover[b] + l2 * cover[c]
-                along = l0 * strand[a] + l1 * strand[b] + l2 * strand[c]
-                hair = 0.5 + 0.5 * np.sin(along * 260.0)
-                out[y, x] = max(out[y, x], root * root * (0.55 + 0.45 * hair))
+                lid = mean1(root, 0, corners, l1, l2)
+                hair = 0.5 + 0.5 * np.sin(mean1(along, 0, corners, l1, l2) * 260.0)
+                out[y, x] = max(out[y, x], lid * lid * (0.55 + 0.45 * hair))

@@ -6,7 +6,6 @@ The families are MakeHuman's blend-shape families. They are artists' shapes, not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -45,6 +44,8 @@ _ONE_SIDED = ("chin-triangle",)
 _NOT_DRAWN = re.compile(r"head-age|neck-double|unit-|asym|universal|mouth-trans-(in|out)|nose-trans-(in|out)|"
                         r"neck-scale-vert|head-(" + "|".join(HEAD_SHAPES) + r")$")  # fmt: skip
 
+Units = tuple[tuple[str, float], ...]
+"""Face units and their weights."""
 Modifier = tuple[str, str, float]
 """Target for negative values, target for positive values, standard deviation; r- targets follow their l- one."""
 
@@ -162,7 +163,8 @@ def build(weights: dict[str, float], assets: Assets | None = None) -> Floats:
 
 def eye_centre(assets: Assets, vertices: Floats, part: int) -> Floats:
     """(3,) centre of an eyeball."""
-    return vertices[assets.part_vertices(part)].mean(axis=0)
+    out: Floats = vertices[assets.part_vertices(part)].mean(axis=0)
+    return out
 
 
 def head_scale(assets: Assets, vertices: Floats) -> float:
@@ -174,7 +176,7 @@ def head_scale(assets: Assets, vertices: Floats) -> float:
     return gap(vertices) / gap(assets.base)
 
 
-def add_expression(assets: Assets, vertices: Floats, units: Iterable[tuple[str, float]]) -> Floats:
+def add_expression(assets: Assets, vertices: Floats, units: Units) -> Floats:
     """Vertices with face units added, scaled to the head."""
     moved = vertices.copy()
     scale = head_scale(assets, vertices)

@@ -9,7 +9,7 @@ import pytest
 
 from bench.cards.dataset import load_dataset
 from bench.errors import DatasetError, InputError
-from bench.synth import Spec, ensure, generate, render
+from bench.synth import Spec, develop, ensure, generate
 
 SMALL = Spec(identities=3, size=48, oversample=1, sessions=("studio", "sun"), seed=7, linear=True)
 CAUSAL = Spec(
@@ -94,7 +94,7 @@ def test_linear_and_srgb_agree(tmp_path):
     for row in rows_of(folder):
         linear = np.load(folder / row["linear_path"]).astype(np.float32)
         shown = cv2.imread(str(folder / row["path"]))[:, :, ::-1]
-        again = render.develop(linear, float(row["gain"]))
+        again = develop.develop(linear, float(row["gain"]))
         assert linear.shape == shown.shape
         # Half floats hold 11 bits, so a rounding of the 8-bit value may fall the other way.
         assert np.abs(again.astype(int) - shown.astype(int)).max() <= 1
@@ -118,7 +118,7 @@ def test_causal_tones_differ_in_the_skin_alone(causal):
 
 def test_the_reference_photo_is_exposed_the_same_for_every_tone(causal):
     gains = {(row["tone_level"], row["exposure"]): float(row["gain"]) for row in rows_of(causal)}
-    assert gains["T1", "incident"] == gains["T2", "incident"] == generate.WHITE
+    assert gains["T1", "incident"] == gains["T2", "incident"] == develop.WHITE
     assert gains["T1", "frame"] < gains["T2", "frame"]
 
 
