@@ -117,9 +117,11 @@ def tremor(
 ) -> Exposed:
     """Hand tremor: the picture travels `px_per_s` (real pixels) times the exposure time, so darker scenes blur more.
 
-    "line" is a straight path in a random direction; "walk" turns by a normal angle of 30 degrees per twentieth of it.
+    No path is longer than the picture's short side. "line" is a straight path in a random direction; "walk" turns by a
+    normal angle of 30 degrees per twentieth of it.
     """
     length = px_per_s * exposed.exposure.time_s / exposed.camera.binning
+    length = min(length, float(min(exposed.pixels.shape[:2])))
     start = rng.uniform(0, 2 * math.pi)
     turns = rng.normal(0, math.radians(30), 20) if path == "walk" else np.zeros(20)
     kernel = path_kernel(length, start + np.cumsum(turns))

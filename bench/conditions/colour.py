@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.conditions.stages import Triple
+from bench.errors import InputError
 
 Floats64 = npt.NDArray[np.float64]
 Locus = Literal["daylight", "planck"]
@@ -51,8 +52,15 @@ def chromaticity(kelvin: float, locus: Locus) -> tuple[float, float]:
 
     "daylight" is the CIE D series (CIE 15:2004, 3.1), 4000 to 25 000 K; "planck" the black body in the cubic fit of Kim
     et al. (US patent 7 024 034, 2006), 1667 to 25 000 K.
+
+    Raises:
+        InputError: daylight below 4000 K.
     """
-    return _daylight(kelvin) if locus == "daylight" else _planck(kelvin)
+    if locus == "planck":
+        return _planck(kelvin)
+    if kelvin < 4000:
+        raise InputError(f"kelvin: daylight begins at 4000 K, found {kelvin:g}; take locus = 'planck'")
+    return _daylight(kelvin)
 
 
 def _daylight(kelvin: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from shots import flat, lit
 
 from bench.conditions import colour, isp, light, srgb
 from bench.conditions.stages import Developed, Photo
+from bench.errors import InputError
 
 LUMINANCE = np.array(colour.LUMINANCE)
 
@@ -43,6 +44,11 @@ def test_planck_against_planck_s_law(kelvin):
     radiance = nm**-5.0 / np.expm1(1.4388e7 / (nm * kelvin))
     X, Y, Z = (float((radiance * bar).sum()) for bar in (xbar, ybar, zbar))
     assert colour.chromaticity(kelvin, "planck") == pytest.approx((X / (X + Y + Z), Y / (X + Y + Z)), abs=4e-3)
+
+
+def test_daylight_below_its_range_is_refused():
+    with pytest.raises(InputError, match="daylight begins at 4000 K, found 2700"):
+        colour.chromaticity(2700, "daylight")
 
 
 def test_d65_is_neutral_and_every_light_has_luminance_one():
