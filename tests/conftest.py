@@ -9,12 +9,16 @@ import pytest
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+@pytest.fixture(scope="session")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of the whole test session."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _private_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _private_cache(cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own cache, and opaque ids are the same in every run."""
-    if not hasattr(_private_cache, "folder"):
-        _private_cache.folder = tmp_path_factory.mktemp("cache")  # type: ignore[attr-defined]
-    monkeypatch.setenv("FACEGAP_CACHE", str(_private_cache.folder))  # type: ignore[attr-defined]
+    monkeypatch.setenv("FACEGAP_CACHE", str(cache_folder))
     monkeypatch.setenv("FACEGAP_SECRET", "00" * 32)
 
 

@@ -1,4 +1,4 @@
-"""Random samples and templates that several test modules share."""
+"""Samples, templates and small things that several test modules share."""
 
 from __future__ import annotations
 
@@ -40,3 +40,8 @@ def make_templates(
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     rows = np.setdiff1d(np.arange(len(samples)), np.array(failed, dtype=int))
     return Templates(rows, vectors[rows].astype(np.float32), "net", condition, similarity)  # type: ignore[arg-type]
+
+
+def names_in(folder: Path) -> list[str]:
+    """Names of everything in a folder, hidden ones too, sorted."""
+    return sorted(path.name for path in folder.iterdir())

@@ -67,20 +67,22 @@ def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
     Raises:
         StoreError: the disk is full, or the folder is not writable.
     """
-    part: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(part).chmod(mode if mode is not None else 0o644)
-        Path(part).replace(path)
-    except OSError as error:
-        if part is not None:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.chmod(mode if mode is not None else 0o644)
+            part.replace(path)
+        except BaseException:
             with contextlib.suppress(OSError):
-                Path(part).unlink()
+                part.unlink()
+            raise
+    except OSError as error:
         raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
 
 
@@ -98,4 +100,7 @@ def local_secret() -> bytes:
     path = cache_dir() / "id-secret"
     if not path.exists():
         write_atomic(path, secrets.token_bytes(32), mode=0o600)
-    return path.read_bytes()
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror}; set FACEGAP_CACHE or FACEGAP_SECRET") from None

@@ -20,21 +20,30 @@ class RowCache:
     """Bytes by key, in one file named by the digest of whatever made them. A damaged file is set aside and refilled."""
 
     def __init__(self, kind: str, pipeline: str) -> None:
-        folder = cache_dir() / kind
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self.path = folder / f"{pipeline}.sqlite"
+        self.path = cache_dir() / kind / f"{pipeline}.sqlite"
         self._connection = self._open()
 
     def _open(self) -> sqlite3.Connection:
         try:
             return self._connect()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise StoreError(f"{self.path}: the cache cannot be opened: {error}") from None
-            self.path.replace(self.path.with_suffix(".damaged"))
-            return self._connect()
+        except (OSError, sqlite3.OperationalError) as error:
+            raise StoreError(f"{self.path}: the cache cannot be opened: {error}; set FACEGAP_CACHE") from None
+        except sqlite3.DatabaseError:
+            return self._connect_anew()
+
+    def _connect_anew(self) -> sqlite3.Connection:
+        """An empty file in place of the damaged one, whose log must not be played into it."""
+        self.path.replace(self.path.with_suffix(".damaged"))
+        for ending in ("-wal", "-shm"):
+            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+        return self._connect()
+
+    def _refill(self) -> None:
+        self._connection.close()
+        self._connection = self._connect_anew()
 
     def _connect(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(mode=0o700, exist_ok=True)
         self.path.touch(mode=0o600)
         connection = sqlite3.connect(self.path, timeout=60)
         try:
@@ -47,7 +56,20 @@ class RowCache:
         return connection
 
     def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
-        """The values of those keys that are there."""
+        """The values of those keys that are there; none where the file turns out to be damaged.
+
+        Raises:
+            StoreError: the file cannot be read.
+        """
+        try:
+            return self._get_many(keys)
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"{self.path}: the cache cannot be read: {error}") from None
+        except sqlite3.DatabaseError:
+            self._refill()
+            return {}
+
+    def _get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
         for chunk in _chunks(list(keys), 500):
             marks = ",".join("?" * len(chunk))
@@ -61,12 +83,18 @@ class RowCache:
             StoreError: the disk is full or the file cannot be written; nothing stored before is lost.
         """
         try:
-            with self._connection:
-                self._connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", rows.items())
-        except sqlite3.Error as error:
+            self._put_many(rows)
+        except sqlite3.OperationalError as error:
             raise StoreError(
                 f"{self.path}: the cache cannot be written: {error}; free some space or set FACEGAP_CACHE"
             ) from None
+        except sqlite3.DatabaseError:
+            self._refill()
+            self._put_many(rows)
+
+    def _put_many(self, rows: Mapping[str, bytes]) -> None:
+        with self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", rows.items())
 
     def close(self) -> None:
         """Close the file."""

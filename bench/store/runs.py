@@ -55,8 +55,9 @@ def seal(folder: Path) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = [Path(base) / name for base, _, names in os.walk(folder) for name in names]
-    return sorted(path for path in found if path.name != SUMS)
+    """Everything below `folder` but folders and the sums themselves; a link to a folder counts as a file."""
+    found = [Path(base) / name for base, folders, names in os.walk(folder) for name in [*folders, *names]]
+    return sorted(path for path in found if path != folder / SUMS and (path.is_symlink() or not path.is_dir()))
 
 
 def sums_differences(folder: Path) -> list[str]:
@@ -67,17 +68,24 @@ def sums_differences(folder: Path) -> list[str]:
     """
     sums = folder / SUMS
     try:
-        lines = sums.read_text(encoding="utf-8").splitlines()
+        # Not splitlines, to which other bytes than a line feed end a line too.
+        lines = sums.read_bytes().decode().removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError):
         raise StoreError(f"{sums}: missing or unreadable; expected a finished run folder") from None
     said = {name: value for value, _, name in (line.partition("  ") for line in lines)}
     there = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
     different = [f"{name}: missing" for name in said if name not in there]
     different += [f"{name}: not in {SUMS}" for name in there if name not in said]
-    for name, path in there.items():
-        if name in said and sha256_file(path) != said[name]:
-            different.append(f"{name}: content differs from {SUMS}")
+    different += [line for name, path in there.items() if name in said for line in _content(name, path, said[name])]
     return sorted(different)
+
+
+def _content(name: str, path: Path, said: str) -> Iterator[str]:
+    try:
+        if sha256_file(path) != said:
+            yield f"{name}: content differs from {SUMS}"
+    except OSError as error:
+        yield f"{name}: cannot be read: {error.strerror}"
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
