@@ -13,7 +13,7 @@ from bench.errors import InputError
 from bench.records import ClusterSums, Comparisons, ErrorCounts, Failures, Floats, Rows, Samples
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Impostors:
     """Non-mated comparisons that a threshold is set on.
 

@@ -47,6 +47,32 @@ def smallest_ratio(rate: float, trials: float, power: float = 0.8, alpha: float 
     return high
 
 
+def visible_ratio(
+    rate: float, trials: float, other_trials: float, power: float = 0.8, alpha: float = 0.05
+) -> float | None:
+    """The smallest ratio above `rate` that groups of unequal sizes show; None if not even a rate of 1 is seen.
+
+    Args:
+        rate: of the group that has `other_trials` effective comparisons.
+        trials: effective comparisons of the group whose ratio is asked for.
+    """
+    if rate <= 0 or not _sees(rate, 1 / rate, trials, other_trials, power, alpha):
+        return None
+    low, high = 1.0, 1 / rate
+    for _ in range(100):
+        middle = math.sqrt(low * high)
+        low, high = (low, middle) if _sees(rate, middle, trials, other_trials, power, alpha) else (middle, high)
+    return high
+
+
+def _sees(rate: float, ratio: float, trials: float, other_trials: float, power: float, alpha: float) -> bool:
+    other = min(rate * ratio, 1.0)
+    pooled = (other * trials + rate * other_trials) / (trials + other_trials)
+    null = math.sqrt(pooled * (1 - pooled) * (1 / trials + 1 / other_trials))
+    spread = math.sqrt(other * (1 - other) / trials + rate * (1 - rate) / other_trials)
+    return other - rate >= float(special.ndtri(1 - alpha / 2)) * null + float(special.ndtri(power)) * spread
+
+
 def exact_power(rate: float, ratio: float, trials: float, alpha: float = 0.05) -> float:
     """Chance that the exact conditional test tells `ratio` from 1, for rare errors (Poisson)."""
     mean = rate * trials * (1 + ratio)

@@ -9,6 +9,7 @@ from bench.estimate.clustered import pooled
 from bench.estimate.differentials import LeftOut, enter
 from bench.estimate.interval import effective_sample
 from bench.estimate.multiplicity import holm
+from bench.estimate.power import visible_ratio
 from bench.estimate.two_groups import Rate, koopman, score_p
 from bench.records import ErrorCounts
 
@@ -21,6 +22,8 @@ class AgainstRest:
         ratio: None where either side has no errors; the bounds then say "at least" or "at most".
         low, high: Koopman's interval on the effective samples; None where there is no such bound.
         p, p_holm: score test of equal rates, and adjusted over the groups.
+        visible: the smallest ratio above the rest's rate that this test sees with 80 % power; None where it sees none
+            or the rest has no errors.
     """
 
     counts: ErrorCounts
@@ -30,6 +33,7 @@ class AgainstRest:
     high: float | None
     p: float
     p_holm: float
+    visible: float | None
     level: float
 
 
@@ -53,7 +57,8 @@ def _compared(counts: ErrorCounts, rest: ErrorCounts, level: float) -> AgainstRe
     low, high = koopman(a, b, level)
     ratio = a.value / b.value if counts.errors and rest.errors else None
     p = score_p(a, b)
-    return AgainstRest(counts, rest, ratio, low, high, p, p, level)
+    visible = visible_ratio(b.value, a.trials, b.trials, alpha=1 - level)
+    return AgainstRest(counts, rest, ratio, low, high, p, p, visible, level)
 
 
 def _effective(counts: ErrorCounts, level: float) -> Rate:

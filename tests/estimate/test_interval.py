@@ -1,6 +1,8 @@
 """The default interval: what it rests on, and what it says."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bench.estimate import estimate
 from bench.estimate.rates import wilson
@@ -69,3 +71,42 @@ def test_no_trials_have_a_reason(metric, failed, note):
 def test_small_groups_are_marked():
     found = estimate(one_way(12, 40))
     assert found.note == "fewer than 50 people: the interval may be too narrow"
+
+
+@st.composite
+def any_counts(draw):
+    people = draw(st.integers(1, 6))
+    pairwise = draw(st.booleans())
+    places = [(i, j) for i in range(people) for j in range(i, people) if (i != j) == pairwise]
+    table = {}
+    for place in places:
+        m = draw(st.integers(0, 5))
+        table[place] = draw(st.integers(0, m)), m
+    table = {place: cell for place, cell in table.items() if cell[1]}
+    rows = [
+        (sum(x for p, (x, _) in table.items() if q in p), sum(m for p, (_, m) in table.items() if q in p))
+        for q in {q for p in table for q in p}
+    ]
+    sums = [
+        ClusterSums(sum(x * x for x, _ in cells), sum(x * m for x, m in cells), sum(m * m for _, m in cells))
+        for cells in (rows, list(table.values()))
+    ]
+    errors, trials = (sum(cell[k] for cell in table.values()) for k in (0, 1))
+    return ErrorCounts(
+        "FMR" if pairwise else "FNMR", "net", "clean", "", "everyone", 0.5, errors, trials, 0, len(rows),
+        sums[0], sums[1] if pairwise else None,
+    )  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(any_counts(), st.sampled_from([0.5, 0.9, 0.95, 0.999]))
+def test_every_count_has_an_interval_that_holds_its_rate(counts, level):
+    found = estimate(counts, level)
+    if counts.trials == 0:
+        assert found.value is None and found.note
+        return
+    assert 0 <= found.low <= found.value + 1e-12 and found.value - 1e-12 <= found.high <= 1
+    assert 0 < found.n_eff <= counts.trials
+    assert (found.low, found.high) == wilson(found.value * found.n_eff, found.n_eff, level)
+    wider = estimate(counts, 0.9999)
+    assert wider.high >= found.high - 1e-12

@@ -12,7 +12,7 @@ from bench.estimate.claims import judge, trials_to_support
 from bench.estimate.equivalence import equivalent_difference, equivalent_ratio
 from bench.estimate.gallery import modelled_fpir
 from bench.estimate.multiplicity import benjamini_hochberg, holm, homogeneity_p, simultaneous_level
-from bench.estimate.power import exact_power, smallest_ratio, trials_to_see, trials_to_see_on_log_scale
+from bench.estimate.power import exact_power, smallest_ratio, trials_to_see, trials_to_see_on_log_scale, visible_ratio
 from bench.estimate.rates import clopper_pearson, wilson
 from bench.estimate.shrinkage import fit_beta, shrink
 from bench.estimate.two_groups import Rate, fisher_p
@@ -86,6 +86,18 @@ def test_sample_sizes_of_r12(row):
 def test_too_few_trials_see_no_ratio():
     assert smallest_ratio(0.2, 3) is None
     assert trials_to_see(0.6, 2) == trials_to_see_on_log_scale(0.6, 2) == trials_to_see(0.1, 1) == np.inf
+
+
+@pytest.mark.parametrize(("rate", "ratio"), [(0.02, 2), (0.001, 3), (0.1, 1.5)])
+def test_equal_groups_see_the_same_ratio_either_way(rate, ratio):
+    trials = trials_to_see(rate, ratio)
+    assert visible_ratio(rate, trials, trials) == pytest.approx(ratio, rel=1e-9)
+    assert visible_ratio(rate, trials, 10 * trials) < ratio < visible_ratio(rate, trials / 10, 10 * trials)
+
+
+def test_a_test_of_three_people_sees_nothing():
+    assert visible_ratio(0.5, 2, 1000) is None
+    assert visible_ratio(0.0, 100, 100) is None
 
 
 def test_gallery_model_of_r15():

@@ -26,6 +26,7 @@ def test_only_the_last_group_of_r10_differs():
     # The score test is not Fisher's: near it, and never far beyond.
     for row, fisher in zip(found, CASE["one_vs_rest_fisher_p"], strict=True):
         assert row.p == pytest.approx(fisher, rel=0.5, abs=1e-3)
+    assert all(1 < row.visible < 4 for row in found)
     worst = found[-1]
     assert worst.ratio == pytest.approx(30 / 1000 / (68 / 5000)) and 1 < worst.low < worst.ratio < worst.high
 
@@ -34,6 +35,7 @@ def test_zero_errors_have_bounds_instead_of_a_ratio():
     found, _ = against_rest([independent("A", 0, 500), independent("B", 12, 500)])
     assert found[0].ratio is None and found[0].low == 0 and found[0].high < 1
     assert found[1].ratio is None and found[1].low > 1 and found[1].high is None
+    assert found[0].visible > 1 and found[1].visible is None
 
 
 def test_small_groups_are_left_out_and_one_group_has_no_rest():

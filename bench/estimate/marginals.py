@@ -1,0 +1,98 @@
+"""One label's share in the differences of intersectional groups, and what comparing within groups does to the FMR.
+
+A marginal ratio compares two values of one label with the other labels held alike: the geometric mean of the rates of
+the cells with one value over that of the matching cells with the other (NIST FRTE demographics page, columns 11 to 15).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from bench.estimate.bands import Band, Draws, band, draw, summarised
+from bench.estimate.clustered import pooled
+from bench.estimate.differentials import DRAWS, LeftOut, enter, rates_of, smoothed_rates
+from bench.estimate.interval import effective_sample
+from bench.estimate.measures import Rates
+from bench.estimate.two_groups import Rate, koopman
+from bench.records import Differential, ErrorCounts
+
+
+def marginal_differentials(
+    counts: Sequence[ErrorCounts],
+    column: str,
+    reference: str,
+    min_subjects: int = 10,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[Differential, ...]:
+    """The marginal ratio of every value of `column` to its value `reference`, furthest from 1 first.
+
+    `column` is one of the columns of the counts' grouping, such as "gender" of "ethnicity, gender". Rates are smoothed,
+    (x + 0.5) / (n + 1), where a cell has no errors; the row's note says so.
+    """
+    kept, left_out = enter(counts, min_subjects)
+    if not counts:
+        return ()
+    place = counts[0].grouping.split(", ").index(column)
+    cells = {tuple(c.group.split(", ")): c for c in kept}
+    values = dict.fromkeys(name[place] for name in cells if name[place] != reference)
+    found = []
+    for value in values:
+        pairs = [(c, cells[_swapped(name, place, reference)]) for name, c in cells.items()
+                 if name[place] == value and _swapped(name, place, reference) in cells]  # fmt: skip
+        found.append(_marginal(counts[0], f"{column}: {value} / {reference}", pairs, left_out, level, seed))
+    return tuple(sorted(found, key=lambda row: 0.0 if row.value is None else -abs(np.log(row.value))))
+
+
+def broad_homogeneity(within: Sequence[ErrorCounts], everyone: ErrorCounts, level: float = 0.95) -> Differential:
+    """FMR of comparisons inside a group over the FMR of all comparisons: what a claim on all comparisons hides.
+
+    The interval takes the two rates for independent, which is wider than needed: they share people.
+    """
+    same = pooled(within)
+    row = Differential("FMR", "same group / anyone", same.model, same.condition, same.grouping, same.threshold, None)
+    row = replace(row, groups=len(within))
+    if same.trials == 0 or everyone.trials == 0:
+        return replace(row, note="no comparisons")
+    a, b = (Rate(c.errors / c.trials * n, n) for c in (same, everyone) for n in (effective_sample(c, level),))
+    low, high = koopman(a, b, level)
+    value = a.value / b.value if everyone.errors else None
+    return replace(row, value=value, low=low, high=high, note="" if everyone.errors else "undefined: no false matches")
+
+
+def _swapped(name: tuple[str, ...], place: int, value: str) -> tuple[str, ...]:
+    return (*name[:place], value, *name[place + 1 :])
+
+
+def _marginal(
+    like: ErrorCounts,
+    measure: str,
+    pairs: list[tuple[ErrorCounts, ErrorCounts]],
+    left_out: LeftOut,
+    level: float,
+    seed: int,
+) -> Differential:
+    row = Differential(like.metric, measure, like.model, like.condition, like.grouping, like.threshold, None)
+    row = replace(row, groups=2 * len(pairs), left_out=left_out)
+    if not pairs:
+        return replace(row, note="no pair of groups that differ in this label alone")
+    flat = [c for pair in pairs for c in pair]
+    zero = any(c.errors == 0 for c in flat)
+    rates = smoothed_rates(flat) if zero else rates_of(flat)
+    value = float(_ratio_of_geomeans(rates))
+    found = _band(value, draw(flat, level, DRAWS, np.random.default_rng(seed)), level)
+    note = f"{len(pairs)} matched pairs of groups" + ("; smoothed, because some rates are zero" if zero else "")
+    return replace(row, value=value, note=note, **found._asdict())
+
+
+def _band(value: float, draws: Draws, level: float) -> Band:
+    return band(value, summarised(_ratio_of_geomeans, draws), 1.0, level)
+
+
+def _ratio_of_geomeans(rates: Rates) -> Rates:
+    """Geometric mean of the even columns over that of the odd ones."""
+    logs = np.log(rates)
+    return np.asarray(np.exp(logs[..., 0::2].mean(-1) - logs[..., 1::2].mean(-1)))
