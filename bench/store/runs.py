@@ -95,11 +95,11 @@ def write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, 
         StoreError: it cannot be written.
         ValueError: a row has a column that the table has not.
     """
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n", extrasaction="raise")
-    writer.writeheader()
-    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
-    write_atomic(path, buffer.getvalue().encode())
+    unknown = {column for row in rows for column in row} - set(columns)
+    if unknown:
+        raise ValueError(f"{path}: no column '{min(unknown)}'")
+    lines = [columns, *([row.get(column) for column in columns] for row in rows)]
+    write_atomic(path, "".join(",".join(map(_cell, line)) + "\n" for line in lines).encode())
 
 
 def _cell(value: Any) -> str:
@@ -107,7 +107,9 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, (float, np.floating)):
         return repr(float(value))
-    return str(value)
+    text = str(value)
+    # csv.writer leaves a lone carriage return bare, which csv.reader then takes for the end of a row.
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r') else text
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
