@@ -10,7 +10,7 @@ The plug-in variances and Wilson's interval at the effective sample size are tho
 With few people, or few of them behind the errors, these variances are too small and their own error is not negligible:
 the published interval then covers less than it says. `adjusted_size` corrects both, in the manner of Korn and Graubard
 1998 for survey proportions: the variance by the delete-one jackknife's factors, the normal quantile by Student's t.
-`benchmarks/coverage.md` has the measured coverage of all.
+`benchmarks/interval_coverage.md` has the measured coverage of all.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ REPLICATES = 300
 
 @pytest.fixture(scope="module")
 def simulation():
-    path = ROOT / "benchmarks" / "coverage.py"
+    path = ROOT / "benchmarks" / "interval_coverage.py"
     if not path.is_file():
         pytest.skip("benchmarks/ is not part of an sdist")
     spec = importlib.util.spec_from_file_location("coverage_simulation", path)

@@ -1,6 +1,6 @@
 """How often intervals hold the true rate: simulated faces, three kinds of interval, one table.
 
-    python benchmarks/coverage.py --replicates 2000 --out benchmarks/coverage.md
+    python benchmarks/interval_coverage.py --replicates 2000 --out benchmarks/interval_coverage.md
 
 People are Gaussian vectors of 50 dimensions, images are their person plus noise whose size differs from person to
 person, scores are cosines. `wolves` moves people towards one direction by an exponential amount each, so that a few
@@ -40,8 +40,12 @@ class Design:
     fnmr_at: float
     wolves: float = 0.0
     uneven: bool = False
+    probes: int = 0
+    """People of another group to compare with, in a cross-group cell; 0 compares inside the group."""
 
     def __str__(self) -> str:
+        if self.probes:
+            return f"{self.people} against {self.probes} x {self.images}, wolves {self.wolves:g}"
         extras = (f", wolves {self.wolves:g}" if self.wolves else "") + (", uneven" if self.uneven else "")
         return f"{self.people} x {self.images}{extras}"
 
@@ -64,9 +68,14 @@ DESIGNS = (
     Design(100, 4, 0.45, 0.45, wolves=1.0, uneven=True),
     Design(100, 3, 0.7, 0.3, wolves=1.0),
     Design(50, 5, 0.65, 0.2, wolves=0.7),
+    Design(10, 3, 0.4, 0.5, probes=100),
+    Design(30, 4, 0.4, 0.5, probes=30),
+    Design(15, 3, 0.4, 0.5, probes=60, wolves=0.5),
+    Design(50, 3, 0.5, 0.5, probes=50, wolves=0.7),
 )
-"""The first four are those of the published comparison (naive Wilson covers 51 to 80 %); the last two are there to
-fail: a few people make nearly all false matches, and a sample that has none of them cannot know."""
+"""The first four are those of the published comparison (naive Wilson covers 51 to 80 %). Where wolves meet a high
+threshold a few people make nearly all false matches, and a sample that has none of them cannot know: these are there to
+fail. The last four are cross-group cells."""
 
 
 def naive(counts: ErrorCounts) -> tuple[float, float]:
@@ -94,8 +103,10 @@ METHODS: dict[str, Callable[[ErrorCounts], tuple[float, float]]] = {
 }
 
 
-def replicate(rng: np.random.Generator, design: Design) -> tuple[ErrorCounts, ErrorCounts]:
-    """FMR and FNMR counts of one simulated study."""
+def replicate(rng: np.random.Generator, design: Design) -> tuple[ErrorCounts, ...]:
+    """FMR and FNMR counts of one simulated study; of a cross-group cell the FMR alone."""
+    if design.probes:
+        return (_cross(rng, design),)
     sizes = np.full(design.people, design.images)
     if design.uneven:
         sizes = np.clip(rng.geometric(1 / design.images, design.people), 1, 60)
@@ -116,11 +127,21 @@ def replicate(rng: np.random.Generator, design: Design) -> tuple[ErrorCounts, Er
     return fmr, _counts("FNMR", (misses[mated > 0], mated[mated > 0]), None)
 
 
+def _cross(rng: np.random.Generator, design: Design) -> ErrorCounts:
+    people = design.people + design.probes
+    scores = _scores(rng, design, np.full(people, design.images))
+    blocks = _blocks(scores >= design.fmr_at, np.arange(people) * design.images)
+    matches = blocks[: design.people, design.people :]
+    comparisons = np.full_like(matches, design.images**2)
+    rows = [np.concatenate([side.sum(1), side.sum(0)]) for side in (matches, comparisons)]
+    return _counts("FMR", (rows[0], rows[1]), (matches.ravel(), comparisons.ravel()))
+
+
 def _scores(rng: np.random.Generator, design: Design, sizes: npt.NDArray[np.int64]) -> Array:
-    person = rng.normal(size=(design.people, DIMENSIONS))
-    person[:, 0] += design.wolves * rng.exponential(size=design.people) * np.sqrt(DIMENSIONS) / 2
-    noise = NOISE * np.exp(0.3 * rng.normal(size=design.people))
-    whose = np.repeat(np.arange(design.people), sizes)
+    person = rng.normal(size=(len(sizes), DIMENSIONS))
+    person[:, 0] += design.wolves * rng.exponential(size=len(sizes)) * np.sqrt(DIMENSIONS) / 2
+    noise = NOISE * np.exp(0.3 * rng.normal(size=len(sizes)))
+    whose = np.repeat(np.arange(len(sizes)), sizes)
     faces = person[whose] + noise[whose, None] * rng.normal(size=(len(whose), DIMENSIONS))
     faces /= np.linalg.norm(faces, axis=1, keepdims=True)
     return np.asarray(faces @ faces.T)
@@ -155,7 +176,7 @@ class Coverage:
 
 
 def coverage(design: Design, replicates: int, seed: int = 0) -> Iterator[Coverage]:
-    """FMR's and FNMR's row."""
+    """A row for each rate of the design."""
     rng = np.random.default_rng(seed)
     for counts in zip(*(replicate(rng, design) for _ in range(replicates)), strict=True):
         rates = np.array([c.errors / c.trials for c in counts])
@@ -209,8 +230,8 @@ def report(replicates: int, summaries: int) -> str:
     lines = [
         "# Measured coverage of 95 % intervals",
         "",
-        f"Written by `benchmarks/coverage.py`: {replicates} replicates a row for rates (Monte Carlo standard error at "
-        f"most {100 * np.sqrt(0.25 / replicates):.1f} points, {100 * np.sqrt(0.0475 / replicates):.1f} near 95 %), "
+        f"Written by `benchmarks/interval_coverage.py`: {replicates} replicates a row for rates (Monte Carlo standard "
+        f"error at most {100 * np.sqrt(0.25 / replicates):.1f} points, {100 * np.sqrt(0.0475 / replicates):.1f} near 95 %), "
         f"{summaries} for summaries; numpy {np.__version__}, Python {sys.version.split()[0]}.",
         "",
         "## Rates",
