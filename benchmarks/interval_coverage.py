@@ -231,7 +231,8 @@ def report(replicates: int, summaries: int) -> str:
         "# Measured coverage of 95 % intervals",
         "",
         f"Written by `benchmarks/interval_coverage.py`: {replicates} replicates a row for rates (Monte Carlo standard "
-        f"error at most {100 * np.sqrt(0.25 / replicates):.1f} points, {100 * np.sqrt(0.0475 / replicates):.1f} near 95 %), "
+        f"error at most {100 * np.sqrt(0.25 / replicates):.1f} points, "
+        f"{100 * np.sqrt(0.0475 / replicates):.1f} near 95 %), "
         f"{summaries} for summaries; numpy {np.__version__}, Python {sys.version.split()[0]}.",
         "",
         "## Rates",

@@ -4,8 +4,8 @@ Noise alone makes groups differ: the maximum over the minimum of equal rates is 
 so in a resample. So a summary is shown with its null band, the values that equal groups of these sizes would give, and
 its interval spans three percentile intervals: the plain one, Efron's bias-corrected one, and one around rates shrunken
 towards each other (empirical Bayes), which takes out what noise adds. Where the value lies inside the null band the
-interval reaches to equality, which the sample does not rule out. `benchmarks/interval_coverage.md` has the measured coverage.
-Groups are drawn independently: they share no people.
+interval reaches to equality, which the sample does not rule out. Groups are drawn independently: they share no people.
+`benchmarks/interval_coverage.md` has the measured coverage.
 """
 
 from __future__ import annotations
