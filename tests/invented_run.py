@@ -151,8 +151,10 @@ def _one(
         _curves(rows, plan, (model, condition, grouping, group), factor * harm, rng)
     for name, (threshold, target) in thresholds.items():
         _cross(rows, plan, (model, condition), name, threshold, target, rng)
-        for metric, measure in itertools.product(("FMR", "FNMR"), ("max/min", "max/geomean", "gini")):
+        for metric, measure in itertools.product(("FMR", "FNMR"), ("max-min", "max/min", "gini")):
             value: tuple[object, ...] = (2.5, 1.6, 4.0, 1.0, 1.9, plan.groups[-1], plan.groups[0])
+            if measure == "max-min":
+                value = (0.0123, *value[1:])
             if metric == "FNMR" and not plan.mated:
                 value = ("", "", "", "", "", "", "")
             rows["differentials"].append(

@@ -66,9 +66,9 @@ def height(lines: Sequence[Line], marks: int) -> float:
     return 1.25 + (lines[-1].y + 1 if lines else 1) * max(0.27, 0.1 + 0.13 * marks)
 
 
-def panel(ax: Any, lines: Sequence[Line], series: Sequence[Series], log: bool, names: bool) -> None:
-    """Marks with intervals on `ax`; `names` writes the groups' names at the left."""
-    limits = _scale(ax, series, log)
+def panel(ax: Any, lines: Sequence[Line], series: Sequence[Series], log: bool, names: bool, least: int) -> None:
+    """Marks with intervals on `ax`, wide enough for groups of `least` people; `names` writes the groups' names."""
+    limits = _scale(ax, series, log, least)
     for k, one in enumerate(series):
         for line in lines:
             row = one.rows.get((line.grouping, line.group or ""))
@@ -84,13 +84,13 @@ def shift(k: int, marks: int) -> float:
     return 0.0 if marks == 1 else 0.62 * (k / (marks - 1) - 0.5)
 
 
-def _scale(ax: Any, series: Sequence[Series], log: bool) -> tuple[float, float]:
-    """Set the x scale and return its limits, wide enough for every group of at least 50 people.
+def _scale(ax: Any, series: Sequence[Series], log: bool, least: int) -> tuple[float, float]:
+    """Set the x scale and return its limits, wide enough for every group of at least `least` people.
 
     A handful of people has an interval from nothing to nearly everything, which would squeeze all others together.
     """
     rows = [row for one in series for row in one.rows.values() if row.rate is not None]
-    many = [row for row in rows if row.subjects is None or row.subjects >= views.FEW_PEOPLE]
+    many = [row for row in rows if row.subjects is None or row.subjects >= least]
     rows = many if many else rows
     ax.grid(True, axis="x", which="major")
     limits = _log_limits(rows, series) if log else _linear_limits(rows)
@@ -159,14 +159,16 @@ def _heading(ax: Any, line: Line) -> None:
     ax.annotate(line.text, (0, line.y), (-4, 0), **where, **look)
 
 
-def legend(figure: Any, series: Sequence[Series], extra: Sequence[tuple[Any, str]] = ()) -> None:
-    """A legend above the panels, with the mark of zero errors where one is drawn."""
+def legend(
+    figure: Any, series: Sequence[Series], shown: Sequence[Series], extra: Sequence[tuple[Any, str]] = ()
+) -> None:
+    """A legend of `series` above the panels, with the mark of zero errors where one is among `shown`."""
     handles = [
         Line2D([], [], color=COLOURS[k % len(COLOURS)], marker=MARKERS[k % len(MARKERS)], markersize=5.5, linewidth=1.6)
         for k in range(len(series))
     ]
     names = [style.label(one.name, 40) for one in series]
-    if any(row.errors == 0 and row.rate is not None for one in series for row in one.rows.values()):
+    if any(row.errors == 0 and row.rate is not None for one in shown for row in one.rows.values()):
         handles.append(Line2D([], [], color=MUTED, marker="<", markerfacecolor="white", markersize=6, linewidth=1.6))
         names.append("no error seen: up to")
     for handle, name in extra:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -185,11 +184,6 @@ def _people_n(row: Rated, scale: int) -> str:
     return f"{low_high}; {words.count(row.errors)} of {words.count(row.trials)} comparisons)"
 
 
-def measure_key(measure: str) -> str:
-    """ "Max / Min", "max_min" -> "maxmin": one spelling for looking a measure up."""
-    return re.sub(r"[^a-z0-9]", "", measure.lower())
-
-
 def _ratio(tables: Tables, row: RateRow) -> DifferentialRow | None:
     """The max/min row of the differentials that belongs to `row`."""
     rows = views.select(
@@ -199,8 +193,9 @@ def _ratio(tables: Tables, row: RateRow) -> DifferentialRow | None:
         metric=row.metric,
         grouping=row.grouping,
         threshold_name=row.threshold_name,
+        measure="max/min",
     )
-    return next((r for r in rows if measure_key(r.measure) in ("maxmin", "maxovermin") and r.value is not None), None)
+    return next((r for r in rows if r.value is not None), None)
 
 
 def verdict(worst: Rated, best: Rated, ratio: DifferentialRow | None) -> str:

@@ -121,7 +121,8 @@ def _finalize(value: Any) -> Any:
 
 def _within_budget(figures: Mapping[str, Sequence[Picture]]) -> dict[str, list[tuple[Picture, Markup | None]]]:
     """Each figure with its SVG for the page, or None where the page would grow too large and the file is linked."""
-    left, found = INLINE_BYTES, {}
+    left = INLINE_BYTES
+    found: dict[str, list[tuple[Picture, Markup | None]]] = {}
     for section, some in figures.items():
         found[section] = []
         for picture in some:
@@ -179,7 +180,7 @@ def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
     scale = words.people_scale(rows)
     head = (
         "Group", "People", "Genuine comparisons", "Turned away", f"Of {words.count(scale)} genuine applicants",
-        "of these: no face", "Counted without failures", "Read with care",
+        "No face", "Failures left out", "Read with care",
     )  # fmt: skip
     excluded = {(row.grouping, row.group): row for row in _excluded(tables, rows)}
     least = views.min_subjects(tables)
@@ -275,15 +276,13 @@ def _differential_table(rows: Sequence[DifferentialRow]) -> Table:
         "By chance alone",
         "Highest",
         "Lowest",
-        "Groups",
-        "Left out, and notes",
+        "Groups, left out, notes",
     )
     body = [
         (
             row.grouping, row.metric, row.measure, words.number(row.value), _span(row.low, row.high),
             _span(row.null_low, row.null_high), row.worst or words.DASH, row.best or words.DASH,
-            words.count(row.groups),
-            "; ".join(part for part in (row.left_out, row.note) if part),
+            "; ".join(part for part in (f"{words.count(row.groups)} groups", row.left_out, row.note) if part),
         )
         for row in rows
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.patches import Patch
@@ -10,9 +11,26 @@ from matplotlib.patches import Patch
 from bench.report import dots, style, views, words
 from bench.report.dots import Key, Series
 from bench.report.style import Picture, Table
-from bench.report.tables import CrossRow, IdentificationRow, Rated, Tables, ThresholdRow
+from bench.report.tables import CrossRow, IdentificationRow, Rated, RateRow, Tables, ThresholdRow
 
 HEAD = ("Errors", "Trials", "Failed", "People", "Rate (interval)", "Read with care")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One half of a figure: a metric, its axis label, how to read it, and one series per mark."""
+
+    metric: str
+    heading: str
+    how: str
+    series: list[Series]
+    log: bool = False
+    bars: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether any rate of it is estimated."""
+        return any(row.rate is not None for row in _all_rows(self.series))
 
 
 def turned_away(tables: Tables, model: str) -> Picture | None:
@@ -21,29 +39,23 @@ def turned_away(tables: Tables, model: str) -> Picture | None:
     if point is None:
         return None
     grouping = views.first_grouping(tables)
-    fta = _by_condition(tables, model, "FTA", grouping, None)
-    fnmr = _by_condition(tables, model, "FNMR", grouping, point.name)
-    rows = _all_rows(fnmr)
-    if not any(row.rate is not None for row in rows):
-        return None
-    title, alt = _turned_away_words(tables, model, point, grouping)
-    caption = (
-        f"Left: failure to acquire (FTA), the share of images in which no usable face was found. Right: genuine "
-        f"comparisons that end without a match (FNMR), {words.at(point.name, point.threshold)}, one attempt, failed "
-        "captures counted as turned away; the grey bar is the part in which no face was acquired at all. Marks are the "
-        "measured rates, lines their intervals. † fewer than 50 people; an arrowhead: the line goes on. "
-        f"{span_words(rows)}"
+    at = words.at(point.name, point.threshold)
+    fta = Panel(
+        "FTA",
+        "No usable face (FTA)",
+        "failure to acquire (FTA), the share of images in which no usable face was found.",
+        _by_condition(tables, model, "FTA", grouping, None),
     )
-    return _two_panels(
-        style.slug("turned-away", model),
-        (title, caption, alt),
-        (("No usable face (FTA)", fta), ("Turned away (FNMR)", fnmr)),
-        (
-            _table(("Condition", "Metric"), _labelled(fta, "FTA") + _labelled(fnmr, "FNMR")),
-            ("rates.csv", "acquisition.csv"),
-        ),
+    fnmr = Panel(
+        "FNMR",
+        "Turned away (FNMR)",
+        f"genuine comparisons that end without a match (FNMR), {at}, one attempt, failed captures counted as turned "
+        "away; the grey bar is the part in which no face was acquired at all.",
+        _by_condition(tables, model, "FNMR", grouping, point.name),
         bars=True,
     )
+    title, alt = _turned_away_words(tables, model, fnmr if fnmr.known else fta)
+    return _picture(tables, style.slug("turned-away", model), (title, "", alt), (fta, fnmr), "Condition", "rates.csv")
 
 
 def fnmr_and_fmr(tables: Tables, model: str) -> Picture | None:
@@ -52,82 +64,102 @@ def fnmr_and_fmr(tables: Tables, model: str) -> Picture | None:
     condition = views.baseline(tables)
     if not points:
         return None
-    fnmr = [_by_threshold(tables, model, "FNMR", condition, point) for point in points]
-    fmr = [_by_threshold(tables, model, "FMR", condition, point) for point in points]
+    fnmr = Panel(
+        "FNMR",
+        "Genuine people turned away (FNMR)",
+        "share of genuine comparisons that do not match (FNMR).",
+        [_by_threshold(tables, model, "FNMR", condition, point) for point in points],
+    )
+    fmr = Panel(
+        "FMR",
+        "Impostors let through (FMR)",
+        "on a log axis, share of impostor comparisons within the group that match (FMR); the top line holds every "
+        "impostor pair, of whatever groups. Dashed lines mark the FMR that each threshold was set to.",
+        [_by_threshold(tables, model, "FMR", condition, point) for point in points],
+        log=True,
+    )
     title, alt = _spread_words(tables, model, condition, points)
-    caption = (
-        f"Condition: {condition}. Left: share of genuine comparisons that do not match (FNMR). Right, on a log axis: "
-        "share "
-        "of impostor comparisons within the group that match (FMR); the top line holds every impostor pair, of "
-        "whatever groups. Dashed lines mark the FMR that each threshold was set to. One colour and mark is one "
-        "threshold, the same for everybody. † fewer than 50 people; an arrowhead: the line goes on. "
-        f"{span_words(_all_rows(fmr))}"
-    )
-    shown = [one for one in fnmr if any(row.rate is not None for row in one.rows.values())]
-    panels = (("Genuine people turned away (FNMR)", fnmr), ("Impostors let through (FMR)", fmr))
-    return _two_panels(
-        style.slug("rates", model),
-        (title, caption, alt),
-        panels if shown else panels[1:],
-        (_table(("Threshold", "Metric"), _labelled(fnmr, "FNMR") + _labelled(fmr, "FMR")), ("rates.csv",)),
-        log=(False, True) if shown else (True,),
-    )
+    lead = f"Condition: {condition}. One colour and mark is one threshold, the same for everybody. "
+    return _picture(tables, style.slug("rates", model), (title, lead, alt), (fnmr, fmr), "Threshold", "rates.csv")
 
 
 def searches(tables: Tables, model: str) -> Picture | None:
     """FNIR and FPIR of the open-set searches by group, at every operating point, in the baseline condition."""
-    condition = views.baseline(tables)
     rows = views.open_searches(tables, model)
     if not rows:
         return None
     names = views.once(row.threshold_name for row in rows)
-    panels = []
-    for heading, metric in (("Searched for, not found (FNIR)", "FNIR"), ("Not enrolled, yet flagged (FPIR)", "FPIR")):
-        panels.append(
-            (heading, [_series(name, views.select(rows, metric=metric, threshold_name=name)) for name in names])
-        )
+
+    def series(metric: str) -> list[Series]:
+        return [_series(name, views.select(rows, metric=metric, threshold_name=name)) for name in names]
+
+    fnir = Panel(
+        "FNIR",
+        "Searched for, not found (FNIR)",
+        "people in the gallery whom the search does not return above the threshold (FNIR).",
+        series("FNIR"),
+    )
+    fpir = Panel(
+        "FPIR",
+        "Not enrolled, yet flagged (FPIR)",
+        "people who are not in the gallery and for whom the search returns someone else (FPIR); a larger gallery "
+        "raises it.",
+        series("FPIR"),
+    )
     title, alt = _search_words(tables, rows, names[0])
-    sizes = views.once(words.count(row.gallery_size) for row in rows)
-    caption = (
-        f"Condition: {condition}; open set, {words.listed(sizes)} people enrolled. Left: people in the gallery whom "
-        "the "
-        "search does not return above the threshold (FNIR). Right: people who are not in the gallery and for whom the "
-        "search returns someone else (FPIR). A larger gallery raises FPIR. † fewer than 50 people; an arrowhead: the "
-        "line goes on. "
-        f"{span_words(rows)}"
+    sizes = words.listed(views.once(words.count(row.gallery_size) for row in rows))
+    lead = f"Condition: {views.baseline(tables)}; open set, {sizes} people enrolled. "
+    name = style.slug("searches", model)
+    return _picture(tables, name, (title, lead, alt), (fnir, fpir), "Threshold", "identification.csv")
+
+
+def _picture(
+    tables: Tables, name: str, texts: tuple[str, str, str], both: Sequence[Panel], mark: str, source: str
+) -> Picture | None:
+    """The figure of the panels that have a rate; None where neither has. `texts`: title, start of caption, alt."""
+    title, lead, alt = texts
+    panels = [panel for panel in both if panel.known]
+    if not panels:
+        return None
+    least = views.min_subjects(tables)
+    rows = [(one.name, panel.metric, row) for panel in panels for one in panel.series for row in one.rows.values()]
+    table = Table((mark, "Metric", "Group", *HEAD), [(*names, _group(row), *cells(row, least)) for *names, row in rows])
+    svg = style.draw(name, title, alt, _size(panels), lambda figure: _paint(figure, panels, least))
+    caption = f"{lead}{_how(panels)} {span_words([row for _, _, row in rows if row.grouping])}"
+    return Picture(name, title, caption, alt, svg, table, (source,))
+
+
+def _how(panels: Sequence[Panel]) -> str:
+    """The caption's middle: how to read each panel, the marks and the lines."""
+    sides = ("Left: ", "Right: ") if len(panels) == 2 else ("Shown: ",)
+    said = " ".join(f"{side}{panel.how}" for side, panel in zip(sides, panels, strict=True))
+    return (
+        f"{said} Marks are the measured rates, lines their intervals; an arrowhead: the line goes on. † fewer than "
+        f"{views.FEW_PEOPLE} people."
     )
-    table = _table(
-        ("Threshold", "Metric"), [p for h, s in panels for p in _labelled(s, "FNIR" if "FNIR" in h else "FPIR")]
-    )
-    return _two_panels(style.slug("searches", model), (title, caption, alt), panels, (table, ("identification.csv",)))
 
 
-def _two_panels(
-    name: str,
-    texts: tuple[str, str, str],
-    panels: Sequence[tuple[str, list[Series]]],
-    source: tuple[Table, tuple[str, ...]],
-    log: Sequence[bool] = (False, False),
-    bars: bool = False,
-) -> Picture:
-    title, caption, alt = texts
-    keys = views.once(key for _, series in panels for one in series for key in one.rows)
-    every = [one for _, series in panels for one in series]
-    lines = dots.lines_of(keys, dots.few_people(every))
-    size = (8.6, dots.height(lines, max(len(series) for _, series in panels)))
+def _lines(panels: Sequence[Panel]) -> list[dots.Line]:
+    every = [one for panel in panels for one in panel.series]
+    return dots.lines_of(views.once(key for one in every for key in one.rows), dots.few_people(every))
 
-    def paint(figure: Any) -> None:
-        axes = figure.subplots(1, len(panels), squeeze=False)[0]
-        for k, (ax, (heading, series), is_log) in enumerate(zip(axes, panels, log, strict=False)):
-            if bars and k == len(panels) - 1:
-                _failed_bars(ax, lines, series)
-            dots.panel(ax, lines, series, is_log, names=k == 0)
-            ax.set_xlabel(heading)
-        extra = [(Patch(color="#c9cdd4"), "of these: no face acquired")] if bars else []
-        dots.legend(figure, panels[-1][1], extra)
 
-    svg = style.draw(name, title, alt, size, paint)
-    return Picture(name, title, caption, alt, svg, *source)
+def _size(panels: Sequence[Panel]) -> tuple[float, float]:
+    return 8.6, dots.height(_lines(panels), max(len(panel.series) for panel in panels))
+
+
+def _paint(figure: Any, panels: Sequence[Panel], least: int) -> None:
+    lines = _lines(panels)
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    extra = []
+    for k, (ax, panel) in enumerate(zip(axes, panels, strict=True)):
+        if panel.bars and any(row.failed for row in _all_rows(panel.series)):
+            _failed_bars(ax, lines, panel.series)
+            extra = [(Patch(color="#c9cdd4"), "of these: no face acquired")]
+        dots.panel(ax, lines, panel.series, panel.log, names=k == 0, least=least)
+        ax.set_xlabel(panel.heading)
+    shown = [one for panel in panels for one in panel.series]
+    dots.legend(figure, panels[-1].series, shown, extra)
 
 
 def _failed_bars(ax: Any, lines: Sequence[dots.Line], series: Sequence[Series]) -> None:
@@ -171,14 +203,6 @@ def _all_rows(series: Iterable[Series]) -> list[Rated]:
     return [row for one in series for row in one.rows.values()]
 
 
-def _labelled(series: Iterable[Series], metric: str) -> list[tuple[tuple[str, str], Rated]]:
-    return [((one.name, metric), row) for one in series for row in one.rows.values()]
-
-
-def _table(first: tuple[str, str], rows: Sequence[tuple[tuple[str, str], Rated]]) -> Table:
-    return Table((*first, "Group", *HEAD), [(*names, _group(row), *cells(row)) for names, row in rows])
-
-
 def _group(row: Rated) -> str:
     return f"{row.grouping}: {group_of(row)}" if row.grouping else group_of(row)
 
@@ -201,7 +225,7 @@ def cells(row: Rated, min_subjects: int = 0) -> tuple[str, ...]:
 
 
 def span_words(rows: Sequence[Rated], what: str = "group and mark") -> str:
-    known = [row for row in rows if row.rate is not None and row.grouping]
+    known = [row for row in rows if row.rate is not None]
     trials = [row.trials for row in known if row.trials is not None]
     people = [row.subjects for row in known if row.subjects is not None]
     if not trials or not people:
@@ -214,19 +238,23 @@ def span(values: Sequence[int]) -> str:
     return words.count(low) if low == high else f"{words.count(low)} to {words.count(high)}"
 
 
-def _turned_away_words(tables: Tables, model: str, point: ThresholdRow, grouping: str) -> tuple[str, str]:
-    rows = [row for row in views.rates(tables, model, "FNMR", threshold_name=point.name) if row.grouping == grouping]
-    ends = views.extremes(rows, views.min_subjects(tables))
-    if ends is None:
-        return f"{model}: genuine people turned away", "One group only; see the table."
-    worst, best = ends
+def _turned_away_words(tables: Tables, model: str, panel: Panel) -> tuple[str, str]:
+    """Title and alt text of `panel`, which is FNMR's, or FTA's where there is no mated comparison."""
+    rows = [row for row in _all_rows(panel.series) if row.grouping == views.first_grouping(tables)]
+    what = "turned away" if panel.metric == "FNMR" else "without a usable face"
     scale = words.people_scale(rows)
+    marks = [(one.name, row) for one in panel.series for row in one.rows.values()]
+    parts = [f"{group_of(row)}, {name}: {words.people(row, scale)}" for name, row in marks]
+    alt = f"Dot plot of people {what}, of {words.count(scale)}. " + "; ".join(parts) + "."
+    ends = views.extremes([row for row in rows if isinstance(row, RateRow)], views.min_subjects(tables))
+    if ends is None:
+        return f"{model}: people {what}", alt
+    worst, best = ends
     title = (
-        f"{model}: turned away most often: {worst.group} under {worst.condition}, {words.people(worst, scale)} of "
+        f"{model}: {what} most often: {worst.group} under {worst.condition}, {words.people(worst, scale)} of "
         f"{words.count(scale)}; least often: {best.group} under {best.condition}, {words.people(best, scale)}"
     )
-    parts = [f"{row.group}, {row.condition}: {words.people(row, scale)}" for row in rows]
-    return title, f"Dot plot of genuine people turned away of {words.count(scale)}. " + "; ".join(parts) + "."
+    return title, alt
 
 
 def _spread_words(tables: Tables, model: str, condition: str, points: Sequence[ThresholdRow]) -> tuple[str, str]:
@@ -253,7 +281,7 @@ def spread(ends: tuple[Rated, Rated], what: str) -> str:
 
 
 def _search_words(tables: Tables, rows: Sequence[IdentificationRow], name: str) -> tuple[str, str]:
-    shown = [row for row in rows if row.threshold_name == name and row.grouping]
+    shown = [row for row in rows if row.threshold_name == name and row.grouping == views.first_grouping(tables)]
     parts = [f"{row.metric} {row.group} {words.rate(row)}" for row in shown]
     alt = f"Dot plots of FNIR and FPIR by group. At {name}: " + "; ".join(parts) + "."
     ends = views.extremes([row for row in shown if row.metric == "FPIR"], views.min_subjects(tables))

@@ -24,7 +24,8 @@ def number(value: float | None, digits: int = 3) -> str:
         return DASH
     if math.isinf(value):
         return "above every score" if value > 0 else "below every score"
-    return f"{value:.{digits}g}".replace("-", "\u2212")
+    text = f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"
+    return text.replace("-", "\u2212")
 
 
 def score(value: float | None) -> str:

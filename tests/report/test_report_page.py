@@ -196,6 +196,12 @@ def test_overlapping_intervals_are_not_called_a_difference(drawn: dict[str, Path
     assert "do not overlap" not in html
 
 
+def test_the_ratio_in_the_findings_is_max_over_min(drawn: dict[str, Path]) -> None:
+    html = html_of(drawn["one model"])
+    assert "The ratio of highest to lowest is 2.5; groups with equal rates would show up to 1.9 by chance." in html
+    assert "lowest is 0.012" not in html
+
+
 def test_small_groups_are_flagged_and_never_named_highest(drawn: dict[str, Path]) -> None:
     html = html_of(drawn["one model"])
     assert "fewer than 10 people: left out of the summaries" in html
