@@ -4,7 +4,15 @@ A match is score >= threshold. Scores are float32 and thresholds float64; they a
 between two float32 values stays between them.
 """
 
-from bench.count.nonmated import Impostors, PairErrors, cross_fmr_counts, fmr_counts, pair_errors, pooled_nonmated
+from bench.count.nonmated import (
+    Impostors,
+    PairErrors,
+    cross_fmr_counts,
+    fmr_counts,
+    nonmated_by_group,
+    pair_errors,
+    pooled_nonmated,
+)
 from bench.count.people import PersonErrors, fnmr_counts, fta_counts, fte_counts, person_errors
 from bench.count.searches import Cmc, cmc, fnir_counts, fpir_counts
 
@@ -21,6 +29,7 @@ __all__ = [
     "fpir_counts",
     "fta_counts",
     "fte_counts",
+    "nonmated_by_group",
     "pair_errors",
     "person_errors",
     "pooled_nonmated",

@@ -129,6 +129,19 @@ def pooled_nonmated(
     return Impostors(tail.score[same], total, comparisons.floor)
 
 
+def nonmated_by_group(comparisons: Comparisons, samples: Samples, columns: tuple[str, ...]) -> dict[str, Impostors]:
+    """The non-mated comparisons inside each group: what a threshold for one group's sake is set on."""
+    groups = codes(samples, columns)
+    tail = comparisons.tail
+    of_tail = groups.group[tail.reference]
+    same = of_tail == groups.group[tail.probe]
+    sides = sides_of(comparisons, groups)
+    return {
+        name: Impostors(tail.score[same & (of_tail == d)], sides.cell(d, d, "counted").trials, comparisons.floor)
+        for d, name in enumerate(groups.names)
+    }
+
+
 class _FalseMatches(NamedTuple):
     """Subjects of reference and probe of every false match, sorted by cell so that each cell is a slice."""
 

@@ -19,6 +19,7 @@ from bench.count import (
     fpir_counts,
     fta_counts,
     fte_counts,
+    nonmated_by_group,
     pooled_nonmated,
 )
 from bench.errors import InputError
@@ -176,6 +177,19 @@ def test_pooled_nonmated_counts_every_comparison(world):
                 expected += 1
                 scores += bool(comparisons.reference_ok[r] and comparisons.probe_ok[p])
         assert (pooled.total, len(pooled.scores)) == (expected, scores)
+
+
+@settings(max_examples=100, deadline=None)
+@given(worlds())
+def test_groups_share_out_the_same_group_comparisons(world):
+    samples, comparisons, _ = world
+    pooled = pooled_nonmated(comparisons, samples, "same-group", ("group",))
+    parts = nonmated_by_group(comparisons, samples, ("group",))
+    assert sum(part.total for part in parts.values()) == pooled.total
+    assert sorted(np.concatenate([part.scores for part in parts.values()])) == sorted(pooled.scores)
+    for counts in fmr_counts(comparisons, samples, ("group",), 0.5):
+        assert np.count_nonzero(parts[counts.group].scores >= np.float32(0.5)) == counts.errors
+        assert parts[counts.group].total == counts.trials
 
 
 def symmetric_world(subjects, groups, score, ok=None, floor=-np.inf):

@@ -62,6 +62,15 @@ def test_policies_of_r08(policy, chosen):
         assert false_matches / len(scores) == rates["FMR_nist_fte_in_denominator"]
 
 
+@pytest.mark.parametrize("group", "ABC")
+def test_a_threshold_for_each_group_of_r08(group):
+    scores = nonmated_scores()[group, group]
+    expected = json.loads((REFERENCE / "R08_results.json").read_text())["per_group_threshold_at_FMR_1e3"][group]
+    found = threshold_at_fmr(scores[~np.isnan(scores)], len(scores), 1e-3, floor=-np.inf)
+    assert found.threshold == np.float32(expected["threshold"])
+    assert found.realised == expected["FMR"]
+
+
 def test_the_step_above_the_highest_score_survives_float32():
     scores = np.array([0.5, 0.5, 0.4], np.float32)
     found = threshold_at_fmr(scores, 3, 0.5)
