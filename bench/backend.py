@@ -92,7 +92,14 @@ def open_net(file: Path, provider: str = "cpu", threads: int = 1) -> Net:
         raise BackendMissing(
             f"backend '{provider}': not in this onnxruntime {version()} (it has: {here}); needs {wanted.install}"
         )
-    session = _session(file, wanted.execution_provider, threads)
+    try:
+        session = _session(file, wanted.execution_provider, threads)
+    except ModelRefused as error:
+        if provider != "cpu":
+            # Whose fault is it? A file that is no net is refused on the CPU too.
+            _session(file, PROVIDERS["cpu"].execution_provider, threads)
+            raise BackendMissing(f"backend '{provider}': did not start: {error}; needs {wanted.install}") from None
+        raise
     actual = session.get_providers()[0]
     if actual != wanted.execution_provider:
         raise BackendMissing(
@@ -113,6 +120,4 @@ def _session(file: Path, execution_provider: str, threads: int) -> onnxruntime.I
         return onnxruntime.InferenceSession(str(file), options, providers=[execution_provider])
     except Exception as error:  # onnxruntime's exceptions share no public base class
         line = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
-        if "Execution" in line and "Provider" in line and execution_provider != "CPUExecutionProvider":
-            raise BackendMissing(f"{execution_provider} did not start: {line}") from None
         raise ModelRefused(f"{file}: onnxruntime does not take this file: {line}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,8 @@ class Recogniser:
             (out,) = self._net.run({self._input: tensor}, [self._output])
         except Exception as error:  # onnxruntime's exceptions share no public base class
             raise ModelRefused(f"{self.card.name}: the net fails on its own input: {str(error)[:300]}") from None
+        if out.shape[:1] != (len(tensor),):
+            raise ModelRefused(f"{self.card.name}: {len(tensor)} crops gave an output of shape {list(out.shape)}")
         return np.asarray(out, dtype=np.float32).reshape(len(tensor), -1)[: len(crops)]
 
 
@@ -113,7 +116,9 @@ def check_ports(card: ModelCard, net: Net) -> tuple[str, str]:
     output = card.output if card.output is not None else names[0]
     if output not in names or (card.output is None and len(names) > 1):
         raise ModelRefused(f"{card.name}: output: expected one of {', '.join(names)}, the card says {card.output}")
-    last = net.outputs[names.index(output)].shape[-1:]
-    if last and isinstance(last[0], int) and last[0] != card.dim:
-        raise ModelRefused(f"{card.name}: dim: the card says {card.dim}, the file has {last[0]}")
+    # Everything behind the batch makes the template: some nets give (n, dim, 1, 1).
+    sides = [side for side in net.outputs[names.index(output)].shape[1:] if isinstance(side, int)]
+    known = sides and len(sides) == len(net.outputs[names.index(output)].shape) - 1
+    if known and math.prod(sides) != card.dim:
+        raise ModelRefused(f"{card.name}: dim: the card says {card.dim}, the file has {math.prod(sides)}")
     return port.name, output

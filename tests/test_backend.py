@@ -1,0 +1,150 @@
+"""The provider that was asked for is the one that runs; and how far providers, threads and batches may differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+import tiny
+
+from bench import backend
+from bench.errors import BackendMissing, ModelRefused
+
+TOLERANCE = 1e-5
+"""Largest difference, relative to the largest output, between threads or batches on one provider: float32 sums in
+another order."""
+
+GPU_TOLERANCE = 2e-3
+"""The same between CPU and GPU, whose convolutions may be computed with 10-bit mantissas (TF32)."""
+
+
+def far(a: np.ndarray, b: np.ndarray) -> float:
+    """Largest difference relative to the largest output."""
+    return float(np.abs(a - b).max() / np.abs(a).max())
+
+
+def test_every_backend_says_what_to_install(tmp_path: Path) -> None:
+    missing = [name for name, there in backend.available().items() if not there]
+    assert missing, "no onnxruntime has every provider"
+    for name in missing:
+        with pytest.raises(BackendMissing, match=f"backend '{name}': not in this onnxruntime .* needs .*") as caught:
+            backend.open_net(tmp_path / "any.onnx", name)
+        assert backend.PROVIDERS[name].install in str(caught.value) and caught.value.exit_code == 3
+    assert backend.available()["cpu"] and backend.version() == onnxruntime.__version__
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no net", bytes(1000)])
+def test_a_file_that_is_no_net_is_one_line(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "net.onnx"
+    file.write_bytes(content)
+    with pytest.raises(ModelRefused, match=r"net\.onnx: onnxruntime does not take this file") as caught:
+        backend.open_net(file)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelRefused, match=r"net\.onnx: onnxruntime does not take this file"):
+        backend.open_net(tmp_path / "net.onnx")
+
+
+def test_a_silent_fall_back_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tiny.make_net(tmp_path / "net.onnx")
+    monkeypatch.setattr(
+        onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    )
+    taken = []
+
+    def session(path: str, options: object, providers: list[str]) -> onnxruntime.InferenceSession:
+        taken.append(providers)
+        return real(path, options, providers=["CPUExecutionProvider"])
+
+    real = onnxruntime.InferenceSession
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    expected = "backend 'cuda': asked for CUDAExecutionProvider, onnxruntime gave CPUExecutionProvider; needs an NVIDIA"
+    with pytest.raises(BackendMissing, match=expected):
+        backend.open_net(file, "cuda")
+    assert taken == [["CUDAExecutionProvider"]]
+
+
+def test_a_provider_that_does_not_start_is_missing_and_not_a_bad_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+
+    def session(path: str, options: object, providers: list[str]) -> onnxruntime.InferenceSession:
+        if providers != ["CPUExecutionProvider"]:
+            raise RuntimeError("CUDA failure 35: CUDA driver version is insufficient\nstack")
+        return real(path, options, providers=providers)
+
+    real = onnxruntime.InferenceSession
+    monkeypatch.setattr(onnxruntime, "InferenceSession", session)
+    with pytest.raises(BackendMissing, match="backend 'cuda': did not start: .*CUDA failure 35.*; needs an NVIDIA"):
+        backend.open_net(tiny.make_net(tmp_path / "net.onnx"), "cuda")
+    (tmp_path / "bad.onnx").write_bytes(b"no net")
+    with pytest.raises(ModelRefused, match=r"bad\.onnx: onnxruntime does not take this file"):
+        backend.open_net(tmp_path / "bad.onnx", "cuda")
+
+
+def test_ports_say_names_shapes_and_types(tmp_path: Path) -> None:
+    net = backend.open_net(tiny.make_net(tmp_path / "net.onnx", batch=4, outputs=2))
+    assert net.inputs == (backend.Port("x", (4, 3, 32, 32), "tensor(float)"),)
+    assert [port.name for port in net.outputs] == ["y", "y1"]
+    x = np.ones((4, 3, 32, 32), dtype=np.float32)
+    both, (second,) = net.run({"x": x}), net.run({"x": x}, ["y1"])
+    np.testing.assert_array_equal(both[0], -both[1])
+    np.testing.assert_array_equal(both[1], second)
+
+
+def test_the_exact_net_does_not_depend_on_threads_or_batch(tmp_path: Path) -> None:
+    file = tiny.make_net(tmp_path / "net.onnx")
+    x = np.random.default_rng(0).integers(-128, 128, (32, 3, 32, 32)).astype(np.float32)
+    one, two = backend.open_net(file), backend.open_net(file, threads=2)
+    (whole,) = one.run({"x": x})
+    np.testing.assert_array_equal(whole, two.run({"x": x})[0])
+    np.testing.assert_array_equal(whole, np.concatenate([one.run({"x": x[k : k + 1]})[0] for k in range(32)]))
+    sums = x.reshape(32, 3, 8, 4, 8, 4).sum(axis=(3, 5)).reshape(32, -1)
+    np.testing.assert_array_equal(whole, sums.astype(np.int64) @ tiny.projection().astype(np.int64))
+
+
+@pytest.fixture(params=["mobilefacenet.onnx", "mobileface.onnx"])
+def real_net(shared: Path, request: pytest.FixtureRequest) -> Path:
+    return shared / "models" / request.param
+
+
+def some_input(net: backend.Net, n: int) -> dict[str, np.ndarray]:
+    port = net.inputs[0]
+    shape = [side if isinstance(side, int) else n for side in port.shape]
+    x = np.random.default_rng(1).uniform(-1, 1, (n, *shape[1:]))
+    return {port.name: x.astype(np.float32)}
+
+
+def in_batches(net: backend.Net, feeds: dict[str, np.ndarray], size: int) -> np.ndarray:
+    ((name, x),) = feeds.items()
+    return np.concatenate([net.run({name: x[k : k + size]})[0] for k in range(0, len(x), size)])
+
+
+def test_threads_and_batches_agree_on_real_nets(real_net: Path) -> None:
+    one, two = backend.open_net(real_net), backend.open_net(real_net, threads=2)
+    first = one.inputs[0].shape[0]
+    size = first if isinstance(first, int) else 32
+    feeds = some_input(one, 32)
+    whole = in_batches(one, feeds, size)
+    assert np.isfinite(whole).all()
+    assert far(whole, in_batches(two, feeds, size)) < TOLERANCE
+    if size > 1:
+        assert far(whole, in_batches(one, feeds, 1)) < TOLERANCE
+
+
+def test_the_gpu_agrees_with_the_cpu_on_real_nets(real_net: Path) -> None:
+    try:
+        gpu = backend.open_net(real_net, "cuda")
+    except BackendMissing as missing:
+        pytest.skip(f"no GPU here: {missing}")
+    cpu = backend.open_net(real_net)
+    first = cpu.inputs[0].shape[0]
+    size = first if isinstance(first, int) else 32
+    feeds = some_input(cpu, 32)
+    assert gpu.provider == "CUDAExecutionProvider"
+    assert far(in_batches(cpu, feeds, size), in_batches(gpu, feeds, size)) < GPU_TOLERANCE
