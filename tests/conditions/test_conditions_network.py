@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import cv2
 import numpy as np
 import pytest
@@ -133,7 +135,7 @@ def test_a_truncated_upload_is_always_unreadable(seed, kind):
     sent = codec.jpeg(photo(), quality=80) if kind == "jpeg" else codec.webp(photo(), quality=80)
     with pytest.raises(Unreadable) as failure:
         network.truncate(sent, np.random.default_rng(seed), probability=1.0)
-    assert "bytes" in failure.value.reason
+    assert re.search(r"is cut short|of [0-7] bytes does not decode", failure.value.reason)
 
 
 def test_a_photo_without_a_file_can_break_off_too():
