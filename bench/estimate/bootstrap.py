@@ -15,6 +15,7 @@ Percentiles of either say nothing about a rate of zero: use `bench.estimate.esti
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import numba
@@ -127,6 +128,17 @@ def percentiles(values: Floats, level: float) -> tuple[float, float] | None:
     tail = (1 - level) / 2
     low, high = np.quantile(defined, (tail, 1 - tail))
     return float(low), float(high)
+
+
+def summary_interval(
+    rates: Sequence[Floats], function: Callable[[Floats], Floats], level: float
+) -> tuple[float, float] | None:
+    """Percentile interval of a summary (`measures`) of rates drawn with the same weights, each (draws,).
+
+    For groups that share people, where `bands` may not be used. None where zeros leave it undefined.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return percentiles(function(np.stack(rates, axis=-1)), level)
 
 
 def log_ratio_interval(a: Floats, b: Floats, level: float) -> tuple[float, float] | None:

@@ -20,6 +20,8 @@ def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
     if counts.trials == 0:
         return Estimate(counts, None, None, None, "none", level, None, _no_trials(counts))
     n_eff, method = _sample(counts, level)
+    if counts.metric in ("FNIR", "FPIR"):
+        method += "; given this gallery"
     value = rate(counts)
     low, high = wilson(value * n_eff, n_eff, level)
     return Estimate(counts, value, low, high, method, level, n_eff, _note(counts, level))

@@ -19,10 +19,12 @@ from bench.estimate.bootstrap import (
     log_ratio_interval,
     pair_trials,
     percentiles,
+    summary_interval,
     threshold_draws,
     vertex_draws,
 )
 from bench.estimate.clustered import variance
+from bench.estimate.measures import max_min
 from bench.records import Comparisons, Samples, ScoredPairs, Trials
 
 
@@ -160,6 +162,19 @@ def test_shared_weights_make_a_paired_ratio_narrower():
     paired, unpaired = log_ratio_interval(a, b, 0.95), log_ratio_interval(a, other, 0.95)
     assert paired[1] - paired[0] < 0.7 * (unpaired[1] - unpaired[0])
     assert paired[0] > 1
+
+
+def test_a_summary_of_groups_that_share_people_is_drawn_with_their_weights():
+    rng = np.random.default_rng(12)
+    people, comparisons = np.arange(60), np.full(60, 10)
+    errors = rng.binomial(10, rng.beta(1, 4, 60))
+    draws = double_or_nothing_draws(60, 500, rng)
+    same = fnmr_draws(draws, people, errors, comparisons)
+    assert summary_interval([same, same, same], max_min, 0.95) == (1.0, 1.0)
+    other = fnmr_draws(double_or_nothing_draws(60, 500, rng), people, errors, comparisons)
+    low, high = summary_interval([same, other], max_min, 0.95)
+    assert 1 <= low < high
+    assert summary_interval([same, np.zeros(500)], max_min, 0.95) is None
 
 
 def test_mostly_undefined_draws_have_no_interval():

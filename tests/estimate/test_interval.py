@@ -68,6 +68,10 @@ def test_no_trials_have_a_reason(metric, failed, note):
     assert (found.value, found.low, found.high, found.note) == (None, None, None, note)
 
 
+def test_searches_share_one_gallery_and_say_so():
+    assert estimate(one_way(12, 600, metric="FPIR")).method.endswith("; given this gallery")
+
+
 def test_small_groups_are_marked():
     found = estimate(one_way(12, 40))
     assert found.note == "fewer than 50 people: the interval may be too narrow"
