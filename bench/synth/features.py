@@ -76,8 +76,11 @@ def freckle(p: Paint, x: float, y: float, z: float) -> float:
     if p.freckles <= 0.0:
         return 1.0
     where = np.exp(-((abs(x) - 0.25) ** 2 / 0.12 + (y - 7.02) ** 2 / 0.06)) * smoothstep(0.5, 0.9, z)
+    if where < 0.01:
+        return 1.0
     spot = smoothstep(0.34, 0.62, noise(x * 26.0, y * 26.0, z * 26.0, p.seed + 5))
-    return float(1.0 + p.freckles * where * spot)
+    # Freckles show on light skin; dark skin hides them.
+    return float(1.0 + p.freckles * where * spot * np.exp(-p.melanin / 0.08))
 
 
 @compiled
@@ -130,7 +133,7 @@ def stubble_area(x: float, y: float, z: float) -> float:
 @compiled
 def wrinkle(p: Paint, x: float, y: float, z: float) -> float:
     """Depth 0..1 of the creases of age: forehead, crow's feet, beside the mouth, under the eyes."""
-    if p.wrinkles <= 0.0 or z < 0.3:
+    if p.wrinkles <= 0.0 or z < 0.3 or y < 6.5 or y > 7.96:
         return 0.0
     ax = abs(x)
     sway = 0.03 * noise(x * 4.0, y * 3.0, 1.5, p.seed + 9)

@@ -116,7 +116,7 @@ def beard_layers(hair: Hair, assets: Assets, vertices: Floats, normals: Floats, 
 
 def _comb(hair: Hair, base: Floats) -> Floats:
     """(v, 3) direction in which the hair lies: away from the parting and down, or straight up and back."""
-    aside = np.sign(base[:, 0] - hair.parting) * np.clip(np.abs(base[:, 0] - hair.parting) * 6, 0, 1)
+    aside = np.sign(base[:, 0] - hair.parting) * np.clip(np.abs(base[:, 0] - hair.parting) * 3, 0, 1)
     back = np.full(len(base), -0.75 if hair.front > 0.05 else -0.25)
     down = -fade(8.35, 7.6, base[:, 1]) * 1.4
     return np.stack([aside * 0.8, down, back * (1 - 0.5 * np.abs(aside))], axis=1).astype(np.float32)

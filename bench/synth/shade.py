@@ -22,8 +22,9 @@ from bench.synth.hair import Layer, strand_noise
 from bench.synth.raster import box, compiled, mean1, mean3, noise, smoothstep, weights
 from bench.synth.skin import HIGHEST_BLOOD, HIGHEST_MELANIN, LOWEST_BLOOD, LOWEST_MELANIN
 
-TAPS = 12
-"""Look-ups per shadow, on a sunflower spiral within the penumbra."""
+_TURNS = 2.39996323 * np.arange(12)
+TAPS = (np.sqrt((np.arange(12) + 0.5) / 12)[:, None] * np.stack([np.cos(_TURNS), np.sin(_TURNS)], 1)).astype(np.float32)
+"""(12, 2) look-ups of a shadow on a sunflower spiral, radius 1 = the penumbra."""
 SKIN_F0 = 0.028
 """Reflectance of skin at normal incidence (refractive index 1.4)."""
 
@@ -97,16 +98,15 @@ def shadow(
     slope_x, slope_y = -fx / max(0.25, fz), -fy / max(0.25, fz)
     scale = side / (2.0 * lamps.half)
     lit = 0.0
-    for i in range(TAPS):
-        radius = reach * np.sqrt((i + 0.5) / TAPS)
-        dx, dy = radius * np.cos(2.39996323 * i), radius * np.sin(2.39996323 * i)
+    for i in range(TAPS.shape[0]):
+        dx, dy = reach * TAPS[i, 0], reach * TAPS[i, 1]
         u, v = int((x + dx + lamps.half) * scale), int((y + dy + lamps.half) * scale)
         if u < 0 or v < 0 or u >= side or v >= side:
             lit += 1.0
             continue
         gap = lamps.maps[k, v, u] - (z + slope_x * dx + slope_y * dy)
         lit += 1.0 - smoothstep(bias, 2.0 * bias + 0.02, gap)
-    return lit / TAPS
+    return lit / TAPS.shape[0]
 
 
 @compiled
@@ -152,15 +152,17 @@ def skin_surface(
     colour = skin_rgb(table, min(fm, HIGHEST_MELANIN), fb)
     stick = p.lipstick * smoothstep(0.35, 0.65, lips)
     colour = _over(colour, stick, p.lipstick_r, p.lipstick_g, p.lipstick_b)
-    if p.stubble > 0.0:
+    area = stubble_area(x, y, z) if p.stubble > 0.0 else 0.0
+    if area > 0.0:
         grain = 0.75 + 0.6 * noise(x * 70.0, y * 70.0, z * 70.0, p.seed + 20)
-        cover = min(0.75, p.stubble * stubble_area(x, y, z) * grain * (1.0 - lips))
+        cover = min(0.75, p.stubble * area * grain * (1.0 - lips))
         colour = _over(colour, cover, p.hair_r * 0.8 + 0.012, p.hair_g * 0.8 + 0.013, p.hair_b * 0.8 + 0.015)
     hairs = brow(p, x, y, z)
     colour = _over(colour, hairs, p.hair_r, p.hair_g, p.hair_b)
     cloth = neckline(p, x, y, z)
-    weave = 1.0 + 0.10 * noise(x * 30.0, y * 30.0, z * 30.0, p.seed + 30)
-    colour = _over(colour, cloth, p.cloth_r * weave, p.cloth_g * weave, p.cloth_b * weave)
+    if cloth > 0.0:
+        weave = 1.0 + 0.10 * noise(x * 30.0, y * 30.0, z * 30.0, p.seed + 30)
+        colour = _over(colour, cloth, p.cloth_r * weave, p.cloth_g * weave, p.cloth_b * weave)
     crease = wrinkle(p, x, y, z)
     dim = (1.0 - 0.42 * crease) * (1.0 - 0.75 * smoothstep(0.4, 0.9, inner))
     zone = np.exp(-(x * x) / 0.03) * smoothstep(6.8, 7.2, y) + 0.6 * smoothstep(7.5, 7.8, y)
@@ -301,7 +303,7 @@ def shade_hair(
                 lit = facing * shadow(lamps, k, 0.10, 0.08, point, n)
                 tl = tx * lx + ty * ly + tz * lz
                 sin_l, sin_v = np.sqrt(max(0.0, 1.0 - tl * tl)), np.sqrt(max(0.0, 1.0 - tv * tv))
-                gleam = 0.035 * max(0.0, sin_l * sin_v - tl * tv) ** 24
+                gleam = 0.020 * max(0.0, sin_l * sin_v - tl * tv) ** 12
                 for c in range(3):
                     out[row, col, c] += lamps.colour[k, c] * tint * lit * (0.8 * sin_l * colour[c] + gleam)
 
