@@ -17,10 +17,10 @@ PLANS = {
     "two models, two conditions": Plan(
         models=("resnet", "mobile"), conditions=("clean", "phone"), identification=False
     ),
-    "hostile names": Plan(groups=HOSTILE, banners=("<img src=x onerror=alert(1)>",)),
-    "no errors": Plan(zero_errors=True),
+    "hostile names": Plan(groups=HOSTILE, identification=False, banners=("<img src=x onerror=alert(1)>",)),
+    "no errors": Plan(zero_errors=True, identification=False),
     "no mated data, no searches": Plan(mated=False, identification=False),
-    "one group": Plan(groups=("everybody, here",)),
+    "one group": Plan(groups=("everybody, here",), identification=False),
 }
 NEVER = ("fair", "fairness", "unbiased", "unfair")
 VOID = {"meta", "link", "br", "img", "input", "hr"}
