@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 
-from bench.cards import Study
 from bench.cards.study import TrialRule
 from bench.errors import InputError
 from bench.records import Mask, Rows, Samples, Trials
@@ -105,8 +104,3 @@ def _first_rows(codes: Rows, allowed: Mask, subjects: int) -> Rows:
     rows = np.flatnonzero(allowed)[::-1]
     first[codes[rows]] = rows
     return first
-
-
-def protocols(study: Study) -> tuple[Literal["closed", "open"], ...]:
-    """The 1:n protocols that the study asks for."""
-    return study.identification.protocols if study.identification is not None else ()

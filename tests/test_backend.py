@@ -80,7 +80,7 @@ def test_a_provider_that_does_not_start_is_missing_and_not_a_bad_model(
 
     real = onnxruntime.InferenceSession
     monkeypatch.setattr(onnxruntime, "InferenceSession", session)
-    with pytest.raises(BackendMissing, match="backend 'cuda': did not start: .*CUDA failure 35.*; needs an NVIDIA"):
+    with pytest.raises(BackendMissing, match=r"backend 'cuda': did not start: .*CUDA failure 35.*; needs an NVIDIA"):
         backend.open_net(tiny.make_net(tmp_path / "net.onnx"), "cuda")
     (tmp_path / "bad.onnx").write_bytes(b"no net")
     with pytest.raises(ModelRefused, match=r"bad\.onnx: onnxruntime does not take this file"):

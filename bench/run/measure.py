@@ -9,11 +9,11 @@ import numpy as np
 
 from bench import acquire, pipeline, search, trials
 from bench.cards import ConditionCard
-from bench.compare import TailRule, compare
+from bench.compare import TailRule, compare, exact_scores
 from bench.embed import Recogniser
 from bench.errors import ModelRefused
 from bench.pipeline import Progress
-from bench.records import Acquisitions, Comparisons, Samples, Searches, Strings, Templates
+from bench.records import Acquisitions, Comparisons, Searches, Strings, Templates
 from bench.run.inputs import Inputs
 from bench.tables import Evidence
 from bench.tables.thresholds import at_target_fmrs
@@ -77,9 +77,10 @@ def comparisons(
             floor = _lowest(evidence, card.name)
             for condition in order:
                 key = (card.name, condition.name)
-                found[key] = _compare(inputs, evidence.samples, embedded, key, condition, floor, threads)
-                if condition.name == study.thresholds.condition:
+                found[key] = _compare(inputs, embedded, key, condition, floor, threads)
+                if condition.name == "clean":
                     refuse_near_chance(found[key])
+                if condition.name == study.thresholds.condition:
                     set_here = at_target_fmrs(_with(evidence, found), card.name)
                     floor = min([floor, *(threshold.value for threshold in set_here)])
                 advance(1)
@@ -101,14 +102,14 @@ def _lowest(evidence: Evidence, model: str) -> float:
 
 def _compare(
     inputs: Inputs,
-    samples: Samples,
     embedded: Mapping[tuple[str, str], Templates],
     key: tuple[str, str],
     condition: ConditionCard,
     floor: float,
     threads: int,
 ) -> Comparisons:
-    study = inputs.study
+    # By their own names: opaque ones would sort, and so draw, otherwise on every machine.
+    study, samples = inputs.study, inputs.loaded.samples
     reference, probe = sides(embedded, key[0], condition)
     plan = trials.verification(samples, study.trials, reference.condition == probe.condition)
     cells = tuple(dict.fromkeys(column for columns in study.groups for column in columns))
@@ -153,7 +154,7 @@ def refuse_near_chance(found: Comparisons) -> None:
 
 
 def searches(
-    inputs: Inputs, samples: Samples, embedded: Mapping[tuple[str, str], Templates], threads: int, progress: Progress
+    inputs: Inputs, embedded: Mapping[tuple[str, str], Templates], threads: int, progress: Progress
 ) -> dict[tuple[str, str, str], Searches]:
     """All 1:n searches by (model, condition, protocol); protocols without a search are left out."""
     study = inputs.study
@@ -163,13 +164,15 @@ def searches(
     asked = study.identification.protocols if inputs.dataset.identities else ("open",)
     with progress("search", len(inputs.models) * len(inputs.conditions) * len(asked)) as advance:
         for protocol in asked:
-            plan = trials.identification(samples, study.trials, protocol, study.identification.enrolled, study.seed)
+            plan = trials.identification(
+                inputs.loaded.samples, study.trials, protocol, study.identification.enrolled, study.seed
+            )
             for card, *_ in inputs.models:
                 for condition in inputs.conditions:
                     reference, probe = sides(embedded, card.name, condition)
                     if len(plan.probe) and len(plan.gallery):
                         found[card.name, condition.name, protocol] = search.search(
-                            protocol, plan.gallery, plan.probe, plan.mate, reference, probe, threads
+                            protocol, plan.gallery, plan.probe, plan.mate, reference, probe, exact_scores, threads
                         )
                     advance(1)
     return found

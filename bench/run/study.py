@@ -62,7 +62,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
     with _timed(seconds, "compare"):
         compared = measure.comparisons(inputs, evidence, embedded, threads, progress)
     with _timed(seconds, "search"):
-        searched = measure.searches(inputs, evidence.samples, embedded, threads, progress)
+        searched = measure.searches(inputs, embedded, threads, progress)
     evidence = replace(evidence, comparisons=compared, searches=searched)
     with _timed(seconds, "estimate"):
         tables = build(evidence)
