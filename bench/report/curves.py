@@ -256,11 +256,9 @@ def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
     )
     caption = (
         f"Condition: {condition}. Upper part: how often each score occurs, pale for impostors (non-mated, left), "
-        "strong "
-        "for genuine pairs (mated, right), each scaled to the same area. Lower part: the share of impostor scores at "
-        "or above a "
-        "score, on a log axis: this tail is what passes. Dotted lines are the thresholds. Failed comparisons have no "
-        f"score and are not here. n is in the table.{_not_drawn(tables, model)}"
+        "strong for genuine pairs (mated, right), each scaled to the same area. Lower part: the share of impostor "
+        "scores at or above a score, on a log axis: this tail is what passes. Dotted lines are the thresholds. "
+        f"Failed comparisons have no score and are not here. n is in the table.{_not_drawn(tables, model)}"
     )
     name = style.slug("distributions", model, condition)
 

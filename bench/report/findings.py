@@ -93,8 +93,7 @@ def _passes(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
     overall = f" Over all impostors, of whatever group: {words.rate_of(everyone[0])}." if everyone else ""
     text = (
         f"Let through as someone else, {words.at(point.name, point.threshold)}, {worst.condition}: impostors of the "
-        "same "
-        f"group match in {words.rate_of(worst)} of comparisons in {worst.group} and in {words.rate_of(best)} in "
+        f"same group match in {words.rate_of(worst)} of comparisons in {worst.group} and in {words.rate_of(best)} in "
         f"{best.group}. {verdict(worst, best, _ratio(tables, worst))}{overall}"
     )
     return Sentence(text, "impostors")

@@ -37,12 +37,11 @@ def cross_fmr(tables: Tables, model: str, point: ThresholdRow) -> Picture | None
     centre, meaning = _centre(tables, point, condition)
     title, alt = _in_words(tables, rows, point)
     caption = (
-        f"Rows: group of the enrolled reference; columns: group of the impostor who probes. Each cell is the share of "
+        "Rows: group of the enrolled reference; columns: group of the impostor who probes. Each cell is the share of "
         f"impostor comparisons that match {words.at(point.name, point.threshold)}, condition {condition}. Colour is "
-        "the "
-        f"logarithm of FMR: grey at {meaning}, orange above, blue below. “≤” marks cells in which no false match was "
-        "seen: the number is the upper end of the interval. † fewer than 50 people. A dash: no "
-        f"comparisons. {rates.span_words(rows, 'cell')}"
+        f"the logarithm of FMR: grey at {meaning}, orange above, blue below. “≤” marks cells in which no false match "
+        "was seen: the number is the upper end of the interval. † fewer than 50 people. A dash: no comparisons. "
+        f"{rates.span_words(rows, 'cell')}"
     )
     few = views.few_people(tables, model)
     names = {group: style.label(group, 24) + (" †" if group in few else "") for group in groups}

@@ -394,16 +394,13 @@ def _limits(tables: Tables) -> list[str]:
         "It holds for these images, these versions of the models and these settings. Other cameras, light, people or "
         "thresholds give other rates.",
         "Intervals carry the chance in who was sampled. They do not carry how the data set was put together, wrong "
-        "labels, "
-        "or people who are missing from it.",
+        "labels, or people who are missing from it.",
         "FMR here is about people who make no effort to look like someone else. It says nothing on masks, morphs or "
         "other attacks.",
         "Where two intervals overlap, a difference is not shown; that is no evidence that there is none. With many "
-        "groups "
-        "some will differ by chance alone.",
+        "groups some will differ by chance alone.",
         "One comparison stands for one attempt. A system that lets people try again turns fewer away, by an amount "
-        "that "
-        "this run did not measure.",
+        "that this run did not measure.",
     ]
     sources = {source for _, source in _label_sources(tables)}
     if sources:
@@ -419,8 +416,8 @@ def _limits(tables: Tables) -> list[str]:
     few = _few_people(tables)
     if few:
         lines.append(
-            f"Fewer than {views.FEW_PEOPLE} people stand behind {words.listed(few)}: their intervals may still be "
-            "too narrow."
+            f"Fewer than {views.FEW_PEOPLE} people stand behind {words.listed(few)}: their intervals may still be too "
+            "narrow."
         )
     return lines
 
