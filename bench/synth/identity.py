@@ -94,11 +94,27 @@ def _shape(random: np.random.Generator, family: str, sex: str, age: float, stren
     male = float(np.clip((sex == "male") + random.normal(0, 0.10) * (1 - 2 * (sex == "male")), -0.1, 1.1))
     muscle, weight = np.clip(random.normal(0.5, [0.15, 0.20]), 0.05, 0.95)
     weights = macro_weights(family_blend(random, family), male, age, float(muscle), float(weight))
-    young = float(np.interp(age, [4, 16], [0.6, 1.0]))
-    weights |= detail_weights(random, strength * young)
+    weights |= detail_weights(random, strength * float(np.interp(age, [6, 16], [0.55, 1.0])))
+    for name, share in _CHILDLIKE.items():
+        weights[name] = weights.get(name, 0.0) + share * _childhood(age)
     weights["mouth-angles-up"] = weights.get("mouth-angles-up", 0.0) + 0.28
     weights["head-age-incr"] = 0.55 * float(np.interp(age, [45, 85], [0, 1]))
     return weights
+
+
+_CHILDLIKE = {
+    "l-eye-scale-incr": 0.40,
+    "r-eye-scale-incr": 0.40,
+    "l-cheek-volume-incr": 0.25,
+    "r-cheek-volume-incr": 0.25,
+    "nose-scale-depth-decr": 0.20,
+    "nose-scale-vert-decr": 0.15,
+}
+"""Added in full to a child of 7: the child targets stop at ten years and keep grown features."""
+
+
+def _childhood(age: float) -> float:
+    return float(np.interp(age, [7, 15], [1, 0]))
 
 
 def _pick(random: np.random.Generator, odds: tuple[float, ...]) -> int:
@@ -205,7 +221,7 @@ def _paint(
         brow_tilt=float(0.10 * (u[13] - 0.55)),
         brow_in=float(0.085 + 0.06 * u[14]),
         brow_out=float(0.47 + 0.09 * u[15]),
-        brow_thick=float((0.030 + 0.030 * u[16]) * (1.15 if male else 0.80)),
+        brow_thick=float((0.030 + 0.030 * u[16]) * (1.15 if male else 0.80) * (1 - 0.40 * _childhood(age))),
         brow_density=float((0.55 + 0.45 * u[17]) * float(np.interp(age, [5, 18, 60, 85], [0.6, 1, 1, 0.6]))),
         stubble=float(shaved),
         hair_r=float(brow[0]),

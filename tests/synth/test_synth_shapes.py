@@ -144,5 +144,5 @@ def test_the_lowest_layer_of_hair_covers_the_scalp_without_a_gap():
     inside = skin[(height[skin] > 0.14).all(axis=1) & (loaded.masks["ears"][skin] < 0.1).all(axis=1)]
     lowest = layer.triangles[layer.strand[layer.triangles[:, 0], 3] == layer.strand[:, 3].min()]
     dense = lowest[(layer.strand[lowest, 4] > 0.99).all(axis=1)]
-    assert len(inside) == len(dense) > 200
+    assert len(dense) >= len(inside) > 200
     assert all(hair._reached(layer.strand, corners, 1 / 3, 1 / 3, hair.strands(wig)) for corners in dense)
