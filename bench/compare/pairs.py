@@ -202,7 +202,7 @@ class _Engine:
     def _pass(self, floor: float) -> tuple[Rows, ScoredPairs]:
         histogram, i, j = self._tiles(self.a, self.b, floor - SLACK)
         score = exact_scores(self.a.vectors, self.b.vectors, i, j, self.similarity)
-        keep = score >= floor
+        keep = score.astype(np.float64) >= floor  # numpy would round the floor to float32
         reference, probe, score = self.rows_a[i[keep]], self.rows_b[j[keep]], score[keep]
         if self.symmetric:
             reference, probe = np.minimum(reference, probe), np.maximum(reference, probe)

@@ -160,16 +160,16 @@ def cross_fmr_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Ite
 
 def differential_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
     """Summary measures over the groups: per metric, and of FMR and FNMR together; failures counted."""
-    least = evidence.study.statistics.min_subjects
+    least, level, seed = evidence.study.statistics.min_subjects, evidence.study.statistics.level, evidence.study.seed
     for comparisons in evidence.comparisons.values():
         for columns in evidence.study.groups:
             for threshold in for_model(thresholds, comparisons):
                 fmr = count.fmr_counts(comparisons, evidence.samples, columns, threshold.value)
-                found = list(estimate.differentials(fmr, least))
+                found = list(estimate.differentials(fmr, least, level, seed))
                 if evidence.identities:
                     fnmr = count.fnmr_counts(comparisons, evidence.samples, columns, threshold.value)
-                    found += estimate.differentials(fnmr, least)
-                    found += estimate.combined_differentials(fmr, fnmr, min_subjects=least)
+                    found += estimate.differentials(fnmr, least, level, seed)
+                    found += estimate.combined_differentials(fmr, fnmr, min_subjects=least, level=level, seed=seed)
                 yield from _differential_rows(found, threshold.name)
 
 
