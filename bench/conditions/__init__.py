@@ -1,6 +1,6 @@
 """Phone, light and network as physics: what a picture goes through between the face and the matcher."""
 
-from bench.conditions import selfie
+from bench.conditions import selfie, video
 from bench.conditions.chain import STEPS, apply, digest, photograph, rng_for, stochastic, validate
 from bench.conditions.profiles import KINDS, combinations, ladder, load, names, parts
 from bench.conditions.show import grid
@@ -23,4 +23,5 @@ __all__ = [
     "selfie",
     "stochastic",
     "validate",
+    "video",
 ]

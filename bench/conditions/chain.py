@@ -64,7 +64,7 @@ def apply(card: ConditionCard, image: Image, rng: np.random.Generator, face_box:
 
     Raises:
         Unreadable: the upload was lost or truncated; the sample's outcome is "unreadable".
-        InputError: the image is not of one of the two kinds.
+        InputError: the image is not of one of the two kinds, or not finite.
     """
     return photograph(card, image, rng, face_box).pixels
 
@@ -129,6 +129,8 @@ def _start(image: Image) -> Stage:
         if image.dtype == np.uint8:
             return Photo(np.asarray(image, dtype=np.uint8))
         if image.dtype == np.float32:
+            if not np.isfinite(image).all():
+                raise InputError("image: expected finite linear light, found NaN or infinity")
             return Scene(np.asarray(image, dtype=np.float32))
     raise InputError(
         f"image: expected (h, w, 3) uint8 sRGB or (h, w, 3) float32 linear RGB, found {image.shape} {image.dtype}"

@@ -132,6 +132,13 @@ def test_an_image_of_another_kind_is_refused(image):
         conditions.apply(card_of(), image, conditions.rng_for(0, "a", "x"))
 
 
+def test_light_that_is_not_a_number_is_refused():
+    image = np.zeros((4, 4, 3), np.float32)
+    image[1, 2, 0] = np.nan
+    with pytest.raises(InputError, match="expected finite linear light"):
+        conditions.apply(card_of(), image, conditions.rng_for(0, "a", "x"))
+
+
 def test_bytes_that_do_not_decode_are_unreadable():
     with pytest.raises(conditions.Unreadable, match="does not decode"):
         codec.decode(b"not a picture")
