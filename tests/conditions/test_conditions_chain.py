@@ -9,7 +9,7 @@ from typing import get_args
 import cv2
 import numpy as np
 import pytest
-from shots import card_of
+from shots import METER, OPTICS, PLAIN_ISP, SENSOR, card_of
 
 from bench import conditions
 from bench.cards import ConditionCard
@@ -224,3 +224,25 @@ def test_an_odd_size_survives_every_step():
     assert conditions.apply(card, picture(97, 131), conditions.rng_for(0, "a", "x")).shape == (97, 131, 3)
     tiny = conditions.apply(card, picture(9, 11), conditions.rng_for(0, "a", "x"))
     assert tiny.shape == (9, 11, 3)
+
+
+@pytest.mark.parametrize(("lux", "kelvin"), [(2000.0, 6500.0), (500.0, 4000.0), (300.0, 2700.0)])
+def test_a_grey_card_comes_out_at_its_own_lightness_in_any_light(lux, kelvin):
+    """18 % grey is L* 49.5 (CIE 1976); with all of the light's colour corrected it is neutral, with less it is warm."""
+    found = {}
+    for share in (1.0, 0.7):
+        card = card_of(
+            {"step": "unprocess", "tone": 0.0},
+            {"step": "illumination", "lux": lux, "kelvin": kelvin, "locus": "planck"},
+            {"step": "camera", "short_px": 96, **OPTICS},
+            {"step": "meter", **METER, "max_gain": 64.0, "white_balance": share},
+            {"step": "sensor", **SENSOR},
+            {"step": "demosaic", "method": "bilinear"},
+            {"step": "isp", **PLAIN_ISP},
+        )
+        out = conditions.apply(card, np.full((96, 96, 3), 118, np.uint8), conditions.rng_for(0, "a", "x"))
+        found[share] = cv2.cvtColor(out.astype(np.float32).mean(axis=(0, 1))[None, None] / 255, cv2.COLOR_RGB2Lab)[0, 0]
+    assert found[1.0][0] == pytest.approx(49.5, abs=1.0)
+    assert found[1.0][1:] == pytest.approx([0, 0], abs=1.5)
+    assert found[0.7][0] == pytest.approx(49.5, abs=2.0)
+    assert (found[0.7][2] > 3) == (kelvin < 5000)
