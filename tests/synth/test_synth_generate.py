@@ -9,7 +9,9 @@ import pytest
 
 from bench.cards.dataset import load_dataset
 from bench.errors import DatasetError, InputError
-from bench.synth import Spec, develop, ensure, generate
+from bench.store import sha256_bytes
+from bench.synth import Spec, designs, develop, ensure, generate, head, render
+from bench.synth.small import SMALL as SMALL_SET
 
 SMALL = Spec(identities=3, size=48, oversample=1, sessions=("studio", "sun"), seed=7, linear=True)
 CAUSAL = Spec(
@@ -135,3 +137,27 @@ def test_the_reference_photo_is_exposed_the_same_for_every_tone(causal):
 def test_a_wrong_spec_says_what_is_wrong(wrong, message):
     with pytest.raises(InputError, match=message):
         Spec(**wrong)
+
+
+def test_the_committed_small_set_is_what_the_renderer_makes():
+    folder = Path(__file__).parents[2] / "datasets/synthetic-heads/small"
+    rows = rows_of(folder)
+    assert len(rows) == 48
+    shots = [shot for number in (4, 21) for shot in designs.shots(SMALL_SET, number)]
+    heads = {shot.subject: head.head(shot.identity) for shot in shots}
+    for shot in shots:
+        row = next(row for row in rows if row["sample_id"] == shot.sample("incident"))
+        data = (folder / row["path"]).read_bytes()
+        assert sha256_bytes(data) == row["sha256"]
+        kept = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1].astype(int)
+        linear = render.render(
+            heads[shot.subject], shot.rig, shot.view, shot.units, shot.background, SMALL_SET.size, SMALL_SET.oversample
+        )
+        # JPEG at quality 90, and the last bits of exp and sqrt of another processor.
+        assert np.abs(develop.develop(linear, float(row["gain"])).astype(int) - kept).mean() < 3.0
+
+
+def test_reports_of_progress_and_the_manifest_path(tmp_path):
+    path = generate.render_population(Spec(identities=1, size=32, oversample=1, sessions=("studio",)), tmp_path)
+    assert path == tmp_path / "manifest.csv"
+    assert {row["role"] for row in rows_of(tmp_path)} == {"photo"}
