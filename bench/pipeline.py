@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import PIL
 
-from bench import acquire, conditions, store, synth
+from bench import acquire, backend, conditions, store, synth
 from bench.cards import ConditionCard, DetectorCard
 from bench.cards.study import Acquire, Synthetic
 from bench.embed import Crops, Recogniser
@@ -59,7 +59,7 @@ class Pipeline:
                 "rules": self.rules.model_dump(mode="json"),
                 "condition": conditions.digest(self.condition),
                 "seed": self.seed if conditions.stochastic(self.condition) else None,
-                "versions": [cv2.__version__, PIL.__version__],
+                "versions": [cv2.__version__, PIL.__version__, backend.version()],
             }
         )
 
@@ -73,6 +73,7 @@ class Pipeline:
                 "model": card.sha256,
                 "preprocess": card.preprocess.model_dump(mode="json"),
                 "output": card.output,
+                "dim": card.dim,
                 "similarity": card.similarity,
                 "provider": self.recogniser.provider,
             }
@@ -108,19 +109,49 @@ def rendered(synthetic: Synthetic, workers: int | None, progress: Progress) -> P
 
 def hash_files(samples: Samples, threads: int) -> Strings:
     """(n,) hex SHA-256 of every image file, "" where it cannot be read."""
+    return _hashed(samples.root, samples.paths, threads)
 
-    def one(path: str) -> str:
+
+def _hashed(root: Path, paths: Strings, threads: int) -> Strings:
+    """(n,) hex SHA-256 of the files below `root`, "" where there is none or it cannot be read."""
+
+    def one(name: str) -> str:
+        path = root / name
         try:
-            return store.sha256_file(samples.root / path)
+            # A named pipe would be waited for.
+            return store.sha256_file(path) if path.is_file() else ""
         except OSError:
             return ""
 
     with ThreadPoolExecutor(threads) as pool:
-        found = list(pool.map(one, samples.paths.tolist()))
+        found = list(pool.map(one, paths.tolist()))
     return np.array(found, dtype="U64")
 
 
-def run(pipeline: Pipeline, samples: Samples, sha256: Strings, advance: Advance) -> tuple[Acquisitions, Templates]:
+@dataclass(frozen=True, eq=False)
+class Scenes:
+    """What a condition that takes a new photo of the scene is told beside the picture, one entry a sample.
+
+    Attributes:
+        linear: (n,) paths of true linear light below the samples' root, "" where there is none.
+        sha256: (n,) digests of those files, "" likewise.
+        boxes: (n, 4) left, top, right, bottom of the face in the picture as it is, NaN where none is known.
+    """
+
+    linear: Strings
+    sha256: Strings
+    boxes: Floats
+
+
+def scenes(samples: Samples, linear: Mapping[str, str], boxes: Floats, threads: int) -> Scenes:
+    """The samples' scenes, from `linear` (picture -> linear file) and the face boxes of the clean acquisition."""
+    paths = np.array([linear.get(path, "") for path in samples.paths.tolist()], dtype=np.str_)
+    return Scenes(paths, _hashed(samples.root, paths, threads), boxes)
+
+
+def run(
+    pipeline: Pipeline, samples: Samples, sha256: Strings, advance: Advance, known_scenes: Scenes | None = None
+) -> tuple[Acquisitions, Templates]:
     """Acquire and embed every sample.
 
     Args:
@@ -128,21 +159,24 @@ def run(pipeline: Pipeline, samples: Samples, sha256: Strings, advance: Advance)
         samples: whom.
         sha256: from `hash_files`.
         advance: called with a number of samples whenever so many more are done.
+        known_scenes: from `scenes`; without it conditions start from the pictures, and cameras are told of no face.
 
     Raises:
         ModelRefused: the recogniser fails on its own input.
         StoreError: the cache cannot be written.
     """
     cv2.setNumThreads(1)  # the workers are the threads; more inside each would only wait for one another
-    keys = _keys(pipeline, samples, sha256)
+    scene = known_scenes if conditions.starts_from_scene(pipeline.condition) else None
+    keys = _keys(pipeline, samples, sha256, scene)
     with (
         store.RowCache("acquisitions", pipeline.acquisition_digest) as acquired,
         store.RowCache("templates", pipeline.template_digest) as embedded,
     ):
         found, vectors = acquired.get_many(keys), embedded.get_many(keys)
-        todo = [row for row, key in enumerate(keys) if key not in found or key not in vectors]
+        missing = {key: row for row, key in reversed(list(enumerate(keys))) if key not in found or key not in vectors}
+        todo = sorted(missing.values())
         advance(len(keys) - len(todo))
-        for rows, results in _batches(pipeline, samples, keys, found, todo):
+        for rows, results in _batches(pipeline, samples, scene, keys, found, todo):
             new = {keys[row]: _pack(result) for row, result in zip(rows, results, strict=True)}
             templates = _embed(pipeline.recogniser, results)
             acquired.put_many(new)
@@ -154,36 +188,46 @@ def run(pipeline: Pipeline, samples: Samples, sha256: Strings, advance: Advance)
     return acquisitions, _templates(pipeline, [vectors[key] for key in keys])
 
 
-def _keys(pipeline: Pipeline, samples: Samples, sha256: Strings) -> list[str]:
-    """The cache's key of each sample: the image, and the sample where its noise is its own, or its file is missing."""
+def _keys(pipeline: Pipeline, samples: Samples, sha256: Strings, scene: Scenes | None) -> list[str]:
+    """The cache's key of each sample: the image, the sample where its noise is its own or its file is missing, and
+    the scene where the condition starts from it."""
     own = conditions.stochastic(pipeline.condition)
-    return [
+    keys = [
         f"{digest}:{sample}" if own or not digest else str(digest)
         for digest, sample in zip(sha256, samples.ids, strict=True)
     ]
+    if scene is None:
+        return keys
+    boxes = ["none" if np.isnan(box).any() else box.astype("<f4").tobytes().hex() for box in scene.boxes]
+    return [f"{key}:{light}:{box}" for key, light, box in zip(keys, scene.sha256, boxes, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
 class _Prepared:
-    """One sample on its way: what acquisition made of it, its aligned crop where it has one, else why not."""
+    """One sample on its way: what acquisition made of it, and its aligned crop where it has one."""
 
     acquisition: Mapping[str, Any]
     crop: Crops | None
-    reason: str = ""
 
 
 def _batches(
-    pipeline: Pipeline, samples: Samples, keys: list[str], found: Mapping[str, bytes], todo: list[int]
+    pipeline: Pipeline,
+    samples: Samples,
+    scene: Scenes | None,
+    keys: list[str],
+    found: Mapping[str, bytes],
+    todo: list[int],
 ) -> Iterator[tuple[list[int], list[_Prepared]]]:
     """Batches of prepared samples in order; workers prepare the next ones while the caller embeds."""
-    unique = list({keys[row]: row for row in reversed(todo)}.values())[::-1]
-    chunks = [unique[start : start + pipeline.batch] for start in range(0, len(unique), pipeline.batch)]
+    chunks = [todo[start : start + pipeline.batch] for start in range(0, len(todo), pipeline.batch)]
     waiting: deque[tuple[list[int], list[Future[_Prepared]]]] = deque()
     pool = ThreadPoolExecutor(pipeline.threads)
 
     def submit(rows: list[int]) -> None:
         known = [found.get(keys[row]) for row in rows]
-        futures = [pool.submit(_prepare, pipeline, samples, row, value) for row, value in zip(rows, known, strict=True)]
+        futures = [
+            pool.submit(_prepare, pipeline, samples, scene, row, value) for row, value in zip(rows, known, strict=True)
+        ]
         waiting.append((rows, futures))
 
     try:
@@ -199,26 +243,47 @@ def _batches(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _prepare(pipeline: Pipeline, samples: Samples, row: int, known: bytes | None) -> _Prepared:
+def _prepare(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int, known: bytes | None) -> _Prepared:
     """Load, degrade, acquire (unless it is known already) and align one sample."""
     if known is not None and json.loads(known)["outcome"] != "ok":
         return _Prepared(json.loads(known), None)
     try:
-        _, image = acquire.read_image(samples.root / str(samples.paths[row]))
-        rng = conditions.rng_for(pipeline.seed, str(samples.ids[row]), pipeline.condition.name)
-        image = conditions.apply(pipeline.condition, image, rng)
+        image = _received(pipeline, samples, scene, row)
     except (acquire.Unreadable, conditions.Unreadable) as failure:
-        return _Prepared(_failed("unreadable", str(failure)), None, str(failure))
+        return _Prepared(_failed("unreadable", str(failure)), None)
     acquisition = json.loads(known) if known is not None else _acquire(pipeline, image)
     if acquisition["outcome"] != "ok":
         return _Prepared(acquisition, None)
     landmarks = np.array(acquisition["landmarks"], dtype=np.float32)
     try:
         crop = acquire.align(image, landmarks, pipeline.recogniser.card.preprocess)
-    except InputError as error:
+    except InputError:
         # Acquired, but this net gets no crop: no template, and so a failed comparison.
-        return _Prepared(acquisition, None, str(error))
+        return _Prepared(acquisition, None)
     return _Prepared(acquisition, crop)
+
+
+def _received(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int) -> Crops:
+    """What arrives of one sample under the condition.
+
+    Raises:
+        acquire.Unreadable, conditions.Unreadable: nothing does.
+        DatasetError: its linear light is damaged.
+    """
+    rng = conditions.rng_for(pipeline.seed, str(samples.ids[row]), pipeline.condition.name)
+    box = _box(scene.boxes[row]) if scene is not None else None
+    if scene is not None and scene.linear[row]:
+        light = synth.read_linear(samples.root / str(scene.linear[row]))
+        return conditions.apply(pipeline.condition, light, rng, box)
+    _, image = acquire.read_image(samples.root / str(samples.paths[row]))
+    return conditions.apply(pipeline.condition, image, rng, box)
+
+
+def _box(box: Floats) -> tuple[float, float, float, float] | None:
+    if np.isnan(box).any():
+        return None
+    left, top, right, bottom = box.tolist()
+    return left, top, right, bottom
 
 
 def _failed(outcome: str, reason: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench import acquire, pipeline, search, trials
+from bench import acquire, pipeline, search, synth, trials
 from bench.cards import ConditionCard
 from bench.compare import TailRule, compare, exact_scores
 from bench.embed import Recogniser
@@ -39,23 +39,43 @@ def templates(
         recogniser = Recogniser(card, file, study.backend.provider, threads)
         detector = acquire.open_detector(detector_card, files, study.backend.provider, 1)
         provider = recogniser.provider
-        for condition in inputs.conditions:
+        scenes = None
+        for condition in sorted(inputs.conditions, key=lambda card: card.name != "clean"):
             line = pipeline.Pipeline(
                 *(condition, detector, detector_card, recogniser, study.acquire, study.seed, threads),
                 study.backend.batch,
             )
             with progress(f"{card.name}, {condition.name}", len(samples)) as advance:
-                acquisitions, made = pipeline.run(line, samples, sha256, advance)
+                acquisitions, made = pipeline.run(line, samples, sha256, advance, scenes)
             _refuse_without_templates(made, acquisitions)
+            if condition.name == "clean":
+                # Cameras that meter the face are told of the one that is found in the picture as it is.
+                scenes = pipeline.scenes(samples, _linear_files(inputs), acquisitions.box, threads)
             acquired[detector_card.name, condition.name] = acquisitions
             embedded[card.name, condition.name] = made
-    return acquired, embedded, provider
+    conditions, models = inputs.conditions, [card.name for card, *_ in inputs.models]
+    detectors = dict.fromkeys(detector_card.name for _, _, detector_card, _ in inputs.models)
+    return (
+        {(detector, card.name): acquired[detector, card.name] for detector in detectors for card in conditions},
+        {(model, card.name): embedded[model, card.name] for model in models for card in conditions},
+        provider,
+    )
+
+
+def _linear_files(inputs: Inputs) -> dict[str, str]:
+    """Picture -> its true linear light, where the study's data set was rendered with it."""
+    rendering = inputs.study.dataset.synthetic
+    return synth.linear_files(inputs.loaded.samples.root) if rendering is not None and rendering.linear else {}
 
 
 def _refuse_without_templates(made: Templates, acquisitions: Acquisitions) -> None:
     if made.condition == "clean" and not len(made.rows):
         reasons = [str(reason) for reason in acquisitions.reason if reason]
-        why = f"; the first reason: {reasons[0]}" if reasons else "; every crop was refused or gave no finite template"
+        why = (
+            f"; the first reason: {reasons[0]}"
+            if reasons
+            else "; no crop gave a finite template: do the images have the size that the card says?"
+        )
         raise ModelRefused(f"{made.model}: not one of {len(acquisitions.outcome)} samples gave a template{why}")
 
 
@@ -175,4 +195,5 @@ def searches(
                             protocol, plan.gallery, plan.probe, plan.mate, reference, probe, exact_scores, threads
                         )
                     advance(1)
-    return found
+    order = [(card.name, condition.name) for card, *_ in inputs.models for condition in inputs.conditions]
+    return {(*key, protocol): found[*key, protocol] for key in order for protocol in asked if (*key, protocol) in found}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import platform
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import bench
 from bench import pipeline, store
 from bench.backend import version as onnxruntime_version
 from bench.pipeline import Progress
-from bench.records import RunManifest
+from bench.records import Finding, RunManifest
 from bench.run import measure
 from bench.run.inputs import Inputs
 from bench.tables import Evidence, build, write_evidence
@@ -132,7 +133,7 @@ def _manifest(
         banners=_banners(inputs),
         samples=_sample_counts(inputs, evidence),
         refused=_refused(inputs),
-        findings=[asdict(finding) for finding in inputs.loaded.findings if finding.level != "info"],
+        findings=[_without_names(finding) for finding in inputs.loaded.findings if finding.level != "info"],
         stages=seconds,
     )
 
@@ -147,10 +148,8 @@ def _model_entries(card: Any, file: Path, detector: Any, files: dict[str, Path])
 
 
 def _dataset_entry(inputs: Inputs, evidence: Evidence) -> dict[str, Any]:
-    root = inputs.study.dataset.root
     return {
         **inputs.dataset.model_dump(mode="json"),
-        "root": root,
         "images_sha256": store.digest(sorted(str(value) for value in evidence.sha256)),
     }
 
@@ -168,6 +167,11 @@ def _refused(inputs: Inputs) -> dict[str, int]:
     """Reason -> refused samples; without names."""
     reasons = list(inputs.loaded.refused.values())
     return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
+
+
+def _without_names(finding: Finding) -> dict[str, str]:
+    """A finding as a manifest may hold it: the examples in quotes name people and files."""
+    return {**asdict(finding), "message": re.sub(r"'[^']*'", "'...'", finding.message)}
 
 
 def _banners(inputs: Inputs) -> list[str]:
