@@ -1,7 +1,7 @@
 """Phone, light and network as physics: what a picture goes through between the face and the matcher."""
 
 from bench.conditions import selfie, video
-from bench.conditions.chain import STEPS, apply, digest, photograph, rng_for, stochastic, validate
+from bench.conditions.chain import STEPS, apply, digest, photograph, rng_for, starts_from_scene, stochastic, validate
 from bench.conditions.profiles import KINDS, combinations, ladder, load, names, parts
 from bench.conditions.show import grid
 from bench.conditions.stages import Unreadable
@@ -21,6 +21,7 @@ __all__ = [
     "photograph",
     "rng_for",
     "selfie",
+    "starts_from_scene",
     "stochastic",
     "validate",
     "video",

@@ -118,6 +118,11 @@ def stochastic(card: ConditionCard) -> bool:
     return any(signature(STEPS[step.step]).random for step in card.steps)
 
 
+def starts_from_scene(card: ConditionCard) -> bool:
+    """Whether the condition takes a new photo of the scene, so that true linear light serves it better than a photo."""
+    return bool(card.steps) and card.steps[0].step == "unprocess"
+
+
 def _resolved(step: Step) -> dict[str, object]:
     """The step with its defaults; whole numbers as floats, so that 500 and 500.0 are the same light."""
     given = {**signature(STEPS[step.step]).defaults, **step.parameters, "step": step.step}

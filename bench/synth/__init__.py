@@ -6,5 +6,6 @@ with its manifest. The pictures show relative effects only and say nothing about
 
 from bench.synth.designs import CAUSAL_TONES, Spec
 from bench.synth.generate import ensure, render_population
+from bench.synth.linear import linear_files, read_linear
 
-__all__ = ["CAUSAL_TONES", "Spec", "ensure", "render_population"]
+__all__ = ["CAUSAL_TONES", "Spec", "ensure", "linear_files", "read_linear", "render_population"]
