@@ -21,6 +21,7 @@ from bench.cards import (
     load_model,
     load_study,
 )
+from bench.cards.study import ModelUse
 from bench.errors import InputError
 from bench.pipeline import Progress, rendered
 from bench.records import Threshold
@@ -31,12 +32,14 @@ class Inputs:
     """A study with everything that it names.
 
     Attributes:
+        study: as resolved: models and conditions by the names in their cards, also where it gives paths.
+        text: content of the study's file.
         models: (recogniser, its file, detector, part -> file) in the study's order.
         given: thresholds that this run takes from elsewhere.
     """
 
     study: Study
-    study_file: Path
+    text: str
     dataset: DatasetCard
     loaded: datasets.Loaded
     models: tuple[tuple[ModelCard, Path, DetectorCard, dict[str, Path]], ...]
@@ -53,17 +56,19 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
         CardError, DatasetError, DatasetMissing, ModelMissing, ModelRefused, InputError: the first thing that is wrong.
     """
     study, file = load_study(name)
+    text = file.read_bytes().decode()
     card = load_dataset(study.dataset.card)
     _check_terms(study, card, file)
     _check_columns(study, card, file)
     _check_synthetic(study, card, file)
     condition_cards = tuple(conditions.load(condition) for condition in study.conditions)
     models = tuple(_model(use.card, use.detector) for use in study.models)
+    study = _by_name(study, file, models, condition_cards)
     given = _fixed(study) + _from_run(study, file, models)
     loaded = _draw(study, datasets.load(card, _root(study, card, file, root, progress)))
     if not len(loaded.samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
-    return Inputs(study, file, card, loaded, models, condition_cards, given)
+    return Inputs(study, text, card, loaded, models, condition_cards, given)
 
 
 def _check_terms(study: Study, card: DatasetCard, file: Path) -> None:
@@ -113,6 +118,20 @@ def _model(card_name: str, detector_name: str) -> tuple[ModelCard, Path, Detecto
     return card, file, detector, files
 
 
+def _by_name(study: Study, file: Path, models: tuple[Any, ...], condition_cards: tuple[ConditionCard, ...]) -> Study:
+    """The study with its models and conditions by the names that their cards bear."""
+    uses = tuple(ModelUse(card=card.name, detector=detector.name) for card, _, detector, _ in models)
+    names = dict(zip(study.conditions, (card.name for card in condition_cards), strict=True))
+    for what, found in (("models", [use.card for use in uses]), ("conditions", list(names.values()))):
+        twice = sorted({name for name in found if found.count(name) > 1})
+        if twice:
+            raise InputError(f"{file}: {what}: two cards are named '{twice[0]}'; give one of them another name")
+    condition = study.thresholds.condition
+    thresholds = study.thresholds.model_copy(update={"condition": names.get(condition, condition)})
+    changes = {"models": uses, "conditions": tuple(names.values()), "thresholds": thresholds}
+    return study.model_copy(update=changes)
+
+
 def _fixed(study: Study) -> tuple[Threshold, ...]:
     unknown = set(study.thresholds.fixed) - {use.card for use in study.models}
     if unknown:
@@ -130,6 +149,9 @@ def _from_run(study: Study, file: Path, models: tuple[Any, ...]) -> tuple[Thresh
     if study.thresholds.from_run is None:
         return ()
     folder = _finished(file, (file.parent / study.thresholds.from_run).resolve())
+    changed = store.sums_differences(folder)
+    if changed:
+        raise InputError(f"{file}: thresholds.from_run: {folder.name} was changed since it was written: {changed[0]}")
     manifest = store.read_json(folder / "manifest.json")
     digests = {model["name"]: model["sha256"] for model in manifest["models"] if model["kind"] == "recogniser"}
     for card, *_ in models:

@@ -71,12 +71,8 @@ def _linear_files(inputs: Inputs) -> dict[str, str]:
 def _refuse_without_templates(made: Templates, acquisitions: Acquisitions) -> None:
     if made.condition == "clean" and not len(made.rows):
         reasons = [str(reason) for reason in acquisitions.reason if reason]
-        why = (
-            f"; the first reason: {reasons[0]}"
-            if reasons
-            else "; no crop gave a finite template: do the images have the size that the card says?"
-        )
-        raise ModelRefused(f"{made.model}: not one of {len(acquisitions.outcome)} samples gave a template{why}")
+        why = f"the first reason: {reasons[0]}" if reasons else "do the images have the size that the card says?"
+        raise ModelRefused(f"{made.model}: not one of {len(acquisitions.outcome)} samples gave a template; {why}")
 
 
 def comparisons(

@@ -95,7 +95,6 @@ def _manifest(
     inputs: Inputs, evidence: Evidence, provider: str, started: str, seconds: dict[str, float]
 ) -> RunManifest:
     study = inputs.study
-    text = inputs.study_file.read_text(encoding="utf-8")
     resolved = study.model_dump(mode="json")
     commit, dirty = _commit()
     models = [entry for model in inputs.models for entry in _model_entries(*model)]
@@ -113,7 +112,7 @@ def _manifest(
         run_id=f"{study.name}-{stamp}-{content[:8]}",
         status="complete",
         study=resolved,
-        config_text=text,
+        config_text=inputs.text,
         dataset=_dataset_entry(inputs, evidence),
         models=models,
         conditions=[card.model_dump(mode="json") for card in inputs.conditions],
