@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.records import Threshold
-from bench.tables import curves, identification, verification
+from bench.tables import curves, identification, power, verification
 from bench.tables.evidence import Evidence
 from bench.tables.thresholds import set_thresholds
 
@@ -75,6 +75,8 @@ TABLES: dict[str, _Spec] = {
     "distributions": _Spec(
         ("model", "condition", "grouping", "group", "kind", "low", "high", "count"), curves.distribution_rows
     ),
+    "versus_rest": _Spec(power.VERSUS_COLUMNS, power.versus_rest_rows),
+    "power": _Spec(power.POWER_COLUMNS, power.power_rows),
 }
 """Every computed table: its columns, and the function that gives its rows. A new table is one line here."""
 
