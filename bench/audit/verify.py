@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import bench
-from bench import datasets, pipeline, store, tables, weights
-from bench.cards import Study, card_path, load_dataset, load_detector, load_model, load_study
+from bench import datasets, pipeline, store, tables
+from bench.cards import Study, card_names, card_path, load_dataset
 from bench.errors import FacegapError, StoreError
 from bench.tables import Evidence, read_evidence
 
@@ -37,15 +37,18 @@ def verify(run: Path, root: Path | None = None, inputs: bool = True) -> list[str
         manifest = store.read_json(run / "manifest.json")
         evidence = read_evidence(run, manifest)
         differences += _tables(run, evidence)
+        if (run / "study.toml").read_bytes() != manifest["config_text"].encode():
+            differences.append("study.toml: differs from the text in manifest.json")
+        if inputs:
+            differences += _inputs(manifest, evidence, root)
+        made_by = manifest["versions"]["facegap"]
+        if differences and made_by != bench.__version__:
+            differences.append(f"note: the run was made by facegap {made_by}, this is {bench.__version__}")
     except FacegapError as error:
-        return [*differences, str(error)]
-    if (run / "study.toml").read_text(encoding="utf-8") != manifest["config_text"]:
-        differences.append("study.toml: differs from the text in manifest.json")
-    if inputs:
-        differences += _inputs(manifest, evidence, root)
-    made_by = manifest["versions"]["facegap"]
-    if differences and made_by != bench.__version__:
-        differences.append(f"note: the run was made by facegap {made_by}, this is {bench.__version__}")
+        differences.append(str(error))
+    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+        # Whoever changed a file may have changed its sum too; nothing that a file holds ends in a traceback.
+        differences.append(f"{run.name}: its files contradict each other: {type(error).__name__}: {error}")
     return differences
 
 
@@ -87,22 +90,29 @@ def _same(computed: Any, found: str | None) -> bool:
 
 def _inputs(manifest: Mapping[str, Any], evidence: Evidence, root: Path | None) -> Iterator[str]:
     try:
-        yield from _weights(manifest, evidence.study)
+        yield from _weights(manifest)
         yield from _images(manifest, evidence, root)
     except FacegapError as error:
         yield f"inputs: {error}"
 
 
-def _weights(manifest: Mapping[str, Any], study: Study) -> Iterator[str]:
-    said = {(entry["kind"], entry["name"]): entry["file_sha256"] for entry in manifest["models"]}
-    for use in study.models:
-        card, detector = load_model(use.card), load_detector(use.detector)
-        file = weights.find_model(card, card_path("models", use.card))
-        if store.sha256_file(file) != said["recogniser", card.name]:
-            yield f"model '{card.name}': other weights than the run's ({said['recogniser', card.name][:16]}...)"
-        parts = weights.find_detector(detector, card_path("models", use.detector))
-        if {part: store.sha256_file(path) for part, path in parts.items()} != said["detector", detector.name]:
-            yield f"detector '{detector.name}': other weights than the run's"
+def _weights(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """The run's own weights, in the cache or beside the cards; the cards on this machine may have changed since."""
+    for entry in manifest["models"]:
+        digests, files = entry["file_sha256"], {"net": entry["file"], **entry.get("files", {})}
+        if isinstance(digests, str):
+            digests = {"net": digests}
+        for part, sha256 in digests.items():
+            found = [path for path in _places(entry["name"], files.get(part), sha256) if path.is_file()]
+            if not any(store.sha256_file(path) == sha256 for path in found):
+                what = "another file than the run's" if found else "the run's file is not on this machine"
+                yield f"{entry['kind']} '{entry['name']}': {what} (sha256 {sha256}); pull or pin it, or --no-inputs"
+
+
+def _places(name: str, file: str | None, sha256: str) -> Iterator[Path]:
+    yield store.weights_path(sha256)
+    if file is not None and name in card_names("models"):
+        yield card_path("models", name).parent / file
 
 
 @contextmanager
@@ -124,26 +134,31 @@ def _images(manifest: Mapping[str, Any], evidence: Evidence, root: Path | None) 
     changed = [sample for sample, a, b in zip(evidence.samples.ids, found, evidence.sha256, strict=True) if a != b]
     if changed:
         yield f"dataset '{card.name}': {len(changed)} image files differ from the run's, first sample {changed[0]}"
-    for column, values in samples.groups.items():
-        if (values != evidence.samples.groups[column]).any():
+    for column, values in evidence.samples.groups.items():
+        if column not in samples.groups or (samples.groups[column] != values).any():
             yield f"dataset '{card.name}': labels of '{column}' differ from the run's"
+    if (samples.roles != evidence.samples.roles).any():
+        yield f"dataset '{card.name}': roles differ from the run's"
+    # Names are hashed with a secret, so that who is who can be compared, not what anybody is called.
+    people = {*zip(samples.subjects.tolist(), evidence.samples.subjects.tolist(), strict=True)}
+    if not len(people) == len(set(samples.subjects)) == len(set(evidence.samples.subjects)):
+        yield f"dataset '{card.name}': who is on which image differs from the run's"
     refused = manifest["samples"]["refused"]
     if len(loaded.refused) != refused:
         yield f"dataset '{card.name}': {len(loaded.refused)} samples refused, the run had {refused}"
 
 
 def _root(study: Study) -> Path:
-    """The data set's folder: rendered again, or as the study's own file in configs/ says it.
+    """The data set's folder: rendered again, or where the study says, relative to its own file in configs/.
 
     Raises:
         StoreError: there is no such file, or it names no folder.
     """
     if study.dataset.synthetic is not None:
         return pipeline.rendered(study.dataset.synthetic, study.backend.threads, _silent)
-    try:
-        _, file = load_study(study.name)
-    except FacegapError:
-        file = None
-    if file is None or study.dataset.root is None:
+    root = study.dataset.root
+    if root is not None and Path(root).is_absolute():
+        return Path(root)
+    if root is None or study.name not in card_names("configs"):
         raise StoreError("where the data set lies is not known here: give --root, or --no-inputs to leave it out")
-    return (file.parent / study.dataset.root).resolve()
+    return (card_path("configs", study.name).parent / root).resolve()
