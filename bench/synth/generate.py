@@ -108,10 +108,11 @@ def _render_identity(spec: Spec, out_dir: Path, number: int) -> int:
 
 def _take(spec: Spec, out_dir: Path, number: int, shot: Shot, subject: Head) -> list[Row]:
     linear = render(subject, shot.rig, shot.view, shot.units, shot.background, spec.size, spec.oversample)
-    linear_path = ""
+    linear_path, linear_sha256 = "", ""
     if spec.linear:
-        linear_path = f"linear/{shot.subject}-{shot.light}.npy"
-        _write(out_dir / linear_path, _npy(linear))
+        linear_path, light = f"linear/{shot.subject}-{shot.light}.npy", _npy(linear)
+        linear_sha256 = store.sha256_bytes(light)
+        _write(out_dir / linear_path, light)
     rows = []
     for exposure in shot.exposures:
         gain = exposure_gain(linear, exposure)
@@ -137,6 +138,7 @@ def _take(spec: Spec, out_dir: Path, number: int, shot: Shot, subject: Head) -> 
                 "identity": number,
                 "seed": spec.seed,
                 "linear_path": linear_path,
+                "linear_sha256": linear_sha256,
                 "sha256": store.sha256_bytes(data),
             }
         )
@@ -172,13 +174,14 @@ def _rows_file(out_dir: Path, number: int) -> Path:
 
 
 def _whole(out_dir: Path, number: int) -> bool:
-    """Whether an identity's rows are there and every picture still has the digest that they give."""
+    """Whether an identity's rows are there and every file still has the digest that they give."""
     file = _rows_file(out_dir, number)
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
-        pictures = all(store.sha256_file(out_dir / row["path"]) == row["sha256"] for row in rows)
-        return pictures and all((out_dir / row["linear_path"]).is_file() for row in rows)
+        files = {row["path"]: row["sha256"] for row in rows}
+        files |= {row["linear_path"]: row["linear_sha256"] for row in rows if row["linear_path"]}
+        return all(store.sha256_file(out_dir / path) == digest for path, digest in files.items())
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -54,11 +54,12 @@ def test_more_people_leave_the_first_unchanged(small, tmp_path):
     assert rows_of(more)[:6] == rows_of(small)
 
 
-def test_a_damaged_picture_is_rendered_again_and_nothing_else(small, tmp_path):
+@pytest.mark.parametrize("kind", ["picture", "linear light"])
+def test_a_damaged_file_is_rendered_again_and_nothing_else(kind, tmp_path):
     folder = ensure(SMALL, tmp_path)
     before = all_bytes(folder)
     times = {path: path.stat().st_mtime_ns for path in (folder / "images").iterdir()}
-    damaged = folder / "images/p00001-sun.jpg"
+    damaged = folder / ("images/p00001-sun.jpg" if kind == "picture" else "linear/p00001-sun.npy")
     damaged.write_bytes(damaged.read_bytes()[:-40])
     seen = []
     ensure(SMALL, tmp_path, progress=lambda done, total: seen.append((done, total)))
