@@ -343,3 +343,4 @@ class RunManifest:
     refused: Mapping[str, int] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
     stages: Mapping[str, float] = field(default_factory=dict)
+    derived_from: Mapping[str, Any] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import bench
+from bench.cli import statistics
 from bench.cli.progress import progress
 
 app = typer.Typer(
@@ -187,3 +188,7 @@ def conditions_list() -> None:
     from bench.cli.listings import condition_lines
 
     typer.echo("\n".join(condition_lines()))
+
+
+for _command in (statistics.analyse,):
+    app.command()(_command)

@@ -27,7 +27,9 @@ def print_summary(folder: Path) -> None:
     typer.echo("\n".join(columns([(*HEADER, interval), *(_cells(row) for row in found[:ROWS])])))
     if len(found) > ROWS:
         typer.echo(f"... and {len(found) - ROWS} more rows in tables/rates.csv")
-    typer.echo(f"page:    {folder / 'report.html'}\nresults: {folder}")
+    if (folder / "report.html").is_file():
+        typer.echo(f"page:    {folder / 'report.html'}")
+    typer.echo(f"results: {folder}")
 
 
 def _wanted(row: dict[str, str], grouping: str) -> bool:

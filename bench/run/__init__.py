@@ -1,6 +1,7 @@
 """Run: wires the stages of one study in a straight line, from its TOML file to a results folder."""
 
+from bench.run.analyse import Changes, analyse, parse_groups
 from bench.run.inputs import Inputs, resolve
 from bench.run.study import run_study
 
-__all__ = ["Inputs", "resolve", "run_study"]
+__all__ = ["Changes", "Inputs", "analyse", "parse_groups", "resolve", "run_study"]

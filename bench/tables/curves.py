@@ -24,10 +24,12 @@ def det_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str,
     if not evidence.identities:
         return
     for (model, condition), comparisons in evidence.comparisons.items():
-        thresholds = _det_thresholds(comparisons)
+        everywhere = _det_thresholds(comparisons)
         for columns in evidence.groupings:
             names, group = np.unique(evidence.samples.grouping(columns), return_inverse=True)
             nonmated = _nonmated_totals(evidence, comparisons, columns)
+            whole = _unions_of_cells(comparisons, group)
+            thresholds = everywhere if whole else everywhere[everywhere >= comparisons.floor]
             for d, name in enumerate(names):
                 matches = _false_matches(comparisons, group, d, thresholds)
                 fnmr = _fnmr(comparisons, group == d, thresholds)
@@ -76,6 +78,12 @@ def _false_matches(comparisons: Comparisons, group: Counts, d: int, thresholds: 
     return np.asarray(np.where(thresholds >= comparisons.floor, by_tail, above[at]))
 
 
+def _unions_of_cells(comparisons: Comparisons, group: Counts) -> bool:
+    """Whether the histogram's cells can be added up to these groups; not so where an analysis asks for other labels."""
+    pairs = np.unique(comparisons.cells * (int(group.max(initial=0)) + 1) + group)
+    return len(pairs) == len(np.unique(comparisons.cells))
+
+
 def _within(comparisons: Comparisons, group: Counts, d: int) -> Counts:
     """(bins,) histogram of the non-mated scores within group `d`: a group is a union of cells."""
     cells = np.unique(comparisons.cells[group == d])
@@ -100,10 +108,13 @@ def distribution_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[
         edges = comparisons.edges[::per_bin]
         for columns in evidence.groupings:
             names, group = np.unique(evidence.samples.grouping(columns), return_inverse=True)
+            whole = _unions_of_cells(comparisons, group)
             for d, name in enumerate(names):
                 mated = comparisons.mated.score[(group == d)[comparisons.mated.probe]].astype(np.float64)
-                nonmated = _within(comparisons, group, d).reshape(-1, per_bin).sum(axis=1)
-                for kind, counts in (("mated", np.histogram(mated, edges)[0]), ("nonmated", nonmated)):
+                kinds = {"mated": np.histogram(mated, edges)[0]}
+                if whole:
+                    kinds["nonmated"] = _within(comparisons, group, d).reshape(-1, per_bin).sum(axis=1)
+                for kind, counts in kinds.items():
                     for k in np.flatnonzero(counts):
                         yield {
                             "model": model,

@@ -123,7 +123,9 @@ def power_sentence(people: int, at_80: float | None, at_90: float | None) -> str
     if at_80 is None:
         return f"with {people} people this test would have seen no ratio, however large, with 80 % power"
     more = f" ({ratio_text(at_90)} with 90 %)" if at_90 is not None else ""
-    return f"with {people} people this test would have seen a ratio of {ratio_text(at_80)} or more with 80 % power{more}"
+    return (
+        f"with {people} people this test would have seen a ratio of {ratio_text(at_80)} or more with 80 % power{more}"
+    )
 
 
 def ratio_text(ratio: float) -> str:

@@ -1,0 +1,102 @@
+"""How long `analyse` takes on the evidence of 10,000 images: other groups and thresholds without the model.
+
+    python benchmarks/reanalysis.py [images]
+
+Templates are random directions, four a person around a centre of their own, with labels of three columns; comparisons
+are made by facegap's own stage. Prints the seconds of each part and writes nothing but a temporary folder.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+import bench
+from bench import store
+from bench.cards import Study
+from bench.compare import TailRule, compare
+from bench.records import OUTCOMES, Acquisitions, RunManifest, Samples, Templates, Trials
+from bench.run import Changes, analyse
+from bench.tables import Evidence, build, write_evidence
+
+STUDY = {
+    "name": "reanalysis",
+    "title": "synthetic evidence",
+    "dataset": {"card": "none"},
+    "models": [{"card": "random", "detector": "none"}],
+    "groups": [["ethnicity", "gender"]],
+    "thresholds": {"fmr": [1e-2, 1e-3]},
+    "identification": None,
+}
+LABELS = {"gender": ("female", "male"), "ethnicity": ("a", "b", "c", "d"), "age": ("-30", "31-50", "51-")}
+
+
+def samples_of(images: int, rng: np.random.Generator) -> Samples:
+    people = images // 4
+    subject = np.repeat(np.arange(people), 4)
+    labels = {name: rng.choice(values, people)[subject] for name, values in LABELS.items()}
+    blank = np.full(images, "")
+    ids = np.array([f"{k:016x}" for k in range(images)])
+    return Samples(ids, np.array([f"{k:016x}" for k in subject]), blank, blank, blank, labels, Path())
+
+
+def evidence_of(images: int) -> Evidence:
+    rng = np.random.default_rng(1)
+    samples = samples_of(images, rng)
+    centres = rng.standard_normal((images // 4, 64)).repeat(4, axis=0)
+    vectors = centres + 0.8 * rng.standard_normal((images, 64))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    templates = Templates(np.arange(images), vectors, "random", "clean", "cosine")
+    study = Study.model_validate(STUDY, strict=False)
+    trials = Trials(np.arange(images), np.arange(images), symmetric=True)
+    compared = compare(samples, trials, templates, templates, ("ethnicity", "gender"), TailRule(1e-2), 2)
+    quality = {"Sharpness": rng.normal(10, 3, images).astype(np.float32)}
+    nothing = np.full((images, 4), np.nan, np.float32)
+    acquired = Acquisitions(
+        *("clean", "none", np.full(images, OUTCOMES[0]), np.full(images, ""), nothing),
+        *(np.full((images, 5, 2), np.nan, np.float32), quality, samples.ids),
+    )
+    by_condition = {("random", "clean"): compared}
+    return Evidence(
+        study, samples, samples.ids, {("none", "clean"): acquired}, by_condition, {}, {}, (), identities=True
+    )
+
+
+def manifest_of(evidence: Evidence) -> RunManifest:
+    model = {"kind": "recogniser", "name": "random", "score_threshold": None, "detector": "none"}
+    return RunManifest(
+        *("facegap-run-1", "reanalysis", "complete", evidence.study.model_dump(mode="json"), ""),
+        *({"identities": True, "name": "none"}, [model], [], [], "cpu", "cpu"),
+        *({"facegap": bench.__version__}, {}, "", None, "", ""),
+    )
+
+
+def main() -> None:
+    images = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    evidence = evidence_of(images)
+    kept = len(next(iter(evidence.comparisons.values())).tail)
+    print(f"{images} images, {images * (images - 1) // 2} pairs, {kept} non-mated scores kept")
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        start = time.perf_counter()
+        tables = build(evidence)
+        print(f"tables of the run itself, compiling what is not compiled yet: {time.perf_counter() - start:.1f} s")
+        with store.new_run(run.parent, run.name) as (hidden, _):
+            write_evidence(hidden, evidence)
+            for name, table in tables.items():
+                store.write_table(hidden / "tables" / f"{name}.csv", table.columns, table.rows)
+            store.write_atomic(hidden / "study.toml", b"")
+            store.write_json(hidden / "manifest.json", asdict(manifest_of(evidence)))
+        changes = Changes((("gender",), ("age", "gender")), (1e-3, 1e-4), 0.9)
+        start = time.perf_counter()
+        analyse(run, changes, Path(folder) / "again", None)
+        print(f"analyse with other groups, thresholds and level: {time.perf_counter() - start:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""A finished run of the tests' tiny study, made once a session, for tests of commands that read runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import tiny
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path) -> Path:
+    """The results folder of the tiny study, two levels below its working directory."""
+    pytest.importorskip("onnx", reason="the tiny net is written with the onnx package")
+    place = tiny.make_place(tmp_path_factory.mktemp("finished"))
+    code, _, error = tiny.facegap(place, "run", "tiny.toml", FACEGAP_CACHE=str(cache_folder))
+    assert code == 0, error
+    return next((place / "results").glob("tiny-*"))
