@@ -19,7 +19,7 @@ from bench.errors import CardError, InputError
 
 Image = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 
-REVISION = 1
+REVISION = 2
 """Raised whenever a step's pixels change for the same parameters, so that no cached image of the old ones is used."""
 
 STEPS: dict[str, Callable[..., Any]] = {
@@ -46,8 +46,8 @@ STEPS: dict[str, Callable[..., Any]] = {
 """Every step that a card can name. A new one is a function whose signature declares its parameters, and a line here."""
 
 
-_PHOTO_ONLY = ("unprocess", "direction", "second_light", "backlight")
-"""Steps that stand in for what a picture in true linear light has already: its linearity, and its lights."""
+_PHOTO_ONLY = ("unprocess", "direction", "second_light")
+"""Steps that stand in for what a picture in true linear light has already: its linearity, the lights on its face."""
 
 
 def apply(card: ConditionCard, image: Image, rng: np.random.Generator, face_box: Box | None = None) -> Bytes8:

@@ -84,12 +84,15 @@ def backlight(lit: Lit, *, ratio: Annotated[float, Range("background:face", 1, 1
 
     The window is `flat` of an even white and the rest the photo's own background. Head and shoulders are two ellipses
     around the face (an average silhouette, assumed), or around the central 45 % where no face is known. What the
-    window does to the face is left to `lens` (veiling glare) and `meter`. Skipped where the image is linear light.
+    window does to the face is left to `lens` (veiling glare) and `meter`: it lights nothing else. A background that is
+    brighter than diffuse white on average is a window already (a head rendered before one) and stays as it is; no
+    photo's is.
     """
     height, width = lit.pixels.shape[:2]
-    left, top, right, bottom = lit.face_box if lit.face_box is not None else central_box(height, width)
-    pixels = _window(lit.pixels, left, top, right, bottom, ratio, flat, lit.light.white)
-    return Lit(pixels, lit.face_box, lit.light)
+    box = lit.face_box if lit.face_box is not None else central_box(height, width)
+    if _background(lit.pixels, box) > 1:
+        return lit
+    return Lit(_window(lit.pixels, box, ratio, flat, lit.light.white), lit.face_box, lit.light)
 
 
 def central_box(height: int, width: int) -> Box:
@@ -153,29 +156,44 @@ def _fall_off(
 
 
 @compiled
-def _window(
-    pixels: Linear, left: float, top: float, right: float, bottom: float, ratio: float, flat: float, white: Triple
-) -> Linear:
-    out = np.empty_like(pixels)
-    columns = pixels.shape[1]
-    shares = np.empty(columns, dtype=np.float32)
-    wide, tall = 0.5 * (right - left), 0.5 * (bottom - top)
-    x0, y0 = 0.5 * (left + right), 0.5 * (top + bottom)
+def _outside(row: int, box: Box, shares: Linear) -> None:
+    """Share of the background in every pixel of a row: 0 in the silhouette, 1 outside, over a tenth of its radius."""
+    wide, tall = 0.5 * (box[2] - box[0]), 0.5 * (box[3] - box[1])
+    x0, y0 = 0.5 * (box[0] + box[2]), 0.5 * (box[1] + box[3])
     step, start = np.float32(1.0 / wide), np.float32((0.5 - x0) / wide)
-    own = np.float32(ratio * (1.0 - flat))
-    even = ratio * flat
-    red, green, blue = np.float32(even * white[0]), np.float32(even * white[1]), np.float32(even * white[2])
     zero, one, five = np.float32(0.0), np.float32(1.0), np.float32(5.0)
-    head_x, body_x = np.float32(1.3**-2), np.float32(2.9**-2)
+    y = (row + 0.5 - y0) / tall
+    head_x, head_y = np.float32(1.3**-2), np.float32(((y + 0.15) / 1.6) ** 2)
+    body_x, body_y = np.float32(2.9**-2), np.float32(((y - 3.4) / 2.3) ** 2)
+    for column in range(len(shares)):
+        x = start + np.float32(column) * step
+        nearest = min(x * x * head_x + head_y, x * x * body_x + body_y)
+        shares[column] = min(max((nearest - one) * five, zero), one)
+
+
+@compiled
+def _background(pixels: Linear, box: Box) -> float:
+    """Mean luminance of the background, 0 where the silhouette fills the picture."""
+    shares = np.empty(pixels.shape[1], dtype=np.float32)
+    light, weight = np.zeros(pixels.shape[1]), np.zeros(pixels.shape[1])
     for row in range(pixels.shape[0]):
-        y = (row + 0.5 - y0) / tall
-        head_y, body_y = np.float32(((y + 0.15) / 1.6) ** 2), np.float32(((y - 3.4) / 2.3) ** 2)
-        for column in range(columns):
-            x = start + np.float32(column) * step
-            nearest = min(x * x * head_x + head_y, x * x * body_x + body_y)
-            # 0 inside the silhouette, 1 outside, over a tenth of its radius.
-            shares[column] = min(max((nearest - one) * five, zero), one)
-        for column in range(columns):
+        _outside(row, box, shares)
+        for column in range(pixels.shape[1]):
+            red, green, blue = pixels[row, column, 0], pixels[row, column, 1], pixels[row, column, 2]
+            light[column] += shares[column] * (0.2126 * red + 0.7152 * green + 0.0722 * blue)
+            weight[column] += shares[column]
+    return float(light.sum() / max(weight.sum(), 1e-9))
+
+
+@compiled
+def _window(pixels: Linear, box: Box, ratio: float, flat: float, white: Triple) -> Linear:
+    out = np.empty_like(pixels)
+    shares = np.empty(pixels.shape[1], dtype=np.float32)
+    own, even = np.float32(ratio * (1.0 - flat)), ratio * flat
+    red, green, blue = np.float32(even * white[0]), np.float32(even * white[1]), np.float32(even * white[2])
+    for row in range(pixels.shape[0]):
+        _outside(row, box, shares)
+        for column in range(pixels.shape[1]):
             share = shares[column]
             r, g, b = pixels[row, column, 0], pixels[row, column, 1], pixels[row, column, 2]
             out[row, column, 0] = r + share * (red + own * r - r)

@@ -210,6 +210,18 @@ def test_true_linear_light_goes_through_the_same_camera():
     assert np.array_equal(outs[0], outs[1])
 
 
+def test_a_head_in_true_linear_light_gets_the_window_behind_it():
+    linear = np.full((96, 96, 3), 0.3, np.float32)
+    box = (33.0, 25.0, 63.0, 65.0)
+    faces = {}
+    for phone in ("old-2015", "flagship-2024"):
+        card = conditions.load(f"{phone}+backlit-window+wifi")
+        out = conditions.apply(card, linear, conditions.rng_for(0, "a", "x"), box)
+        assert out[3, 3].min() > 120
+        faces[phone] = float(out[35:55, 40:56].mean())
+    assert faces["old-2015"] < 60 < 100 < faces["flagship-2024"]
+
+
 def test_the_face_box_reaches_the_meter():
     card = conditions.load("flagship-2024+backlit-window+wifi")
     image = picture()

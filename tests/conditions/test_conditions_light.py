@@ -114,6 +114,17 @@ def test_a_second_light_colours_one_side_only_and_keeps_luminance():
     assert out @ LUMINANCE == pytest.approx(first.pixels @ LUMINANCE, rel=0.01)
 
 
+def test_a_window_that_is_there_stays_as_it_is():
+    bright, dim = flat(100, 100, 3.0).copy(), flat(100, 100, 0.9).copy()
+    for pixels in (bright, dim):
+        pixels[20:, 20:80] = 0.1
+    box = (35.0, 25.0, 65.0, 60.0)
+    there = light.backlight(lit(bright, box=box), ratio=20.0, flat=1.0).pixels
+    assert np.array_equal(there, lit(bright).pixels)
+    put = light.backlight(lit(dim, box=box), ratio=20.0, flat=1.0).pixels
+    assert put[3, 3, 1] == pytest.approx(20, rel=0.01)
+
+
 def test_a_window_is_behind_the_person_only():
     scene = lit(flat(100, 100, 0.2), box=(35.0, 25.0, 65.0, 60.0))
     out = light.backlight(scene, ratio=20.0, flat=1.0).pixels
