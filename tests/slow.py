@@ -9,6 +9,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,7 +18,7 @@ Scores = dict[tuple[int, int], float | None]
 Key = tuple[object, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """Samples by row, and what a model made of them on either side."""
 
@@ -45,6 +46,7 @@ def score(a: np.ndarray, b: np.ndarray, similarity: str) -> float:
     return float(np.float32(-math.sqrt(sum((x - y) ** 2 for x, y in pairs))))
 
 
+@lru_cache
 def all_scores(case: Case) -> tuple[Scores, Scores]:
     """Mated and non-mated comparisons: (reference row, probe row) -> score, None where a side failed."""
     mated: Scores = {}
@@ -85,10 +87,11 @@ def _row(
 
 def fmr_cells(case: Case, nonmated: Scores, columns: tuple[str, ...], at: float, failures: str) -> Iterator[tuple]:
     """((reference group, probe group), row); an unordered pair lies in both cells of a symmetric plan."""
+    label = [case.label(columns, row) for row in range(len(case.subjects))]
     for d, e in itertools.product(case.labels(columns), repeat=2):
         trials = []
         for (i, j), value in nonmated.items():
-            cell = (case.label(columns, i), case.label(columns, j))
+            cell = (label[i], label[j])
             if cell == (d, e) or (case.symmetric and cell == (e, d)):
                 trials.append((value, {case.subjects[i], case.subjects[j]}))
         yield (d, e), _row(trials, lambda value: value is not None and value >= at, failures)

@@ -130,7 +130,8 @@ def read_evidence(folder: Path, manifest: Mapping[str, Any]) -> Evidence:
             if (folder / "comparisons" / f"{use.card}~{condition}~{protocol}.npz").exists()
         }
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise StoreError(f"{folder}: not a run folder of this version: {type(error).__name__} {error}") from None
+        line = " ".join(str(error).split())[:300]
+        raise StoreError(f"{folder}: not a run folder of this version: {type(error).__name__}: {line}") from None
     return Evidence(study, samples, sha256, acquisitions, comparisons, searches, vendor, given, identities)
 
 
