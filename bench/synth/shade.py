@@ -106,7 +106,7 @@ def shadow(
             continue
         gap = lamps.maps[k, v, u] - (z + slope_x * dx + slope_y * dy)
         lit += 1.0 - smoothstep(bias, 2.0 * bias + 0.02, gap)
-    return lit / TAPS.shape[0]
+    return float(lit / TAPS.shape[0])
 
 
 @compiled
