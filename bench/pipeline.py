@@ -27,7 +27,7 @@ from bench.embed import Crops, Recogniser
 from bench.errors import InputError
 from bench.records import Acquisitions, Floats, Rows, Samples, Strings, Templates
 
-REVISION = 1
+REVISION = 2
 """Raised whenever the same image would be acquired or embedded differently, so that the old cache is not used."""
 
 Advance = Callable[[int], None]

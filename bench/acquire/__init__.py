@@ -1,4 +1,4 @@
-"""From an image file to a face: load, detect, choose, align, and the first quality values."""
+"""From an image file to a face: load, detect, choose, align, and its quality values."""
 
 from bench.acquire.alignment import align, similarity
 from bench.acquire.detect import open_detector
@@ -6,6 +6,7 @@ from bench.acquire.faces import Detector, Faces
 from bench.acquire.load import MAX_BYTES, MAX_PIXELS, Unreadable, decode, read_image
 from bench.acquire.one import Acquired, acquire_one, open_image
 from bench.acquire.quality import QUALITY_NAMES, quality_values
+from bench.acquire.scalars import scalar
 
 __all__ = [
     "MAX_BYTES",
@@ -22,5 +23,6 @@ __all__ = [
     "open_image",
     "quality_values",
     "read_image",
+    "scalar",
     "similarity",
 ]

@@ -61,7 +61,7 @@ def acquire_one(image: Pixels | Unreadable, detector: Detector, rules: Acquire) 
     if index is None:
         return _failed(outcome, reason)
     box, landmarks = faces.boxes[index], faces.landmarks[index]
-    return Acquired(outcome, reason, box, landmarks, quality_values(image, landmarks))
+    return Acquired(outcome, reason, box, landmarks, quality_values(image, landmarks, faces.boxes))
 
 
 def _that_can_be_aligned(faces: Faces) -> Faces:
