@@ -31,3 +31,26 @@ def analyse(
 
     changes = Changes(parse_groups(groups or ()), tuple(fmr) if fmr else None, level, impostors)
     print_summary(again(run, changes, out, report.write if page else None))
+
+
+def claim(
+    run: Run,
+    text: Annotated[str, typer.Argument(help='Such as "FNMR <= 0.0012 in every group at vendor".')],
+    model: Annotated[list[str] | None, typer.Option(help="Judge this model; repeatable. Default: all.")] = None,
+    condition: Annotated[
+        list[str] | None, typer.Option(help="Under this condition; repeatable. Default: clean.")
+    ] = None,
+    stated: Annotated[str | None, typer.Option(help="Where and when the margin was stated before the data.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Judge a claim: refuted, supported or undecided, by group; exit code 1 unless all of it is supported."""
+    import json
+    from dataclasses import asdict
+
+    from bench.audit import examine_claim
+    from bench.cli.claim_lines import lines
+
+    found = examine_claim(run, text, model or (), condition or ("clean",), stated)
+    typer.echo(json.dumps(asdict(found), indent=2) if as_json else "\n".join(lines(found)))
+    if found.verdict != "supported":
+        raise typer.Exit(1)
