@@ -13,6 +13,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path) -> Pa
     """The results folder of the tiny study, two levels below its working directory."""
     pytest.importorskip("onnx", reason="the tiny net is written with the onnx package")
     place = tiny.make_place(tmp_path_factory.mktemp("finished"))
-    code, _, error = tiny.facegap(place, "run", "tiny.toml", FACEGAP_CACHE=str(cache_folder))
+    code, _, error = tiny.facegap(place, "run", "tiny.toml", FACEGAP_CACHE=str(cache_folder), FACEGAP_SECRET="00" * 32)
     assert code == 0, error
     return next((place / "results").glob("tiny-*"))

@@ -105,8 +105,8 @@ def write_golden(data: Path) -> None:
             writer.writerows([text(value) for value in row] for row in rows)
 
 
-def test_the_golden_tables_are_those_of_the_slow_computation(done: Any) -> None:
-    for name, rows in slow_tables(done.place / "data").items():
+def test_the_golden_tables_are_those_of_the_slow_computation(finished: Path) -> None:
+    for name, rows in slow_tables(finished.parents[1] / "data").items():
         kept = (GOLDEN / f"tiny-{name}.csv").read_text(encoding="utf-8").splitlines()
         assert kept[0].split(",") == list(HEADERS[name])
         assert len(kept) - 1 == len(rows)
@@ -115,9 +115,9 @@ def test_the_golden_tables_are_those_of_the_slow_computation(done: Any) -> None:
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_a_run_gives_the_golden_tables(done: Any, name: str) -> None:
+def test_a_run_gives_the_golden_tables(finished: Path, name: str) -> None:
     found, golden = (
-        read(path, HEADERS[name]) for path in (done.folder / "tables" / f"{name}.csv", GOLDEN / f"tiny-{name}.csv")
+        read(path, HEADERS[name]) for path in (finished / "tables" / f"{name}.csv", GOLDEN / f"tiny-{name}.csv")
     )
     assert found.keys() == golden.keys()
     for key, numbers in golden.items():

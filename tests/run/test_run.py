@@ -1,0 +1,253 @@
+"""What a run leaves behind, what it does not compute twice, and what an interruption costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+from made import names_in
+
+from bench import store
+from bench.embed import Recogniser
+from bench.errors import ModelRefused, StoreError
+
+Run = Callable[..., Path]
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((folder / "tables").iterdir())}
+
+
+def no_model(*_: object) -> None:
+    raise AssertionError("the model ran again")
+
+
+def test_a_results_folder_holds_what_the_documentation_says(finished: Path) -> None:
+    held = {path.relative_to(finished).as_posix() for path in finished.rglob("*") if path.is_file()}
+    expected = {
+        *("manifest.json", "study.toml", "report.html", "SHA256SUMS", "tables/samples.csv"),
+        *("acquisitions/aligned-none~clean.csv", "comparisons/tiny~clean.npz"),
+        *("comparisons/tiny~clean~closed.npz", "comparisons/tiny~clean~open.npz"),
+        *(f"tables/{name}.csv" for name in ("acquisition", "quality", "thresholds", "rates", "cross_fmr")),
+        *(f"tables/{name}.csv" for name in ("differentials", "identification", "cmc", "det", "distributions")),
+    }
+    assert expected <= held
+    documented = (Path(__file__).resolve().parents[2] / "docs" / "results-folder.md").read_text(encoding="utf-8")
+    for path in held - expected:
+        assert path.startswith("figures/") or f"`{path}`" in documented, path
+    assert [path.name for path in finished.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_no_name_and_no_path_of_a_person_is_in_it(finished: Path) -> None:
+    for path in finished.rglob("*"):
+        if path.is_file() and path.name != "study.toml":
+            data = path.read_bytes()
+            for name in (b"s00-0", b"p00", b"s23-3", b"p23", b"images/", str(finished.parents[1]).encode()):
+                assert name not in data, (path.name, name)
+
+
+def test_the_manifest_binds_the_run_to_its_inputs(finished: Path) -> None:
+    manifest = json.loads((finished / "manifest.json").read_text(encoding="utf-8"))
+    place = finished.parents[1]
+    assert manifest["run_id"] == finished.name and manifest["status"] == "complete"
+    assert (finished / "study.toml").read_bytes() == (place / "tiny.toml").read_bytes()
+    assert manifest["config_text"].encode() == (place / "tiny.toml").read_bytes()
+    recogniser, detector = manifest["models"]
+    assert recogniser["file_sha256"] == store.sha256_file(place / "models" / "tiny.onnx") == recogniser["sha256"]
+    assert (detector["name"], detector["file_sha256"]) == ("aligned-none", {})
+    assert (manifest["provider_asked"], manifest["provider_actual"]) == ("cpu", "CPUExecutionProvider")
+    assert manifest["samples"] == {"samples": 96, "subjects": 24, "refused": 0, "unreadable files": 0}
+    digests = sorted(store.sha256_file(path) for path in (place / "data" / "images").iterdir())
+    assert manifest["dataset"]["images_sha256"] == store.digest(digests)
+    assert manifest["study"]["backend"]["batch"] == 8 and manifest["study"]["seed"] == 7
+    assert {"numpy", "onnxruntime", "facegap"} <= manifest["versions"].keys()
+
+
+def test_a_second_run_takes_everything_from_the_cache(
+    finished: Path, place: Path, run_here: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recogniser, "embed", no_model)
+    again = run_here()
+    assert tables(again) == tables(finished)
+    for name in ("acquisitions", "comparisons"):
+        for path in (finished / name).glob("*.csv"):
+            assert (again / name / path.name).read_bytes() == path.read_bytes()
+    a, b = (json.loads((run / "manifest.json").read_text()) for run in (finished, again))
+    assert a["run_id"].rsplit("-", 1)[1] == b["run_id"].rsplit("-", 1)[1]
+
+
+def test_a_run_without_its_cache_gives_the_same_tables(finished: Path, place: Path, run_here: Run) -> None:
+    shutil.rmtree(place / "cache")
+    assert tables(run_here()) == tables(finished)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("fmr = [0.05, 0.01]", "fmr = [0.2]\nimpostors = 'same-group'"),
+        ('groups = [["group"], ["group", "size"]]', 'groups = [["size"]]'),
+        ("fpir = [0.1]", "fpir = [0.2, 0.3]"),
+        ("min_subjects = 4", "min_subjects = 2\nlevel = 0.9"),
+        ("threads = 1\nbatch = 8", "threads = 2\nbatch = 5"),
+        ("seed = 7", "seed = 8"),
+    ],
+)
+def test_other_thresholds_and_groups_do_not_run_the_model(
+    place: Path, run_here: Run, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    study = (place / "tiny.toml").read_text(encoding="utf-8")
+    assert old in study
+    (place / "tiny.toml").write_text(study.replace(old, new), encoding="utf-8")
+    monkeypatch.setattr(Recogniser, "embed", no_model)
+    run_here()
+
+
+@pytest.mark.parametrize(("threads", "batch"), [(2, 8), (1, 1), (1, 96)])
+def test_neither_threads_nor_batches_show_in_the_tables(
+    finished: Path, place: Path, run_here: Run, threads: int, batch: int
+) -> None:
+    shutil.rmtree(place / "cache")
+    study = (place / "tiny.toml").read_text(encoding="utf-8")
+    study = study.replace("threads = 1\nbatch = 8", f"threads = {threads}\nbatch = {batch}")
+    (place / "tiny.toml").write_text(study, encoding="utf-8")
+    assert tables(run_here()) == tables(finished)
+
+
+def test_another_secret_changes_the_ids_and_nothing_else(
+    finished: Path, place: Path, run_here: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEGAP_SECRET", "11" * 32)
+    a, b = tables(run_here()), tables(finished)
+    assert a.pop("samples.csv") != b.pop("samples.csv")
+    assert a == b
+
+
+def test_a_card_by_path_and_under_another_file_name_is_the_same_model(
+    finished: Path, place: Path, run_here: Run
+) -> None:
+    (place / "models" / "tiny.toml").replace(place / "models" / "elsewhere.toml")
+    study = (place / "tiny.toml").read_text(encoding="utf-8")
+    for name in ("elsewhere", "models/elsewhere.toml"):
+        (place / "tiny.toml").write_text(study.replace('card = "tiny"', f'card = "{name}"'), encoding="utf-8")
+        folder = run_here(results=name.replace("/", "-"))
+        assert tables(folder) == tables(finished)
+        assert json.loads((folder / "manifest.json").read_text())["study"]["models"][0]["card"] == "tiny"
+
+
+def test_the_kept_study_is_the_one_that_ran_byte_for_byte(place: Path, run_here: Run) -> None:
+    """Line ends too."""
+    crlf = (place / "tiny.toml").read_bytes().replace(b"\n", b"\r\n")
+    (place / "tiny.toml").write_bytes(crlf)
+    assert (run_here() / "study.toml").read_bytes() == crlf
+
+
+def test_a_model_that_gives_nothing_is_refused(place: Path, run_here: Run) -> None:
+    weights = np.full((192, 16), np.nan)
+    tiny.make_model(place / "models", weights=weights)
+    with pytest.raises(ModelRefused, match="tiny: not one of 96 samples gave a template; the first reason: damaged"):
+        run_here()
+    assert not (place / "again").exists()
+
+
+def test_a_model_near_chance_is_refused(place: Path, run_here: Run) -> None:
+    weights = np.random.default_rng(0).normal(size=(192, 16)) * np.eye(192)[:, :1]
+    tiny.make_model(place / "models", weights=weights)
+    with pytest.raises(ModelRefused, match=r"tiny: near chance: .* expected 70% or more; `facegap models check tiny`"):
+        run_here()
+
+
+def test_a_failing_page_leaves_no_folder(place: Path, monkeypatch: pytest.MonkeyPatch, run_here: Run) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("no space left")
+
+    monkeypatch.setattr(store, "write_json", full)
+    with pytest.raises(StoreError):
+        run_here()
+    assert names_in(place / "again") == []
+
+
+SLOWED = """
+import sys, time
+from bench.embed import Recogniser
+from bench.cli import main
+real = Recogniser.embed
+def embed(self, crops):
+    time.sleep(0.15)
+    return real(self, crops)
+Recogniser.embed = embed
+sys.argv = ["facegap", *sys.argv[1:]]
+main()
+"""
+"""`facegap` with a slow model, so that a signal meets it at work."""
+
+
+def start_slowed(place: Path) -> subprocess.Popen[str]:
+    """Start the study with an empty cache, and wait until a few batches are in it."""
+    shutil.rmtree(place / "cache")
+    shutil.rmtree(place / "results")
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOWED, "run", "tiny.toml"],
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(600):
+        if cached(place) >= 24:
+            return process
+        time.sleep(0.05)
+    process.kill()
+    raise AssertionError(process.communicate())
+
+
+def cached(place: Path) -> int:
+    """Templates in the cache."""
+    files = list((place / "cache").glob("templates/*.sqlite"))
+    if not files:
+        return 0
+    connection = sqlite3.connect(files[0])
+    try:
+        return int(connection.execute("SELECT count(*) FROM rows").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        connection.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_kill_loses_one_batch_at_most(finished: Path, place: Path, run_here: Run) -> None:
+    with start_slowed(place) as process:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    kept = cached(place)
+    assert 24 <= kept < 95
+    assert not (place / "results").exists()
+    assert tables(run_here()) == tables(finished)
+    assert cached(place) == 96
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_ctrl_c_says_that_work_is_kept(finished: Path, place: Path, run_here: Run) -> None:
+    with start_slowed(place) as process:
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert error.splitlines()[-1] == (
+        "facegap: stopped; what was computed is kept, and the same command goes on from there"
+    )
+    assert "Traceback" not in error
+    assert 24 <= cached(place) < 96
+    assert not (place / "results").exists()
+    assert tables(run_here()) == tables(finished)
