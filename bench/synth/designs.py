@@ -30,6 +30,10 @@ AGE_BANDS = (("under 13", 13), ("13-17", 18), ("18-29", 30), ("30-44", 45), ("45
 _EXPOSURE = re.compile(r"incident|frame|face|ev[+-]\d(\.\d)?")
 
 
+TONE_RANGE = (-80.0, 42.0)
+"""Typology angles that the skin model reaches whatever the identity's blood fraction."""
+
+
 @dataclass(frozen=True)
 class Spec:
     """What to render. Equal specs give equal pixels; the digest names the cache folder.
@@ -76,9 +80,13 @@ class Spec:
             (not 4 <= self.ages[0] <= self.ages[1] <= 90, f"ages: expected 4 to 90 in order, found {self.ages}"),
             (
                 self.design == "causal" and not self.tones,
-                "tones: the causal design needs ITA values such as (46, 24, 2)",
+                "tones: the causal design needs ITA values such as (42, 21, 0)",
             ),
             (self.design == "population" and bool(self.tones), "tones: only the causal design sets tones"),
+            (
+                any(not TONE_RANGE[0] <= ita <= TONE_RANGE[1] for ita in self.tones),
+                f"tones: expected ITA from {TONE_RANGE[0]:g} to {TONE_RANGE[1]:g} degrees, found {self.tones}",
+            ),
             (self.format not in ("jpg", "png"), f"format: expected jpg or png, found {self.format}"),
         ]
         problems += [
@@ -98,8 +106,8 @@ class Spec:
         return store.digest({"renderer": RENDERER, **asdict(self)})
 
 
-CAUSAL_TONES = (46.0, 24.0, 2.0, -20.0, -42.0)
-"""Five tones in equal steps of 22 degrees ITA, from "light" to "dark"."""
+CAUSAL_TONES = (42.0, 21.0, 0.0, -21.0, -42.0)
+"""Five tones in equal steps of 21 degrees ITA, from "light" to "dark"."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -254,7 +254,8 @@ def strands(hair: Hair) -> tuple[float, int]:
 def strand_noise(x: float, y: float, z: float, frequency: float, seed: int) -> float:
     """0..1, one value per strand."""
     fine = noise(x * frequency, y * frequency, z * frequency, seed)
-    return 0.5 + 0.62 * fine + 0.3 * noise(x * frequency * 0.31, y * frequency * 0.31, z * frequency * 0.31, seed + 1)
+    coarse = noise(x * frequency * 0.31, y * frequency * 0.31, z * frequency * 0.31, seed + 1)
+    return min(1.0, max(0.0, 0.5 + 0.62 * fine + 0.3 * coarse))
 
 
 @compiled

@@ -82,7 +82,7 @@ def draw(seed: int, number: int, family: str, sex: str, ages: tuple[float, float
     random = np.random.default_rng([seed, 1, number])
     age = float(random.uniform(*ages))
     melanin = MELANIN[family] * float(np.exp(random.normal(0, MELANIN_SPREAD)))
-    blood = BLOOD * float(np.exp(random.normal(0, BLOOD_SPREAD)))
+    blood = BLOOD * float(np.exp(BLOOD_SPREAD * np.clip(random.normal(), -3, 3)))
     weights = _shape(random, family, sex, age, strength)
     colour = _hair_colour(random, family, age)
     hair = _hair(random, family, sex, age)

@@ -290,7 +290,7 @@ def shade_hair(
             tx, ty, tz = _unit(tx, ty, tz)
             u, v, w = mean3(layer.strand, corners, q1, q2)
             value = strand_noise(u, v, w, strands[0], strands[1])
-            tint = (0.45 + 0.75 * min(1.0, max(0.0, value))) * (0.45 + 0.55 * mean1(layer.strand, 3, corners, q1, q2))
+            tint = (0.45 + 0.75 * value) * (0.45 + 0.55 * mean1(layer.strand, 3, corners, q1, q2))
             vx, vy, vz = _unit(lamps.camera[0] - point[0], lamps.camera[1] - point[1], lamps.camera[2] - point[2])
             tv = tx * vx + ty * vy + tz * vz
             for c in range(3):

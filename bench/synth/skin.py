@@ -53,9 +53,9 @@ INTERNAL, SURFACE, ESCAPED = 0.5, 0.03, 0.017
 SPECULAR_INCLUDED = 0.03
 """What a spectrophotometer with its gloss port closed adds: the surface reflection, free of colour."""
 
-LOWEST_MELANIN, HIGHEST_MELANIN = 0.004, 0.60
+LOWEST_MELANIN, HIGHEST_MELANIN = 0.002, 0.60
 LOWEST_BLOOD, HIGHEST_BLOOD = 0.004, 0.12
-MELANIN_STEPS, BLOOD_STEPS = 64, 32
+MELANIN_STEPS, BLOOD_STEPS = 72, 32
 
 TONES = ("very light", "light", "intermediate", "tan", "brown", "dark")
 _TONE_LIMITS = (55.0, 41.0, 28.0, 10.0, -30.0)

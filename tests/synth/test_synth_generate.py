@@ -10,7 +10,7 @@ import pytest
 from bench.cards.dataset import load_dataset
 from bench.errors import DatasetError, InputError
 from bench.store import sha256_bytes
-from bench.synth import Spec, designs, develop, ensure, generate, head, render
+from bench.synth import CAUSAL_TONES, Spec, designs, develop, ensure, generate, head, identity, render, skin
 from bench.synth.small import SMALL as SMALL_SET
 
 SMALL = Spec(identities=3, size=48, oversample=1, sessions=("studio", "sun"), seed=7, linear=True)
@@ -20,7 +20,7 @@ CAUSAL = Spec(
     size=64,
     oversample=1,
     sessions=("studio", "backlit"),
-    tones=(46, -42),
+    tones=(42, -42),
     exposures=("incident", "frame"),
 )
 
@@ -111,12 +111,20 @@ def test_causal_tones_differ_in_the_skin_alone(causal):
         other = next(row for row in rows if row["tone_level"] == "T2" and row["session"] == light)
         assert [one[column] for column in fixed] == [other[column] for column in fixed]
     assert {row["tone"] for row in rows} == {"light", "dark"}
-    assert [float(row["ita"]) for row in rows if row["role"] == "photo"] == pytest.approx([46, -42], abs=0.1)
+    assert [float(row["ita"]) for row in rows if row["role"] == "photo"] == pytest.approx([42, -42], abs=0.1)
     photos = [cv2.imread(str(causal / row["path"])).astype(int) for row in rows if row["role"] == "photo"]
     changed = np.abs(photos[0] - photos[1]).max(axis=2)
     # The wall beside the head is bit for bit the same: the exposure of the reference does not follow the skin.
     assert changed[:24, :6].max() <= 2
     assert changed[28:40, 24:40].mean() > 25
+
+
+def test_the_default_tones_are_in_equal_steps_and_reached_by_everybody():
+    assert set(np.diff(CAUSAL_TONES)) == {-21.0}
+    for blood in (identity.BLOOD * np.exp(sign * 3 * identity.BLOOD_SPREAD) for sign in (-1, 1)):
+        for ita in (*CAUSAL_TONES, *designs.TONE_RANGE):
+            melanin = skin.melanin_at(ita, blood)
+            assert skin.typology_angle(skin.skin_lab(melanin, blood)) == pytest.approx(ita, abs=0.1)
 
 
 def test_the_reference_photo_is_exposed_the_same_for_every_tone(causal):
@@ -133,6 +141,7 @@ def test_the_reference_photo_is_exposed_the_same_for_every_tone(causal):
         ({"exposures": ("auto",)}, "'auto' is not incident"),
         ({"identities": 0}, "expected 1 or more, found 0"),
         ({"tones": (10.0,)}, "only the causal design"),
+        ({"design": "causal", "tones": (60.0,)}, "expected ITA from -80 to 42 degrees, found"),
     ],
 )
 def test_a_wrong_spec_says_what_is_wrong(wrong, message):
