@@ -19,6 +19,10 @@ from bench.conditions.stages import Box, Camera, Exposed, Exposure, Linear, Lit,
 PHOTONS = 4.09e3
 """Photons per lux, second and square micrometre at 555 nm: 1 / (683 lm/W * h c / 555 nm)."""
 
+FACE_SHARE = 0.6
+"""Of a face box's width and height, what "face" metering reads: skin. The rim of a box shows hair and background, and a
+window there would take the exposure. Assumed."""
+
 Metering = Literal["face", "centre", "frame"]
 Seconds = Annotated[float, Range("s", 1e-5, 2)]
 RealPx = Annotated[float, Range("px", 0, 50)]
@@ -69,8 +73,8 @@ def meter(
 
     The metered mean luminance is brought to `target` of full scale (0.18 is mid grey): first with time up to
     `hand_time_s`, then gain up to `max_gain`, then time up to `max_time_s`; beyond that the picture stays dark. "face"
-    averages the face box, "centre" a Gaussian of a quarter of each side, "frame" everything: the mode that turns a
-    face before a bright window black. A camera that is not told of a face meters the centre instead.
+    averages the middle of the face box, "centre" a Gaussian of a quarter of each side, "frame" everything: the mode
+    that turns a face before a bright window black. A camera that is not told of a face meters the centre instead.
 
     White balance takes `white_balance` of the light's colour for neutral (`colour.adapted`).
     """
@@ -207,15 +211,16 @@ def _weights(view: View, mode: Metering) -> tuple[npt.NDArray[np.float64], npt.N
         return np.ones(height), np.ones(width)
     if mode == "face" and view.face_box is not None:
         left, top, right, bottom = view.face_box
-        rows, columns = _inside(height, top, bottom), _inside(width, left, right)
+        rows, columns = _middle(height, top, bottom), _middle(width, left, right)
         if rows.any() and columns.any():
             return rows, columns
     return _bell(height), _bell(width)
 
 
-def _inside(size: int, low: float, high: float) -> npt.NDArray[np.float64]:
-    places = np.arange(size) + 0.5
-    return ((places >= low) & (places <= high)).astype(np.float64)
+def _middle(size: int, low: float, high: float) -> npt.NDArray[np.float64]:
+    """1 in the middle `FACE_SHARE` between `low` and `high`, 0 elsewhere."""
+    places, margin = np.arange(size) + 0.5, (1 - FACE_SHARE) / 2 * (high - low)
+    return ((places >= low + margin) & (places <= high - margin)).astype(np.float64)
 
 
 def _bell(size: int) -> npt.NDArray[np.float64]:

@@ -19,7 +19,7 @@ from bench.errors import CardError, InputError
 
 Image = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 
-REVISION = 2
+REVISION = 3
 """Raised whenever a step's pixels change for the same parameters, so that no cached image of the old ones is used."""
 
 STEPS: dict[str, Callable[..., Any]] = {

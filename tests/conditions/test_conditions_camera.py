@@ -57,6 +57,17 @@ def test_exposure_of_a_two_tone_target_is_the_closed_form(mode, metered, kelvin)
     assert out.time_s * out.gain == pytest.approx(wanted, rel=2e-3)
 
 
+def test_face_metering_does_not_read_the_rim_of_the_box():
+    """A window that shows in the outer fifth of the box on every side changes nothing."""
+    inner, outer = flat(60, 80, 20.0), flat(60, 80, 0.3)
+    inner[22:38, 26:44] = 0.3  # the box's middle three fifths: rows 22-38 of 16-44, columns 26-44 of 20-50
+    face = {**METER, "mode": "face", "max_gain": 512.0}
+    box = (20.0, 16.0, 50.0, 44.0)
+    assert (
+        camera.meter(viewed(inner, box=box), **face).exposure == camera.meter(viewed(outer, box=box), **face).exposure
+    )
+
+
 def test_centre_weighting_is_the_weighted_mean_written_out():
     rng = np.random.default_rng(0)
     view = viewed(rng.random((30, 40, 3), dtype=np.float32))
