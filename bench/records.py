@@ -215,6 +215,35 @@ class Searches:
     gallery_failed: int
 
 
+@dataclass(frozen=True, eq=False)
+class Attempts:
+    """Attempts of transactions, one row an attempt: a transaction's attempts lie together and in order.
+
+    A transaction is one person who tries to be recognised, `per_transaction` times at most.
+
+    Attributes:
+        policy, frames: which of how many frames of an attempt is compared.
+        per_transaction: attempts recorded of every transaction, whether or not an earlier one would have passed.
+        reference, probe: (n,) rows of `Samples`: with what, and the picture that the attempt is taken from.
+        outcome: (n,) "ok" where there is a score, else one of `OUTCOMES`, "no_template" or "no_reference".
+        score: (n,) float32, NaN where there is none.
+        sent: (n,) bytes that were sent, NaN where not known.
+        seconds: (n,) of recording and sending, NaN where not known.
+    """
+
+    model: str
+    condition: str
+    policy: str
+    frames: int
+    per_transaction: int
+    reference: Rows
+    probe: Rows
+    outcome: Strings
+    score: Floats
+    sent: Floats
+    seconds: Floats
+
+
 @dataclass(frozen=True)
 class ClusterSums:
     """Exact integer sums over clusters of x (errors) and m (comparisons): sum x*x, sum x*m, sum m*m."""
@@ -229,7 +258,7 @@ class ErrorCounts:
     """Errors and comparisons of one metric in one group at one threshold, with what clustered variance needs.
 
     Attributes:
-        metric: "FNMR", "FMR", "FTA", "FTE", "FNIR" or "FPIR".
+        metric: "FNMR", "FMR", "FTA", "FTE", "FNIR", "FPIR", or "FRR" of whole transactions.
         grouping: the columns, such as "gender" or "ethnicity, gender"; "" for everyone.
         group: the group's name; the reference's group where `probe_group` is set.
         probe_group: the probe's group in a cross-group cell, else None.
@@ -282,6 +311,7 @@ class Threshold:
     """One operating point: its name, how it was set, and what it realised where it was set.
 
     `false_matches` of `comparisons` non-mated comparisons matched; None where the threshold was given, not set.
+    `low` and `high` are the interval of the threshold itself under another draw of people.
     """
 
     name: str
@@ -293,6 +323,8 @@ class Threshold:
     false_matches: int | None = None
     comparisons: int | None = None
     note: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True)

@@ -98,11 +98,37 @@ class Identification(Card):
     fpir: tuple[Share, ...] = (1e-1, 1e-2)
 
 
+class Transactions(Card):
+    """Transactions as applicants live them: attempts at a selfie or a video selfie, then a new registration.
+
+    `policy`: which frame of an attempt is compared. "first" sends one frame; the others send all of them.
+    """
+
+    attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    frames: Annotated[int, Field(ge=1, le=50)] = 1
+    policy: Literal["first", "sharpest", "best-quality", "mean-template"] = "first"
+    restarts: Annotated[int, Field(ge=0, le=5, description="registrations deleted and begun again")] = 0
+    min_quality: dict[str, Annotated[float, Field(ge=0, le=100)]] = Field(
+        default_factory=dict, description="name of ISO/IEC 29794-5 -> least value of 0 to 100"
+    )
+
+
 class Statistics(Card):
-    """Confidence level, and the smallest group that enters a summary of groups."""
+    """Confidence level, the smallest group that enters a summary of groups, bootstrap draws, suppression."""
 
     level: Share = 0.95
     min_subjects: Annotated[int, Field(ge=1)] = 10
+    draws: Annotated[int, Field(ge=100, le=20000)] = 500
+    suppress_below: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _summaries_show_nobody_suppressed(self) -> Statistics:
+        if self.suppress_below > self.min_subjects:
+            raise ValueError(
+                f"suppress_below: {self.suppress_below} is above min_subjects {self.min_subjects}; a summary of groups "
+                "would rest on groups that are not shown"
+            )
+        return self
 
 
 class Backend(Card):
@@ -128,6 +154,7 @@ class Study(Card):
     trials: TrialRule = TrialRule()
     thresholds: Thresholds = Thresholds()
     identification: Identification | None = Identification()
+    transactions: Transactions | None = None
     statistics: Statistics = Statistics()
     backend: Backend = Backend()
 

@@ -186,4 +186,6 @@ def _taken(row: Mapping[str, str], run_id: str) -> Threshold:
         false_matches=int(row["false_matches"]),
         comparisons=int(row["comparisons"]),
         note=row["note"],
+        low=float(row["low"]) if row.get("low") else None,
+        high=float(row["high"]) if row.get("high") else None,
     )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.records import Threshold
-from bench.tables import curves, identification, power, verification
+from bench.tables import at_target, cells, curves, identification, policies, power, verification
 from bench.tables.evidence import Evidence
+from bench.tables.suppress import suppressed
 from bench.tables.thresholds import set_thresholds
 
 Row = Mapping[str, Any]
@@ -42,7 +43,10 @@ TABLES: dict[str, _Spec] = {
         verification.quality_rows,
     ),
     "thresholds": _Spec(
-        ("model", "name", "policy", "target", "threshold", "realised", "false_matches", "comparisons", "note"),
+        (
+            *("model", "name", "policy", "target", "threshold", "low", "high"),
+            *("realised", "false_matches", "comparisons", "note"),
+        ),
         verification.threshold_rows,
     ),
     "rates": _Spec(("model", "condition", "metric", "failures", "grouping", "group", *_RATE), verification.rate_rows),
@@ -77,6 +81,10 @@ TABLES: dict[str, _Spec] = {
     ),
     "versus_rest": _Spec(power.VERSUS_COLUMNS, power.versus_rest_rows),
     "power": _Spec(power.POWER_COLUMNS, power.power_rows),
+    "at_target_fmr": _Spec(at_target.COLUMNS, at_target.rows),
+    "policies": _Spec(policies.COLUMNS, policies.rows),
+    "marginals": _Spec(cells.MARGINAL_COLUMNS, cells.marginal_rows),
+    "shrunken": _Spec(cells.SHRUNKEN_COLUMNS, cells.shrunken_rows),
 }
 """Every computed table: its columns, and the function that gives its rows. A new table is one line here."""
 
@@ -88,4 +96,7 @@ def build(evidence: Evidence) -> dict[str, Table]:
         InputError: the kept tail of comparisons does not reach a threshold that the study asks for.
     """
     thresholds = set_thresholds(evidence)
-    return {name: Table(spec.columns, tuple(spec.rows(evidence, thresholds))) for name, spec in TABLES.items()}
+    return {
+        name: Table(spec.columns, tuple(suppressed(evidence, spec.columns, spec.rows(evidence, thresholds))))
+        for name, spec in TABLES.items()
+    }

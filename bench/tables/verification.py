@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
 
 from bench import count, estimate
 from bench.records import OUTCOMES, Comparisons, Differential, ErrorCounts, Failures, Threshold
+from bench.tables.at_target import threshold_interval
 from bench.tables.evidence import Evidence
 from bench.tables.thresholds import NO_THRESHOLD, for_model
 
@@ -59,15 +61,20 @@ def quality_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[
                         }
 
 
-def threshold_rows(_: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def threshold_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
     """Every operating point, and what it realised where it was set."""
     for threshold in thresholds:
+        if threshold.target is not None and threshold not in evidence.given:
+            low, high = threshold_interval(evidence, threshold.model, threshold.target)
+            threshold = replace(threshold, low=low, high=high)
         yield {
             "model": threshold.model,
             "name": threshold.name,
             "policy": threshold.policy,
             "target": threshold.target,
             "threshold": threshold.value,
+            "low": threshold.low,
+            "high": threshold.high,
             "realised": threshold.realised,
             "false_matches": threshold.false_matches,
             "comparisons": threshold.comparisons,

@@ -1,4 +1,4 @@
-"""A claim against a finished run: verdicts equal the pure statistics; every reading is judged; not met is exit code 1."""
+"""A claim against a finished run: every reading is judged as the counts say; a claim that is not met is exit code 1."""
 
 from __future__ import annotations
 

@@ -1,0 +1,222 @@
+"""Tables that compare groups: power, against the rest, at target FMRs, policies, marginals, shrunken, suppression."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from made import make_samples
+
+from bench.cards import Study
+from bench.cards.study import Statistics
+from bench.estimate.at_target import fmr_at_draws
+from bench.estimate.bootstrap import double_or_nothing_draws
+from bench.estimate.planning import design_effect_at, people_for_mated, people_for_nonmated
+from bench.records import Acquisitions, Comparisons, Samples, ScoredPairs, Trials
+from bench.tables import Evidence, at_target, build, set_thresholds
+from bench.tables.suppress import suppressed
+
+STUDY = {
+    "name": "made",
+    "title": "made",
+    "seed": 5,
+    "dataset": {"card": "none"},
+    "models": [{"card": "m", "detector": "d"}],
+    "groups": [["colour"], ["colour", "size"]],
+    "thresholds": {"fmr": [0.02, 0.005]},
+    "identification": None,
+    "statistics": {"draws": 200},
+}
+
+
+def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int = 0, **statistics: object) -> Evidence:
+    """Scores around 0 for strangers and 3 for mates, `shift` higher for pairs of two red strangers."""
+    rng = np.random.default_rng(seed)
+    subject = np.repeat(np.arange(people), each)
+    colour = np.where(subject % 3 == 0, "red", "green")
+    size = np.where(subject % 2 == 0, "big", "small")
+    samples = make_samples([f"p{k:03}" for k in subject], {"colour": list(colour), "size": list(size)})
+    n = len(subject)
+    a, b = (np.array(side) for side in zip(*combinations(range(n), 2), strict=True))
+    same = subject[a] == subject[b]
+    person = rng.normal(0, 0.5, people)
+    score = rng.normal(0, 1, len(a)) + person[subject[a]] + person[subject[b]] + 3 * same
+    score = (score + shift * (~same & (colour[a] == "red") & (colour[b] == "red"))).astype(np.float32)
+    edges = np.linspace(-10, 10, 129)
+    cell_names, cells = np.unique(samples.grouping(("colour", "size")), return_inverse=True)
+    histogram = np.zeros((4, 4, 128), np.int64)
+    bins = np.searchsorted(edges, score[~same], side="right") - 1
+    low, high = np.minimum(cells[a], cells[b])[~same], np.maximum(cells[a], cells[b])[~same]
+    np.add.at(histogram, (low, high, bins), 1)
+    floor = float(np.quantile(score[~same], 0.9))
+    kept = ~same & (score >= floor)
+    everything = np.ones(n, bool)
+    compared = Comparisons(
+        *("m", "clean", Trials(np.arange(n), np.arange(n), symmetric=True), everything, everything),
+        *(ScoredPairs(a[same], b[same], score[same]), ScoredPairs(a[kept], b[kept], score[kept]), floor, histogram),
+        *(cells, tuple(str(name) for name in cell_names), edges),
+    )
+    study = Study.model_validate({**STUDY, "statistics": {**STUDY["statistics"], **statistics}}, strict=False)
+    nothing = np.full((n, 4), np.nan, np.float32)
+    landmarks = np.full((n, 5, 2), np.nan, np.float32)
+    ok = np.full(n, "ok")
+    acquired = Acquisitions("clean", "d", ok, np.full(n, ""), nothing, landmarks, {"Sharpness": score[:n]}, samples.ids)
+    by_key = {("m", "clean"): compared}
+    return Evidence(study, samples, samples.ids, {("d", "clean"): acquired}, by_key, {}, {}, (), identities=True)
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, tuple[dict[str, object], ...]]:
+    return {name: table.rows for name, table in build(evidence_of(shift=1.0)).items()}
+
+
+def chosen(rows, **wanted):
+    found = [row for row in rows if all(row.get(name) == value for name, value in wanted.items())]
+    assert found, wanted
+    return found
+
+
+def test_a_group_that_differs_is_found_and_the_rest_say_what_they_could_have_seen(made) -> None:
+    red = chosen(made["versus_rest"], metric="FMR", grouping="colour", group="red", threshold_name="FMR 0.02")[0]
+    assert red["verdict"] == "differs"
+    assert red["ratio"] > 2
+    assert red["low"] < red["ratio"] < red["high"]
+    assert "times the others' rate" in red["sentence"]
+    same = [row for row in made["versus_rest"] if row["verdict"] == "not shown to differ"]
+    assert same
+    assert all("this test would have seen" in row["sentence"] for row in same)
+
+
+def test_more_people_see_smaller_ratios() -> None:
+    ratios = []
+    for people in (60, 240):
+        evidence = evidence_of(people, each=2)
+        rows = build(evidence)["power"].rows
+        ratios.append(chosen(rows, metric="FMR", grouping="colour", group="red", threshold_name="FMR 0.02")[0])
+    assert ratios[1]["ratio_80"] < ratios[0]["ratio_80"] <= ratios[0]["ratio_90"]
+    needed = [row["people_2"] for row in ratios]
+    assert 1 / 4 < needed[0] / needed[1] < 4  # what is needed does not grow with the study that says so
+
+
+def test_people_needed_turn_round_what_people_give() -> None:
+    assert people_for_mated(1141, 300, 100) == 381
+    trials, people, effect = 4950, 100, 3.0
+    needed = people_for_nonmated(2 * trials / effect, trials, effect, people)
+    growth = needed / people
+    assert trials * growth**2 / design_effect_at(effect, growth) == pytest.approx(2 * trials / effect, rel=0.05)
+    assert people_for_nonmated(float("inf"), trials, effect, people) is None
+    assert people_for_mated(100.0, 0.0, 10) is None
+
+
+def test_at_target_covers_its_value_and_is_wider_than_a_fixed_threshold(made) -> None:
+    for row in made["at_target_fmr"]:
+        if row["low"] is not None:
+            assert row["low"] <= row["rate"] <= row["high"]
+            assert row["threshold_low"] <= row["threshold"] <= row["threshold_high"]
+    thresholds = {row["name"]: row for row in made["thresholds"]}
+    at = chosen(made["at_target_fmr"], metric="FNMR", grouping="", threshold_name="FMR 0.005")[0]
+    assert thresholds["FMR 0.005"]["low"] == at["threshold_low"]
+    assert at["rate"] == chosen(made["rates"], failures="counted", metric="FNMR", threshold_name="FMR 0.005")[0]["rate"]
+
+
+def test_intervals_at_a_target_are_as_wide_as_other_draws_of_people_differ() -> None:
+    key = {"metric": "FNMR", "grouping": "", "threshold_name": "FMR 0.02"}
+    rows = []
+    for seed in range(16):
+        evidence = evidence_of(80, seed=seed)
+        rows.append(chosen(at_target.rows(evidence, set_thresholds(evidence)), **key)[0])
+    for low, value, high in (("threshold_low", "threshold", "threshold_high"), ("low", "rate", "high")):
+        spread = np.std([row[value] for row in rows], ddof=1)
+        half = np.mean([row[high] - row[low] for row in rows]) / 2
+        assert 0.6 < half / (1.96 * spread) < 1.7, value
+
+
+def test_rates_at_drawn_thresholds_equal_the_plain_sum() -> None:
+    rng = np.random.default_rng(3)
+    draws = double_or_nothing_draws(9, 40, rng)
+    i, j = (np.array(side) for side in zip(*combinations(range(9), 2), strict=True))
+    scores = rng.normal(0, 1, len(i)).astype(np.float32)
+    thresholds = rng.normal(0, 1, 40)
+    w = draws.weights.astype(np.int64)
+    trials = np.array([(w[i, b] * w[j, b]).sum() for b in range(40)], dtype=float)
+    wanted = [
+        (w[i, b] * w[j, b])[scores.astype(np.float64) >= thresholds[b]].sum() / trials[b] if trials[b] else np.nan
+        for b in range(40)
+    ]
+    found = fmr_at_draws(draws, i, j, scores, trials, thresholds, -np.inf)
+    np.testing.assert_allclose(found, wanted)
+    below = fmr_at_draws(draws, i, j, scores, trials, thresholds, 0.5)
+    np.testing.assert_array_equal(np.isnan(below), (thresholds < 0.5) | np.isnan(wanted))
+
+
+def test_policies_move_errors_from_one_to_the_other(made) -> None:
+    rows = chosen(made["policies"], grouping="colour", target=0.005)
+    by_policy = {row["policy"]: [one for one in rows if one["policy"] == row["policy"]] for row in rows}
+    assert set(by_policy) == {"pooled", "set by red", "set by green", "worst group", "each group its own"}
+    for policy, groups in by_policy.items():
+        assert sum(row["share_of_people"] for row in groups) == pytest.approx(1)
+        assert sum(row["share_of_false_matches"] for row in groups) == pytest.approx(1)
+        if policy in ("worst group", "each group its own"):
+            assert all(row["fmr"] <= 0.005 for row in groups)
+    pooled, worst = ({row["group"]: row for row in by_policy[name]} for name in ("pooled", "worst group"))
+    assert pooled["red"]["fmr"] > 0.005
+    assert worst["green"]["fnmr"] >= pooled["green"]["fnmr"]
+    assert worst["green"]["threshold"] > pooled["green"]["threshold"]
+    rate = chosen(made["rates"], metric="FNMR", grouping="colour", group="red", failures="counted")
+    at = chosen(rate, threshold_name="FMR 0.005")[0]
+    assert (pooled["red"]["fnmr"], pooled["red"]["fnmr_high"]) == (at["rate"], at["high"])
+    assert pooled["red"]["wrongly_refused_per_10000"] == pytest.approx(1e4 * at["rate"])
+
+
+def test_marginals_and_shrunken_cells(made) -> None:
+    marginal = chosen(made["marginals"], metric="FMR", grouping="colour, size", threshold_name="FMR 0.02")
+    by_measure = {row["measure"]: row for row in marginal}
+    assert set(by_measure) == {"same group / anyone", "colour: red / green", "size: small / big"}
+    assert by_measure["colour: red / green"]["low"] > 1
+    assert by_measure["size: small / big"]["low"] < 1 < by_measure["size: small / big"]["high"]
+    for row in made["shrunken"]:
+        assert row["low"] <= row["shrunken"] <= row["high"]
+        assert 0 <= row["own_weight"] <= 1
+    cells = chosen(made["shrunken"], metric="FMR", grouping="colour, size", threshold_name="FMR 0.02")
+    raw, shrunken = ([row[name] for row in cells] for name in ("rate", "shrunken"))
+    assert max(shrunken) - min(shrunken) < max(raw) - min(raw)
+
+
+def test_the_same_evidence_gives_the_same_tables() -> None:
+    assert build(evidence_of(40)) == build(evidence_of(40))
+
+
+def test_small_groups_are_blanked_everywhere() -> None:
+    evidence = evidence_of(30, min_subjects=12, suppress_below=11)
+    shown = build(replace(evidence, study=evidence.study.model_copy(update={"statistics": Statistics(draws=200)})))
+    hidden = build(evidence)
+    for name, table in hidden.items():
+        for row in table.rows:
+            if row.get("group") == "red" and row.get("grouping") == "colour":
+                assert "note" in table.columns
+                assert row["note"] == "suppressed: fewer than 11 people"
+                assert not {"errors", "rate", "trials", "subjects", "low", "fmr"} & set(row), name
+            assert not any("10 people" in str(value) for value in row.values()), (name, row)
+    assert len(hidden["rates"].rows) == len(shown["rates"].rows)
+    assert not [row for row in hidden["distributions"].rows if row["group"] == "red"]
+    assert not [row for row in hidden["policies"].rows if row["policy"] == "set by red" and "fmr" in row]
+    nothing = [{"group": "red", "grouping": "colour"}]
+    none = replace(evidence, study=evidence.study.model_copy(update={"statistics": Statistics()}))
+    assert list(suppressed(none, ("group",), nothing)) == nothing
+
+
+def test_summaries_cannot_rest_on_suppressed_groups() -> None:
+    with pytest.raises(ValueError, match="suppress_below: 20 is above min_subjects 10"):
+        Statistics(suppress_below=20)
+
+
+def test_nobody_is_dropped_where_people_have_no_label() -> None:
+    evidence = evidence_of(60)
+    colour = np.where(evidence.samples.groups["size"] == "big", evidence.samples.groups["colour"], "unknown")
+    samples = replace(evidence.samples, groups={**evidence.samples.groups, "colour": colour})
+    assert isinstance(samples, Samples)
+    rows = build(replace(evidence, samples=samples))["versus_rest"].rows
+    unlabelled = chosen(rows, grouping="colour", group="unknown")
+    assert all(row["note"] == "left out: no label" for row in unlabelled)
