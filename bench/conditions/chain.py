@@ -40,6 +40,7 @@ STEPS: dict[str, Callable[..., Any]] = {
     "jpeg": codec.jpeg,
     "webp": codec.webp,
     "upload_cap": network.upload_cap,
+    "uplink": network.uplink,
     "truncate": network.truncate,
     "lose": network.lose,
 }

@@ -1,4 +1,4 @@
-"""The way to the server: an upload cap, uploads that break off, frames that never arrive."""
+"""The way to the server: an upload cap, the time that it takes, uploads that break off, frames that never arrive."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ def upload_cap(photo: Photo, *, max_bytes: Annotated[int, Range("bytes", 2000, 1
             return Photo(codec.decode(file), file)
         size = (max(1, pixels.shape[1] * 3 // 4), max(1, pixels.shape[0] * 3 // 4))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def uplink(photo: Photo, *, kbit_per_s: Annotated[float, Range("kbit/s", 1, 1_000_000)]) -> Photo:
+    """The time that sending takes: the file's bytes by the rate of the uplink. The picture stays as it is."""
+    file = photo.file if photo.file is not None else codec.encode_jpeg(photo.pixels, _FIRST_QUALITY)
+    return Photo(photo.pixels, photo.file, len(file) * 8 / (1000 * kbit_per_s))
 
 
 def truncate(photo: Photo, rng: np.random.Generator, *, probability: Share) -> Photo:

@@ -15,6 +15,13 @@ from bench.conditions.stages import Box, Bytes8, Linear, Unreadable
 from bench.errors import InputError
 
 
+PAUSE_FRAMES = 25
+"""Between two attempts the hand wanders for some five seconds; assumed."""
+
+FRAMES_PER_SECOND = 5.0
+"""Of a video selfie; assumed, typical of what an app takes out of its video."""
+
+
 @dataclass(frozen=True)
 class Drift:
     """Standard deviation of one frame's step in a random walk: of the picture's short side, degrees, and of its size.
@@ -62,6 +69,24 @@ def frames(
     return arrived
 
 
+def moment(
+    image: Image,
+    rng: np.random.Generator,
+    attempt: int,
+    frame: int,
+    drift: Drift | None = None,
+    face_box: Box | None = None,
+) -> tuple[Image, Box | None]:
+    """What is before the camera in `frame` (from 1) of `attempt` (from 1), and its face's box.
+
+    `rng` draws the attempt's path, whatever the frame. The first attempt starts at the image itself, a later one where
+    the hand has got to in `PAUSE_FRAMES`.
+    """
+    start = 0.0 if attempt == 1 else math.sqrt(PAUSE_FRAMES)
+    shift_x, shift_y, roll, scale = _walk(rng, frame, drift if drift is not None else Drift(), start)[-1]
+    return _moved(image, face_box, (shift_x, shift_y), roll, scale)
+
+
 def first(pictures: Sequence[Bytes8]) -> int:
     """The policy of an app that takes what comes: the first frame."""
     if not pictures:
@@ -100,10 +125,12 @@ def mean_template(vectors: Linear) -> Linear:
     return np.asarray(mean / length, dtype=np.float32)
 
 
-def _walk(rng: np.random.Generator, count: int, drift: Drift) -> list[tuple[float, float, float, float]]:
-    """Shift x and y (of the short side), roll (degrees) and size of every frame; the first is where it was."""
+def _walk(
+    rng: np.random.Generator, count: int, drift: Drift, start: float = 0.0
+) -> list[tuple[float, float, float, float]]:
+    """Shift x and y (of the short side), roll (degrees) and size of every frame; the first is `start` steps away."""
     steps = rng.normal(0, [drift.shift, drift.shift, drift.roll_degrees, drift.scale], (count, 4))
-    steps[0] = 0
+    steps[0] *= start
     paths = np.cumsum(steps, axis=0)
     return [(float(x), float(y), float(roll), math.exp(size)) for x, y, roll, size in paths]
 

@@ -152,10 +152,12 @@ class Developed:
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A finished picture: (h, w, 3) uint8 sRGB, and the file that it came from where it was just encoded."""
+    """A finished picture: (h, w, 3) uint8 sRGB, the file that it came from where it was just encoded, and how many
+    seconds that took to send, where the network says."""
 
     pixels: Bytes8
     file: bytes | None = field(default=None, repr=False)
+    seconds: float | None = None
 
 
 Stage = Scene | Lit | View | Exposed | Raw | Developed | Photo

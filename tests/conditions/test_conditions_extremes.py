@@ -14,7 +14,7 @@ from bench.conditions.parameters import signature
 
 CHAIN = (
     *("unprocess", "illumination", "direction", "second_light", "backlight", "camera", "lens", "meter", "tremor"),
-    *("sensor", "demosaic", "isp", "crop", "resize", "webp", "jpeg", "upload_cap", "truncate", "lose"),
+    *("sensor", "demosaic", "isp", "crop", "resize", "webp", "jpeg", "upload_cap", "uplink", "truncate", "lose"),
 )
 DAYLIGHT_FROM = 4000
 

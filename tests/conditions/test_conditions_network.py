@@ -154,3 +154,10 @@ def test_failures_come_as_often_as_stated(step, probability):
         except Unreadable:
             failed += 1
     assert failed == pytest.approx(1000 * probability, abs=4 * (1000 * 0.2 * 0.8) ** 0.5 if 0 < probability < 1 else 0)
+
+
+def test_the_uplink_takes_bytes_by_rate_and_changes_no_pixel():
+    photo = codec.jpeg(Photo(np.full((64, 64, 3), 90, np.uint8)), quality=80)
+    sent = network.uplink(photo, kbit_per_s=40.0)
+    assert sent.seconds == pytest.approx(len(photo.file) * 8 / 40_000)
+    assert sent.pixels is photo.pixels and sent.file is photo.file

@@ -150,5 +150,5 @@ def test_a_card_in_a_file_is_checked_when_it_is_loaded(tmp_path):
 def test_combined_conditions_begin_with_unprocessing_and_keep_the_order_of_light_phone_network():
     steps = [step.step for step in conditions.load("budget-2019+street-night+2g").steps]
     assert steps[:4] == ["unprocess", "illumination", "second_light", "direction"]
-    assert steps[-1] == "upload_cap" and steps.index("camera") < steps.index("sensor") < steps.index("isp")
+    assert steps[-2:] == ["upload_cap", "uplink"] and steps.index("camera") < steps.index("sensor") < steps.index("isp")
     assert signature(STEPS["unprocess"]).takes is signature(light.unprocess).takes

@@ -124,3 +124,26 @@ def test_the_sheet_shows_every_condition_and_marks_the_unreadable(tmp_path):
     assert sheet.dtype == np.uint8 and sheet.shape[1] == 240
     assert np.array_equal(sheet, conditions.grid(spot(), names, columns=3, tile_px=80))
     assert conditions.grid(spot(), tile_px=40, columns=20).shape[1] == 800
+
+
+def test_a_moment_is_a_point_on_the_attempt_s_path():
+    """The path does not depend on how many frames of it are asked for, and attempts differ."""
+    image = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    first, box = selfie.moment(image, np.random.default_rng(5), 1, 1, face_box=(10.0, 10.0, 30.0, 30.0))
+    assert first is image and box == (10.0, 10.0, 30.0, 30.0)
+    third = [selfie.moment(image, np.random.default_rng(5), 1, 3)[0] for _ in range(2)]
+    np.testing.assert_array_equal(third[0], third[1])
+    assert (third[0] != image).any()
+    later = selfie.moment(image, np.random.default_rng(5), 2, 1)[0]
+    assert (later != image).any() and (later != third[0]).any()
+
+
+def test_the_hand_wanders_between_attempts():
+    """Position at the start of a later attempt: the root of PAUSE_FRAMES steps, from many draws."""
+    box, places = (10.0, 10.0, 30.0, 30.0), []
+    image = np.zeros((100, 100, 3), dtype=np.uint8)
+    for seed in range(400):
+        moved = selfie.moment(image, np.random.default_rng(seed), 2, 1, selfie.Drift(0.01, 0, 0), box)[1]
+        assert moved is not None
+        places.append(moved[0] - box[0])
+    assert np.std(places) == pytest.approx(0.01 * 100 * selfie.PAUSE_FRAMES**0.5, rel=0.12)
