@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import re
 import shutil
 from collections.abc import Callable
@@ -29,6 +30,12 @@ def place(finished: Path, cache_folder: Path, tmp_path: Path, monkeypatch: pytes
 @pytest.fixture
 def run(place: Path, finished: Path) -> Path:
     return place / "results" / finished.name
+
+
+@pytest.fixture
+def tables_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of the other checks: computing every table again takes most of the time."""
+    monkeypatch.setattr(importlib.import_module("bench.audit.verify"), "_tables", lambda *_: iter(()))
 
 
 def flip(path: Path, place: float = 0.5) -> None:
@@ -67,6 +74,7 @@ FILES = (
 
 
 @pytest.mark.parametrize("file", FILES)
+@pytest.mark.usefixtures("tables_left_out")
 def test_a_flipped_byte_is_found_and_named(run: Path, file: str) -> None:
     original = (run / file).read_bytes()
     for place in (0.0, 0.6):
@@ -189,6 +197,7 @@ def test_another_version_is_remarked_where_something_differs(run: Path) -> None:
     assert differences[-1].startswith("note: the run was made by facegap 9.")
 
 
+@pytest.mark.usefixtures("tables_left_out")
 def test_changed_inputs_are_named(place: Path, run: Path) -> None:
     data = place / "data"
 
@@ -218,12 +227,14 @@ def test_changed_inputs_are_named(place: Path, run: Path) -> None:
     assert "dataset 'patterns': 95 samples, the run had 96" in found()
 
 
+@pytest.mark.usefixtures("tables_left_out")
 def test_renamed_people_are_the_same_people(place: Path, run: Path) -> None:
     index = place / "data" / "index.csv"
     index.write_text(re.sub(r",p(\d)", r",person\1", index.read_text(encoding="utf-8")), encoding="utf-8")
     assert verify(run, place / "data") == []
 
 
+@pytest.mark.usefixtures("tables_left_out")
 def test_other_weights_and_missing_weights_are_named(place: Path, run: Path) -> None:
     file = place / "models" / "tiny.onnx"
     sha256 = store.sha256_file(file)
@@ -237,11 +248,13 @@ def test_other_weights_and_missing_weights_are_named(place: Path, run: Path) -> 
     ]
 
 
+@pytest.mark.usefixtures("tables_left_out")
 def test_a_changed_card_is_no_changed_weight(place: Path, run: Path) -> None:
     change(place / "models" / "tiny.toml", "a fixed projection", "a fixed map")
     assert verify(run, place / "data") == []
 
 
+@pytest.mark.usefixtures("tables_left_out")
 def test_where_the_data_lie_must_be_known(place: Path, run: Path) -> None:
     assert verify(run) == [
         "inputs: where the data set lies is not known here: give --root, or --no-inputs to leave it out"
@@ -254,6 +267,7 @@ def test_where_the_data_lie_must_be_known(place: Path, run: Path) -> None:
     assert line.startswith("inputs: ") and str(place / "configs" / "data") in line
 
 
+@pytest.mark.usefixtures("tables_left_out")
 def test_an_image_that_decodes_to_the_same_pixels_is_still_another_file(place: Path, run: Path) -> None:
     path = place / "data" / "images" / "s09-1.png"
     with Image.open(path) as image:
