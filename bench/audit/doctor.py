@@ -19,11 +19,13 @@ from bench.errors import FacegapError
 LEAST_FREE = 2 * 1024**3
 
 CV2_PACKAGES = (
-    "opencv-python",
     "opencv-python-headless",
+    "opencv-python",
     "opencv-contrib-python",
     "opencv-contrib-python-headless",
 )
+"""Distributions of one module, the one that this package asks for first; likewise below."""
+
 ORT_PACKAGES = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino", "onnxruntime-directml")
 
 
