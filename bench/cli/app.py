@@ -190,5 +190,5 @@ def conditions_list() -> None:
     typer.echo("\n".join(condition_lines()))
 
 
-for _command in (statistics.analyse, statistics.claim):
+for _command in (statistics.plan, statistics.analyse, statistics.claim):
     app.command()(_command)

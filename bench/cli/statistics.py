@@ -54,3 +54,24 @@ def claim(
     typer.echo(json.dumps(asdict(found), indent=2) if as_json else "\n".join(lines(found)))
     if found.verdict != "supported":
         raise typer.Exit(1)
+
+
+def plan(
+    config: Annotated[str, typer.Argument(help="A study: a .toml file, or the name of one in configs/.")],
+    root: Annotated[Path | None, typer.Option(help="Folder of the data set, instead of the study's.")] = None,
+    pilot: Annotated[
+        Path | None, typer.Option(help="A finished run on similar data, to learn design effects from.")
+    ] = None,
+    design_effect: Annotated[float | None, typer.Option(help="Of non-mated comparisons within a group.")] = None,
+    fnmr: Annotated[float | None, typer.Option(help="Assumed FNMR of the other groups.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what a study would measure, take and see, before anything is computed."""
+    import json
+    from dataclasses import asdict
+
+    from bench.cli.plan_lines import lines
+    from bench.run import plan_study
+
+    found = plan_study(config, root, pilot, design_effect, fnmr)
+    typer.echo(json.dumps(asdict(found), indent=2) if as_json else "\n".join(lines(found)))

@@ -24,7 +24,7 @@ from bench.cards import (
 from bench.cards.study import ModelUse
 from bench.errors import InputError
 from bench.pipeline import Progress, rendered
-from bench.records import Threshold
+from bench.records import Samples, Threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +58,7 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
     study, file = load_study(name)
     text = file.read_bytes().decode()
     card = load_dataset(study.dataset.card)
-    _check_terms(study, card, file)
-    _check_columns(study, card, file)
-    _check_synthetic(study, card, file)
+    check_study(study, card, file)
     condition_cards = tuple(conditions.load(condition) for condition in study.conditions)
     models = tuple(_model(use.card, use.detector) for use in study.models)
     study = _by_name(study, file, models, condition_cards)
@@ -69,6 +67,17 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
     if not len(loaded.samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
     return Inputs(study, text, card, loaded, models, condition_cards, given)
+
+
+def check_study(study: Study, card: DatasetCard, file: Path) -> None:
+    """Check what the study asks of its data set against the data set's card.
+
+    Raises:
+        InputError: terms not acknowledged, a label that the card has not, or a rendering of what is not rendered.
+    """
+    _check_terms(study, card, file)
+    _check_columns(study, card, file)
+    _check_synthetic(study, card, file)
 
 
 def _check_terms(study: Study, card: DatasetCard, file: Path) -> None:
@@ -93,10 +102,19 @@ def _check_synthetic(study: Study, card: DatasetCard, file: Path) -> None:
 
 
 def _root(study: Study, card: DatasetCard, file: Path, root: Path | None, progress: Progress) -> Path:
+    if root is None and study.dataset.synthetic is not None:
+        return rendered(study.dataset.synthetic, study.backend.threads, progress)
+    return root_of(study, card, file, root)
+
+
+def root_of(study: Study, card: DatasetCard, file: Path, root: Path | None) -> Path:
+    """The folder of a data set that is not rendered.
+
+    Raises:
+        InputError: nobody says where it lies.
+    """
     if root is not None:
         return root
-    if study.dataset.synthetic is not None:
-        return rendered(study.dataset.synthetic, study.backend.threads, progress)
     if study.dataset.root is None:
         raise InputError(f"{file}: dataset.root: where '{card.name}' lies is not said; set it, or give --root")
     return (file.parent / study.dataset.root).resolve()
@@ -105,8 +123,14 @@ def _root(study: Study, card: DatasetCard, file: Path, root: Path | None, progre
 def _draw(study: Study, loaded: datasets.Loaded) -> datasets.Loaded:
     if study.dataset.subjects is None:
         return loaded
-    samples = datasets.draw_subjects(loaded.samples, study.dataset.subjects, study.seed)
-    return datasets.Loaded(samples, loaded.refused, loaded.findings)
+    return datasets.Loaded(draw_subjects(study, loaded.samples), loaded.refused, loaded.findings)
+
+
+def draw_subjects(study: Study, samples: Samples) -> Samples:
+    """The people that the study draws, or everyone."""
+    if study.dataset.subjects is None:
+        return samples
+    return datasets.draw_subjects(samples, study.dataset.subjects, study.seed)
 
 
 def _model(card_name: str, detector_name: str) -> tuple[ModelCard, Path, DetectorCard, dict[str, Path]]:
