@@ -177,7 +177,7 @@ def _reference_view(random: np.random.Generator) -> View:
 
 
 def _selfie_view(random: np.random.Generator) -> View:
-    yaw, pitch, roll = np.clip(random.normal([0, -1, 0], [7, 4, 4]), -15, 15)
+    yaw, pitch, roll = np.clip(random.normal([0, -1, 0], [6, 4, 4]), -13, 13)
     distance = float(4.5 * np.exp(random.normal(0, 0.10)))
     return View(float(yaw), float(pitch), float(roll), distance, *_framing(random, 0.02))
 

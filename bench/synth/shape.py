@@ -29,6 +29,8 @@ _SPREADS = (
     (r"eye-scale", 0.20),
     (r"eye-trans|eye-height", 0.28),
     (r"head-fat", 0.18),
+    (r"forehead-nubian", 0.11),
+    (r"forehead-scale-vert", 0.22),
     (r"head-scale-vert", 0.13),
     (r"head-scale|head-back", 0.22),
     (r"nose-volume|nose-point-width", 0.24),

@@ -82,15 +82,18 @@ def test_no_skull_is_pointed():
     loaded = assets.load()
     skin = loaded.part_vertices(assets.SKIN)
     scalp = skin[(loaded.base[skin, 1] > 7.4) & (loaded.masks["ears"][skin] < 0.1)]
-    shares = []
+    shares, heights = [], []
     for number in range(60):
         person = identity.draw(11, number, shape.FAMILIES[number % 3], shape.SEXES[number % 2], (8, 80), 1.3)
         vertices = shape.build(person.weights)[scalp]
         crown, low = vertices[:, 1].max(), vertices[:, 1].min()
         upper = vertices[vertices[:, 1] > crown - 0.15 * (crown - low)]
         shares.append(np.ptp(upper[:, 0]) / np.ptp(vertices[:, 0]))
-    # A sphere's cap of 15 % of its upper half's height is 0.53 of its width; a cone's is 0.15.
-    assert min(shares) > 0.40
+        heights.append((crown - low) / np.ptp(vertices[:, 0]))
+    # The cap of the top 15 % of a half sphere is 0.53 of its width; a cone's is 0.15. The base head's height above
+    # the ears is 0.75 of its width.
+    assert min(shares) > 0.45
+    assert max(heights) < 1.05
 
 
 def test_draws_do_not_depend_on_how_many_people_there_are():
