@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from bench.embed import Crops, Recogniser
 from bench.errors import InputError
 from bench.records import Acquisitions, Floats, Rows, Samples, Strings, Templates
 
-REVISION = 2
+REVISION = 3
 """Raised whenever the same image would be acquired or embedded differently, so that the old cache is not used."""
 
 Advance = Callable[[int], None]
@@ -129,6 +129,15 @@ def _hashed(root: Path, paths: Strings, threads: int) -> Strings:
 
 
 @dataclass(frozen=True, eq=False)
+class Moments:
+    """When each of (n,) samples is taken: the picture that it is taken from, its attempt and its frame, from 1."""
+
+    picture: Strings
+    attempt: Rows
+    frame: Rows
+
+
+@dataclass(frozen=True, eq=False)
 class Scenes:
     """What a condition that takes a new photo of the scene is told beside the picture, one entry a sample.
 
@@ -136,11 +145,13 @@ class Scenes:
         linear: (n,) paths of true linear light below the samples' root, "" where there is none.
         sha256: (n,) digests of those files, "" likewise.
         boxes: (n, 4) left, top, right, bottom of the face in the picture as it is, NaN where none is known.
+        moments: in transactions, the moment that a picture is taken at; any condition then sees it moved.
     """
 
     linear: Strings
     sha256: Strings
     boxes: Floats
+    moments: Moments | None = None
 
 
 def scenes(samples: Samples, linear: Mapping[str, str], boxes: Floats, threads: int) -> Scenes:
@@ -166,7 +177,7 @@ def run(
         StoreError: the cache cannot be written.
     """
     cv2.setNumThreads(1)  # the workers are the threads; more inside each would only wait for one another
-    scene = known_scenes if conditions.starts_from_scene(pipeline.condition) else None
+    scene = _needed(known_scenes, pipeline.condition)
     keys = _keys(pipeline, samples, sha256, scene)
     with (
         store.RowCache("acquisitions", pipeline.acquisition_digest) as acquired,
@@ -188,10 +199,19 @@ def run(
     return acquisitions, _templates(pipeline, [vectors[key] for key in keys])
 
 
+def _needed(known: Scenes | None, condition: ConditionCard) -> Scenes | None:
+    """As much of the scenes as the condition makes use of."""
+    if known is None or conditions.starts_from_scene(condition):
+        return known
+    if known.moments is None:
+        return None
+    return replace(known, linear=np.full_like(known.linear, ""), sha256=np.full_like(known.sha256, ""))
+
+
 def _keys(pipeline: Pipeline, samples: Samples, sha256: Strings, scene: Scenes | None) -> list[str]:
     """The cache's key of each sample: the image, the sample where its noise is its own or its file is missing, and
     the scene where the condition starts from it."""
-    own = conditions.stochastic(pipeline.condition)
+    own = conditions.stochastic(pipeline.condition) or (scene is not None and scene.moments is not None)
     keys = [
         f"{digest}:{sample}" if own or not digest else str(digest)
         for digest, sample in zip(sha256, samples.ids, strict=True)
@@ -248,10 +268,11 @@ def _prepare(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: in
     if known is not None and json.loads(known)["outcome"] != "ok":
         return _Prepared(json.loads(known), None)
     try:
-        image = _received(pipeline, samples, scene, row)
+        photo = _received(pipeline, samples, scene, row)
     except (acquire.Unreadable, conditions.Unreadable) as failure:
         return _Prepared(_failed("unreadable", str(failure)), None)
-    acquisition = json.loads(known) if known is not None else _acquire(pipeline, image)
+    image = photo.pixels
+    acquisition = json.loads(known) if known is not None else {**_acquire(pipeline, image), **_sent(photo)}
     if acquisition["outcome"] != "ok":
         return _Prepared(acquisition, None)
     landmarks = np.array(acquisition["landmarks"], dtype=np.float32)
@@ -263,23 +284,35 @@ def _prepare(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: in
     return _Prepared(acquisition, crop)
 
 
-def _received(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int) -> Crops:
+def _received(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int) -> conditions.Photo:
     """What arrives of one sample under the condition.
 
     Raises:
         acquire.Unreadable, conditions.Unreadable: nothing does.
         DatasetError: its linear light is damaged.
     """
-    rng = conditions.rng_for(pipeline.seed, str(samples.ids[row]), pipeline.condition.name)
-    box = _box(scene.boxes[row]) if scene is not None else None
+    image: conditions.Image
     if scene is not None and scene.linear[row]:
-        light = synth.read_linear(samples.root / str(scene.linear[row]))
-        return conditions.apply(pipeline.condition, light, rng, box)
-    _, image = acquire.read_image(samples.root / str(samples.paths[row]))
-    return conditions.apply(pipeline.condition, image, rng, box)
+        image = synth.read_linear(samples.root / str(scene.linear[row]))
+    else:
+        _, image = acquire.read_image(samples.root / str(samples.paths[row]))
+    box = _box(scene.boxes[row]) if scene is not None else None
+    if scene is not None and scene.moments is not None:
+        image, box = _moved(pipeline.seed, scene.moments, row, image, box)
+    rng = conditions.rng_for(pipeline.seed, str(samples.ids[row]), pipeline.condition.name)
+    return conditions.photograph(pipeline.condition, image, rng, box)
 
 
-def _box(box: Floats) -> tuple[float, float, float, float] | None:
+def _moved(
+    seed: int, moments: Moments, row: int, image: conditions.Image, box: conditions.Box | None
+) -> tuple[conditions.Image, conditions.Box | None]:
+    """The picture as the hand holds it at its moment: the same path under every condition."""
+    attempt, frame = int(moments.attempt[row]), int(moments.frame[row])
+    path = conditions.rng_for(seed, f"{moments.picture[row]}#a{attempt}", "the hand")
+    return conditions.selfie.moment(image, path, attempt, frame, face_box=box)
+
+
+def _box(box: Floats) -> conditions.Box | None:
     if np.isnan(box).any():
         return None
     left, top, right, bottom = box.tolist()
@@ -288,6 +321,10 @@ def _box(box: Floats) -> tuple[float, float, float, float] | None:
 
 def _failed(outcome: str, reason: str) -> dict[str, Any]:
     return {"outcome": outcome, "reason": reason, "box": None, "landmarks": None, "quality": {}}
+
+
+def _sent(photo: conditions.Photo) -> dict[str, Any]:
+    return {"sent": len(photo.file) if photo.file is not None else None, "seconds": photo.seconds}
 
 
 def _acquire(pipeline: Pipeline, image: Crops) -> dict[str, Any]:
@@ -329,6 +366,8 @@ def _acquisitions(pipeline: Pipeline, rows: list[Mapping[str, Any]], sha256: Str
         landmarks=_floats([row["landmarks"] for row in rows], (5, 2)),
         quality={name: _floats([row["quality"].get(name) for row in rows], ()) for name in names},
         sha256=sha256,
+        sent=_floats([row.get("sent") for row in rows], ()),
+        seconds=_floats([row.get("seconds") for row in rows], ()),
     )
 
 

@@ -95,6 +95,8 @@ class Acquisitions:
         landmarks: (n, 5, 2) x, y of eyes (image left, image right), nose tip, mouth corners; NaN likewise.
         quality: name of ISO/IEC 29794-5 -> (n,) native values, NaN where not measured.
         sha256: (n,) hex digest of the image file, "" where the file could not be read.
+        sent, seconds: (n,) bytes that a condition sent and the time that took, NaN where not known;
+            None where they were not kept.
     """
 
     condition: str
@@ -105,6 +107,8 @@ class Acquisitions:
     landmarks: Floats
     quality: Mapping[str, Floats]
     sha256: Strings
+    sent: Floats | None = None
+    seconds: Floats | None = None
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:

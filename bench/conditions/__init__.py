@@ -1,14 +1,27 @@
 """Phone, light and network as physics: what a picture goes through between the face and the matcher."""
 
 from bench.conditions import selfie, video
-from bench.conditions.chain import STEPS, apply, digest, photograph, rng_for, starts_from_scene, stochastic, validate
+from bench.conditions.chain import (
+    STEPS,
+    Image,
+    apply,
+    digest,
+    photograph,
+    rng_for,
+    starts_from_scene,
+    stochastic,
+    validate,
+)
 from bench.conditions.profiles import KINDS, combinations, ladder, load, names, parts
 from bench.conditions.show import grid
-from bench.conditions.stages import Unreadable
+from bench.conditions.stages import Box, Photo, Unreadable
 
 __all__ = [
     "KINDS",
     "STEPS",
+    "Box",
+    "Image",
+    "Photo",
     "Unreadable",
     "apply",
     "combinations",

@@ -14,7 +14,6 @@ from bench.conditions.chain import Image, apply
 from bench.conditions.stages import Box, Bytes8, Linear, Unreadable
 from bench.errors import InputError
 
-
 PAUSE_FRAMES = 25
 """Between two attempts the hand wanders for some five seconds; assumed."""
 

@@ -4,6 +4,7 @@ A match is score >= threshold. Scores are float32 and thresholds float64; they a
 between two float32 values stays between them.
 """
 
+from bench.count.attempts import REFUSED, STAGES, failures_by_transaction, of_group, refusal_counts
 from bench.count.nonmated import (
     Impostors,
     PairErrors,
@@ -17,12 +18,15 @@ from bench.count.people import PersonErrors, fnmr_counts, fta_counts, fte_counts
 from bench.count.searches import Cmc, cmc, fnir_counts, fpir_counts
 
 __all__ = [
+    "REFUSED",
+    "STAGES",
     "Cmc",
     "Impostors",
     "PairErrors",
     "PersonErrors",
     "cmc",
     "cross_fmr_counts",
+    "failures_by_transaction",
     "fmr_counts",
     "fnir_counts",
     "fnmr_counts",
@@ -30,7 +34,9 @@ __all__ = [
     "fta_counts",
     "fte_counts",
     "nonmated_by_group",
+    "of_group",
     "pair_errors",
     "person_errors",
     "pooled_nonmated",
+    "refusal_counts",
 ]

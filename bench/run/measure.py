@@ -50,7 +50,7 @@ def templates(
             _refuse_without_templates(made, acquisitions)
             if condition.name == "clean":
                 # Cameras that meter the face are told of the one that is found in the picture as it is.
-                scenes = pipeline.scenes(samples, _linear_files(inputs), acquisitions.box, threads)
+                scenes = pipeline.scenes(samples, linear_files(inputs), acquisitions.box, threads)
             acquired[detector_card.name, condition.name] = acquisitions
             embedded[card.name, condition.name] = made
     conditions, models = inputs.conditions, [card.name for card, *_ in inputs.models]
@@ -62,7 +62,7 @@ def templates(
     )
 
 
-def _linear_files(inputs: Inputs) -> dict[str, str]:
+def linear_files(inputs: Inputs) -> dict[str, str]:
     """Picture -> its true linear light, where the study's data set was rendered with it."""
     rendering = inputs.study.dataset.synthetic
     return synth.linear_files(inputs.loaded.samples.root) if rendering is not None and rendering.linear else {}

@@ -21,7 +21,7 @@ from bench import pipeline, store
 from bench.backend import version as onnxruntime_version
 from bench.pipeline import Progress
 from bench.records import Finding, RunManifest
-from bench.run import measure
+from bench.run import measure, transactions
 from bench.run.inputs import Inputs
 from bench.tables import Evidence, build, write_evidence
 from bench.tables.evidence import opaque
@@ -59,12 +59,15 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
         vendor={c.name: c.score_threshold for c, *_ in inputs.models if c.score_threshold is not None},
         given=inputs.given,
         identities=inputs.dataset.identities,
+        applies_to={card.name: card.applies_to for card in inputs.conditions},
     )
     with _timed(seconds, "compare"):
         compared = measure.comparisons(inputs, evidence, embedded, threads, progress)
     with _timed(seconds, "search"):
         searched = measure.searches(inputs, embedded, threads, progress)
-    evidence = replace(evidence, comparisons=compared, searches=searched)
+    with _timed(seconds, "transactions"):
+        tried = transactions.attempts(inputs, sha256, acquisitions, embedded, threads, progress)
+    evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried)
     with _timed(seconds, "estimate"):
         tables = build(evidence)
     manifest = _manifest(inputs, evidence, provider, started, seconds)

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from bench.records import Threshold
-from bench.tables import at_target, cells, curves, identification, policies, power, verification
+from bench.tables import at_target, cause, cells, curves, identification, policies, power, verification
+from bench.tables import transactions as transaction_tables
 from bench.tables.evidence import Evidence
 from bench.tables.suppress import suppressed
 from bench.tables.thresholds import set_thresholds
@@ -84,7 +87,11 @@ TABLES: dict[str, _Spec] = {
     "at_target_fmr": _Spec(at_target.COLUMNS, at_target.rows),
     "policies": _Spec(policies.COLUMNS, policies.rows),
     "marginals": _Spec(cells.MARGINAL_COLUMNS, cells.marginal_rows),
+    "transactions": _Spec((*transaction_tables.COLUMNS, *_RATE, *transaction_tables.MODELS), transaction_tables.rows),
     "shrunken": _Spec(cells.SHRUNKEN_COLUMNS, cells.shrunken_rows),
+    "edc": _Spec(cause.EDC_COLUMNS, cause.edc_rows),
+    "quality_split": _Spec(cause.SPLIT_COLUMNS, cause.split_rows),
+    "paired": _Spec(cause.PAIRED_COLUMNS, cause.paired_rows),
 }
 """Every computed table: its columns, and the function that gives its rows. A new table is one line here."""
 
@@ -95,8 +102,10 @@ def build(evidence: Evidence) -> dict[str, Table]:
     Raises:
         InputError: the kept tail of comparisons does not reach a threshold that the study asks for.
     """
-    thresholds = set_thresholds(evidence)
-    return {
-        name: Table(spec.columns, tuple(suppressed(evidence, spec.columns, spec.rows(evidence, thresholds))))
-        for name, spec in TABLES.items()
-    }
+    # One thread: sums in another order would differ in their last digits, and these are small.
+    with threadpool_limits(1):
+        thresholds = set_thresholds(evidence)
+        return {
+            name: Table(spec.columns, tuple(suppressed(evidence, spec.columns, spec.rows(evidence, thresholds))))
+            for name, spec in TABLES.items()
+        }

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,8 +20,10 @@ from bench.cards import Study
 from bench.errors import StoreError
 from bench.records import (
     Acquisitions,
+    Attempts,
     Comparisons,
     Floats,
+    Mask,
     Samples,
     ScoredPairs,
     Searches,
@@ -51,6 +53,8 @@ class Evidence:
         vendor: model -> vendor's threshold as a score, where its card has one.
         given: thresholds that were not set on this run's own comparisons.
         identities: whether subjects are known, so that mated comparisons exist.
+        attempts: of transactions, by (model, condition); none where the study asks for none.
+        applies_to: condition -> the side of a comparison that goes through it; "both" where it is not named.
     """
 
     study: Study
@@ -62,11 +66,19 @@ class Evidence:
     vendor: Mapping[str, float]
     given: tuple[Threshold, ...]
     identities: bool
+    attempts: Mapping[Key2, Attempts] = field(default_factory=dict)
+    applies_to: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def groupings(self) -> tuple[tuple[str, ...], ...]:
         """Everyone first, then the study's groupings."""
         return ((), *self.study.groups)
+
+    def concerned(self, condition: str) -> Mask:
+        """(n,) samples that go through the condition: with roles, those of the side that it applies to."""
+        side, rule = self.applies_to.get(condition, "both"), self.study.trials
+        role = {"probe": rule.probe_role, "reference": rule.reference_role}.get(side)
+        return np.asarray(self.samples.roles == role) if role is not None else np.ones(len(self.samples), dtype=bool)
 
 
 def opaque(samples: Samples, secret: bytes) -> Samples:
@@ -94,6 +106,8 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
         store.write_arrays(folder / "comparisons" / f"{model}~{condition}.npz", _comparison_arrays(comparisons))
     for (model, condition, protocol), searches in evidence.searches.items():
         store.write_arrays(folder / "comparisons" / f"{model}~{condition}~{protocol}.npz", _search_arrays(searches))
+    for (model, condition), attempts in evidence.attempts.items():
+        store.write_arrays(_attempts_file(folder, model, condition), _attempt_arrays(attempts))
 
 
 def read_evidence(folder: Path, manifest: Mapping[str, Any]) -> Evidence:
@@ -276,4 +290,26 @@ def _read_searches(folder: Path, model: str, condition: str, protocol: Literal["
         **{name: arrays[name] for name in _SEARCH_ARRAYS},
         gallery_size=size,
         gallery_failed=failed,
+    )
+
+
+_ATTEMPT_ARRAYS = ("reference", "probe", "outcome", "score", "sent", "seconds")
+
+
+def _attempts_file(folder: Path, model: str, condition: str) -> Path:
+    return folder / "comparisons" / f"{model}~{condition}~attempts.npz"
+
+
+def _attempt_arrays(attempts: Attempts) -> dict[str, Any]:
+    return {name: getattr(attempts, name) for name in _ATTEMPT_ARRAYS}
+
+
+def _read_attempts(folder: Path, study: Study, model: str, condition: str) -> Attempts:
+    arrays = store.read_arrays(_attempts_file(folder, model, condition))
+    rules = study.transactions
+    if rules is None:
+        raise ValueError("attempts of a study that asks for none")
+    per = rules.attempts * (1 + rules.restarts)
+    return Attempts(
+        model, condition, rules.policy, rules.frames, per, **{name: arrays[name] for name in _ATTEMPT_ARRAYS}
     )

@@ -16,6 +16,7 @@ from bench.tables.evidence import Evidence
 KEPT = (
     *("model", "condition", "metric", "failures", "protocol", "grouping", "group", "reference_group", "probe_group"),
     *("threshold_name", "threshold", "target", "policy", "gallery_size", "rank", "quality", "measure", "mix"),
+    *("attempts", "stage", "frames"),
 )
 """What a blanked row still says: where it belongs, and nothing that was counted."""
 

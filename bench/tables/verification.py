@@ -18,11 +18,12 @@ BOTH: tuple[Failures, ...] = get_args(Failures)
 
 
 def acquisition_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
-    """How many samples of each group ended in each outcome."""
+    """How many of the samples that went through a condition ended in each outcome, by group."""
     for (detector, condition), acquisitions in evidence.acquisitions.items():
+        concerned = evidence.concerned(condition)
         for columns in evidence.groupings:
-            group = evidence.samples.grouping(columns)
-            for name in np.unique(group):
+            group = np.where(concerned, evidence.samples.grouping(columns), "")
+            for name in np.unique(group[concerned]):
                 outcomes = acquisitions.outcome[group == name]
                 for outcome in OUTCOMES:
                     found = int(np.count_nonzero(outcomes == outcome))
@@ -40,9 +41,10 @@ def acquisition_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[d
 def quality_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
     """Native quality values of the acquired faces: mean and percentiles by group."""
     for (detector, condition), acquisitions in evidence.acquisitions.items():
+        concerned = evidence.concerned(condition)
         for columns in evidence.groupings:
-            group = evidence.samples.grouping(columns)
-            for name in np.unique(group):
+            group = np.where(concerned, evidence.samples.grouping(columns), "")
+            for name in np.unique(group[concerned]):
                 for quality, values in acquisitions.quality.items():
                     here = values[(group == name) & np.isfinite(values)].astype(np.float64)
                     if len(here):
@@ -95,12 +97,15 @@ def rate_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator
 
 
 def _acquisition_rates(evidence: Evidence) -> Iterator[dict[str, Any]]:
-    """FTA by model: each model's detector decides it."""
+    """FTA by model: each model's detector decides it. Of the samples that go through the condition."""
     for use in evidence.study.models:
         for condition in evidence.study.conditions:
             acquisitions = evidence.acquisitions[use.detector, condition]
+            concerned = evidence.concerned(condition)
+            samples = evidence.samples.take(concerned)
+            mine = replace(acquisitions, outcome=acquisitions.outcome[concerned])
             for columns in evidence.groupings:
-                for counts in count.fta_counts(acquisitions, evidence.samples, columns):
+                for counts in count.fta_counts(mine, samples, columns):
                     yield {**_rate_row(evidence, counts, NO_THRESHOLD), "model": use.card}
 
 

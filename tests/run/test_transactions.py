@@ -1,0 +1,122 @@
+"""Transactions: which frames are taken, which one is compared, and what the attempts come to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from made import make_samples
+
+from bench.cards.study import Transactions
+from bench.records import Acquisitions, Attempts, Templates
+from bench.run.transactions import compared, taken_again
+
+UNIT = np.eye(4, dtype=np.float32)
+
+
+def acquisitions(outcomes: list[str], sharpness: list[float] | None = None, **more: Any) -> Acquisitions:
+    n = len(outcomes)
+    quality = {"Sharpness": np.array(sharpness if sharpness is not None else [1.0] * n, dtype=np.float32)}
+    nan = np.full((n, 4), np.nan, dtype=np.float32)
+    return Acquisitions(
+        *("worn", "detector", np.array(outcomes), np.full(n, ""), nan, np.zeros((n, 5, 2), np.float32)),
+        *(quality, np.full(n, "")),
+        **more,
+    )
+
+
+def templates(rows: list[int], vectors: np.ndarray, similarity: Any = "cosine") -> Templates:
+    return Templates(np.array(rows, dtype=np.int64), vectors.astype(np.float32), "net", "worn", similarity)
+
+
+def one_transaction(rules: Transactions, frames: Acquisitions, made: Templates) -> Attempts:
+    """Sample 0 is the reference, whose template is UNIT[0]; sample 1 tries."""
+    return compared(rules, np.array([0]), np.array([1]), templates([0], UNIT[:1]), frames, made)
+
+
+def test_every_frame_of_every_attempt_is_a_sample_of_its_own() -> None:
+    samples = make_samples(["p", "p", "q"], {"group": ["a", "a", "b"]})
+    taken, moments = taken_again(samples, np.array([1, 2]), Transactions(attempts=2, frames=2, restarts=1))
+    assert len(taken) == 2 * 4 * 2 == len(set(taken.ids))
+    assert [name.split("#")[1] for name in taken.ids[:5]] == ["a1f1", "a1f2", "a2f1", "a2f2", "a3f1"]
+    assert set(taken.paths[:8]) == {samples.paths[1]} and set(taken.subjects[8:]) == {"q"}
+    assert moments.attempt[:4].tolist() == [1, 1, 2, 2] and moments.frame[:4].tolist() == [1, 2, 1, 2]
+    assert set(moments.picture[8:]) == {samples.ids[2]}
+
+
+FRAMES = acquisitions(["ok", "ok", "ok"], [3.0, 9.0, 5.0])
+SCORES = np.stack([0.6 * UNIT[0] + 0.8 * UNIT[1], 0.8 * UNIT[0] + 0.6 * UNIT[1], UNIT[0]])
+
+
+@pytest.mark.parametrize(
+    ("policy", "score"),
+    [("first", 0.6), ("sharpest", 0.8), ("mean-template", 2.4 / np.hypot(2.4, 1.4))],
+)
+def test_the_policy_chooses_the_frame(policy: Any, score: float) -> None:
+    found = one_transaction(Transactions(attempts=1, frames=3, policy=policy), FRAMES, templates([0, 1, 2], SCORES))
+    assert found.outcome.tolist() == ["ok"]
+    assert found.score[0] == pytest.approx(score, abs=1e-6)
+
+
+def test_best_quality_is_the_mean_of_all_scalars() -> None:
+    quality = {
+        "Sharpness": np.array([20, 60, 20], dtype=np.float32),  # 50, 75, 50 of 100
+        "SingleFacePresent": np.array([0.0, 0.9, 0.1], dtype=np.float32),  # 100, 10, 90
+        "ITACheeks": np.array([0, 0, 90], dtype=np.float32),  # no measure of quality
+    }
+    frames = acquisitions(["ok"] * 3)
+    frames = Acquisitions(**{**vars(frames), "quality": quality})
+    rules = Transactions(attempts=1, frames=3, policy="best-quality")
+    assert one_transaction(rules, frames, templates([0, 1, 2], SCORES)).score[0] == pytest.approx(0.6)
+
+
+def test_a_mean_template_of_distances_is_the_plain_mean() -> None:
+    rules = Transactions(attempts=1, frames=2, policy="mean-template")
+    made = templates([0, 1], np.stack([UNIT[0] + 2 * UNIT[1], UNIT[0] + 4 * UNIT[1]]), "negative-l2")
+    references = templates([0], UNIT[:1], "negative-l2")
+    found = compared(rules, np.array([0]), np.array([1]), references, acquisitions(["ok", "ok"]), made)
+    assert found.score[0] == pytest.approx(-3.0)
+
+
+def test_a_policy_that_chooses_gets_past_a_frame_without_a_face() -> None:
+    frames, made = acquisitions(["no_face", "ok"]), templates([1], UNIT[:1])
+    first = one_transaction(Transactions(attempts=1, frames=2), frames, made)
+    assert first.outcome.tolist() == ["no_face"] and np.isnan(first.score[0])
+    best = one_transaction(Transactions(attempts=1, frames=2, policy="sharpest"), frames, made)
+    assert best.outcome.tolist() == ["ok"] and best.score[0] == pytest.approx(1)
+
+
+def test_an_attempt_that_fails_is_called_by_its_furthest_frame() -> None:
+    frames = acquisitions(["unreadable", "too_small", "no_face", "ok"])
+    rules = Transactions(attempts=2, frames=2, policy="sharpest")
+    found = one_transaction(rules, frames, templates([], np.empty((0, 4))))
+    assert found.outcome.tolist() == ["too_small", "no_template"]
+
+
+def test_a_least_quality_refuses_frames() -> None:
+    rules = Transactions(attempts=3, frames=1, min_quality={"Sharpness": 50.0})
+    frames = acquisitions(["ok"] * 3, [19.0, 21.0, np.nan])  # 49, 51, not measured
+    found = one_transaction(rules, frames, templates([0, 1, 2], SCORES))
+    assert found.outcome.tolist() == ["below_quality", "ok", "below_quality"]
+
+
+def test_without_a_reference_nobody_is_compared() -> None:
+    nobody = templates([], np.empty((0, 4)))
+    rules = Transactions(attempts=2, frames=1)
+    found = compared(
+        rules, np.array([0]), np.array([1]), nobody, acquisitions(["ok", "no_face"]), templates([0], UNIT[:1])
+    )
+    assert found.outcome.tolist() == ["no_reference", "no_face"] and np.isnan(found.score).all()
+
+
+def test_bytes_and_seconds_of_what_is_sent() -> None:
+    """Three frames at five a second last 0.4 s; "first" sends one of them, at once."""
+    costs = {"sent": np.array([100, 200, 300], np.float32), "seconds": np.array([1, 2, 3], np.float32)}
+    frames, made = acquisitions(["ok"] * 3, **costs), templates([0, 1, 2], SCORES)
+    first = one_transaction(Transactions(attempts=1, frames=3), frames, made)
+    every = one_transaction(Transactions(attempts=1, frames=3, policy="sharpest"), frames, made)
+    assert (first.sent[0], first.seconds[0]) == (100, 1)
+    assert (every.sent[0], every.seconds[0]) == (600, pytest.approx(6.4))
+    unknown = one_transaction(Transactions(attempts=1, frames=3), FRAMES, made)
+    assert np.isnan([unknown.sent[0], unknown.seconds[0]]).all()
