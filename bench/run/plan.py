@@ -180,7 +180,7 @@ def _assumed(pilot: Path | None, design_effect: float | None, fnmr: float | None
     found = Assumed(FNMR, None, DESIGN_EFFECT, None, "assumed: state --design-effect and --fnmr, or give --pilot")
     if pilot is not None:
         found = _measured(pilot)
-    stated = (
+    stated: dict[str, object] = (
         {"nonmated": design_effect, "people": None, "mated": None, "by_threshold": {}}
         if design_effect is not None
         else {}

@@ -7,75 +7,20 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from made import make_samples
+from made_evidence import chosen, evidence_of
 
-from bench.cards import Study
 from bench.cards.study import Statistics
 from bench.estimate.at_target import fmr_at_draws
 from bench.estimate.bootstrap import double_or_nothing_draws
 from bench.estimate.planning import design_effect_at, people_for_mated, people_for_nonmated
-from bench.records import Acquisitions, Comparisons, Samples, ScoredPairs, Trials
-from bench.tables import Evidence, at_target, build, set_thresholds
+from bench.records import Samples
+from bench.tables import at_target, build, set_thresholds
 from bench.tables.suppress import suppressed
-
-STUDY = {
-    "name": "made",
-    "title": "made",
-    "seed": 5,
-    "dataset": {"card": "none"},
-    "models": [{"card": "m", "detector": "d"}],
-    "groups": [["colour"], ["colour", "size"]],
-    "thresholds": {"fmr": [0.02, 0.005]},
-    "identification": None,
-    "statistics": {"draws": 200},
-}
-
-
-def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int = 0, **statistics: object) -> Evidence:
-    """Scores around 0 for strangers and 3 for mates, `shift` higher for pairs of two red strangers."""
-    rng = np.random.default_rng(seed)
-    subject = np.repeat(np.arange(people), each)
-    colour = np.where(subject % 3 == 0, "red", "green")
-    size = np.where(subject % 2 == 0, "big", "small")
-    samples = make_samples([f"p{k:03}" for k in subject], {"colour": list(colour), "size": list(size)})
-    n = len(subject)
-    a, b = (np.array(side) for side in zip(*combinations(range(n), 2), strict=True))
-    same = subject[a] == subject[b]
-    person = rng.normal(0, 0.5, people)
-    score = rng.normal(0, 1, len(a)) + person[subject[a]] + person[subject[b]] + 3 * same
-    score = (score + shift * (~same & (colour[a] == "red") & (colour[b] == "red"))).astype(np.float32)
-    edges = np.linspace(-10, 10, 129)
-    cell_names, cells = np.unique(samples.grouping(("colour", "size")), return_inverse=True)
-    histogram = np.zeros((4, 4, 128), np.int64)
-    bins = np.searchsorted(edges, score[~same], side="right") - 1
-    low, high = np.minimum(cells[a], cells[b])[~same], np.maximum(cells[a], cells[b])[~same]
-    np.add.at(histogram, (low, high, bins), 1)
-    floor = float(np.quantile(score[~same], 0.9))
-    kept = ~same & (score >= floor)
-    everything = np.ones(n, bool)
-    compared = Comparisons(
-        *("m", "clean", Trials(np.arange(n), np.arange(n), symmetric=True), everything, everything),
-        *(ScoredPairs(a[same], b[same], score[same]), ScoredPairs(a[kept], b[kept], score[kept]), floor, histogram),
-        *(cells, tuple(str(name) for name in cell_names), edges),
-    )
-    study = Study.model_validate({**STUDY, "statistics": {**STUDY["statistics"], **statistics}}, strict=False)
-    nothing = np.full((n, 4), np.nan, np.float32)
-    landmarks = np.full((n, 5, 2), np.nan, np.float32)
-    ok = np.full(n, "ok")
-    acquired = Acquisitions("clean", "d", ok, np.full(n, ""), nothing, landmarks, {"Sharpness": score[:n]}, samples.ids)
-    by_key = {("m", "clean"): compared}
-    return Evidence(study, samples, samples.ids, {("d", "clean"): acquired}, by_key, {}, {}, (), identities=True)
 
 
 @pytest.fixture(scope="module")
 def made() -> dict[str, tuple[dict[str, object], ...]]:
     return {name: table.rows for name, table in build(evidence_of(shift=1.0)).items()}
-
-
-def chosen(rows, **wanted):
-    found = [row for row in rows if all(row.get(name) == value for name, value in wanted.items())]
-    assert found, wanted
-    return found
 
 
 def test_a_group_that_differs_is_found_and_the_rest_say_what_they_could_have_seen(made) -> None:

@@ -1,0 +1,103 @@
+"""Causes: the split adds up and is right where the answer is known; the logistic model equals statsmodels'."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from bench.estimate.cause import BINS, by_person, change, change_interval, interaction, logistic, split, strata
+
+COUNTS = arrays(np.float64, (4,), elements=st.integers(0, 50))
+
+
+@given(COUNTS, COUNTS, COUNTS, COUNTS)
+def test_the_parts_add_up_to_the_gap(errors, more, other_errors, other_more) -> None:
+    trials, other_trials = errors + more, other_errors + other_more
+    if trials.sum() == 0 or other_trials.sum() == 0:
+        return
+    found = split(errors, trials, other_errors, other_trials)
+    gap = errors.sum() / trials.sum() - other_errors.sum() / other_trials.sum()
+    assert found.quality + found.remainder == pytest.approx(gap, abs=1e-12)
+    assert found.gap == pytest.approx(gap, abs=1e-12)
+
+
+def test_a_gap_of_quality_alone_and_of_the_algorithm_alone() -> None:
+    # The same rates at the same quality, other shares of good and bad pictures: all of the gap is quality.
+    found = split(np.array([10.0, 9.0]), np.array([100.0, 900.0]), np.array([50.0, 5.0]), np.array([500.0, 500.0]))
+    assert (found.gap, found.quality, found.remainder) == pytest.approx((-0.036, -0.036, 0.0))
+    # The same pictures, twice the rate: none of it is.
+    found = split(np.array([20.0, 2.0]), np.array([100.0, 100.0]), np.array([10.0, 1.0]), np.array([100.0, 100.0]))
+    assert (found.gap, found.quality, found.remainder) == pytest.approx((0.055, 0.0, 0.055))
+    # Pictures that the others do not have count as quality.
+    found = split(np.array([5.0, 5.0]), np.array([50.0, 50.0]), np.array([10.0, 0.0]), np.array([100.0, 0.0]))
+    assert found.remainder == pytest.approx(0)
+
+
+def test_strata_are_quintiles_and_one_for_no_value() -> None:
+    values = np.concatenate([np.arange(100.0), [np.nan] * 7])
+    assert np.bincount(strata(values)).tolist() == [20] * BINS + [7]
+    assert set(strata(np.full(3, np.nan))) == {BINS}
+    sums = by_person(np.array([0, 0, 2]), np.array([1, 1, 5]), np.array([1.0, 0.0, 1.0]), 3)
+    assert sums.shape == (BINS + 1, 3)
+    assert (sums[1, 0], sums[5, 2], sums.sum()) == (1, 1, 2)
+
+
+def test_the_logistic_model_equals_another_implementation() -> None:
+    api = pytest.importorskip("statsmodels.api", reason="the peer is statsmodels")
+    rng = np.random.default_rng(4)
+    person = np.repeat(np.arange(150), 4)
+    member = (person % 3 == 0).astype(float)
+    z = rng.normal(0, 1, len(person)) + 0.5 * member
+    own = rng.normal(0, 0.7, 150)[person]
+    error = rng.random(len(person)) < 1 / (1 + np.exp(2 - 0.8 * member + 0.6 * z - own))
+    design = np.column_stack([member, z, member * z])
+    found = logistic(design, ["group", "quality", "group x quality"], error, person)
+    assert found is not None
+    peer = api.GLM(error.astype(float), api.add_constant(design), family=api.families.Binomial()).fit(
+        cov_type="cluster", cov_kwds={"groups": person, "use_correction": False}
+    )
+    np.testing.assert_allclose([term.value for term in found], peer.params, rtol=1e-6)
+    np.testing.assert_allclose([term.error for term in found], peer.bse * np.sqrt(150 / 149), rtol=1e-6)
+    p = [term.p for term in found]
+    assert p[2] < 0.01
+    assert all(0 <= value <= 1 for value in p)
+
+
+def test_what_cannot_be_fitted_is_said_and_not_shown() -> None:
+    person = np.arange(40)
+    z = np.linspace(-1, 1, 40)
+    design = z[:, None]
+    assert logistic(design, ["quality"], z > 0, person) is None  # separated: the odds have no end
+    assert logistic(design, ["quality"], np.zeros(40, bool), person) is None
+    assert logistic(np.column_stack([z, z]), ["a", "b"], person % 2 == 0, person) is None
+    assert logistic(design, ["quality"], person % 2 == 0, np.zeros(40, np.int64)) is None
+
+
+def test_a_change_is_the_t_interval_where_everybody_has_one_comparison() -> None:
+    from scipy import stats
+
+    rng = np.random.default_rng(0)
+    values = rng.normal(0.2, 1, 30)
+    found = change(np.arange(30), values)
+    assert found is not None
+    low, high = change_interval(found, 0.95)
+    wanted = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert (low, high) == pytest.approx((wanted.low, wanted.high))
+    other = rng.normal(0.9, 1, 25)
+    b = change(np.arange(25), other)
+    both = interaction(found, b, 0.95)
+    peer = stats.ttest_ind(values, other, equal_var=False)
+    assert both.p == pytest.approx(peer.pvalue)
+    assert both.value == pytest.approx(values.mean() - other.mean())
+
+
+def test_comparisons_of_one_person_are_no_independent_ones() -> None:
+    rng = np.random.default_rng(1)
+    once = rng.integers(-1, 2, 40).astype(float)
+    alone, copied = change(np.arange(40), once), change(np.repeat(np.arange(40), 5), once.repeat(5))
+    assert copied.variance == pytest.approx(alone.variance)
+    assert change(np.zeros(5, np.int64), np.ones(5)) is None
+    assert interaction(change(np.arange(4), np.ones(4)), change(np.arange(4), np.ones(4)), 0.95) is None
