@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,29 @@ def detector_files() -> dict[str, Path]:
     if not all(file.is_file() for file in files.values()):
         pytest.skip("no weights here: facegap models pull mtcnn")
     return files
+
+
+def into_cache(*names: str) -> None:
+    """Put the weights of these cards into the test's cache; skips the test where they are nowhere on this machine.
+
+    They are taken from $FACEGAP_TEST_WEIGHTS (a folder of <sha256>.onnx), the user's cache, or beside the card.
+    """
+    given = os.environ.get("FACEGAP_TEST_WEIGHTS")
+    folders = [*([Path(given)] if given else []), _USER_CACHE / "weights"]
+    for name in names:
+        for sha256 in _digests(name):
+            target = store.weights_path(sha256)
+            found = [folder / f"{sha256}.onnx" for folder in folders if (folder / f"{sha256}.onnx").is_file()]
+            if target.is_file():
+                continue
+            if not found:
+                pytest.skip(f"no weights of {name} here: set FACEGAP_TEST_WEIGHTS, or facegap models pull {name}")
+            store.write_atomic(target, found[0].read_bytes())
+
+
+def _digests(name: str) -> list[str]:
+    if name == "mtcnn":
+        return list(cards.load_detector(name).sha256s.values())
+    sha256 = cards.load_model(name).sha256
+    assert sha256 is not None
+    return [sha256]

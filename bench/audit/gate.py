@@ -26,8 +26,15 @@ SUBJECTS = 60
 LEAST_AUC = 0.8
 """A recogniser puts a mated above a non-mated score at least so often on the gate's set."""
 
-BETTER = 1.15
-"""A slip whose d' is so many times the card's own says that the card is wrong."""
+BETTER = 1.02
+"""A slip says that the card is wrong where its d' is more than so many times the card's own in 95 % of `DRAWS` draws of
+people. On real faces the slips of three nets whose cards are right stay below 0.91, and those cards' own values reach
+1.03 to 6 where a card is wrong. Colour hardly matters to two of the nets on synthetic faces: use a real data set."""
+
+DRAWS = 200
+
+LEAST_D_PRIME = 1e-3
+"""What a card that separates nothing is taken to reach, so that ratios to it stay numbers."""
 
 BATCH_TOLERANCE = 1e-4
 """Largest difference of a template's component between batch 1 and the whole batch."""
@@ -74,7 +81,7 @@ def check_model(name: str, detector: str, dataset: str | None, root: Path | None
         problems += [problem] if problem else []
         if check is _finite and problem:
             break
-    verdict = f"refused: {problems[0]}" if problems else "passed"
+    verdict = f"refused: {'; '.join(problems)}" if problems else "passed"
     return GateOutcome((*lines, f"{card.name}: {verdict}"), bool(problems))
 
 
@@ -132,10 +139,28 @@ def _separation(recogniser: Recogniser, small: _Set, vectors: Floats) -> tuple[f
     same = small.subject[:, None] == small.subject[None, :]
     upper = np.triu(np.ones_like(same), 1)
     mated, nonmated = scores[same & upper], scores[~same & upper]
-    spread = np.sqrt((mated.var() + nonmated.var()) / 2)
-    d_prime = float((mated.mean() - nonmated.mean()) / spread) if spread > 0 else 0.0
     below = np.searchsorted(np.sort(nonmated), mated, "left") + np.searchsorted(np.sort(nonmated), mated, "right")
-    return d_prime, float(below.mean() / 2 / len(nonmated))
+    return _d_prime(mated, nonmated), float(below.mean() / 2 / len(nonmated))
+
+
+def _d_prime(mated: Floats, nonmated: Floats) -> float:
+    spread = np.sqrt((mated.var() + nonmated.var()) / 2)
+    return float((mated.mean() - nonmated.mean()) / spread) if spread > 0 else 0.0
+
+
+def _drawn_d_primes(scores: Floats, small: _Set) -> Floats:
+    """(DRAWS,) d' over seeded draws of people with replacement; rows 2k and 2k + 1 are one person."""
+    people = len(small.subject) // 2
+    own = np.eye(people, dtype=bool).repeat(2, axis=0).repeat(2, axis=1)
+    upper = np.triu(np.ones_like(own), 1)
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(DRAWS):
+        rows = (2 * rng.integers(people, size=people)[:, None] + [0, 1]).ravel()
+        drawn = scores[np.ix_(rows, rows)]
+        same = small.subject[rows][:, None] == small.subject[rows][None, :]
+        found.append(_d_prime(drawn[own & upper], drawn[~same & upper]))
+    return np.array(found, dtype=np.float32)
 
 
 def _finite(recogniser: Recogniser, small: _Set) -> tuple[list[str], str]:
@@ -187,15 +212,24 @@ def _separates(recogniser: Recogniser, small: _Set) -> tuple[list[str], str]:
 def _slips(recogniser: Recogniser, small: _Set) -> tuple[list[str], str]:
     """d' under each usual slip of preprocessing, beside the card's own."""
     card = recogniser.card
-    own, _ = _separation(recogniser, small, recogniser.embed(small.crops))
-    lines, worst = [], ""
+    vectors = recogniser.embed(small.crops)
+    own, _ = _separation(recogniser, small, vectors)
+    drawn = np.maximum(_drawn_d_primes(_scores(vectors, vectors, card.similarity), small), LEAST_D_PRIME)
+    lines, better = [], {}
     for slip, preprocess in _slipped(card.preprocess).items():
         vectors = recogniser.with_preprocess(preprocess).embed(small.crops)
-        found = _separation(recogniser, small, vectors)[0] if np.isfinite(vectors).all() else 0.0
+        if not np.isfinite(vectors).all():
+            lines.append(f"{slip}: embeddings would not be finite")
+            continue
+        found, _ = _separation(recogniser, small, vectors)
         lines.append(f"{slip}: d' would be {found:.2f} in place of {own:.2f}")
-        if found > BETTER * own:
-            worst = f"{slip} separates better (d' {found:.2f}) than the card (d' {own:.2f}): the card is likely wrong"
-    return lines, worst
+        if np.quantile(_drawn_d_primes(_scores(vectors, vectors, card.similarity), small) / drawn, 0.05) > BETTER:
+            better[slip] = found
+    if not better:
+        return lines, ""
+    slip, found = max(better.items(), key=lambda pair: pair[1])
+    problem = f"{slip} separates better (d' {found:.2f}) than the card (d' {own:.2f}): the card is likely wrong"
+    return lines, problem
 
 
 def _slipped(preprocess: Preprocess) -> dict[str, Preprocess]:

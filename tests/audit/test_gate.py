@@ -1,0 +1,248 @@
+"""The sanity gate passes sound models and refuses wrong cards, each with its reason."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pulled
+import pytest
+import tiny
+from PIL import Image
+
+from bench import cards, store
+from bench.audit import GateOutcome, check_model
+from bench.cli import main
+from bench.errors import InputError
+
+
+@contextmanager
+def silent(_stage: str, _total: int) -> Iterator[Callable[[int], None]]:
+    yield lambda _: None
+
+
+def symmetric() -> np.ndarray:
+    """A projection that a mirrored picture leaves alone, as a face recogniser nearly does."""
+    whole = tiny.projection().reshape(3, 8, 8, 16)
+    return (whole + whole[:, :, ::-1]).reshape(192, 16)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Patterns with little noise, and the tiny net that takes mirrored ones for the same."""
+    (tmp_path / "datasets").mkdir()
+    (tmp_path / "datasets" / "patterns.toml").write_text(tiny.DATASET, encoding="utf-8")
+    tiny.make_data(tmp_path / "data", each=2)
+    tiny.make_model(tmp_path / "models", weights=symmetric())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def check(name: str = "tiny") -> GateOutcome:
+    return check_model(name, "aligned-none", "patterns", Path("data"), silent)
+
+
+def refused(outcome: GateOutcome, *parts: str) -> None:
+    assert outcome.refused
+    text = "\n".join(outcome.lines)
+    for part in parts:
+        assert part in text, text
+
+
+def test_a_sound_model_passes(place: Path) -> None:
+    outcome = check()
+    assert not outcome.refused, outcome.lines
+    assert outcome.lines[-1] == "tiny: passed"
+    assert all(line.startswith("ok    ") for line in outcome.lines[:-1])
+    text = "\n".join(outcome.lines)
+    for part in (
+        "sha256",
+        "NCHW input and 16 outputs",
+        "self-match: 1.0000",
+        "batch 1 against batch 8",
+        "channel swap",
+    ):
+        assert part in text
+
+
+def test_a_constant_net_is_refused(place: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="making test models needs onnx")
+    helper, array = onnx.helper, onnx.numpy_helper.from_array
+    nodes = [
+        helper.make_node("ReduceSum", ["x", "axes"], ["sum"], keepdims=0),
+        helper.make_node("Unsqueeze", ["sum", "last"], ["column"]),
+        helper.make_node("Mul", ["column", "none"], ["zeros"]),
+        helper.make_node("Add", ["zeros", "ones"], ["y"]),
+    ]
+    constants = {
+        "axes": np.array([1, 2, 3]),
+        "last": np.array([1]),
+        "none": np.zeros((1, 16), dtype=np.float32),
+        "ones": np.arange(16, dtype=np.float32),
+    }
+    port = onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        nodes,
+        "constant",
+        [helper.make_tensor_value_info("x", port, ["n", 3, 32, 32])],
+        [helper.make_tensor_value_info("y", port, ["n", 16])],
+        [array(value, name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
+    (place / "models" / "tiny.onnx").write_bytes(model.SerializeToString())
+    repin(place)
+    refused(check(), "fail  embeddings: the same for every face", "refused: the net gives every face the same template")
+
+
+def repin(place: Path) -> None:
+    card = place / "models" / "tiny.toml"
+    lines = card.read_text(encoding="utf-8").splitlines()
+    sha256 = store.sha256_file(place / "models" / "tiny.onnx")
+    card.write_text(
+        "\n".join(f'sha256 = "{sha256}"' if line.startswith("sha256") else line for line in lines), encoding="utf-8"
+    )
+
+
+def test_a_net_that_gives_nan_is_refused(place: Path) -> None:
+    tiny.make_model(place / "models", weights=np.full((192, 16), np.nan))
+    refused(check(), "are not finite or zero")
+
+
+def test_a_net_that_sees_no_likeness_is_refused(place: Path) -> None:
+    """One that looks at nothing but noise: at the differences of neighbouring pixels of one block."""
+    for path in (place / "data" / "images").glob("*.png"):
+        k = int.from_bytes(path.name.encode(), "big") % 100_003
+        Image.fromarray(tiny.picture(k, 0, 10)).save(path)
+    refused(check(), "near chance: ", "where at least 80% is expected")
+
+
+def change(place: Path, old: str, new: str) -> None:
+    card = place / "models" / "tiny.toml"
+    text = card.read_text(encoding="utf-8")
+    assert old in text
+    card.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_cards_that_contradict_the_file_are_refused(place: Path) -> None:
+    change(place, "dim = 16", "dim = 32")
+    refused(check(), "fail  tiny: dim: the card says 32, the file has 16")
+    change(place, "dim = 32", "dim = 16")
+    change(place, 'layout = "NCHW"', 'layout = "NHWC"')
+    refused(check(), "fail  tiny: input 'x': the card says NHWC")
+    change(place, 'layout = "NHWC"', 'layout = "NCHW"')
+    (place / "models" / "tiny.onnx").write_bytes(b"no net")
+    refused(check(), "fail  ")
+
+
+def test_too_few_people_are_one_line(place: Path) -> None:
+    index = place / "data" / "index.csv"
+    index.write_text("\n".join(index.read_text().splitlines()[:13]) + "\n")
+    with pytest.raises(InputError, match="the gate needs two usable samples of ten people or more, found 5"):
+        check()
+
+
+def test_where_the_data_lie_must_be_said(place: Path) -> None:
+    with pytest.raises(InputError, match="--root: where 'patterns' lies is not said"):
+        check_model("tiny", "aligned-none", "patterns", None, silent)
+
+
+def test_the_command_ends_with_two_where_a_model_is_refused(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [
+        "facegap",
+        "models",
+        "check",
+        "tiny",
+        "--detector",
+        "aligned-none",
+        "--dataset",
+        "patterns",
+        "--root",
+        "data",
+    ]
+    for dim, code, last in ((16, 0, "tiny: passed"), (8, 2, "fail  tiny: dim: the card says 8, the file has 16")):
+        change(place, "dim = 16", f"dim = {dim}")
+        monkeypatch.setattr("sys.argv", words)
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert (end.value.code or 0) == code
+        assert capsys.readouterr().out.splitlines()[-1] == last
+
+
+@pytest.fixture(params=["mobilefacenet", "dlib-resnet29"])
+def real_card(request: pytest.FixtureRequest, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of a real model's card to spoil, with its weights and the detector's in the cache."""
+    pulled.into_cache(request.param, "mtcnn")
+    (tmp_path / "models").mkdir()
+    copy = tmp_path / "models" / f"{request.param}.toml"
+    copy.write_bytes(cards.card_path("models", request.param).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def crops() -> dict[str, Any]:
+    """The gate's aligned faces by model: a spoilt scale or colour changes none of them."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def _crops_once(crops: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = importlib.import_module("bench.audit.gate")
+    real = gate._small_set
+
+    def once(card: cards.ModelCard, detector: str, *others: Any) -> Any:
+        if detector == "aligned-none":
+            return real(card, detector, *others)
+        if card.name not in crops:
+            crops[card.name] = real(card, detector, *others)
+        return crops[card.name]
+
+    monkeypatch.setattr(gate, "_small_set", once)
+
+
+def check_real(card: Path, shared: Path) -> GateOutcome:
+    return check_model(card.stem, "mtcnn", "lfw-subset", shared / "data" / "lfw-subset", silent)
+
+
+def spoil(card: Path, key: str, value: str) -> None:
+    lines = card.read_text(encoding="utf-8").splitlines()
+    found = [k for k, line in enumerate(lines) if line.startswith(f"{key} = ")]
+    lines[found[0]] = f"{key} = {value}"
+    card.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_real_models_pass(real_card: Path, shared: Path) -> None:
+    outcome = check_real(real_card, shared)
+    assert not outcome.refused, outcome.lines
+    (line,) = [line for line in outcome.lines if "mated above non-mated" in line]
+    assert float(line.split("non-mated: ")[1].split("%")[0]) > 99.5
+
+
+@pytest.mark.slow
+def test_a_wrong_colour_order_is_refused(real_card: Path, shared: Path) -> None:
+    spoil(real_card, "colour", '"BGR"')
+    refused(check_real(real_card, shared), "channel swap (RGB) separates better", "the card is likely wrong")
+
+
+@pytest.mark.slow
+def test_pixels_that_were_not_scaled_are_refused(real_card: Path, shared: Path) -> None:
+    spoil(real_card, "mean", "[0.0, 0.0, 0.0]")
+    spoil(real_card, "std", "[1.0, 1.0, 1.0]")
+    refused(check_real(real_card, shared), "near chance", "separates better")
+
+
+@pytest.mark.slow
+def test_a_scale_that_does_little_harm_is_refused_too(real_card: Path, shared: Path) -> None:
+    """0..1 in place of -1..1; what dlib's net wants is no usual scale, so that no slip could name it."""
+    if real_card.stem == "dlib-resnet29":
+        pytest.skip("the right scale is not among the usual slips")
+    spoil(real_card, "mean", "[0.0, 0.0, 0.0]")
+    spoil(real_card, "std", "[255.0, 255.0, 255.0]")
+    refused(check_real(real_card, shared), "pixels as (x - 127.5) / 128 separates better")
