@@ -192,3 +192,17 @@ def conditions_list() -> None:
 
 for _command in (statistics.plan, statistics.analyse, statistics.claim):
     app.command()(_command)
+
+
+@conditions.command("show")
+def conditions_show(
+    names: Annotated[list[str] | None, typer.Argument(help="Conditions: names, files, or phone+light+network.")] = None,
+    ladder: Annotated[bool, typer.Option("--ladder", help="Every rung of the ladder, best first.")] = False,
+    faces: Annotated[Path | None, typer.Option(help="Folder of pictures, instead of synthetic heads.")] = None,
+    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("conditions.png"),
+    seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
+) -> None:
+    """Draw faces as they arrive under conditions: a row a face, a column a condition."""
+    from bench.cli.sheet import write_sheet
+
+    typer.echo("\n".join(write_sheet(names or [], ladder, faces, out, seed, progress)))

@@ -72,9 +72,12 @@ def dataset_lines() -> list[str]:
 
 
 def condition_lines() -> list[str]:
-    """One line a condition: name, steps, source of its constants, title."""
-    rows = [("NAME", "APPLIES TO", "STEPS", "CONSTANTS", "TITLE")]
-    for name in conditions.names():
-        card = conditions.load(name)
-        rows.append((name, card.applies_to, " > ".join(s.step for s in card.steps) or "-", card.source, card.title))
-    return columns(rows)
+    """One line a condition or part of one: name, steps, source of its constants, title; then the ladder."""
+    rows = [("NAME", "IS", "APPLIES TO", "STEPS", "CONSTANTS", "TITLE")]
+    whole = [("condition", conditions.load(name)) for name in conditions.names()]
+    parts = [(kind[:-1], conditions.part(kind, name)) for kind in conditions.KINDS for name in conditions.parts(kind)]
+    for kind, card in (*whole, *parts):
+        steps = " > ".join(step.step for step in card.steps) or "-"
+        rows.append((card.name, kind, card.applies_to, steps, card.source, card.title))
+    combined = ("", "Combine parts as phone+light+network. The ladder, best first:", *conditions.ladder())
+    return [*columns(rows), *combined]

@@ -12,7 +12,7 @@ from bench.conditions.chain import (
     stochastic,
     validate,
 )
-from bench.conditions.profiles import KINDS, combinations, ladder, load, names, parts
+from bench.conditions.profiles import KINDS, combinations, ladder, load, names, part, parts
 from bench.conditions.show import grid
 from bench.conditions.stages import Box, Photo, Unreadable
 
@@ -30,6 +30,7 @@ __all__ = [
     "ladder",
     "load",
     "names",
+    "part",
     "parts",
     "photograph",
     "rng_for",

@@ -62,6 +62,15 @@ def parts(kind: str) -> list[str]:
     return card_names(f"{_FOLDER}/{kind}")
 
 
+def part(kind: str, name: str) -> ConditionCard:
+    """The phone, light or network `name`: steps of a condition, not one that can be run alone.
+
+    Raises:
+        CardError: there is none, or it breaks a rule.
+    """
+    return read_card(card_path(f"{_FOLDER}/{kind}", name), ConditionCard)
+
+
 def combinations() -> list[str]:
     """Names of all combined conditions."""
     return ["+".join(names) for names in itertools.product(*(parts(kind) for kind in KINDS))]
@@ -80,13 +89,11 @@ def ladder(name: str = "ladder") -> tuple[str, ...]:
 
 
 def _combined(name: str, names: list[str]) -> ConditionCard:
-    phone, light, network = (
-        read_card(card_path(f"{_FOLDER}/{kind}", part), ConditionCard) for kind, part in zip(KINDS, names, strict=True)
-    )
+    phone, light, network = (part(kind, word) for kind, word in zip(KINDS, names, strict=True))
     return ConditionCard(
         name=name,
-        title=", ".join(part.title for part in (phone, light, network)),
-        source="; ".join(f"{part.name}: {part.source}" for part in (phone, light, network)),
+        title=", ".join(card.title for card in (phone, light, network)),
+        source="; ".join(f"{card.name}: {card.source}" for card in (phone, light, network)),
         applies_to="probe",
         steps=(_UNPROCESS, *light.steps, *phone.steps, *network.steps),
     )
