@@ -90,12 +90,19 @@ class Thresholds(Card):
 
 
 class Identification(Card):
-    """1:n: closed (everyone enrolled, positive) and open (a seeded share enrolled, watchlist) protocols."""
+    """1:n: closed (everyone enrolled, positive) and open (a seeded share enrolled, watchlist) protocols.
+
+    The mixes are shares of the groups of the study's first grouping: of a gallery, and of the people who search.
+    """
 
     protocols: tuple[Literal["closed", "open"], ...] = ("closed", "open")
     enrolled: Share = 0.5
     ranks: tuple[Annotated[int, Field(ge=1)], ...] = (1, 5, 10)
     fpir: tuple[Share, ...] = (1e-1, 1e-2)
+    gallery_sizes: tuple[Annotated[int, Field(ge=1)], ...] = (1000, 100000)
+    gallery_mix: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    searches_per_day: Annotated[int, Field(ge=1)] = 1000
+    search_mix: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
 
 
 class Transactions(Card):

@@ -9,7 +9,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from bench.records import Threshold
-from bench.tables import at_target, cause, cells, curves, identification, policies, power, verification
+from bench.tables import at_target, cause, cells, curves, gallery, identification, policies, power, verification
 from bench.tables import transactions as transaction_tables
 from bench.tables.evidence import Evidence
 from bench.tables.suppress import suppressed
@@ -92,6 +92,7 @@ TABLES: dict[str, _Spec] = {
     "edc": _Spec(cause.EDC_COLUMNS, cause.edc_rows),
     "quality_split": _Spec(cause.SPLIT_COLUMNS, cause.split_rows),
     "paired": _Spec(cause.PAIRED_COLUMNS, cause.paired_rows),
+    "gallery_model": _Spec(gallery.COLUMNS, gallery.rows),
 }
 """Every computed table: its columns, and the function that gives its rows. A new table is one line here."""
 

@@ -1,0 +1,187 @@
+"""Table of false alarms at galleries of other sizes and mixes, by the FMR-matrix model, beside the measured ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from bench import count, estimate
+from bench.cards.study import Identification
+from bench.errors import InputError
+from bench.estimate.gallery import modelled_fpir
+from bench.records import NO_LABEL, Comparisons, Estimate, Threshold
+from bench.tables.evidence import Evidence
+from bench.tables.thresholds import for_model
+
+COLUMNS = (
+    *("model", "condition", "grouping", "group", "threshold_name", "threshold", "gallery_size", "mix"),
+    *("fpir_model", "fpir_model_low", "fpir_model_high", "selectivity"),
+    *("fpir_measured", "fpir_measured_low", "fpir_measured_high"),
+    *("share_of_searches", "searches_per_day", "false_alarms_per_day", "note"),
+)
+AS_HERE = "as in this run"
+Matrix = Mapping[str, Mapping[str, Estimate]]
+"""Probe group -> reference group -> FMR."""
+
+
+def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """Every threshold, gallery size and mix over the groups of the study's first grouping, failed searches excluded.
+
+    Raises:
+        InputError: the study names a group that its samples do not have.
+    """
+    rule = evidence.study.identification
+    if rule is None:
+        return
+    columns = evidence.study.groups[0]
+    here = _people(evidence, columns)
+    if not here:
+        return
+    searches = _shares("search_mix", rule.search_mix, here)
+    for comparisons in evidence.comparisons.values():
+        measured = evidence.searches.get((comparisons.model, comparisons.condition, "open"))
+        enrolled = measured.gallery_size - measured.gallery_failed if measured is not None else 0
+        sizes = sorted({*rule.gallery_sizes, *([enrolled] if enrolled else [])})
+        for threshold in for_model(thresholds, comparisons):
+            matrix = _matrix(evidence, comparisons, columns, threshold, here)
+            found = _measured(evidence, comparisons, columns, threshold)
+            for size in sizes:
+                for mix, shares in _mixes(rule, here).items():
+                    seen = found if size == enrolled and mix == AS_HERE else {}
+                    key = _key(comparisons, columns, threshold) | {"gallery_size": size, "mix": mix}
+                    yield from _rows(key, matrix, _gallery(size, shares), searches, rule.searches_per_day, seen)
+
+
+def _people(evidence: Evidence, columns: tuple[str, ...]) -> dict[str, float]:
+    """Group -> share of the people who carry its label."""
+    pairs = np.unique(np.stack([evidence.samples.grouping(columns), evidence.samples.subjects]), axis=1)
+    names, people = np.unique(pairs[0], return_counts=True)
+    kept = {str(n): int(k) for n, k in zip(names, people, strict=True) if NO_LABEL not in str(n).split(", ")}
+    return {name: k / sum(kept.values()) for name, k in kept.items()}
+
+
+def _shares(key: str, stated: Mapping[str, float], here: Mapping[str, float]) -> dict[str, float]:
+    """The stated shares brought to a sum of 1, or those of this run where none are stated."""
+    unknown = [name for name in stated if name not in here]
+    if unknown:
+        raise InputError(
+            f"identification.{key}: no group '{unknown[0]}' in the first grouping; there: {', '.join(here)}"
+        )
+    total = sum(stated.values())
+    return {name: stated.get(name, 0.0) / total for name in here} if total else dict(here)
+
+
+def _mixes(rule: Identification, here: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """As here, alike, as stated, and each group as nine in ten."""
+    found = {AS_HERE: dict(here), "groups of equal size": dict.fromkeys(here, 1 / len(here))}
+    if rule.gallery_mix:
+        found["as stated in the study"] = _shares("gallery_mix", rule.gallery_mix, here)
+    for name in here if len(here) > 1 else ():
+        found[f"90 % {name}"] = {other: 0.9 if other == name else 0.1 / (len(here) - 1) for other in here}
+    return found
+
+
+def _gallery(size: int, shares: Mapping[str, float]) -> dict[str, int]:
+    """Whole people by group that add up to `size`, by largest remainders."""
+    exact = {name: size * share for name, share in shares.items()}
+    found = {name: int(value) for name, value in exact.items()}
+    by_remainder = sorted(exact, key=lambda name: (found[name] - exact[name], name))
+    for name in by_remainder[: size - sum(found.values())]:
+        found[name] += 1
+    return found
+
+
+def _matrix(
+    evidence: Evidence,
+    comparisons: Comparisons,
+    columns: tuple[str, ...],
+    threshold: Threshold,
+    here: Mapping[str, float],
+) -> Matrix:
+    cells = count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold.value, "excluded")
+    found: dict[str, dict[str, Estimate]] = {name: {} for name in here}
+    for c in cells:
+        if c.probe_group in here and c.group in here:
+            found[str(c.probe_group)][c.group] = estimate.estimate(c, evidence.study.statistics.level)
+    return found
+
+
+def _measured(
+    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
+) -> dict[str, Estimate]:
+    """Measured FPIR by group of the probe, and of everyone."""
+    searches = evidence.searches.get((comparisons.model, comparisons.condition, "open"))
+    if searches is None or searches.mated.all():
+        return {}
+    return {
+        c.group: estimate.estimate(c, evidence.study.statistics.level)
+        for names in (columns, ())
+        for c in count.fpir_counts(searches, evidence.samples, names, threshold.value, "excluded")
+    }
+
+
+def _key(comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold) -> dict[str, Any]:
+    return {
+        "model": comparisons.model,
+        "condition": comparisons.condition,
+        "grouping": ", ".join(columns),
+        "threshold_name": threshold.name,
+        "threshold": threshold.value,
+    }
+
+
+def _rows(
+    key: Mapping[str, Any],
+    matrix: Matrix,
+    gallery: Mapping[str, int],
+    searches: Mapping[str, float],
+    per_day: int,
+    measured: Mapping[str, Estimate],
+) -> Iterator[dict[str, Any]]:
+    """One row a probe group, and one of everyone under the mix of searches."""
+    known = {name: cells for name, cells in matrix.items() if _complete(cells, gallery)}
+    modelled = {name: _modelled(cells, gallery) for name, cells in known.items()}
+    for name in matrix:
+        row = {**key, "group": name, "share_of_searches": searches[name], "searches_per_day": per_day}
+        if name not in modelled:
+            yield {**row, "note": "a group of the gallery has no comparisons with this one"}
+            continue
+        zero = sum(cell.counts.errors == 0 for group, cell in matrix[name].items() if gallery[group])
+        note = f"{zero} cells without false matches count as 0 here; see the upper bound" if zero else ""
+        alarms = per_day * searches[name] * modelled[name]["fpir_model"]
+        yield {**row, **modelled[name], **_seen(measured.get(name)), "false_alarms_per_day": alarms, "note": note}
+    if len(modelled) == len(matrix):
+        total = {
+            column: sum(searches[name] * values[column] for name, values in modelled.items())
+            for column in ("fpir_model", "fpir_model_low", "fpir_model_high", "selectivity")
+        }
+        alarms = per_day * total["fpir_model"]
+        everyone = {**key, "group": "everyone", **total, **_seen(measured.get("everyone"))}
+        yield {**everyone, "share_of_searches": 1.0, "searches_per_day": per_day, "false_alarms_per_day": alarms}
+
+
+def _complete(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> bool:
+    return all(group in cells and cells[group].value is not None for group, size in gallery.items() if size)
+
+
+def _modelled(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> dict[str, float]:
+    """FPIR at the rates and at the ends of all their intervals at once, and the false candidates a search returns."""
+    used = {group: size for group, size in gallery.items() if size}
+
+    def at(end: str) -> dict[str, float]:
+        return {group: float(getattr(cells[group], end)) for group in used}
+
+    return {
+        "fpir_model": modelled_fpir(at("value"), used),
+        "fpir_model_low": modelled_fpir(at("low"), used),
+        "fpir_model_high": modelled_fpir(at("high"), used),
+        "selectivity": sum(size * rate for size, rate in zip(used.values(), at("value").values(), strict=True)),
+    }
+
+
+def _seen(found: Estimate | None) -> dict[str, float | None]:
+    if found is None:
+        return {}
+    return {"fpir_measured": found.value, "fpir_measured_low": found.low, "fpir_measured_high": found.high}

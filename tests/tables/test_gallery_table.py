@@ -1,0 +1,93 @@
+"""The FMR-matrix model in the tables: the published case, mixes, measured beside modelled, alarms a day."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_evidence import chosen, evidence_of
+
+from bench.cards.study import Identification
+from bench.errors import InputError
+from bench.records import ErrorCounts, Estimate, Searches
+from bench.tables import Evidence, set_thresholds
+from bench.tables.gallery import _gallery, _rows, rows
+
+R15 = json.loads((Path(__file__).parents[1] / "reference" / "R15_fpir_model.json").read_text(encoding="utf-8"))
+
+
+def with_searches(evidence: Evidence, **rule: object) -> Evidence:
+    """Every sample's highest score against 40 enrolled strangers of the made comparisons' kind."""
+    n = len(evidence.samples)
+    rng = np.random.default_rng(8)
+    top = rng.normal(0, 1.2, (n, 40)).max(axis=1).astype(np.float32)
+    none = np.zeros(n, np.int64)
+    searches = Searches(
+        *("m", "clean", "open", np.arange(n), np.zeros(n, bool), np.ones(n, bool)),
+        *(np.full(n, np.nan, np.float32), none, none, top, 40, 0),
+    )
+    study = evidence.study.model_copy(update={"identification": Identification(**rule)})
+    return replace(evidence, study=study, searches={("m", "clean", "open"): searches})
+
+
+def fmr(rate: float) -> Estimate:
+    counts = ErrorCounts("FMR", "m", "clean", "g", "a", 0.5, 10, 1000, 0, 100)
+    return Estimate(counts, rate, rate / 2, rate * 2, "", 0.95)
+
+
+def test_the_published_case() -> None:
+    """R15: with one matrix of FMRs a group has 18, 94 or 2.3 times the other's false alarms, by the gallery's mix."""
+    matrix = {d: {e: fmr(R15["FMR_matrix"][d + e]) for e in "AB"} for d in "AB"}
+    for case in R15["mixed"]:
+        gallery = _gallery(case["N"], {"A": case["share_A"], "B": case["share_B"]})
+        found = {row["group"]: row["fpir_model"] for row in _rows({}, matrix, gallery, {"A": 0.5, "B": 0.5}, 1000, {})}
+        assert found["A"] == pytest.approx(case["FPIR_A"], rel=1e-6)
+        assert found["B"] / found["A"] == pytest.approx(case["ratio_B_over_A"], rel=1e-6)
+
+
+def test_galleries_add_up() -> None:
+    for size in (1, 7, 1000, 99999):
+        found = _gallery(size, {"a": 1 / 3, "b": 1 / 3, "c": 1 / 3})
+        assert sum(found.values()) == size
+        assert max(found.values()) - min(found.values()) <= 1
+
+
+def test_sizes_mixes_and_alarms() -> None:
+    evidence = with_searches(
+        evidence_of(shift=1.0),
+        gallery_sizes=(500,),
+        gallery_mix={"red": 3, "green": 1},
+        searches_per_day=200,
+        search_mix={"red": 1.0},
+    )
+    found = list(rows(evidence, set_thresholds(evidence)))
+    at = [row for row in chosen(found, threshold_name="FMR 0.005") if row["gallery_size"] == 500]
+    by_mix = {row["mix"]: row for row in chosen(at, group="red")}
+    assert set(by_mix) == {
+        *("as in this run", "groups of equal size", "as stated in the study", "90 % red", "90 % green")
+    }
+    assert by_mix["90 % red"]["fpir_model"] > by_mix["as stated in the study"]["fpir_model"]
+    assert by_mix["as stated in the study"]["fpir_model"] > by_mix["90 % green"]["fpir_model"]
+    for row in by_mix.values():
+        assert row["fpir_model_low"] <= row["fpir_model"] <= row["fpir_model_high"]
+        assert row["fpir_model"] <= row["selectivity"]
+        assert row["false_alarms_per_day"] == pytest.approx(200 * row["fpir_model"])
+    everyone = chosen(at, group="everyone", mix="90 % red")[0]
+    assert everyone["fpir_model"] == pytest.approx(by_mix["90 % red"]["fpir_model"])
+
+
+def test_measured_stands_beside_modelled_where_it_was_measured() -> None:
+    evidence = with_searches(evidence_of())
+    found = list(rows(evidence, set_thresholds(evidence)))
+    seen = [row for row in found if "fpir_measured" in row]
+    assert {(row["gallery_size"], row["mix"]) for row in seen} == {(40, "as in this run")}
+    assert {row["group"] for row in seen} == {"red", "green", "everyone"}
+
+
+def test_an_unknown_group_is_one_line() -> None:
+    evidence = with_searches(evidence_of(30), search_mix={"blue": 1.0})
+    with pytest.raises(InputError, match=r"identification.search_mix: no group 'blue' .* there: green, red"):
+        list(rows(evidence, set_thresholds(evidence)))
