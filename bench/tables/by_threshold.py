@@ -42,9 +42,11 @@ def group_counts(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Seque
     )
 
 
+# Policies meet in the same thresholds: the worst group's is that group's own.
+@lru_cache(maxsize=64)
 def counts_of(
     evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: float
-) -> dict[str, tuple[ErrorCounts, ...]]:
+) -> Mapping[str, tuple[ErrorCounts, ...]]:
     """Metric -> counts of the groups at one threshold."""
     found = {"FMR": count.fmr_counts(comparisons, evidence.samples, columns, threshold)}
     if evidence.identities:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
@@ -128,7 +128,9 @@ def _judged(
     if claim.scope not in ("every group", "overall") and claim.kind not in ("ratio", "difference"):
         # One group was named beforehand, so the others are no further chances to be wrong.
         chosen = _counts(evidence, claim, comparisons, columns, threshold)
-        counts = {m: tuple(c for c in cs if c.group.lower() == claim.scope.lower()) or cs for m, cs in chosen.items()}
+        counts: Mapping[str, tuple[ErrorCounts, ...]] = {
+            m: tuple(c for c in cs if c.group.lower() == claim.scope.lower()) or cs for m, cs in chosen.items()
+        }
     else:
         counts = _counts(evidence, claim, comparisons, columns, threshold)
     counts = {metric: _labelled(cs) for metric, cs in counts.items()}
@@ -158,7 +160,7 @@ def _labelled(counts: tuple[ErrorCounts, ...]) -> tuple[ErrorCounts, ...]:
 
 def _counts(
     evidence: Evidence, claim: Claim, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
-) -> dict[str, tuple[ErrorCounts, ...]]:
+) -> Mapping[str, tuple[ErrorCounts, ...]]:
     if claim.metric == "FTE":
         return {"FTE": count.fte_counts(comparisons, evidence.samples, columns)}
     if claim.metric == "FTA":
@@ -204,7 +206,7 @@ def _people(counts: ErrorCounts, effective: float, n_eff: float) -> int | None:
     return people_for_nonmated(effective, counts.trials, counts.trials / n_eff, counts.subjects)
 
 
-def _accuracy(counts: dict[str, tuple[ErrorCounts, ...]], limit: float, level: float) -> Iterator[Judged]:
+def _accuracy(counts: Mapping[str, tuple[ErrorCounts, ...]], limit: float, level: float) -> Iterator[Judged]:
     """Each error that the claim could mean: either rate alone, both of them, and their mean."""
     fmr, fnmr = counts["FMR"], counts["FNMR"]
     yield from _single(fnmr, limit, level)
