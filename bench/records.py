@@ -65,6 +65,14 @@ class Samples:
             self.root,
         )
 
+    def people(self) -> Rows:
+        """(n,) number of each sample's subject, in the order in which they first appear.
+
+        Opaque names sort otherwise under every secret, so that seeded draws of people must not follow their order.
+        """
+        _, first, codes = np.unique(self.subjects, return_index=True, return_inverse=True)
+        return np.argsort(np.argsort(first))[codes]
+
     def grouping(self, columns: tuple[str, ...]) -> Strings:
         """(n,) names of the intersectional groups over `columns`, such as "Black, female"."""
         if not columns:

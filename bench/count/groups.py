@@ -25,8 +25,10 @@ class Groups(NamedTuple):
 
 def codes(samples: Samples, columns: tuple[str, ...]) -> Groups:
     names, group = np.unique(samples.grouping(columns), return_inverse=True)
-    people, subject = np.unique(samples.subjects, return_inverse=True)
-    return Groups(", ".join(columns), tuple(str(name) for name in names), group, subject, len(people))
+    subject = samples.people()
+    return Groups(
+        ", ".join(columns), tuple(str(name) for name in names), group, subject, int(subject.max(initial=-1)) + 1
+    )
 
 
 def matches(score: Floats, threshold: float) -> Mask:

@@ -30,7 +30,7 @@ class Impostors:
 class PairErrors(NamedTuple):
     """False matches of one group by pair of people, and what their denominators come from: what a bootstrap needs.
 
-    People are numbered in the order of their sorted names in `Samples`, alike in every group and at every threshold.
+    People are numbered as in `Samples.people`, alike in every group and at every threshold.
 
     Attributes:
         i, j, errors: (k,) pairs of people with a false match, each unordered pair once, and how many.

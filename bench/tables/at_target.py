@@ -76,7 +76,7 @@ def _drawn(evidence: Evidence, model: str, target: float) -> _Drawn:
     comparisons = evidence.comparisons[model, rule.condition]
     columns = evidence.study.groups[0] if rule.impostors == "same-group" else ()
     draws, tail = people_draws(evidence), comparisons.tail
-    _, subject = np.unique(evidence.samples.subjects, return_inverse=True)
+    subject = evidence.samples.people()
     group = evidence.samples.grouping(columns)
     same = group[tail.reference] == group[tail.probe]
     trials = np.sum([_trials(draws, side) for side in _sides(evidence, comparisons, columns)], axis=0)
@@ -96,7 +96,7 @@ def _trials(draws: PeopleDraws, side: count.PairErrors) -> Floats:
 def _rates(evidence: Evidence, found: GroupCounts, metric: str, drawn: _Drawn) -> Iterator[Floats]:
     """(draws,) rates of each group in the order of its names."""
     comparisons, samples = found.comparisons, evidence.samples
-    _, subject = np.unique(samples.subjects, return_inverse=True)
+    subject = samples.people()
     names, group = np.unique(samples.grouping(found.columns), return_inverse=True)
     if metric == "FNMR":
         mated = comparisons.mated

@@ -78,7 +78,7 @@ class _Mated(NamedTuple):
 
 def _mated(evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: float) -> _Mated:
     mated = comparisons.mated
-    _, subject = np.unique(evidence.samples.subjects, return_inverse=True)
+    subject = evidence.samples.people()
     matched = mated.score.astype(np.float64) >= threshold
     group = evidence.samples.grouping(columns)[mated.probe]
     return _Mated(~matched, ~np.isnan(mated.score), subject[mated.probe], group, int(subject.max(initial=-1)) + 1)

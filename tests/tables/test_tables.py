@@ -438,3 +438,10 @@ def test_without_identities_there_is_no_mated_rate() -> None:
     assert {row["metric"] for row in built["rates"].rows} == {"FTA", "FTE", "FMR"}
     assert {row["metric"] for row in built["differentials"].rows} == {"FMR"}
     assert built["det"].rows == ()
+
+
+def test_people_are_numbered_as_they_appear() -> None:
+    samples = make_samples(["q", "p", "q", "a", "p"], {})
+    assert samples.people().tolist() == [0, 1, 0, 2, 1]
+    assert opaque(samples, b"1").people().tolist() == opaque(samples, b"2").people().tolist() == [0, 1, 0, 2, 1]
+    assert make_samples([], {}).people().tolist() == []
