@@ -2,8 +2,8 @@
 
     python benchmarks/synth_study.py results/synthetic-population-...
 
-EER is read off the mated scores and the non-mated histogram of the run's own evidence, at the bin where FMR and FNMR cross;
-failed comparisons are left out and counted beside.
+EER is read off the mated scores and the non-mated histogram of the run's own evidence, at the bin where FMR and FNMR
+cross; failed comparisons are left out and counted beside.
 """
 
 from __future__ import annotations
@@ -40,9 +40,8 @@ def main() -> None:
     evidence = read_evidence(folder, store.read_json(folder / "manifest.json"))
     for (detector, condition), acquisitions in evidence.acquisitions.items():
         print(f"{detector}, {condition}: {int(acquisitions.ok.sum())} of {len(acquisitions.ok)} faces acquired")
-    print(
-        "\n| model | condition | mated | failed | EER, any non-mated | EER, same group | rank 1 |\n|---|---|---|---|---|---|---|"
-    )
+    print("\n| model | condition | mated | failed | EER, any non-mated | EER, same group | rank 1 |")
+    print("|---|---|---|---|---|---|---|")
     group = evidence.samples.grouping(evidence.study.groups[0])
     for (model, condition), comparisons in evidence.comparisons.items():
         score = comparisons.mated.score
