@@ -143,10 +143,21 @@ def read_evidence(folder: Path, manifest: Mapping[str, Any]) -> Evidence:
             for protocol in (study.identification.protocols if study.identification is not None else ())
             if (folder / "comparisons" / f"{use.card}~{condition}~{protocol}.npz").exists()
         }
+        attempts = {
+            (use.card, condition): _read_attempts(folder, study, use.card, condition)
+            for use in study.models
+            for condition in study.conditions
+            if _attempts_file(folder, use.card, condition).exists()
+        }
+        applies_to = {card["name"]: card["applies_to"] for card in manifest["conditions"]}
     except (KeyError, TypeError, ValueError, IndexError) as error:
         line = " ".join(str(error).split())[:300]
         raise StoreError(f"{folder}: not a run folder of this version: {type(error).__name__}: {line}") from None
-    return Evidence(study, samples, sha256, acquisitions, comparisons, searches, vendor, given, identities)
+    return Evidence(
+        *(study, samples, sha256, acquisitions, comparisons, searches, vendor, given, identities),
+        attempts=attempts,
+        applies_to=applies_to,
+    )
 
 
 def _write_samples(path: Path, evidence: Evidence) -> None:
