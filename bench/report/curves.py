@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from matplotlib.ticker import FixedLocator, FuncFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
 from bench.report import rates, style, views, words
 from bench.report.style import COLOURS, INK, LINES, MARKERS, MUTED, Picture, Table
@@ -92,6 +92,7 @@ def _paint_det(
     ax.set(xscale="log", yscale="log", xlim=(max(1e-6, low_x / 1.3), 1.0), ylim=(max(1e-5, low_y / 1.3), 1.0))
     style.log_axis(ax.xaxis, style.power)
     style.log_axis(ax.yaxis, style.plain)
+    ax.yaxis.set_minor_locator(LogLocator(base=10, subs=(2, 5), numticks=20))
     ax.yaxis.set_minor_formatter(FuncFormatter(style.two_and_five))
     ax.tick_params(axis="y", which="minor", labelsize=8, labelcolor=MUTED)
     style.grid(ax)
@@ -346,7 +347,7 @@ def cmc(tables: Tables, model: str) -> Picture | None:
     caption = (
         f"Condition: {condition}; closed set, {sizes} people enrolled. Across, on a log axis: rank; up: the share of "
         "searches whose own person is at that rank or better, ties counted against it. It ignores the threshold: for "
-        f"what an operator sees, read FNIR and FPIR. n per group: {rates.span([row.trials for row in first])} searches."
+        f"what an operator sees, read FNIR and FPIR. n per group: {words.span([row.trials for row in first])} searches."
         f"{_not_drawn(tables, model)}"
     )
     name = style.slug("cmc", model)

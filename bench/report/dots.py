@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar
 
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench.report import style, views
 from bench.report.style import COLOURS, INK, MARKERS, MUTED
-from bench.report.tables import Rated
+from bench.report.further import Mark
 
 Key = tuple[str, str]
 """Grouping and group."""
 
+Scale = Literal["linear", "log", "signed"]
+"""Of an axis: from zero, of powers of ten, or around zero."""
+
+MarkT_co = TypeVar("MarkT_co", bound=Mark, covariant=True)
+
 
 @dataclass(frozen=True)
-class Series:
+class Series(Generic[MarkT_co]):
     """One mark per group: its name, and the row behind each mark."""
 
     name: str
-    rows: Mapping[Key, Rated]
+    rows: Mapping[Key, MarkT_co]
     target: float | None = None
 
 
@@ -51,7 +56,7 @@ def lines_of(keys: Sequence[Key], few: set[Key]) -> list[Line]:
     return lines
 
 
-def few_people(series: Sequence[Series]) -> set[Key]:
+def few_people(series: Sequence[Series[Mark]]) -> set[Key]:
     """Groups that rest on few people in any series."""
     return {
         key
@@ -66,15 +71,23 @@ def height(lines: Sequence[Line], marks: int) -> float:
     return 1.25 + (lines[-1].y + 1 if lines else 1) * max(0.27, 0.1 + 0.13 * marks)
 
 
-def panel(ax: Any, lines: Sequence[Line], series: Sequence[Series], log: bool, names: bool, least: int) -> None:
+def panel(
+    ax: Any,
+    lines: Sequence[Line],
+    series: Sequence[Series[Mark]],
+    scale: Scale,
+    names: bool,
+    least: int,
+    say: Callable[..., str] = style.plain_percent,
+) -> None:
     """Marks with intervals on `ax`, wide enough for groups of `least` people; `names` writes the groups' names."""
-    limits = _scale(ax, series, log, least)
+    limits = _scale(ax, series, scale, least, say)
     for k, one in enumerate(series):
         for line in lines:
             row = one.rows.get((line.grouping, line.group or ""))
             if line.group is not None and row is not None:
-                _mark(ax, line.y + shift(k, len(series)), row, k, limits)
-        if one.target is not None and log:
+                _mark(ax, line.y + shift(k, len(series)), row, k, limits, scale)
+        if one.target is not None and scale == "log":
             ax.axvline(one.target, color=COLOURS[k % len(COLOURS)], linewidth=1.1, linestyle=(0, (4, 2)), zorder=1)
     _names(ax, lines, names)
 
@@ -84,7 +97,9 @@ def shift(k: int, marks: int) -> float:
     return 0.0 if marks == 1 else 0.62 * (k / (marks - 1) - 0.5)
 
 
-def _scale(ax: Any, series: Sequence[Series], log: bool, least: int) -> tuple[float, float]:
+def _scale(
+    ax: Any, series: Sequence[Series[Mark]], scale: Scale, least: int, say: Callable[..., str]
+) -> tuple[float, float]:
     """Set the x scale and return its limits, wide enough for every group of at least `least` people.
 
     A handful of people has an interval from nothing to nearly everything, which would squeeze all others together.
@@ -92,31 +107,40 @@ def _scale(ax: Any, series: Sequence[Series], log: bool, least: int) -> tuple[fl
     rows = [row for one in series for row in one.rows.values() if row.rate is not None]
     many = [row for row in rows if row.subjects is None or row.subjects >= least]
     rows = many if many else rows
-    ax.grid(True, axis="x", which="major")
-    limits = _log_limits(rows, series) if log else _linear_limits(rows)
-    if log:
+    if scale == "log":
+        limits = _log_limits(rows, series)
         ax.set_xscale("log")
-        style.log_axis(ax.xaxis, style.plain_percent)
-        ax.grid(True, axis="x", which="minor", linewidth=0.3)
+        style.log_axis(ax.xaxis, say)
     else:
+        limits = _linear_limits(rows) if scale == "linear" else _signed_limits(rows)
         ax.xaxis.set_major_locator(MaxNLocator(5))
-        ax.xaxis.set_major_formatter(FuncFormatter(style.plain_percent))
+        ax.xaxis.set_major_formatter(FuncFormatter(say))
+    if scale == "signed":
+        ax.axvline(0, color=MUTED, linewidth=1, zorder=1)
     ax.set_xlim(*limits)
+    style.grid(ax, "x")
     return limits
 
 
-def _linear_limits(rows: Sequence[Rated]) -> tuple[float, float]:
+def _linear_limits(rows: Sequence[Mark]) -> tuple[float, float]:
     top = max((row.high for row in rows if row.high), default=0.01)
     return 0.0, min(1.04, top * 1.06)
 
 
-def _log_limits(rows: Sequence[Rated], series: Sequence[Series]) -> tuple[float, float]:
+def _signed_limits(rows: Sequence[Mark]) -> tuple[float, float]:
+    values = [v for row in rows for v in (row.rate, row.low, row.high) if v is not None]
+    low, high = min([0.0, *values]), max([0.0, *values])
+    room = 0.06 * (high - low) or 0.01
+    return low - room, high + room
+
+
+def _log_limits(rows: Sequence[Mark], series: Sequence[Series[Mark]]) -> tuple[float, float]:
     values = [v for row in rows for v in (row.rate, row.low, row.high) if v]
     values += [one.target for one in series if one.target]
     return min(values, default=1e-4) / 1.6, min(1.3, max(values, default=1e-1) * 1.6)
 
 
-def _mark(ax: Any, y: float, row: Rated, k: int, limits: tuple[float, float]) -> None:
+def _mark(ax: Any, y: float, row: Mark, k: int, limits: tuple[float, float], scale: Scale) -> None:
     colour, marker = COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)]
     if row.rate is None:
         _say(ax, y, "not estimated")
@@ -127,7 +151,7 @@ def _mark(ax: Any, y: float, row: Rated, k: int, limits: tuple[float, float]) ->
     ax.plot([low, min(high, right)], [y, y], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
     if high > right:
         ax.plot([right], [y], marker=">", color=colour, markersize=5, markeredgewidth=0, clip_on=False, zorder=4)
-    if row.errors == 0 or row.rate <= 0:
+    if scale != "signed" and (row.errors == 0 or row.rate <= 0):
         # No error seen: only the upper end of the interval is known, so the mark is open and points down to zero.
         ax.plot([high], [y], marker="<", color=colour, markerfacecolor="white", markersize=6, zorder=4)
     else:
@@ -160,7 +184,7 @@ def _heading(ax: Any, line: Line) -> None:
 
 
 def legend(
-    figure: Any, series: Sequence[Series], shown: Sequence[Series], extra: Sequence[tuple[Any, str]] = ()
+    figure: Any, series: Sequence[Series[Mark]], shown: Sequence[Series[Mark]], extra: Sequence[tuple[Any, str]] = ()
 ) -> None:
     """A legend of `series` above the panels, with the mark of zero errors where one is among `shown`."""
     handles = [

@@ -49,7 +49,7 @@ def pictures(tables: Tables) -> dict[str, list[Picture]]:
         found["search"] += [rates.searches(tables, model), curves.cmc(tables, model)]
         for point in views.thresholds(tables, model):
             found["impostors"].append(_folded(heatmap.cross_fmr(tables, model, point), point != main))
-        for condition in views.conditions(tables):
+        for condition in views.with_curves(tables, model):
             fold = condition != views.baseline(tables)
             found["det"].append(_folded(curves.det(tables, model, condition), fold))
             found["thresholds"].append(_folded(curves.calibration(tables, model, condition), fold))

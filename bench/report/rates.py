@@ -23,8 +23,8 @@ class Panel:
     metric: str
     heading: str
     how: str
-    series: list[Series]
-    log: bool = False
+    series: list[Series[Rated]]
+    scale: dots.Scale = "linear"
     bars: bool = False
 
     @property
@@ -76,7 +76,7 @@ def fnmr_and_fmr(tables: Tables, model: str) -> Picture | None:
         "on a log axis, share of impostor comparisons within the group that match (FMR); the top line holds every "
         "impostor pair, of whatever groups. Dashed lines mark the FMR that each threshold was set to.",
         [_by_threshold(tables, model, "FMR", condition, point) for point in points],
-        log=True,
+        scale="log",
     )
     title, alt = _spread_words(tables, model, condition, points)
     lead = f"Condition: {condition}. One colour and mark is one threshold, the same for everybody. "
@@ -90,7 +90,7 @@ def searches(tables: Tables, model: str) -> Picture | None:
         return None
     names = views.once(row.threshold_name for row in rows)
 
-    def series(metric: str) -> list[Series]:
+    def series(metric: str) -> list[Series[Rated]]:
         return [_series(name, views.select(rows, metric=metric, threshold_name=name)) for name in names]
 
     fnir = Panel(
@@ -156,13 +156,13 @@ def _paint(figure: Any, panels: Sequence[Panel], least: int) -> None:
         if panel.bars and any(row.failed for row in _all_rows(panel.series)):
             _failed_bars(ax, lines, panel.series)
             extra = [(Patch(color="#c9cdd4"), "of these: no face acquired")]
-        dots.panel(ax, lines, panel.series, panel.log, names=k == 0, least=least)
+        dots.panel(ax, lines, panel.series, panel.scale, names=k == 0, least=least)
         ax.set_xlabel(panel.heading)
     shown = [one for panel in panels for one in panel.series]
     dots.legend(figure, panels[-1].series, shown, extra)
 
 
-def _failed_bars(ax: Any, lines: Sequence[dots.Line], series: Sequence[Series]) -> None:
+def _failed_bars(ax: Any, lines: Sequence[dots.Line], series: Sequence[Series[Rated]]) -> None:
     """The share of the trials that failed before any comparison, drawn under each mark."""
     for k, one in enumerate(series):
         for line in lines:
@@ -177,7 +177,7 @@ def _failed_bars(ax: Any, lines: Sequence[dots.Line], series: Sequence[Series]) 
                 )
 
 
-def _series(name: str, rows: Iterable[Rated], target: float | None = None) -> Series:
+def _series(name: str, rows: Iterable[Rated], target: float | None = None) -> Series[Rated]:
     return Series(name, {_key(row): row for row in rows}, target)
 
 
@@ -185,7 +185,7 @@ def _key(row: Rated) -> Key:
     return (row.grouping, group_of(row))
 
 
-def _by_condition(tables: Tables, model: str, metric: str, grouping: str, point: str | None) -> list[Series]:
+def _by_condition(tables: Tables, model: str, metric: str, grouping: str, point: str | None) -> list[Series[Rated]]:
     wanted: dict[str, object] = {} if point is None else {"threshold_name": point}
     found = []
     for condition in views.conditions(tables):
@@ -194,12 +194,12 @@ def _by_condition(tables: Tables, model: str, metric: str, grouping: str, point:
     return found
 
 
-def _by_threshold(tables: Tables, model: str, metric: str, condition: str, point: ThresholdRow) -> Series:
+def _by_threshold(tables: Tables, model: str, metric: str, condition: str, point: ThresholdRow) -> Series[Rated]:
     rows = views.rates(tables, model, metric, condition=condition, threshold_name=point.name)
     return _series(point.name, rows, point.target)
 
 
-def _all_rows(series: Iterable[Series]) -> list[Rated]:
+def _all_rows(series: Iterable[Series[Rated]]) -> list[Rated]:
     return [row for one in series for row in one.rows.values()]
 
 
@@ -230,12 +230,7 @@ def span_words(rows: Sequence[Rated], what: str = "group and mark") -> str:
     people = [row.subjects for row in known if row.subjects is not None]
     if not trials or not people:
         return ""
-    return f"n per {what}: {span(trials)} comparisons of {span(people)} people."
-
-
-def span(values: Sequence[int]) -> str:
-    low, high = min(values), max(values)
-    return words.count(low) if low == high else f"{words.count(low)} to {words.count(high)}"
+    return f"n per {what}: {words.span(trials)} comparisons of {words.span(people)} people."
 
 
 def _turned_away_words(tables: Tables, model: str, panel: Panel) -> tuple[str, str]:

@@ -6,12 +6,13 @@ import csv
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from bench.errors import StoreError
 from bench.records import RunManifest
+from bench.report import further
 
 Cell = str | int | float | None
 RowT = TypeVar("RowT")
@@ -227,7 +228,31 @@ class Tables:
     cmc: list[CmcRow]
     det: list[DetRow]
     distributions: list[DistributionRow]
+    versus_rest: list[further.VersusRow] = field(default_factory=list)
+    power: list[further.PowerRow] = field(default_factory=list)
+    at_target_fmr: list[further.AtTargetRow] = field(default_factory=list)
+    policies: list[further.PolicyRow] = field(default_factory=list)
+    marginals: list[further.MarginalRow] = field(default_factory=list)
+    edc: list[further.EdcRow] = field(default_factory=list)
+    quality_split: list[further.SplitRow] = field(default_factory=list)
+    paired: list[further.PairedRow] = field(default_factory=list)
+    gallery_model: list[further.GalleryRow] = field(default_factory=list)
+    transactions: list[further.TransactionRow] = field(default_factory=list)
 
+
+OPTIONAL: dict[str, type[Any]] = {
+    "versus_rest": further.VersusRow,
+    "power": further.PowerRow,
+    "at_target_fmr": further.AtTargetRow,
+    "policies": further.PolicyRow,
+    "marginals": further.MarginalRow,
+    "edc": further.EdcRow,
+    "quality_split": further.SplitRow,
+    "paired": further.PairedRow,
+    "gallery_model": further.GalleryRow,
+    "transactions": further.TransactionRow,
+}
+"""Tables that an older run, or a study that did not ask for them, lacks."""
 
 TABLE_NAMES = tuple(f.name for f in fields(Tables) if f.name != "manifest")
 """Names of the CSV tables that the report reads."""
@@ -236,7 +261,7 @@ TABLE_NAMES = tuple(f.name for f in fields(Tables) if f.name != "manifest")
 def read_tables(folder: Path) -> Tables:
     """The manifest and the tables of the results folder `folder`.
 
-    `quality`, `identification` and `cmc` may be absent, for a study need not measure them.
+    `quality`, `identification`, `cmc` and those of `OPTIONAL` may be absent, for a study need not measure them.
 
     Raises:
         StoreError: a file or a column is missing, or a cell does not hold what its column says.
@@ -254,6 +279,7 @@ def read_tables(folder: Path) -> Tables:
         cmc=_read_if_there(tables / "cmc.csv", CmcRow),
         det=read_table(tables / "det.csv", DetRow),
         distributions=read_table(tables / "distributions.csv", DistributionRow),
+        **{name: _read_if_there(tables / f"{name}.csv", kind) for name, kind in OPTIONAL.items()},
     )
 
 

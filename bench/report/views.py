@@ -53,6 +53,20 @@ def baseline(tables: Tables) -> str:
     return asked if asked in found else next(iter(found), "")
 
 
+def worst_condition(tables: Tables, model: str) -> str:
+    """The condition in which most genuine people of all are turned away at the main operating point."""
+    point = main_threshold(tables, model)
+    name = point.name if point is not None else ""
+    rows = [r for r in rates(tables, model, "FNMR", threshold_name=name, grouping=EVERYONE) if r.rate is not None]
+    worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0, default=None)
+    return worst.condition if worst is not None else baseline(tables)
+
+
+def with_curves(tables: Tables, model: str) -> list[str]:
+    """Conditions whose curves are drawn: the baseline and the worst; of many, drawing all would take minutes."""
+    return once([baseline(tables), worst_condition(tables, model)])
+
+
 def section(content: Any, key: str) -> Any:
     """`content[key]` where content is a mapping that has it, else an empty mapping."""
     return content.get(key, {}) if isinstance(content, dict) else {}

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 
+from bench.report.further import Mark
 from bench.report.tables import IdentificationRow, Rated
 from bench.report.views import FEW_ERRORS, FEW_PEOPLE
 
@@ -76,7 +77,7 @@ def rate_of(row: Rated) -> str:
     return f"{percent(row.rate)} ({interval(row.low, row.high)}; {count(row.errors)} of {count(row.trials)})"
 
 
-def people_scale(rows: Iterable[Rated]) -> int:
+def people_scale(rows: Iterable[Mark]) -> int:
     """Of how many people to speak so that the largest upper bound is at least five of them: 1,000 to 10 million."""
     top = max((row.high for row in rows if row.high is not None), default=0.0)
     scale = 1_000
@@ -85,7 +86,7 @@ def people_scale(rows: Iterable[Rated]) -> int:
     return scale
 
 
-def people(row: Rated, scale: int = 1_000) -> str:
+def people(row: Mark, scale: int = 1_000) -> str:
     """Counts in people: "61 (48–76)" of `scale`, "0 (up to 5)" where no error was seen, a dash where not estimated."""
     if row.rate is None:
         return DASH
@@ -132,11 +133,19 @@ def flags(row: Rated, min_subjects: int) -> str:
     return "; ".join(found)
 
 
-def overlap(one: Rated, other: Rated) -> bool | None:
+def overlap(one: Mark, other: Mark) -> bool | None:
     """Whether two intervals share a value; None where one is missing."""
     if one.low is None or one.high is None or other.low is None or other.high is None:
         return None
     return one.low <= other.high and other.low <= one.high
+
+
+def span(values: Iterable[int]) -> str:
+    """ "40 to 120"; one number where all are equal; a dash where there is none."""
+    known = sorted(values)
+    if not known:
+        return DASH
+    return count(known[0]) if known[0] == known[-1] else f"{count(known[0])} to {count(known[-1])}"
 
 
 def listed(names: Iterable[str]) -> str:
