@@ -127,7 +127,7 @@ def _det_words(tables: Tables, model: str, condition: str, marks: dict[str, Pair
     ends = views.extremes([fnmr for _, fnmr in pairs.values()], views.min_subjects(tables))
     if point is None or ends is None:
         return f"{model}: DET curves under {condition}", alt
-    return f"{model}, {condition}: at {point.name} {rates.spread(ends, 'genuine people are turned away')}", alt
+    return f"{model}, {condition}: at {point.name} {rates.spread(tables, ends, 'genuine people are turned away')}", alt
 
 
 def _people_words(marks: dict[str, Pairs]) -> str:
@@ -282,7 +282,7 @@ def _distributions_title(tables: Tables, model: str, condition: str) -> str:
     ends = views.extremes(rows, views.min_subjects(tables))
     if point is None or ends is None:
         return f"{model}, {condition}: where the scores of genuine pairs and of impostors lie"
-    return f"{model}, {condition}: impostors’ scores reach {point.name} {rates.spread(ends, '').strip()}"
+    return f"{model}, {condition}: impostors’ scores reach {point.name} {rates.spread(tables, ends, '').strip()}"
 
 
 def _paint_distribution(axes: Any, rows: Histogram, k: int, group: str) -> None:

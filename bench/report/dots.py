@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench.report import style, views
-from bench.report.style import COLOURS, INK, MARKERS, MUTED
 from bench.report.further import Mark
+from bench.report.style import COLOURS, INK, MARKERS, MUTED
 
 Key = tuple[str, str]
 """Grouping and group."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.report import views, words
+from bench.report import against, paired, views, words
+from bench.report.further import PairedRow
 from bench.report.tables import DifferentialRow, IdentificationRow, Rated, RateRow, Tables, ThresholdRow
 
 MOST = 5
@@ -44,7 +45,7 @@ def _turned_away(tables: Tables, model: str, point: ThresholdRow) -> Sentence | 
     text = (
         f"Turned away, {words.at(point.name, point.threshold)}, {worst.condition}: of {words.count(scale)} genuine "
         f"applicants in {worst.group}, {_people_n(worst, scale)}; in {best.group}, {_people_n(best, scale)}. "
-        f"{verdict(worst, best, _ratio(tables, worst))}"
+        f"{verdict(worst, best, _ratio(tables, worst), _test(tables, worst))}"
     )
     return Sentence(text, "turned-away")
 
@@ -70,9 +71,12 @@ def _condition(tables: Tables, model: str, point: ThresholdRow) -> Sentence | No
     if base is None or base.rate is None:
         return None
     scale = words.people_scale([worst, base])
+    change = paired.row_of(tables, model, worst.condition, worst.group)
     overlap = (
         "The intervals overlap: not shown to differ." if words.overlap(worst, base) else "The intervals do not overlap."
     )
+    if change is not None and change.change is not None:
+        overlap = f"Over the same comparisons {paired.said(change)}{_changes(change)}."
     text = (
         f"Condition, {words.at(point.name, point.threshold)}: in {worst.group}, {_people_n(worst, scale)} of "
         f"{words.count(scale)} are turned away under {worst.condition}, {_people_n(base, scale)} under "
@@ -80,6 +84,15 @@ def _condition(tables: Tables, model: str, point: ThresholdRow) -> Sentence | No
         f"{overlap}"
     )
     return Sentence(text, "conditions")
+
+
+def _changes(row: PairedRow) -> str:
+    """What the paired interval allows to be said."""
+    if row.low is None or row.high is None:
+        return ""
+    shown = "; not shown to change" if row.low <= 0 <= row.high else ""
+    others = f"; {row.verdict} than in the other groups" if row.verdict else ""
+    return f"{shown}{others}"
 
 
 def _passes(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
@@ -94,7 +107,7 @@ def _passes(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
     text = (
         f"Let through as someone else, {words.at(point.name, point.threshold)}, {worst.condition}: impostors of the "
         f"same group match in {words.rate_of(worst)} of comparisons in {worst.group} and in {words.rate_of(best)} in "
-        f"{best.group}. {verdict(worst, best, _ratio(tables, worst))}{overall}"
+        f"{best.group}. {verdict(worst, best, _ratio(tables, worst), _test(tables, worst))}{overall}"
     )
     return Sentence(text, "impostors")
 
@@ -133,7 +146,8 @@ def _search(tables: Tables, model: str) -> Sentence | None:
         f"Searched in a gallery of {words.count(worst.gallery_size)} people, "
         f"{words.at(worst.threshold_name, worst.threshold)}, "
         f"{worst.condition}: people who are not enrolled are flagged as someone else in {words.rate_of(worst)} of "
-        f"searches in {worst.group} and in {words.rate_of(best)} in {best.group}. {verdict(worst, best, None)}"
+        f"searches in {worst.group} and in {words.rate_of(best)} in {best.group}. {verdict(worst, best, None)} "
+        "What ratio between groups such searches would have shown is not computed."
     )
     return Sentence(text, "search")
 
@@ -197,8 +211,14 @@ def _ratio(tables: Tables, row: RateRow) -> DifferentialRow | None:
     return next((r for r in rows if r.value is not None), None)
 
 
-def verdict(worst: Rated, best: Rated, ratio: DifferentialRow | None) -> str:
-    """What the two intervals, and the null band of max/min where there is one, allow to be said."""
+def _test(tables: Tables, row: RateRow) -> tuple[bool, str] | None:
+    """Whether the group of `row` differs from the others together, and the sentence on it; None without a test."""
+    test = against.of(tables, row)
+    return None if test is None else (test.verdict == against.DIFFERS, against.in_words(tables, test))
+
+
+def verdict(worst: Rated, best: Rated, ratio: DifferentialRow | None, test: tuple[bool, str] | None = None) -> str:
+    """What the intervals, the null band of max/min and the test against the other groups allow to be said."""
     band = ""
     inside = False
     if ratio is not None and ratio.value is not None and ratio.null_high is not None:
@@ -208,6 +228,10 @@ def verdict(worst: Rated, best: Rated, ratio: DifferentialRow | None) -> str:
             f"to {words.number(ratio.null_high, 2)} by chance."
         )
     overlap = words.overlap(worst, best)
+    if test is not None:
+        side = "do not overlap" if overlap is False else "overlap"
+        seen = f"Their intervals {side}." if overlap is not None else "One has no interval."
+        return f"{seen}{band} {test[1]}"
     if overlap is None:
         return f"No interval, so nothing is said about a difference.{band}"
     if overlap or inside:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from bench.estimate.measures import COMBINED, MEASURES
 from bench.records import OUTCOMES
-from bench.report import curves, heatmap, rates, style, views, words
+from bench.report import against, curves, heatmap, paired, policies, rates, style, views, words
 from bench.report.findings import findings
 from bench.report.glossary import GLOSSARY
 from bench.report.style import Picture, Table
@@ -40,12 +40,15 @@ _ABSOLUTE = re.compile(r"(?:[A-Za-z]:[\\/]|/|~/|\\\\)[^\s'\"]*")
 def pictures(tables: Tables) -> dict[str, list[Picture]]:
     """Section -> its figures; those at other thresholds and conditions than the page reads at come last, folded."""
     found: dict[str, list[Picture | None]] = {
-        name: [] for name in ("turned-away", "impostors", "thresholds", "det", "search", "scores")
+        name: []
+        for name in ("turned-away", "impostors", "thresholds", "policies", "det", "conditions", "search", "scores")
     }
     for model in views.models(tables):
         main = views.main_threshold(tables, model)
         found["turned-away"].append(rates.turned_away(tables, model))
         found["impostors"].append(rates.fnmr_and_fmr(tables, model))
+        found["policies"].append(policies.who_bears(tables, model))
+        found["conditions"].append(paired.changes(tables, model))
         found["search"] += [rates.searches(tables, model), curves.cmc(tables, model)]
         for point in views.thresholds(tables, model):
             found["impostors"].append(_folded(heatmap.cross_fmr(tables, model, point), point != main))
@@ -90,6 +93,7 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         rates=_rates_table(tables),
         searches=_search_table(tables),
         differentials=_differential_tables(tables),
+        power=against.power_table(tables),
         measures=_measures_table(tables),
         acquisition=_acquisition_table(tables),
         samples=_pairs(tables.manifest.samples),
@@ -180,7 +184,7 @@ def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
     scale = words.people_scale(rows)
     head = (
         "Group", "People", "Genuine comparisons", "Turned away", f"Of {words.count(scale)} genuine applicants",
-        "No face", "Failures left out", "Read with care",
+        "No face", "Failures left out", "Against the other groups", "Read with care",
     )  # fmt: skip
     excluded = {(row.grouping, row.group): row for row in _excluded(tables, rows)}
     least = views.min_subjects(tables)
@@ -189,7 +193,7 @@ def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
             row.group, words.count(row.subjects), words.count(row.trials), words.count(row.errors),
             words.people(row, scale), words.count(row.failed),
             words.rate(excluded[row.grouping, row.group]) if (row.grouping, row.group) in excluded else words.DASH,
-            words.flags(row, least),
+            against.cell(tables, row), words.flags(row, least),
         )
         for row in rows
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a condition changes: the same comparisons under clean and under it, by group, and one group against the others."""
+"""What a condition changes: the same comparisons under clean and under it, by group, and against the other groups."""
 
 from __future__ import annotations
 

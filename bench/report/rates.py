@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.patches import Patch
 
-from bench.report import dots, style, views, words
+from bench.report import against, dots, style, views, words
 from bench.report.dots import Key, Series
 from bench.report.style import Picture, Table
 from bench.report.tables import CrossRow, IdentificationRow, Rated, RateRow, Tables, ThresholdRow
@@ -261,14 +261,19 @@ def _spread_words(tables: Tables, model: str, condition: str, points: Sequence[T
         parts += [f"{metric} {row.group} {words.rate(row)}" for row in rows]
         ends = views.extremes(rows, views.min_subjects(tables))
         if ends is not None and metric == "FMR":
-            title = f"{model}: at {point.name} {spread(ends, 'impostors of the same group pass')}"
+            title = f"{model}: at {point.name} {spread(tables, ends, 'impostors of the same group pass')}"
     return title, f"Dot plots of FNMR and FMR by group. At {point.name}: " + "; ".join(parts) + "."
 
 
-def spread(ends: tuple[Rated, Rated], what: str) -> str:
-    """Worst and best group in one clause, saying where the intervals overlap."""
+def spread(tables: Tables, ends: tuple[Rated, Rated], what: str) -> str:
+    """Worst and best group in one clause, saying where a difference is not shown."""
     worst, best = ends
     verdict = "; their intervals overlap: not shown to differ" if words.overlap(worst, best) else ""
+    test = against.of(tables, worst)
+    if test is not None and test.verdict == against.DIFFERS:
+        verdict = ""
+    elif test is not None:
+        verdict = f"; {test.group} is not shown to differ from the others: {against.would_have_seen(tables, test)}"
     return (
         f"{what} most often in {group_of(worst)}, {words.rate(worst)}, and least often in {group_of(best)}, "
         f"{words.rate(best)}{verdict}"
@@ -282,4 +287,4 @@ def _search_words(tables: Tables, rows: Sequence[IdentificationRow], name: str) 
     ends = views.extremes([row for row in shown if row.metric == "FPIR"], views.min_subjects(tables))
     if ends is None:
         return f"{rows[0].model}: errors of searches by group", alt
-    return f"{rows[0].model}: in searches at {name} {spread(ends, 'people are wrongly flagged')}", alt
+    return f"{rows[0].model}: in searches at {name} {spread(tables, ends, 'people are wrongly flagged')}", alt

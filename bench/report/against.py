@@ -1,0 +1,98 @@
+"""A group against all other groups together: the test's verdict, and what a test that shows nothing would have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.report import views, words
+from bench.report.further import PowerRow, VersusRow
+from bench.report.style import Table
+from bench.report.tables import Rated, RateRow, Tables
+
+DIFFERS = "differs"
+_KEYS = ("model", "condition", "metric", "grouping", "threshold_name", "group")
+
+
+def of(tables: Tables, row: Rated) -> VersusRow | None:
+    """The test of the group of `row`; None where the run has none."""
+    if not isinstance(row, RateRow):
+        return None
+    found = views.select(tables.versus_rest, **{key: getattr(row, key) for key in _KEYS})
+    return next((one for one in found if one.verdict), None)
+
+
+def power_of(tables: Tables, row: VersusRow) -> PowerRow | None:
+    """What that test could have seen."""
+    found = views.select(tables.power, **{key: getattr(row, key) for key in _KEYS})
+    return next((one for one in found if one.sentence), None)
+
+
+def would_have_seen(tables: Tables, row: VersusRow) -> str:
+    """ "this test would have seen a ratio of 2.7 or more"; also where it would have seen none."""
+    power = power_of(tables, row)
+    if power is None:
+        return "what this test could have seen is not known"
+    if power.ratio_80 is None:
+        return "this test would have seen no ratio, however large"
+    return f"this test would have seen a ratio of {_times(power.ratio_80)} or more"
+
+
+def in_words(tables: Tables, row: VersusRow) -> str:
+    """A sentence on the group of `row` against the others."""
+    if row.verdict != DIFFERS:
+        return f"Against the other groups together {row.group} is not shown to differ; {would_have_seen(tables, row)}."
+    return f"Against the other groups together {row.group} has {_ratio(row)}."
+
+
+def cell(tables: Tables, row: Rated) -> str:
+    """The same for a cell of a table; a dash where there is no test."""
+    return _verdict(tables, of(tables, row))
+
+
+def _ratio(row: VersusRow) -> str:
+    p = f"p{words.SPACE}={words.SPACE}{row.p_holm:.2g}" if row.p_holm is not None else ""
+    if row.ratio is not None and row.low is not None and row.high is not None:
+        span = f"{_times(row.low)}{words.DASH}{_times(row.high)}; {p} after Holm’s adjustment"
+        return f"{_times(row.ratio)} times their rate ({span})"
+    if row.low:
+        return f"at least {_times(row.low)} times their rate ({p} after Holm’s adjustment)"
+    if row.high is not None:
+        return f"at most {_times(row.high)} times their rate ({p} after Holm’s adjustment)"
+    return f"another rate ({p} after Holm’s adjustment)"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}" if ratio < 20 else f"{ratio:,.0f}"
+
+
+def power_table(tables: Tables) -> Table:
+    """Every test at the operating point that the page reads at, under the baseline, with people for other ratios."""
+    head = (
+        "Model", "Metric", "By", "Group", "People", "Worth so many independent comparisons", "Against the other groups",
+        "People needed to see 1.5 times", "2 times", "3 times", "Tests", "Note",
+    )  # fmt: skip
+    rows: list[Sequence[str]] = []
+    for model in views.models(tables):
+        point = views.main_threshold(tables, model)
+        wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name if point else ""}
+        tests = {_key(test): test for test in views.select(tables.versus_rest, **wanted)}
+        for row in views.select(tables.power, **wanted):
+            test = tests.get(_key(row))
+            rows.append(
+                (
+                    row.model, row.metric, row.grouping, row.group, words.count(row.subjects), words.number(row.n_eff),
+                    _verdict(tables, test), words.count(row.people_1_5), words.count(row.people_2),
+                    words.count(row.people_3), words.count(row.tests), row.note,
+                )
+            )  # fmt: skip
+    return Table(head, rows)
+
+
+def _key(row: VersusRow | PowerRow) -> tuple[str, ...]:
+    return tuple(getattr(row, key) for key in _KEYS)
+
+
+def _verdict(tables: Tables, test: VersusRow | None) -> str:
+    if test is None or not test.verdict:
+        return words.DASH
+    return _ratio(test) if test.verdict == DIFFERS else f"not shown to differ; {would_have_seen(tables, test)}"
