@@ -16,7 +16,6 @@ from bench.estimate.bootstrap import (
     double_or_nothing_draws,
     fnmr_at_draws,
     pair_trials,
-    percentiles,
     threshold_draws,
 )
 from bench.records import Comparisons, ErrorCounts, Rows, Threshold
@@ -48,7 +47,7 @@ def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict
         if target is None or found.threshold in evidence.given:
             continue
         drawn = _drawn(evidence, found.comparisons.model, target)
-        ends = percentiles(drawn.thresholds, evidence.study.statistics.level) or (None, None)
+        ends = ends_of(drawn.thresholds, evidence.study.statistics.level, -np.inf) or (None, None)
         for metric, counts in found.by_metric.items():
             draws = _rates(evidence, found, metric, drawn)
             for c, values in zip(counts, draws, strict=True):
@@ -58,7 +57,19 @@ def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict
 
 def threshold_interval(evidence: Evidence, model: str, target: float) -> tuple[float | None, float | None]:
     """Percentile interval of the threshold of `model` at `target`; (None, None) where draws pass the kept scores."""
-    return percentiles(_drawn(evidence, model, target).thresholds, evidence.study.statistics.level) or (None, None)
+    drawn = _drawn(evidence, model, target).thresholds
+    return ends_of(drawn, evidence.study.statistics.level, -np.inf) or (None, None)
+
+
+def ends_of(values: Floats, level: float, unknown: float) -> tuple[float, float] | None:
+    """Percentile interval of draws of which some lie beyond the kept scores, at the end `unknown`.
+
+    Those are not dropped, so that an interval does not depend on how many scores were kept; None where it ends there.
+    """
+    ordered = np.sort(np.where(np.isnan(values), unknown, values))
+    k = int((1 - level) / 2 * len(ordered))
+    low, high = float(ordered[k]), float(ordered[len(ordered) - 1 - k])
+    return (low, high) if np.isfinite(low) and np.isfinite(high) else None
 
 
 @lru_cache(maxsize=1)
@@ -122,7 +133,8 @@ def _cells(evidence: Evidence, found: GroupCounts, counts: ErrorCounts, values: 
     else:
         method = f"bootstrap of people, double or nothing, threshold set again in each of {draws} draws"
         few = min(counts.errors, counts.trials - counts.errors) < FEW_ERRORS
-        interval = None if few else percentiles(values, level)
+        # A threshold below the kept scores has more false matches and fewer false non-matches than any above.
+        interval = None if few else ends_of(values, level, np.inf if counts.metric == "FMR" else -np.inf)
         if interval is None:
             method = "Wilson at n_eff at the ends of the threshold's interval, levels split"
             interval, note = _at_the_ends(evidence, found, counts)
@@ -148,7 +160,7 @@ def _at_the_ends(evidence: Evidence, found: GroupCounts, counts: ErrorCounts) ->
     half = 1 - (1 - evidence.study.statistics.level) / 2
     target = found.threshold.target
     assert target is not None
-    ends = percentiles(_drawn(evidence, found.comparisons.model, target).thresholds, half)
+    ends = ends_of(_drawn(evidence, found.comparisons.model, target).thresholds, half, -np.inf)
     if ends is None or ends[0] < found.comparisons.floor:
         return None, "the kept scores end above the lower end of the threshold's interval"
     bounds = [_one(evidence, found, counts, end, half) for end in ends]

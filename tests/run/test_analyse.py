@@ -30,11 +30,11 @@ def test_nothing_changed_gives_the_same_tables(finished: Path, tmp_path: Path) -
 def test_an_analysis_equals_the_run_of_the_changed_study(finished: Path, tmp_path: Path) -> None:
     place = finished.parents[1]
     study = tiny.STUDY.replace('[["group"], ["group", "size"]]', '[["size"], ["size", "group"]]')
-    (place / "other.toml").write_text(study.replace("[0.05, 0.01]", "[0.02]").replace('"tiny"', '"other"', 1))
+    (place / "other.toml").write_text(study.replace("[0.05, 0.01]", "[0.05, 0.02]").replace('"tiny"', '"other"', 1))
     code, _, error = tiny.facegap(place, "run", "other.toml", "--results", str(tmp_path / "results"))
     assert code == 0, error
     direct = next((tmp_path / "results").glob("other-*"))
-    changes = Changes((("size",), ("size", "group")), (0.02,))
+    changes = Changes((("size",), ("size", "group")), (0.05, 0.02))
     found = tables(analyse(finished, changes, tmp_path / "changed", None))
     wanted = tables(direct)
     # Opaque ids are keyed by the cache's secret, and the points of a DET curve follow the floor of the kept scores.

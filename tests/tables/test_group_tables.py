@@ -165,3 +165,12 @@ def test_nobody_is_dropped_where_people_have_no_label() -> None:
     rows = build(replace(evidence, samples=samples))["versus_rest"].rows
     unlabelled = chosen(rows, grouping="colour", group="unknown")
     assert all(row["note"] == "left out: no label" for row in unlabelled)
+
+
+def test_draws_beyond_the_kept_scores_count_at_their_end() -> None:
+    values = np.arange(100.0)
+    assert at_target.ends_of(values, 0.95, -np.inf) == (2.0, 97.0)
+    few, many = values.copy(), values.copy()
+    few[:2], many[:3] = np.nan, np.nan
+    assert at_target.ends_of(few, 0.95, -np.inf) == (2.0, 97.0)
+    assert at_target.ends_of(many, 0.95, -np.inf) is None
