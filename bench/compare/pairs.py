@@ -16,7 +16,8 @@ PILOT = 1500
 """Templates of the pilot that guesses the floor of the tail: about a million pairs."""
 
 SLACK = 1e-4
-"""More than float32 tiles can differ from exact scores, so that no comparison above the floor is missed."""
+"""More than float32 products of unit rows can be off, so that no comparison above the floor is missed. A squared
+distance is off by less than so much of the longest one squared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,8 +200,13 @@ class _Engine:
         distance = self.similarity == "negative-l2"
         return run_tiles(a, b, self.symmetric, distance, self.bins, floor, self.cell_count, self.threads)
 
+    def _lowered(self, floor: float) -> float:
+        if self.similarity == "cosine" or not -np.inf < floor < 0:
+            return floor - SLACK
+        return -float(np.sqrt(floor**2 + SLACK * self.edges[0] ** 2))
+
     def _pass(self, floor: float) -> tuple[Rows, ScoredPairs]:
-        histogram, i, j = self._tiles(self.a, self.b, floor - SLACK)
+        histogram, i, j = self._tiles(self.a, self.b, self._lowered(floor))
         score = exact_scores(self.a.vectors, self.b.vectors, i, j, self.similarity)
         keep = score.astype(np.float64) >= floor  # numpy would round the floor to float32
         reference, probe, score = self.rows_a[i[keep]], self.rows_b[j[keep]], score[keep]

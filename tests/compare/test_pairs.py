@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -139,3 +140,16 @@ def test_without_templates_nothing_matches_and_nothing_crashes():
     got = compare(samples, Trials(np.arange(3), np.arange(3), True), none, none, ("group",), TailRule(0.01))
     assert len(got.tail) == 0 and got.histogram.sum() == 0
     assert np.isnan(got.mated.score).all() and len(got.mated) == 1
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e5])
+def test_no_comparison_at_the_floor_is_missed_however_long_the_templates(scale):
+    """A floor that lies on a score; float32 distances of long rows are off by more than a fixed slack."""
+    for seed in range(10):
+        samples, trials, side, _ = make_case(seed, "negative-l2", True)
+        side = dataclasses.replace(side, vectors=(side.vectors * scale).astype(np.float32))
+        i, j = np.triu_indices(len(side.rows), 1)
+        other = samples.subjects[side.rows[i]] != samples.subjects[side.rows[j]]
+        scores = np.sort(exact_scores(side.vectors, side.vectors, i[other], j[other], "negative-l2"))[::-1]
+        got = compare(samples, trials, side, side, ("group",), TailRule(0.001, at_most=float(scores[200])))
+        assert len(got.tail) == np.count_nonzero(scores >= got.floor)
