@@ -42,7 +42,7 @@ TABLES: dict[str, _Spec] = {
         ("detector", "condition", "grouping", "group", "outcome", "samples", "share"), verification.acquisition_rows
     ),
     "quality": _Spec(
-        ("detector", "condition", "grouping", "group", "quality", "samples", "mean", "p05", "p50", "p95"),
+        ("detector", "condition", "grouping", "group", "quality", "samples", "mean", "p05", "p50", "p95", "scalar"),
         verification.quality_rows,
     ),
     "thresholds": _Spec(

@@ -149,7 +149,7 @@ def read_evidence(folder: Path, manifest: Mapping[str, Any]) -> Evidence:
             for condition in study.conditions
             if _attempts_file(folder, use.card, condition).exists()
         }
-        applies_to = {card["name"]: card["applies_to"] for card in manifest["conditions"]}
+        applies_to = {card["name"]: card["applies_to"] for card in manifest.get("conditions", [])}
     except (KeyError, TypeError, ValueError, IndexError) as error:
         line = " ".join(str(error).split())[:300]
         raise StoreError(f"{folder}: not a run folder of this version: {type(error).__name__}: {line}") from None

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from bench import count, estimate
+from bench.acquire.scalars import scalar
 from bench.records import OUTCOMES, Comparisons, Differential, ErrorCounts, Failures, Threshold
 from bench.tables.at_target import threshold_interval
 from bench.tables.evidence import Evidence
@@ -39,7 +41,7 @@ def acquisition_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[d
 
 
 def quality_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
-    """Native quality values of the acquired faces: mean and percentiles by group."""
+    """Native quality values of the acquired faces by group: mean, percentiles, mean on the scale 0 to 100."""
     for (detector, condition), acquisitions in evidence.acquisitions.items():
         concerned = evidence.concerned(condition)
         for columns in evidence.groupings:
@@ -60,7 +62,14 @@ def quality_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[
                             "p05": p05,
                             "p50": p50,
                             "p95": p95,
+                            "scalar": _mean_scalar(quality, here),
                         }
+
+
+def _mean_scalar(quality: str, native: npt.NDArray[np.float64]) -> float | None:
+    """Mean of the values on the scale 0 to 100; None where the name has none."""
+    values = scalar(quality, native)
+    return float(values.mean()) if values is not None else None
 
 
 def threshold_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
