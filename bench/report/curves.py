@@ -9,22 +9,13 @@ from typing import Any
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
 from bench.report import rates, style, views, words
-from bench.report.style import COLOURS, INK, LINES, MARKERS, MUTED, Picture, Table
+from bench.report.style import COLOURS, INK, MARKERS, MUTED, Picture, Table
 from bench.report.tables import CmcRow, DetRow, DistributionRow, RateRow, Tables, ThresholdRow
 
 BEYOND_SCORES = 1e9
 """A threshold as large is no score: the one that nothing reaches."""
 
 Histogram = list[DistributionRow]
-
-
-def _look(k: int) -> dict[str, Any]:
-    """Colour and line style of the k-th group; both change, so that neither alone has to carry the group."""
-    return {
-        "color": COLOURS[k % len(COLOURS)],
-        "linestyle": LINES[(k + k // len(COLOURS)) % len(LINES)],
-        "linewidth": 1.6,
-    }
 
 
 def det(tables: Tables, model: str, condition: str) -> Picture | None:
@@ -84,7 +75,7 @@ def _paint_det(
         # Zeros fall off a log axis, as in NIST's plots.
         xs = [row.fmr or 1e-99 for row in curve]
         ys = [row.fnmr or 1e-99 for row in curve]
-        ax.step(xs, ys, where="post", label=style.label(group), **_look(groups.index(group)))
+        ax.step(xs, ys, where="post", label=style.label(group), **style.look(groups.index(group)))
     _join(ax, marks, groups)
     positive = [row for row in rows if row.fmr and row.fnmr]
     low_x = min((row.fmr for row in positive if row.fmr), default=1e-6)
@@ -193,7 +184,7 @@ def _paint_against_threshold(
         curve = [(row.threshold, getattr(row, column)) for row in rows if row.group == group]
         curve = sorted((t, value) for t, value in curve if value is not None)
         ys = [value or 1e-99 if column == "fmr" else value for _, value in curve]
-        ax.plot([t for t, _ in curve], ys, label=style.label(group), **_look(k))
+        ax.plot([t for t, _ in curve], ys, label=style.label(group), **style.look(k))
     _threshold_lines(ax, points)
     if column == "fnmr":
         ax.set_ylabel("FNMR")
@@ -286,7 +277,7 @@ def _distributions_title(tables: Tables, model: str, condition: str) -> str:
 
 
 def _paint_distribution(axes: Any, rows: Histogram, k: int, group: str) -> None:
-    look = _look(k)
+    look = style.look(k)
     for kind in ("nonmated", "mated"):
         bins = sorted((row for row in rows if row.kind == kind), key=lambda row: row.low)
         total = sum(row.count for row in bins)
@@ -373,7 +364,7 @@ def _paint_cmc(figure: Any, rows: Sequence[CmcRow], groups: Sequence[str]) -> No
     ax = figure.subplots()
     for k, group in enumerate(groups):
         curve = sorted((row.rank, row.rate) for row in rows if row.group == group and row.rate is not None)
-        ax.step([r for r, _ in curve], [y for _, y in curve], where="post", label=style.label(group), **_look(k))
+        ax.step([r for r, _ in curve], [y for _, y in curve], where="post", label=style.label(group), **style.look(k))
         ax.plot(
             [r for r, _ in curve[:1]],
             [y for _, y in curve[:1]],

@@ -15,7 +15,22 @@ from markupsafe import Markup
 
 from bench.estimate.measures import COMBINED, MEASURES
 from bench.records import OUTCOMES
-from bench.report import against, curves, heatmap, paired, policies, rates, style, views, words
+from bench.report import (
+    against,
+    curves,
+    discard,
+    galleries,
+    heatmap,
+    paired,
+    policies,
+    quality,
+    rates,
+    retries,
+    style,
+    views,
+    words,
+)
+from bench.report.checklist import checklist
 from bench.report.findings import findings
 from bench.report.glossary import GLOSSARY
 from bench.report.style import Picture, Table
@@ -41,7 +56,18 @@ def pictures(tables: Tables) -> dict[str, list[Picture]]:
     """Section -> its figures; those at other thresholds and conditions than the page reads at come last, folded."""
     found: dict[str, list[Picture | None]] = {
         name: []
-        for name in ("turned-away", "impostors", "thresholds", "policies", "det", "conditions", "search", "scores")
+        for name in (
+            "turned-away",
+            "impostors",
+            "thresholds",
+            "policies",
+            "det",
+            "conditions",
+            "quality",
+            "search",
+            "retries",
+            "scores",
+        )
     }
     for model in views.models(tables):
         main = views.main_threshold(tables, model)
@@ -49,7 +75,13 @@ def pictures(tables: Tables) -> dict[str, list[Picture]]:
         found["impostors"].append(rates.fnmr_and_fmr(tables, model))
         found["policies"].append(policies.who_bears(tables, model))
         found["conditions"].append(paired.changes(tables, model))
-        found["search"] += [rates.searches(tables, model), curves.cmc(tables, model)]
+        found["quality"].append(discard.against_error(tables, model))
+        found["retries"].append(retries.refused(tables, model))
+        found["search"] += [
+            rates.searches(tables, model),
+            curves.cmc(tables, model),
+            galleries.false_alarms(tables, model),
+        ]
         for point in views.thresholds(tables, model):
             found["impostors"].append(_folded(heatmap.cross_fmr(tables, model, point), point != main))
         for condition in views.with_curves(tables, model):
@@ -93,6 +125,9 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         rates=_rates_table(tables),
         searches=_search_table(tables),
         differentials=_differential_tables(tables),
+        quality=quality.quality_tables(tables),
+        gaps=[table for model in names if (table := discard.gap_table(tables, model)) is not None],
+        checklist=checklist(tables),
         power=against.power_table(tables),
         measures=_measures_table(tables),
         acquisition=_acquisition_table(tables),
@@ -403,8 +438,8 @@ def _limits(tables: Tables) -> list[str]:
         "other attacks.",
         "Where two intervals overlap, a difference is not shown; that is no evidence that there is none. With many "
         "groups some will differ by chance alone.",
-        "One comparison stands for one attempt. A system that lets people try again turns fewer away, by an amount "
-        "that this run did not measure.",
+        "One comparison stands for one attempt. A system that lets people try again turns fewer away, "
+        + ("as the section on repeated attempts shows." if tables.transactions else "by an amount not measured here."),
     ]
     sources = {source for _, source in _label_sources(tables)}
     if sources:
@@ -416,6 +451,12 @@ def _limits(tables: Tables) -> list[str]:
         lines.append(
             "The people are synthetic: the page shows that the measurement works and says nothing about a real "
             "deployment."
+        )
+    least = views.section(views.section(tables.manifest.study, "statistics"), "suppress_below")
+    if least:
+        lines.append(
+            f"Groups of fewer than {least} people are suppressed: their numbers are blank in every table, or their "
+            "rows are left out. A total less the groups that are shown may still give a hidden one away."
         )
     few = _few_people(tables)
     if few:

@@ -51,8 +51,9 @@ def said(row: PairedRow) -> str:
     if row.change is None:
         return "no change is known"
     if row.low is None or row.high is None:
-        return f"{_points(row.change)} points (no interval)"
-    return f"{_points(row.change)} points ({_points(row.low)} to {_points(row.high)})"
+        return f"{words.signed_points(row.change)} points (no interval)"
+    low, high = words.signed_points(row.low), words.signed_points(row.high)
+    return f"{words.signed_points(row.change)} points ({low} to {high})"
 
 
 def _rows(tables: Tables, model: str) -> list[PairedRow]:
@@ -83,13 +84,9 @@ def _paint(
 ) -> None:
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for k, (ax, (series, heading)) in enumerate(zip(axes, panels, strict=True)):
-        dots.panel(ax, lines, series, "signed", k == 0, least, style.points)
+        dots.panel(ax, lines, series, "signed", k == 0, least, style.signed_points)
         ax.set_xlabel(heading)
     dots.legend(figure, panels[0][0], [])
-
-
-def _points(value: float) -> str:
-    return f"{100 * value:+.1f}".replace("-", "\u2212")
 
 
 def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
@@ -104,14 +101,14 @@ def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
         p = f"p = {worst.p_holm:.2g} after Holm’s adjustment" if worst.p_holm is not None else ""
         title = (
             f"{model}: {worst.condition} turns {worst.group} away {more} than the others: {said(worst)}, "
-            f"{_interval(_against(worst))} against the others’ change; {p}"
+            f"{_interval(_against(worst))} points against the others’ change; {p}"
         )
         return title, f"{alt}."
     if tested:
         widest = max(tested, key=lambda row: (row.against_others_high or 0.0) - (row.against_others_low or 0.0))
         title = (
             f"{model}: no condition is shown to act otherwise on one group than on the others; the widest interval, of "
-            f"{widest.group} under {widest.condition}, leaves room for {_interval(_against(widest))}"
+            f"{widest.group} under {widest.condition}, leaves room for {_interval(_against(widest))} points"
         )
         return title, f"{alt}."
     everyone = max(rows, key=lambda row: row.change if row.change is not None else -1.0)
@@ -119,9 +116,7 @@ def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
 
 
 def _interval(point: Point) -> str:
-    if point.rate is None or point.low is None or point.high is None:
-        return words.DASH
-    return f"{_points(point.rate)} points ({_points(point.low)} to {_points(point.high)})"
+    return words.points(point.rate, point.low, point.high)
 
 
 def _table(rows: Sequence[PairedRow]) -> Table:

@@ -134,6 +134,15 @@ def label(text: str, width: int = 30) -> str:
     return f"\u2009{clean}" if clean.startswith("_") else clean
 
 
+def look(k: int) -> dict[str, Any]:
+    """Colour and line style of the k-th group; both change, so that neither alone has to carry the group."""
+    return {
+        "color": COLOURS[k % len(COLOURS)],
+        "linestyle": LINES[(k + k // len(COLOURS)) % len(LINES)],
+        "linewidth": 1.6,
+    }
+
+
 def slug(*parts: str) -> str:
     """A file name of lower-case letters, digits, dots and hyphens."""
     return "-".join(re.sub(r"[^a-z0-9.]+", "-", part.lower()).strip("-.") or "x" for part in parts)
@@ -198,6 +207,6 @@ def per_10000(value: float, _position: object = None) -> str:
     return f"{10_000 * value:,.6f}".rstrip("0").rstrip(".")
 
 
-def points(value: float, _position: object = None) -> str:
+def signed_points(value: float, _position: object = None) -> str:
     """Axis label +5 for 0.05: percentage points."""
     return f"{100 * value:+.6f}".rstrip("0").rstrip(".").replace("-", "\u2212").replace("+0", "0") or "0"

@@ -140,6 +140,20 @@ def overlap(one: Mark, other: Mark) -> bool | None:
     return one.low <= other.high and other.low <= one.high
 
 
+def signed_points(value: float) -> str:
+    """0.483 -> "+48.3": percentage points."""
+    return f"{100 * value:+.1f}".replace("-", "\u2212")
+
+
+def points(value: float | None, low: float | None, high: float | None) -> str:
+    """A difference of rates in percentage points with its interval; a dash where there is none."""
+    if value is None:
+        return DASH
+    if low is None or high is None:
+        return f"{signed_points(value)} (no interval)"
+    return f"{signed_points(value)} ({signed_points(low)} to {signed_points(high)})"
+
+
 def span(values: Iterable[int]) -> str:
     """ "40 to 120"; one number where all are equal; a dash where there is none."""
     known = sorted(values)
