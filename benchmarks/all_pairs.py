@@ -1,10 +1,10 @@
-"""All pairs: ours beside the limit (the matrix product alone, on the same tiles) and the usual way (A @ A.T, np.histogram).
+"""All pairs: ours beside the limit (the matrix product alone, same tiles) and the usual way (A @ A.T, np.histogram).
 
     python benchmarks/all_pairs.py [N ...]
 
 Prints millions of unordered pairs per CPU-second, one thread, best of five, and the ratio to the limit within this run.
-The usual way holds N x N scores, ours a tile and the tail: peak memory is printed for the largest N, measured in a process
-of its own.
+The usual way holds N x N scores, ours a tile and the tail: peak memory is printed for the largest N, measured in a
+process of its own.
 """
 
 from __future__ import annotations
