@@ -37,7 +37,40 @@ _COLUMNS = {
     "cmc": "model condition grouping group gallery_size rank hits trials rate rate_optimistic",
     "det": "model condition grouping group threshold fmr fnmr",
     "distributions": "model condition grouping group kind low high count",
+    "versus_rest": (
+        "model condition metric grouping threshold_name threshold group ratio low high p_holm verdict note"
+    ),
+    "power": (
+        "model condition metric grouping threshold_name threshold group subjects trials n_eff tests ratio_80 ratio_90 "
+        "people_1_5 people_2 people_3 sentence note"
+    ),
+    "policies": (
+        "model condition grouping policy target group threshold subjects share_of_people false_matches nonmated fmr "
+        "fmr_low fmr_high false_nonmatches mated fnmr fnmr_low fnmr_high share_of_false_matches "
+        "share_of_false_nonmatches note"
+    ),
+    "edc": (
+        "model condition quality grouping group threshold_name threshold discard kept errors fnmr discarded_share note"
+    ),
+    "quality_split": (
+        "model condition quality grouping group threshold_name gap gap_low gap_high by_quality by_quality_low "
+        "by_quality_high at_same_quality at_same_quality_low at_same_quality_high note"
+    ),
+    "paired": (
+        "model condition grouping group threshold_name comparisons subjects fnmr_clean fnmr change low high "
+        "against_others against_others_low against_others_high p_holm verdict note"
+    ),
+    "gallery_model": (
+        "model condition grouping group threshold_name threshold gallery_size mix fpir_model fpir_model_low "
+        "fpir_model_high fpir_measured fpir_measured_low fpir_measured_high share_of_searches searches_per_day "
+        "false_alarms_per_day note"
+    ),
+    "transactions": (
+        "model condition policy frames grouping group attempts stage threshold_name threshold errors trials failed "
+        "subjects rate low high note attempt_rate independent correlated"
+    ),
 }
+FURTHER = (*("versus_rest", "power", "policies", "edc", "quality_split", "paired", "gallery_model", "transactions"),)
 HEADERS = {name: columns.split() for name, columns in _COLUMNS.items()}
 
 
@@ -51,6 +84,8 @@ class Plan:
     identification: bool = True
     mated: bool = True
     zero_errors: bool = False
+    further: bool = True
+    suppressed: bool = False
     trials: int = 600
     impostors: int = 40_000
     banners: tuple[str, ...] = ("Synthetic heads: says nothing about a real deployment.",)
@@ -83,8 +118,11 @@ def write_run(folder: Path, plan: Plan = Plan()) -> Path:
         rows["thresholds"].append((model, "vendor", "the vendor's own threshold", "", 0.4, "", "", "", ""))
         for condition in plan.conditions:
             _one(rows, plan, model, condition, rng)
+            _further(rows, plan, model, condition)
     for name, table in rows.items():
         if name in ("identification", "cmc") and not plan.identification:
+            continue
+        if name in FURTHER and not plan.further:
             continue
         with (tables / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
@@ -224,6 +262,72 @@ def _curves(
             rows["cmc"].append((*key, 200, rank, hits, 150, hits / 150, hits / 150))
 
 
+def _further(rows: dict[str, list[Sequence[object]]], plan: Plan, model: str, condition: str) -> None:
+    """Rows of the tables that a run may lack; the second group differs, the last one is suppressed where asked for."""
+    names = ("everyone", *plan.groups)
+    for k, group in enumerate(names):
+        grouping = "region, gender" if k else ""
+        key = (model, condition, grouping, group)
+        hidden = plan.suppressed and group == plan.groups[-1]
+        if plan.mated:
+            _further_mated(rows, plan, key, k, hidden)
+            _gallery(rows, key, k)
+        if not k:
+            continue
+        for metric, name in itertools.product(("FMR", "FNMR"), TARGETS):
+            test = (model, condition, metric, grouping, name, _score(TARGETS[name]), group)
+            note = "suppressed: fewer than 10 people"
+            if hidden:
+                rows["versus_rest"].append((*test, "", "", "", "", "", note))
+                rows["power"].append((*test, *[""] * 10, note))
+                continue
+            seen = (2.5, 1.4, 4.5, 0.004, "differs") if k == 2 else (1.2, 0.7, 2.0, 0.4, "not shown to differ")
+            rows["versus_rest"].append((*test, *seen, ""))
+            rows["power"].append(
+                (*test, 120, 600, 300.0, 4, 2.74, 3.1, 500, 250, 90, "this test would have seen a ratio of 2.7", "")
+            )
+
+
+def _gallery(rows: dict[str, list[Sequence[object]]], key: tuple[str, str, str, str], k: int) -> None:
+    for size, measured in ((200, (0.02 * k, 0.01 * k, 0.05 + 0.02 * k)), (100_000, ("", "", ""))):
+        for mix in ("as in this run", "groups of equal size"):
+            model_ = (0.03, 0.01, 0.06) if size == 200 else (0.9, 0.7, 1.0)
+            rows["gallery_model"].append(
+                (*key[:2], "region, gender", key[3], "FMR 0.0001", 0.62, size, mix, *model_, *measured, 0.25, 1000,
+                 1000 * model_[0], "")
+            )  # fmt: skip
+
+
+def _further_mated(
+    rows: dict[str, list[Sequence[object]]], plan: Plan, key: tuple[str, str, str, str], k: int, hidden: bool
+) -> None:
+    model, condition, grouping, group = key
+    for policy, factor in (("pooled", 1.0), ("worst group", 0.4), ("set by " + plan.groups[0], 0.8), ("vendor", 5.0)):
+        target, fmr, fnmr = ("" if policy == "vendor" else 0.0001), 0.0002 * k * factor, 0.02 * k / factor**0.3
+        end = (8, 40_000, fmr, fmr / 2, 2 * fmr, 30, 600, fnmr, fnmr / 2, 2 * fnmr, 0.3, 0.2, "")
+        if grouping:
+            blank = (*[""] * 15, "suppressed: fewer than 10 people")
+            cells = blank if hidden else (0.5, 120, 0.25, *end)
+            rows["policies"].append((model, condition, grouping, policy, target, group, *cells))
+    for quality, share in itertools.product(("Sharpness", "DynamicRange"), (0.0, 0.1, 0.2, 0.5)):
+        error = 0.0 if plan.zero_errors else 0.05 * (1 - share) * (0.5 if quality == "Sharpness" else 1)
+        cells = (share, 500, 20, error, share * (k or 2) / 2, "")
+        rows["edc"].append((model, condition, quality, grouping, group, "FMR 0.0001", 0.62, *cells))
+    gap = (0.05, 0.01, 0.09, 0.03, 0.0, 0.06, 0.02, -0.01, 0.05, "")
+    rows["quality_split"].append((model, condition, "Sharpness", grouping, group, "FMR 0.0001", *gap))
+    if condition != plan.conditions[0]:
+        against = (0.08, 0.02, 0.14, 0.01, "changes otherwise") if k == 2 else ("", "", "", "", "")
+        change = (600, 120, 0.02, 0.12, 0.1, 0.06, 0.14, *against, "")
+        rows["paired"].append((model, condition, grouping, group, "FMR 0.0001", *change))
+    for attempts, stage in itertools.product((1, 2, 3), ("turned away", "no_match")):
+        errors = 0 if plan.zero_errors else (30 if condition == plan.conditions[0] else 60) // attempts
+        low, high = wilson(errors, 120)
+        end = (errors, 120, 0, 120, errors / 120, low, high, "", 0.5, 0.5**attempts, 0.4)
+        rows["transactions"].append(
+            (model, condition, "sharpest", 2, grouping, group, attempts, stage, "FMR 0.0001", 0.62, *end)
+        )
+
+
 def _cross(
     rows: dict[str, list[Sequence[object]]],
     plan: Plan,
@@ -253,7 +357,7 @@ def _manifest(plan: Plan) -> RunManifest:
             "models": [{"card": model, "detector": "mtcnn"} for model in plan.models],
             "conditions": list(plan.conditions),
             "groups": [["region", "gender"], ["gender"]],
-            "statistics": {"level": 0.95, "min_subjects": 10},
+            "statistics": {"level": 0.95, "min_subjects": 10, "suppress_below": 10 if plan.suppressed else 0},
         },
         config_text='name = "fake"\n[dataset]\ncard = "heads"\nroot = "/home/someone/secret"\n',
         dataset={

@@ -95,4 +95,6 @@ def _key(row: VersusRow | PowerRow) -> tuple[str, ...]:
 def _verdict(tables: Tables, test: VersusRow | None) -> str:
     if test is None or not test.verdict:
         return words.DASH
-    return _ratio(test) if test.verdict == DIFFERS else f"not shown to differ; {would_have_seen(tables, test)}"
+    if test.verdict == DIFFERS:
+        return _ratio(test)
+    return f"not shown to differ; {would_have_seen(tables, test)}"

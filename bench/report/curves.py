@@ -378,6 +378,8 @@ def _paint_cmc(figure: Any, rows: Sequence[CmcRow], groups: Sequence[str]) -> No
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_locator(FixedLocator([]))
     ax.yaxis.set_major_formatter(FuncFormatter(style.plain_percent))
+    lowest = min((row.rate for row in rows if row.rate is not None), default=0.0)
+    ax.set_ylim(max(0.0, lowest - 0.1 * (1 - lowest) - 0.02), 1.005)
     style.grid(ax)
     ax.set_xlabel("rank")
     ax.set_ylabel("searches that find the person")
@@ -390,6 +392,11 @@ def _cmc_words(first: Sequence[CmcRow], model: str) -> tuple[str, str]:
         f"{row.group} {words.percent(row.rate)} ({row.hits} of {row.trials})" for row in first
     )
     low, high = known[0], known[-1]
+    if low.rate == high.rate:
+        return (
+            f"{model}: searches return the right person first in {words.percent(low.rate)} of cases in every group",
+            f"{alt}.",
+        )
     title = (
         f"{model}: searches return the right person first in {words.percent(low.rate)} ({low.group}) to "
         f"{words.percent(high.rate)} ({high.group}) of cases"

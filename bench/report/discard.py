@@ -15,14 +15,19 @@ from bench.report.tables import Tables
 SHARE = 0.2
 """Share discarded at which the qualities are set beside each other."""
 
+FEWEST = 10
+"""Comparisons left below which an FNMR is not drawn."""
+
 
 def against_error(tables: Tables, model: str) -> Picture | None:
-    """FNMR and each group's discarded share against the share discarded, under the condition that turns most away."""
-    condition = views.worst_condition(tables, model)
-    rows = _rows(tables, model, condition)
-    quality = _most_useful(rows)
+    """FNMR and each group's discarded share against the share discarded, under the condition with most errors left.
+
+    None where there is no error, or where so many faces failed that no quality decides what is discarded.
+    """
+    condition, quality = _where(tables, model)
     if quality is None:
         return None
+    rows = _rows(tables, model, condition)
     shown = [row for row in rows if row.quality == quality and row.grouping == views.first_grouping(tables)]
     shown = [row for row in shown if row.group in views.solid_groups(tables, model)]
     groups = views.once(row.group for row in shown)
@@ -35,8 +40,9 @@ def against_error(tables: Tables, model: str) -> Picture | None:
     caption = (
         f"Condition: {condition}. Across: the share of all genuine comparisons that is refused for its {quality}, "
         "worst first, those without a face before all others. Left: FNMR of what is kept, by group; right: the share "
-        "of each group’s comparisons that is refused; on the dotted line a group loses as much as everybody. A line that "
-        "falls at the cost of one group moves the burden from errors to refusals. Points have no interval here. "
+        "of each group’s comparisons that is refused; on the dotted line a group loses as much as everybody. A "
+        "line that falls at the cost of one group moves the burden from errors to refusals. Points have no interval, "
+        f"and none is drawn where fewer than {FEWEST} comparisons are left. "
         f"{quality} is shown because it lowers FNMR most of {among} qualities; picked afterwards, it flatters itself. "
         f"n per group before discarding: {words.span(kept)} comparisons."
     )
@@ -77,11 +83,24 @@ def _rows(tables: Tables, model: str, condition: str) -> list[EdcRow]:
     return views.select(tables.edc, model=model, condition=condition, threshold_name=name)
 
 
+def _where(tables: Tables, model: str) -> tuple[str, str | None]:
+    """The condition with the highest FNMR among those where a quality decides, and the quality that lowers it most."""
+    known = []
+    for condition in views.conditions(tables):
+        rows = _rows(tables, model, condition)
+        quality = _most_useful(rows)
+        before = [r.fnmr for r in rows if r.quality == quality and r.grouping == views.EVERYONE and r.discard == 0]
+        known += [(value, condition, quality) for value in before if value]
+    _, condition, quality = max(known, key=lambda one: one[0], default=(0.0, "", None))
+    return condition, quality
+
+
 def _most_useful(rows: Sequence[EdcRow]) -> str | None:
     """The quality that lowers the FNMR of everyone most; None where there is no error to lower."""
     everyone = [row for row in rows if row.grouping == views.EVERYONE]
     before = {row.quality: row.fnmr for row in everyone if row.discard == 0 and row.fnmr}
-    after = {row.quality: row.fnmr for row in everyone if row.discard == SHARE and row.fnmr is not None}
+    left = [row for row in everyone if row.discard == SHARE and row.discarded_share]
+    after = {row.quality: row.fnmr for row in left if row.fnmr is not None}
     both = [quality for quality in before if quality in after]
     return min(both, key=lambda quality: after[quality]) if both else None
 
@@ -111,7 +130,7 @@ def _paint(figure: Any, rows: Sequence[EdcRow], groups: Sequence[str]) -> None:
     for k, group in enumerate(groups):
         mine = [row for row in rows if row.group == group and row.discard is not None]
         look = style.look(k) | {"marker": style.MARKERS[k % len(style.MARKERS)], "markersize": 4}
-        kept = [(row.discard, row.fnmr) for row in mine if row.fnmr is not None]
+        kept = [(row.discard, row.fnmr) for row in mine if row.fnmr is not None and (row.kept or 0) >= FEWEST]
         left.plot([x for x, _ in kept], [y for _, y in kept], label=style.label(group), **look)
         right.plot([row.discard for row in mine], [row.discarded_share for row in mine], **look)
     right.plot([0, 0.5], [0, 0.5], color=style.MUTED, linestyle=(0, (1, 1)), linewidth=1)

@@ -198,4 +198,9 @@ def legend(
     for handle, name in extra:
         handles.append(handle)
         names.append(name)
-    figure.legend(handles, names, loc="outside upper left", ncols=min(5, len(names)), columnspacing=1.2)
+    figure.legend(handles, names, loc="outside upper left", ncols=_columns(names), columnspacing=1.2)
+
+
+def _columns(names: Sequence[str]) -> int:
+    """Columns of a legend that fit the figure's width; a column is as wide as its longest name."""
+    return max(1, min(len(names), 105 // (max(map(len, names), default=0) + 8)))

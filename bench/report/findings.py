@@ -103,6 +103,8 @@ def _passes(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
     everyone = views.rates(
         tables, model, "FMR", threshold_name=point.name, condition=worst.condition, grouping=views.EVERYONE
     )
+    if views.same_heads(tables):
+        everyone = []
     overall = f" Over all impostors, of whatever group: {words.rate_of(everyone[0])}." if everyone else ""
     text = (
         f"Let through as someone else, {words.at(point.name, point.threshold)}, {worst.condition}: impostors of the "
@@ -114,6 +116,8 @@ def _passes(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
 
 def _cross(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
     """The pair of different groups that is confused most."""
+    if views.same_heads(tables):
+        return None
     solid = views.solid_groups(tables, model)
     rows = [
         row
@@ -138,6 +142,8 @@ def _cross(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
 
 
 def _search(tables: Tables, model: str) -> Sentence | None:
+    if views.same_heads(tables):
+        return None
     ends = views.extremes(search_rows(tables, model, "FPIR"), views.min_subjects(tables))
     if ends is None:
         return None

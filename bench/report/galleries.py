@@ -38,12 +38,10 @@ def false_alarms(tables: Tables, model: str) -> Picture | None:
 
 
 def _rows(tables: Tables, model: str) -> list[GalleryRow]:
-    """Rows under the baseline at the operating point that the page reads at, else at the first there is."""
+    """Rows under the baseline at the strictest operating point: in a gallery every looser one flags more."""
     rows = views.select(tables.gallery_model, model=model, condition=views.baseline(tables))
-    point = views.main_threshold(tables, model)
-    names = views.once(row.threshold_name for row in rows)
-    name = point.name if point is not None and point.name in names else next(iter(names), "")
-    return [row for row in rows if row.threshold_name == name]
+    strictest = max((row.threshold for row in rows if row.threshold is not None), default=None)
+    return [row for row in rows if row.threshold == strictest]
 
 
 def _modelled(row: GalleryRow) -> str:

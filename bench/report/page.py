@@ -116,6 +116,7 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         models=names,
         findings={model: findings(tables, model) for model in names},
         read_at=_read_at(tables),
+        same_heads=views.same_heads(tables),
         figures=_within_budget(figures),
         words=words,
         thresholds=_threshold_table(tables),

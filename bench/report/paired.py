@@ -96,7 +96,8 @@ def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
     tested = [row for row in rows if row.against_others is not None]
     shown = [row for row in tested if row.verdict == "changes otherwise"]
     if shown:
-        worst = max(shown, key=lambda row: abs(row.against_others or 0.0))
+        harmed = [row for row in shown if (row.against_others or 0.0) > 0] or shown
+        worst = max(harmed, key=lambda row: abs(row.against_others or 0.0))
         more = "more" if (worst.against_others or 0.0) > 0 else "less"
         p = f"p = {worst.p_holm:.2g} after Holm’s adjustment" if worst.p_holm is not None else ""
         title = (

@@ -101,10 +101,11 @@ def _words(tables: Tables, model: str, rows: Sequence[PolicyRow]) -> tuple[str, 
     payer = max(payers, key=lambda row: cell["worst group", row.group].fnmr or 0.0)
     passed, passed_then = worst, cell["worst group", worst.group]
     then = cell["worst group", payer.group]
+    before = "as before" if then.false_nonmatches == payer.false_nonmatches else f"instead of {_of(_refused(payer))}"
     title = (
         f"{model}: a threshold set for the worst group instead of everyone lets {_of(_passed(passed_then))} instead of "
-        f"{_of(_passed(passed))} of 10,000 impostors in {worst.group} through, and refuses {_of(_refused(then))} "
-        f"instead of {_of(_refused(payer))} of 10,000 genuine people in {payer.group}"
+        f"{_of(_passed(passed))} of 10,000 impostors in {worst.group} through, and refuses {_of(_refused(then))}, "
+        f"{before}, of 10,000 genuine people in {payer.group}"
     )
     return title, alt
 

@@ -67,6 +67,12 @@ def with_curves(tables: Tables, model: str) -> list[str]:
     return once([baseline(tables), worst_condition(tables, model)])
 
 
+def same_heads(tables: Tables) -> bool:
+    """Whether groups hold the same people, as in a causal design: a pair across groups may then show one person."""
+    drawn = section(section(tables.manifest.study, "dataset"), "synthetic")
+    return bool(section(drawn, "design") == "causal")
+
+
 def section(content: Any, key: str) -> Any:
     """`content[key]` where content is a mapping that has it, else an empty mapping."""
     return content.get(key, {}) if isinstance(content, dict) else {}

@@ -130,6 +130,8 @@ def flags(row: Rated, min_subjects: int) -> str:
         found.append(f"fewer than {FEW_PEOPLE} people")
     if row.errors is not None and row.rate is not None and 0 < row.errors < FEW_ERRORS:
         found.append(f"fewer than {FEW_ERRORS} errors")
+    if row.rate is None and row.note.startswith("suppressed"):
+        found.append(row.note)
     return "; ".join(found)
 
 

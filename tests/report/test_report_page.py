@@ -1,6 +1,7 @@
 """The page and its figures, drawn from invented runs that hold what is awkward."""
 
 import csv
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
@@ -20,6 +21,8 @@ PLANS = {
     "hostile names": Plan(groups=HOSTILE, identification=False, banners=("<img src=x onerror=alert(1)>",)),
     "no errors": Plan(zero_errors=True, identification=False),
     "no mated data, no searches": Plan(mated=False, identification=False),
+    "older run": Plan(further=False, conditions=("clean", "phone")),
+    "suppressed": Plan(suppressed=True),
     "one group": Plan(groups=("everybody, here",), identification=False),
 }
 NEVER = ("fair", "fairness", "unbiased", "unfair")
@@ -70,6 +73,10 @@ class Page(HTMLParser):
 
 def html_of(folder: Path) -> str:
     return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def text_of(folder: Path) -> str:
+    return " ".join(re.sub(r"[ \n]+", " ", "".join(Page(html_of(folder)).text)).split(" "))
 
 
 @pytest.fixture(params=list(PLANS))
@@ -194,6 +201,71 @@ def test_overlapping_intervals_are_not_called_a_difference(drawn: dict[str, Path
     html = html_of(drawn["no errors"])
     assert "not shown to differ" in html
     assert "do not overlap" not in html
+
+
+def test_null_results_say_what_their_test_would_have_seen(drawn: dict[str, Path]) -> None:
+    text = text_of(drawn["one model"])
+    assert "not shown to differ; this test would have seen a ratio of 2.7 or more" in text
+    assert "2.5 times their rate (1.40–4.5; p\u00a0=\u00a00.004 after Holm’s adjustment)" in text
+    assert "this test would have seen" not in text_of(drawn["older run"])
+
+
+FURTHER_SECTIONS = ("policies", "quality", "retries")
+
+
+def test_further_tables_have_their_sections(drawn: dict[str, Path]) -> None:
+    html = html_of(drawn["two models, two conditions"])
+    for section in FURTHER_SECTIONS:
+        assert f'<section id="{section}">' in html
+    names = {path.name for path in (drawn["two models, two conditions"] / "figures").iterdir()}
+    for model in ("resnet", "mobile"):
+        wanted = {f"policies-{model}.svg", f"paired-{model}.svg", f"gallery-{model}.svg", f"retries-{model}-phone.svg"}
+        assert wanted <= names
+    text = text_of(drawn["two models, two conditions"])
+    assert (
+        "phone turns East, male away more than the others: +10.0 points (+6.0 to +14.0), +8.0 (+2.0 to +14.0)" in text
+    )
+    assert "the model expects 900 false alarms in 1,000 searches; with 200 it says 3.0\u00a0%" in text
+    assert "after 3 attempts 167 (111–243) of 1,000" in text
+    assert "to refuse the worst 20\u00a0% by Sharpness refuses 30.0\u00a0% of West, female" in text
+
+
+def test_an_older_run_has_none_of_them(drawn: dict[str, Path]) -> None:
+    html = html_of(drawn["older run"])
+    assert 'id="policies"' not in html and 'id="retries"' not in html
+    assert 'id="checklist"' in html and 'id="conditions"' in html
+
+
+def test_people_under_each_policy_are_those_of_the_table(drawn: dict[str, Path]) -> None:
+    text = text_of(drawn["one model"])
+    rows = [row for row in rows_of(drawn["one model"], "policies") if row["target"] == "0.0001"]
+    assert rows
+    for row in rows:
+        low, value, high = (1e4 * float(row[name]) for name in ("fnmr_low", "fnmr", "fnmr_high"))
+        assert f"{value:,.0f} ({low:,.0f}–{high:,.0f})" in text, row
+
+
+def test_suppressed_groups_are_said_and_not_counted(drawn: dict[str, Path]) -> None:
+    text = text_of(drawn["suppressed"])
+    assert "Groups of fewer than 10 people are suppressed" in text
+    assert "suppressed: fewer than 10 people" in text
+
+
+def test_checklist_claims_no_conformity(drawn: dict[str, Path]) -> None:
+    text = text_of(drawn["one model"])
+    assert "aligned with the subjects of ISO/IEC 19795-10" in text and "clauses were not checked" in text
+    assert "certified" not in text
+
+
+def test_groups_of_the_same_heads_are_not_compared_across(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", Plan())
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["study"]["dataset"]["synthetic"] = {"design": "causal"}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    report.write(folder)
+    text = text_of(folder)
+    assert "A pair across groups may show one head twice" in text
+    assert "Across groups, at" not in text and "Searched in a gallery" not in text and "Over all impostors" not in text
 
 
 def test_the_ratio_in_the_findings_is_max_over_min(drawn: dict[str, Path]) -> None:
