@@ -44,6 +44,13 @@ _COLUMNS = {
         "model condition metric grouping threshold_name threshold group subjects trials n_eff tests ratio_80 ratio_90 "
         "people_1_5 people_2 people_3 sentence note"
     ),
+    "at_target_fmr": (
+        "model condition metric grouping group target threshold_name threshold threshold_low threshold_high errors "
+        "trials subjects rate low high method note"
+    ),
+    "marginals": (
+        "model condition metric grouping threshold_name measure value low high null_low null_high groups left_out note"
+    ),
     "policies": (
         "model condition grouping policy target group threshold subjects share_of_people false_matches nonmated fmr "
         "fmr_low fmr_high false_nonmatches mated fnmr fnmr_low fnmr_high share_of_false_matches "
@@ -70,7 +77,23 @@ _COLUMNS = {
         "subjects rate low high note attempt_rate independent correlated"
     ),
 }
-FURTHER = (*("versus_rest", "power", "policies", "edc", "quality_split", "paired", "gallery_model", "transactions"),)
+FURTHER = (
+    *("versus_rest", "power", "at_target_fmr", "marginals", "policies"),
+    *("edc", "quality_split", "paired", "gallery_model", "transactions"),
+)
+    *(
+        "versus_rest",
+        "power",
+        "at_target_fmr",
+        "marginals",
+        "policies",
+        "edc",
+        "quality_split",
+        "paired",
+        "gallery_model",
+        "transactions",
+    ),
+)
 HEADERS = {name: columns.split() for name, columns in _COLUMNS.items()}
 
 
@@ -272,7 +295,29 @@ def _further(rows: dict[str, list[Sequence[object]]], plan: Plan, model: str, co
         if plan.mated:
             _further_mated(rows, plan, key, k, hidden)
             _gallery(rows, key, k)
+        rows["at_target_fmr"].append(
+            (
+                *key[:2],
+                "FMR",
+                *key[2:],
+                0.0001,
+                "FMR 0.0001",
+                0.62,
+                0.6,
+                0.64,
+                9,
+                4000,
+                120,
+                0.00225,
+                0.001,
+                0.004,
+                "b",
+                "",
+            )
+        )
         if not k:
+            ratio = ("FMR", "region, gender", "FMR 0.0001", "same group / anyone", 3.25, 2.0, 5.5, "", "", 4, "", "")
+            rows["marginals"].append((*key[:2], *ratio))
             continue
         for metric, name in itertools.product(("FMR", "FNMR"), TARGETS):
             test = (model, condition, metric, grouping, name, _score(TARGETS[name]), group)

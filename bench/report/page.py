@@ -27,6 +27,7 @@ from bench.report import (
     rates,
     retries,
     style,
+    targets,
     views,
     words,
 )
@@ -129,6 +130,8 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         quality=quality.quality_tables(tables),
         gaps=[table for model in names if (table := discard.gap_table(tables, model)) is not None],
         checklist=checklist(tables),
+        at_target=targets.at_target_table(tables),
+        marginals=targets.marginal_table(tables),
         power=against.power_table(tables),
         measures=_measures_table(tables),
         acquisition=_acquisition_table(tables),
@@ -320,8 +323,8 @@ def _differential_table(rows: Sequence[DifferentialRow]) -> Table:
     )
     body = [
         (
-            row.grouping, row.metric, row.measure, words.number(row.value), _span(row.low, row.high),
-            _span(row.null_low, row.null_high), row.worst or words.DASH, row.best or words.DASH,
+            row.grouping, row.metric, row.measure, words.number(row.value), words.reach(row.low, row.high),
+            words.reach(row.null_low, row.null_high), row.worst or words.DASH, row.best or words.DASH,
             "; ".join(part for part in (f"{words.count(row.groups)} groups", row.left_out, row.note) if part),
         )
         for row in rows
@@ -333,12 +336,6 @@ def _without_empty_columns(table: Table) -> Table:
     """`table` without the columns in which no row has anything."""
     keep = [k for k in range(len(table.head)) if any(row[k] not in ("", words.DASH) for row in table.rows)]
     return Table([table.head[k] for k in keep], [[row[k] for k in keep] for row in table.rows])
-
-
-def _span(low: float | None, high: float | None) -> str:
-    if low is None or high is None:
-        return words.DASH
-    return f"{words.number(low)} to {words.number(high)}"
 
 
 def _measures_table(tables: Tables) -> Table:

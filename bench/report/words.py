@@ -156,6 +156,13 @@ def points(value: float | None, low: float | None, high: float | None) -> str:
     return f"{signed_points(value)} ({signed_points(low)} to {signed_points(high)})"
 
 
+def reach(low: float | None, high: float | None) -> str:
+    """ "1.3 to 4.5"; a dash where there is none."""
+    if low is None or high is None:
+        return DASH
+    return f"{number(low)} to {number(high)}"
+
+
 def span(values: Iterable[int]) -> str:
     """ "40 to 120"; one number where all are equal; a dash where there is none."""
     known = sorted(values)

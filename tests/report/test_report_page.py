@@ -222,6 +222,7 @@ def test_further_tables_have_their_sections(drawn: dict[str, Path]) -> None:
         wanted = {f"policies-{model}.svg", f"paired-{model}.svg", f"gallery-{model}.svg", f"retries-{model}-phone.svg"}
         assert wanted <= names
     text = text_of(drawn["two models, two conditions"])
+    assert "0.62 (0.6 to 0.64)" in text and "same group / anyone" in text and "2 to 5.5" in text
     assert (
         "phone turns East, male away more than the others: +10.0 points (+6.0 to +14.0), +8.0 (+2.0 to +14.0)" in text
     )
@@ -233,6 +234,7 @@ def test_further_tables_have_their_sections(drawn: dict[str, Path]) -> None:
 def test_an_older_run_has_none_of_them(drawn: dict[str, Path]) -> None:
     html = html_of(drawn["older run"])
     assert 'id="policies"' not in html and 'id="retries"' not in html
+    assert "at_target_fmr.csv" not in html and "marginals.csv" not in html
     assert 'id="checklist"' in html and 'id="conditions"' in html
 
 
