@@ -81,19 +81,6 @@ FURTHER = (
     *("versus_rest", "power", "at_target_fmr", "marginals", "policies"),
     *("edc", "quality_split", "paired", "gallery_model", "transactions"),
 )
-    *(
-        "versus_rest",
-        "power",
-        "at_target_fmr",
-        "marginals",
-        "policies",
-        "edc",
-        "quality_split",
-        "paired",
-        "gallery_model",
-        "transactions",
-    ),
-)
 HEADERS = {name: columns.split() for name, columns in _COLUMNS.items()}
 
 
