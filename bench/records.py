@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,6 +71,10 @@ class Samples:
 
         Opaque names sort otherwise under every secret, so that seeded draws of people must not follow their order.
         """
+        return self._people
+
+    @cached_property
+    def _people(self) -> Rows:
         _, first, codes = np.unique(self.subjects, return_index=True, return_inverse=True)
         return np.argsort(np.argsort(first))[codes]
 

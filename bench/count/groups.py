@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ class Groups(NamedTuple):
     subjects: int
 
 
+@lru_cache(maxsize=64)  # every table asks for the same few groupings of the same samples
 def codes(samples: Samples, columns: tuple[str, ...]) -> Groups:
     names, group = np.unique(samples.grouping(columns), return_inverse=True)
     subject = samples.people()

@@ -129,7 +129,8 @@ def _key(comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshol
 def edc_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
     """FNMR of each group after the worst share of all mated comparisons is discarded, and how much of each group goes.
 
-    Comparisons without a face have no quality; they are discarded first.
+    Comparisons without a face have no quality; they are discarded first. Equal ones go in a seeded random order, so
+    that no group's place in the data set decides.
     """
     for comparisons, columns, threshold in _each(evidence, thresholds):
         mated = _mated(evidence, comparisons, columns, threshold.value)
@@ -137,11 +138,13 @@ def edc_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[
             if quality not in HIGHER_IS_BETTER:
                 continue
             goodness = np.nan_to_num(values if HIGHER_IS_BETTER[quality] else -values, nan=-np.inf)
-            cuts = [np.sort(goodness)[int(share * len(goodness))] for share in DISCARDS]
+            tie = np.random.default_rng(evidence.study.seed).permutation(len(goodness))
+            place = np.empty(len(goodness), dtype=np.int64)
+            place[np.lexsort((tie, goodness))] = np.arange(len(goodness))
             for name in np.unique(mated.group):
                 mine = mated.group == name
-                for share, cut in zip(DISCARDS, cuts, strict=True):
-                    kept = mine & (goodness >= cut)
+                for share in DISCARDS:
+                    kept = mine & (place >= int(share * len(goodness)))
                     count, errors = int(kept.sum()), int((kept & mated.error).sum())
                     yield {
                         **_key(comparisons, columns, threshold, str(name)),
@@ -273,7 +276,7 @@ def _before(clean: Comparisons, here: Comparisons, threshold: float) -> tuple[Fl
 def _change_cells(found: Change | None, level: float) -> dict[str, Any]:
     if found is None:
         return {"level": level, "note": "fewer than two people"}
-    low, high = change_interval(found, level)
+    low, high = (min(max(end, -1.0), 1.0) for end in change_interval(found, level))
     note = "no comparison changed: the interval says nothing" if found.variance == 0 else ""
     return {
         "comparisons": found.comparisons,

@@ -65,6 +65,13 @@ def _marginal_cells(row: Differential) -> dict[str, Any]:
     }
 
 
+LEAST_WEIGHT = 0.05
+NO_SPREAD = (
+    "the groups were not seen to differ beyond chance, so that this is nearly their common rate; its interval would "
+    "leave out how well that rate and the spread are known, and is not given; "
+)
+
+
 def shrunken_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
     """Rates of the groups shrunken towards each other, beside the raw ones; every group with a label and trials."""
     level = evidence.study.statistics.level
@@ -76,6 +83,7 @@ def shrunken_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iter
             sizes = [effective_sample(c, level) for c in kept]
             errors = [c.errors / c.trials * n for c, n in zip(kept, sizes, strict=True)]
             for c, n, one in zip(kept, sizes, shrink(errors, sizes, level), strict=True):
+                known = one.own_weight >= LEAST_WEIGHT
                 yield {
                     **key_cells(found, metric),
                     "group": c.group,
@@ -85,9 +93,10 @@ def shrunken_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iter
                     "n_eff": n,
                     "rate": c.errors / c.trials,
                     "shrunken": one.value,
-                    "low": one.low,
-                    "high": one.high,
+                    "low": one.low if known else None,
+                    "high": one.high if known else None,
                     "level": level,
                     "own_weight": one.own_weight,
-                    "note": "takes the groups for exchangeable; stands beside the raw rate, not in its place",
+                    "note": ("" if known else NO_SPREAD)
+                    + "takes the groups for exchangeable; stands beside the raw rate, not in its place",
                 }
