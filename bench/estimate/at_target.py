@@ -39,7 +39,7 @@ def fmr_at_draws(
     return np.asarray(np.divide(matches, trials, out=found, where=known & (trials > 0)))
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, cache=True)
 def _matches(
     i: Integers, j: Integers, scores: npt.NDArray[np.float32], weights: Weights, thresholds: Floats
 ) -> npt.NDArray[np.int64]:

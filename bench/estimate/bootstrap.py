@@ -153,7 +153,7 @@ def _ratio(numerator: Floats, denominator: Floats) -> Floats:
     return np.asarray(np.divide(numerator, denominator, out=filled, where=denominator > 0))
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, cache=True)
 def _pair_sums(i: Integers, j: Integers, errors: Integers, weights: Weights) -> Integers:
     """sum over pairs of errors * w_i * w_j, for every draw."""
     found = np.zeros(weights.shape[1], np.int64)
@@ -164,7 +164,7 @@ def _pair_sums(i: Integers, j: Integers, errors: Integers, weights: Weights) -> 
     return found
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, cache=True)
 def _side_sums(
     references: Integers, probes: Integers, weights: Weights, copies: bool
 ) -> tuple[Integers, Integers, Integers]:
@@ -184,7 +184,7 @@ def _side_sums(
     return a, b, own
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, cache=True)
 def _copies(references: Integers, probes: Integers, weights: Weights) -> Integers:
     """Ordered comparisons between different copies of one person."""
     found = np.zeros(weights.shape[1], np.int64)
@@ -197,7 +197,7 @@ def _copies(references: Integers, probes: Integers, weights: Weights) -> Integer
     return found
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, cache=True)
 def _thresholds(
     i: Integers,
     j: Integers,
@@ -232,7 +232,7 @@ def _thresholds(
     return found
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, cache=True)
 def _fnmr_at(scores: Floats, people: Integers, weights: Weights, thresholds: Floats) -> Floats:
     """Weighted share of ascending scores below each draw's threshold."""
     draws = weights.shape[1]
