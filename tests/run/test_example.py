@@ -1,0 +1,23 @@
+"""The example in results/ is what this version says of it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from bench import store
+from bench.audit import verify
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "results" / "example"
+SMALL = ROOT / "datasets" / "synthetic-heads" / "small"
+
+
+def test_the_committed_example_is_verified() -> None:
+    assert verify(EXAMPLE, inputs=False) == []
+
+
+def test_its_images_are_those_of_the_small_set() -> None:
+    with (EXAMPLE / "tables" / "samples.csv").open(encoding="utf-8", newline="") as file:
+        said = {row["sha256"] for row in csv.DictReader(file)}
+    assert said == {store.sha256_file(path) for path in (SMALL / "images").iterdir()}
