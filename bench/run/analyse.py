@@ -17,7 +17,7 @@ import bench
 from bench import store
 from bench.cards import Study
 from bench.errors import InputError, StoreError
-from bench.tables import Evidence, build, read_evidence
+from bench.tables import Evidence, build, read_evidence, write_tables
 
 Draw = Callable[[Path], None]
 
@@ -73,8 +73,7 @@ def analyse(run: Path, changes: Changes, out: Path | None, draw: Draw | None) ->
             shutil.copytree(run / part, folder / part)
         (folder / "tables").mkdir()
         shutil.copyfile(run / "tables" / "samples.csv", folder / "tables" / "samples.csv")
-        for name, table in tables.items():
-            store.write_table(folder / "tables" / f"{name}.csv", table.columns, table.rows)
+        write_tables(folder, tables, manifest["banners"])
         store.write_atomic(folder / "study.toml", new["config_text"].encode())
         store.write_json(folder / "manifest.json", new)
         if draw is not None:

@@ -23,7 +23,7 @@ from bench.pipeline import Progress
 from bench.records import Finding, RunManifest
 from bench.run import measure, transactions
 from bench.run.inputs import Inputs
-from bench.tables import Evidence, build, write_evidence
+from bench.tables import Evidence, build, write_evidence, write_tables
 from bench.tables.evidence import opaque
 
 SCHEMA = "facegap-run-1"
@@ -73,8 +73,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
     manifest = _manifest(inputs, evidence, provider, started, seconds)
     with store.new_run(results, manifest.run_id) as (folder, final):
         write_evidence(folder, evidence)
-        for name, table in tables.items():
-            store.write_table(folder / "tables" / f"{name}.csv", table.columns, table.rows)
+        write_tables(folder, tables, manifest.banners)
         store.write_atomic(folder / "study.toml", manifest.config_text.encode())
         store.write_json(folder / "manifest.json", asdict(manifest))
         with progress("report", 1) as advance:

@@ -3,11 +3,12 @@
 `run` writes the evidence and the tables; `audit` reads the evidence back, computes the tables again and compares.
 """
 
-from bench.tables.build import TABLES, Table, build
+from bench.tables.build import NOTICE, TABLES, Table, build, write_tables
 from bench.tables.evidence import Evidence, read_evidence, write_evidence
 from bench.tables.thresholds import NO_THRESHOLD, set_thresholds
 
 __all__ = [
+    "NOTICE",
     "NO_THRESHOLD",
     "TABLES",
     "Evidence",
@@ -16,4 +17,5 @@ __all__ = [
     "read_evidence",
     "set_thresholds",
     "write_evidence",
+    "write_tables",
 ]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from bench import store
 from bench.records import Threshold
 from bench.tables import at_target, cause, cells, curves, gallery, identification, policies, power, verification
 from bench.tables import transactions as transaction_tables
 from bench.tables.evidence import Evidence
 from bench.tables.suppress import suppressed
 from bench.tables.thresholds import set_thresholds
+
+NOTICE = "NOTICE.txt"
+"""What goes with every table: CSV has no place for a remark."""
 
 Row = Mapping[str, Any]
 
@@ -110,3 +115,11 @@ def build(evidence: Evidence) -> dict[str, Table]:
             name: Table(spec.columns, tuple(suppressed(evidence, spec.columns, spec.rows(evidence, thresholds))))
             for name, spec in TABLES.items()
         }
+
+
+def write_tables(folder: Path, tables: Mapping[str, Table], banners: Sequence[str]) -> None:
+    """Write every table below `folder`/tables, and beside them what must be said wherever one of them is shown."""
+    for name, table in tables.items():
+        store.write_table(folder / "tables" / f"{name}.csv", table.columns, table.rows)
+    if banners:
+        store.write_atomic(folder / "tables" / NOTICE, ("\n".join(banners) + "\n").encode())
