@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench import store
 from bench.audit import verify
+from bench.tables import NOTICE
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "results" / "example"
@@ -21,3 +22,8 @@ def test_its_images_are_those_of_the_small_set() -> None:
     with (EXAMPLE / "tables" / "samples.csv").open(encoding="utf-8", newline="") as file:
         said = {row["sha256"] for row in csv.DictReader(file)}
     assert said == {store.sha256_file(path) for path in (SMALL / "images").iterdir()}
+
+
+def test_its_tables_say_that_the_faces_are_synthetic() -> None:
+    said = (EXAMPLE / "tables" / NOTICE).read_text(encoding="utf-8")
+    assert said == "synthetic: relative effects only; thresholds set in-domain; says nothing about a real deployment\n"
