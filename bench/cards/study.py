@@ -156,6 +156,9 @@ class Study(Card):
     dataset: DatasetUse
     models: tuple[ModelUse, ...] = Field(min_length=1)
     conditions: tuple[str, ...] = Field(default=("clean",), min_length=1)
+    applies_to: dict[str, Literal["probe", "reference", "both"]] = Field(
+        default_factory=dict, description="condition -> the side that goes through it, where not the condition's own"
+    )
     groups: tuple[tuple[str, ...], ...] = Field(min_length=1)
     acquire: Acquire = Acquire()
     trials: TrialRule = TrialRule()
@@ -171,6 +174,9 @@ class Study(Card):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{what}: named twice: {', '.join(twice)}")
+        unknown = sorted(set(self.applies_to) - set(self.conditions))
+        if unknown:
+            raise ValueError(f"applies_to: '{unknown[0]}' is not among conditions")
         if "clean" not in self.conditions:
             raise ValueError("conditions: 'clean' must be among them: it is the side that a condition leaves alone")
         if self.thresholds.from_run is None and self.thresholds.condition not in self.conditions:

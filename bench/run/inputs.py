@@ -59,7 +59,7 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
     text = file.read_bytes().decode()
     card = load_dataset(study.dataset.card)
     check_study(study, card, file)
-    condition_cards = tuple(conditions.load(condition) for condition in study.conditions)
+    condition_cards = tuple(_condition(study, name) for name in study.conditions)
     models = tuple(_model(use.card, use.detector) for use in study.models)
     study = _by_name(study, file, models, condition_cards)
     given = _fixed(study) + _from_run(study, file, models)
@@ -131,6 +131,11 @@ def draw_subjects(study: Study, samples: Samples) -> Samples:
     if study.dataset.subjects is None:
         return samples
     return datasets.draw_subjects(samples, study.dataset.subjects, study.seed)
+
+
+def _condition(study: Study, name: str) -> ConditionCard:
+    card = conditions.load(name)
+    return card.model_copy(update={"applies_to": study.applies_to.get(name, card.applies_to)})
 
 
 def _model(card_name: str, detector_name: str) -> tuple[ModelCard, Path, DetectorCard, dict[str, Path]]:
