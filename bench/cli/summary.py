@@ -29,6 +29,8 @@ def print_summary(folder: Path) -> None:
         typer.echo(f"... and {len(found) - ROWS} more rows in tables/rates.csv")
     if (folder / "report.html").is_file():
         typer.echo(f"page:    {folder / 'report.html'}")
+    else:
+        typer.echo(f"! no page was drawn; why: {folder / 'report-failed.txt'}")
     typer.echo(f"results: {folder}")
 
 

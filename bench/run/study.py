@@ -29,6 +29,9 @@ from bench.tables.evidence import opaque
 SCHEMA = "facegap-run-1"
 PACKAGES = ("numpy", "scipy", "scikit-learn", "opencv-python-headless", "pillow", "numba", "pydantic", "matplotlib")
 
+NO_PAGE = "report-failed.txt"
+"""Why a run has no page, where it has none."""
+
 Draw = Callable[[Path], None]
 """Draws the figures and the page of a results folder in preparation."""
 
@@ -77,9 +80,18 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
         store.write_atomic(folder / "study.toml", manifest.config_text.encode())
         store.write_json(folder / "manifest.json", asdict(manifest))
         with progress("report", 1) as advance:
-            draw(folder)
+            _draw(draw, folder)
             advance(1)
     return final
+
+
+def _draw(draw: Draw, folder: Path) -> None:
+    """Draw the page; where that fails the run is kept all the same, and says so: the tables are what was computed."""
+    try:
+        draw(folder)
+    except Exception as error:  # whatever a drawing library raises on data that it has not met before
+        text = f"{type(error).__name__}: {error}\n`facegap report` on this folder tries again.\n"
+        store.write_atomic(folder / NO_PAGE, text.encode())
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,10 @@ import tiny
 from made import names_in
 
 from bench import store
+from bench.audit import verify
 from bench.embed import Recogniser
 from bench.errors import ModelRefused, StoreError
+from bench.run import resolve, run_study
 
 Run = Callable[..., Path]
 
@@ -167,7 +170,7 @@ def test_a_model_near_chance_is_refused(place: Path, run_here: Run) -> None:
         run_here()
 
 
-def test_a_failing_page_leaves_no_folder(place: Path, monkeypatch: pytest.MonkeyPatch, run_here: Run) -> None:
+def test_a_full_disk_leaves_no_folder(place: Path, monkeypatch: pytest.MonkeyPatch, run_here: Run) -> None:
     def full(*_: object) -> None:
         raise StoreError("no space left")
 
@@ -251,3 +254,17 @@ def test_ctrl_c_says_that_work_is_kept(finished: Path, place: Path, run_here: Ru
     assert 24 <= cached(place) < 96
     assert not (place / "results").exists()
     assert tables(run_here()) == tables(finished)
+
+
+def test_a_page_that_cannot_be_drawn_costs_no_table(finished: Path, place: Path) -> None:
+    def broken(_: Path) -> None:
+        raise RuntimeError("no such font")
+
+    @contextmanager
+    def silent(_stage: str, _total: int) -> Iterator[Callable[[int], None]]:
+        yield lambda _: None
+
+    run = run_study(resolve("tiny.toml", None, silent), Path("unpainted"), broken, silent)
+    assert tables(run) == tables(finished)
+    assert (run / "report-failed.txt").read_text(encoding="utf-8").startswith("RuntimeError: no such font")
+    assert verify(run, inputs=False) == []
