@@ -98,7 +98,8 @@ def comparisons(
                     refuse_near_chance(found[key])
                 if condition.name == study.thresholds.condition:
                     set_here = at_target_fmrs(_with(evidence, found), card.name)
-                    floor = min([floor, *(threshold.value for threshold in set_here)])
+                    # Where the thresholds were set the tail reaches deeper, to where they might have lain as well.
+                    floor = min([floor, found[key].floor, *(threshold.value for threshold in set_here)])
                 advance(1)
     wanted = [(card.name, condition.name) for card, *_ in inputs.models for condition in inputs.conditions]
     return {key: found[key] for key in wanted}
