@@ -38,6 +38,7 @@ from bench.acquire.compression import jpeg_score
 from bench.acquire.pose import head_angles
 from bench.acquire.skin import LINEAR, mean_lab, typology_angle, unnaturalness
 from bench.cards import ALIGNMENTS
+from bench.records import Mask
 
 QUALITY_NAMES = (
     "InterEyeDistance",
@@ -58,7 +59,6 @@ QUALITY_NAMES = (
     "ITAForehead",
 )
 
-Mask = npt.NDArray[np.bool_]
 
 _TEMPLATE, _SIDE = "arcface-112", 112
 _CENTRE, _SEMI_AXES = (56.0, 60.0), (42.0, 52.0)

@@ -7,11 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from bench.records import ClusterSums, ErrorCounts, Failures, Floats, Rows, Samples
-
-Mask = npt.NDArray[np.bool_]
+from bench.records import ClusterSums, ErrorCounts, Failures, Floats, Mask, Rows, Samples
 
 
 class Groups(NamedTuple):
