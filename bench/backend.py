@@ -79,12 +79,11 @@ def version() -> str:
     return str(onnxruntime.__version__)
 
 
-def open_net(file: Path, provider: str = "cpu", threads: int = 1) -> Net:
-    """The net in `file` on `provider`, with `threads` threads inside an operator.
+def require(provider: str) -> Provider:
+    """The provider of that backend name, where this onnxruntime has it; a run asks before it computes anything.
 
     Raises:
-        BackendMissing: the provider is not in this onnxruntime, or did not start; the message says what to install.
-        ModelRefused: the file is not an ONNX net that onnxruntime takes.
+        BackendMissing: it has not; the message says what to install.
     """
     wanted = PROVIDERS[provider]
     if wanted.execution_provider not in onnxruntime.get_available_providers():
@@ -92,6 +91,17 @@ def open_net(file: Path, provider: str = "cpu", threads: int = 1) -> Net:
         raise BackendMissing(
             f"backend '{provider}': not in this onnxruntime {version()} (it has: {here}); needs {wanted.install}"
         )
+    return wanted
+
+
+def open_net(file: Path, provider: str = "cpu", threads: int = 1) -> Net:
+    """The net in `file` on `provider`, with `threads` threads inside an operator.
+
+    Raises:
+        BackendMissing: the provider is not in this onnxruntime, or did not start; the message says what to install.
+        ModelRefused: the file is not an ONNX net that onnxruntime takes.
+    """
+    wanted = require(provider)
     try:
         session = _session(file, wanted.execution_provider, threads)
     except ModelRefused as error:

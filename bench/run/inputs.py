@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import conditions, datasets, store, weights
+from bench import backend, conditions, datasets, store, weights
 from bench.cards import (
     ConditionCard,
     DatasetCard,
@@ -53,12 +53,14 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
     A synthetic data set is rendered here, as far as it is not in the cache.
 
     Raises:
-        CardError, DatasetError, DatasetMissing, ModelMissing, ModelRefused, InputError: the first thing that is wrong.
+        CardError, DatasetError, DatasetMissing, ModelMissing, ModelRefused, InputError,
+        BackendMissing: the first thing that is wrong.
     """
     study, file = load_study(name)
     text = file.read_bytes().decode()
     card = load_dataset(study.dataset.card)
     check_study(study, card, file)
+    backend.require(study.backend.provider)
     condition_cards = tuple(_condition(study, name) for name in study.conditions)
     models = tuple(_model(use.card, use.detector) for use in study.models)
     study = _by_name(study, file, models, condition_cards)

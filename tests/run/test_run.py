@@ -21,8 +21,9 @@ from made import names_in
 
 from bench import store
 from bench.audit import verify
+from bench.backend import available
 from bench.embed import Recogniser
-from bench.errors import ModelRefused, StoreError
+from bench.errors import BackendMissing, ModelRefused, StoreError
 from bench.run import resolve, run_study
 
 Run = Callable[..., Path]
@@ -268,3 +269,21 @@ def test_a_page_that_cannot_be_drawn_costs_no_table(finished: Path, place: Path)
     assert tables(run) == tables(finished)
     assert (run / "report-failed.txt").read_text(encoding="utf-8").startswith("RuntimeError: no such font")
     assert verify(run, inputs=False) == []
+
+
+def test_a_missing_backend_stops_the_run_before_anything_is_computed(place: Path) -> None:
+    if available()["directml"]:
+        pytest.skip("every backend that this test could miss is here")
+
+    @contextmanager
+    def opened(stage: str, _total: int) -> Iterator[Callable[[int], None]]:
+        raise AssertionError(f"{stage} was begun")
+        yield lambda _: None
+
+    study = (place / "tiny.toml").read_text(encoding="utf-8")
+    assert "[backend]\n" in study
+    (place / "other.toml").write_text(
+        study.replace("[backend]\n", '[backend]\nprovider = "directml"\n'), encoding="utf-8"
+    )
+    with pytest.raises(BackendMissing, match="backend 'directml': not in this onnxruntime"):
+        resolve("other.toml", None, opened)
