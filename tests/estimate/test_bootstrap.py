@@ -19,6 +19,7 @@ from bench.estimate.bootstrap import (
     log_ratio_interval,
     pair_trials,
     percentiles,
+    subset_draws,
     summary_interval,
     threshold_draws,
     vertex_draws,
@@ -65,8 +66,8 @@ def test_weights_of_one_give_the_counts():
         assert fnmr_draws(ones(12), *table[1:])[0] == counts.errors / counts.trials
 
 
-@settings(deadline=None, max_examples=50)
-@given(st.data(), st.integers(2, 6), st.booleans(), st.sampled_from(["vertex", "double-or-nothing"]))
+@settings(deadline=None, max_examples=75)
+@given(st.data(), st.integers(2, 6), st.booleans(), st.sampled_from(["vertex", "double-or-nothing", "subset"]))
 def test_forms_equal_the_sums_over_copies_of_people(data, people, once, scheme):
     few = st.lists(st.integers(0, 3), min_size=people, max_size=people)
     a = np.array(data.draw(few))
@@ -80,6 +81,11 @@ def test_forms_equal_the_sums_over_copies_of_people(data, people, once, scheme):
     observed = sum(x.values()) / max(sum(m.values()), 1)
     false_matches = sum(w[i] * w[j] * x[i, j] for i, j in pairs)
     trials = sum(w[i] * w[j] * m[i, j] for i, j in pairs)
+    if scheme == "subset":  # row i of the full matrix of people, as often as i is drawn
+        false_matches, trials = (
+            sum(w[i] * table[min(i, j), max(i, j)] for i in range(people) for j in range(people) if i != j) / 2
+            for table in (x, m)
+        )
     if scheme == "vertex":
         copies = sum(w[i] * (w[i] - 1) * a[i] * b[i] for i in range(people)) / (2 if once else 1)
         false_matches, trials = false_matches + observed * copies, trials + copies
@@ -144,8 +150,32 @@ def test_a_drawn_threshold_widens_the_interval_of_fnmr():
     assert wide[1] - wide[0] > 1.1 * (narrow[1] - narrow[0])
 
 
-def test_thresholds_refuse_vertex_draws():
-    draws = vertex_draws(3, 2, np.random.default_rng(0))
+def test_subset_intervals_of_fmr_are_too_narrow_where_people_match_many():
+    samples, comparisons = world(np.random.default_rng(4), 100, 2, spread=1.0)
+    (table,) = pair_errors(comparisons, samples, (), 2.0)
+    (counts,) = fmr_counts(comparisons, samples, (), 2.0)
+    spread = {}
+    for make in (vertex_draws, double_or_nothing_draws, subset_draws):
+        values = fmr_draws(make(100, 2000, np.random.default_rng(5)), *table[1:])
+        low, high = percentiles(values, 0.95)
+        spread[make] = high - low
+        if make is subset_draws:
+            # Sums over rows alone: a quarter of what two people share, half of what a pair alone brings.
+            assert 0.45 < values.std() / variance(counts) ** 0.5 < 0.75
+    assert spread[subset_draws] < 0.7 * min(spread[vertex_draws], spread[double_or_nothing_draws])
+
+
+def test_subset_draws_of_people_without_others_have_no_rate():
+    draws = subset_draws(1, 3, np.random.default_rng(0))
+    none, one = np.zeros(0, np.int64), np.array([4])
+    assert np.isnan(fmr_draws(draws, none, none, none, one, one, True)).all()
+    two = np.array([2, 2])
+    assert (fmr_draws(subset_draws(2, 3, np.random.default_rng(0)), none, none, none, two, two, True) == 0).all()
+
+
+@pytest.mark.parametrize("make", [vertex_draws, subset_draws])
+def test_thresholds_refuse_other_draws(make):
+    draws = make(3, 2, np.random.default_rng(0))
     none = np.zeros(0, np.int64)
     with pytest.raises(ValueError, match="double-or-nothing"):
         threshold_draws(draws, none, none, np.zeros(0, np.float32), np.ones(2), 0.1)
