@@ -1,0 +1,74 @@
+"""STD, SER, MAPE and the area under the FDR: by hand from the rates of R07, and by the standard library."""
+
+import json
+import statistics
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.estimate import measures
+from bench.estimate.measures import COMBINED, MEASURES
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+CASES = json.loads((REFERENCE / "R07_summary_measures.json").read_text(encoding="utf-8"))["cases"]
+BY_NAME = {measure.name: measure.function for measure in MEASURES}
+COMBINED_BY_NAME = {measure.name: measure.function for measure in COMBINED}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("metric", ["FMR", "FNMR"])
+def test_both_standard_deviations(case, metric):
+    rates = CASES[case][metric]
+    found = CASES[case]["result"].get("0.5", CASES[case]["result"])[metric]
+    assert BY_NAME["STD sample"](np.array(rates)) == pytest.approx(statistics.stdev(rates), rel=1e-12, abs=1e-18)
+    assert BY_NAME["STD sample"](np.array(rates)) == pytest.approx(found["std_sample"], rel=1e-12, abs=1e-18)
+    assert BY_NAME["STD population"](np.array(rates)) == pytest.approx(statistics.pstdev(rates), rel=1e-12, abs=1e-18)
+    by_cv = found["cv_pop"] * found["mean"]
+    assert BY_NAME["STD population"](np.array(rates)) == pytest.approx(by_cv, rel=1e-12, abs=1e-18)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_standard_deviations_of_accuracies(case):
+    fmr, fnmr = (np.array(CASES[case][metric]) for metric in ("FMR", "FNMR"))
+    accuracies = [1 - (a + b) / 2 for a, b in zip(CASES[case]["FMR"], CASES[case]["FNMR"], strict=True)]
+    for name, expected in (("population", statistics.pstdev(accuracies)), ("sample", statistics.stdev(accuracies))):
+        found = COMBINED_BY_NAME[f"STD accuracy, {name}"](fmr, fnmr, 0.5)
+        assert found == pytest.approx(expected, rel=1e-9, abs=1e-15)
+
+
+def test_ser_by_hand():
+    fmr, fnmr = (np.array(CASES["six_groups"][metric]) for metric in ("FMR", "FNMR"))
+    assert measures.ser(fmr, fnmr, 0.5) == pytest.approx(0.0304 / 0.01001, rel=1e-12)  # F over A, halves cancel
+    assert measures.ser(fmr, fnmr, 1.0) == pytest.approx(40)
+    assert measures.ser(fmr, fnmr, 0.0) == pytest.approx(3)
+    fmr, fnmr = (np.array(CASES["one_zero"][metric]) for metric in ("FMR", "FNMR"))
+    assert measures.ser(fmr, fnmr, 0.5) == pytest.approx(0.0304 / 0.01)  # a zero of one rate alone
+
+
+def test_mape_by_hand():
+    """Targets of 1e-4: 0.9, 0.7, 0.5, 0, 1 and 3 times the target away."""
+    assert measures.mape(np.array(CASES["six_groups"]["FMR"]), 1e-4) == pytest.approx(610 / 6)
+    assert measures.mape(np.array(CASES["equal"]["FMR"]), 1e-4) == pytest.approx(0, abs=1e-12)
+    assert measures.mape(np.array(CASES["one_zero"]["FMR"]), 2e-4) == pytest.approx(100 * (1 + 0.5 + 0 + 1) / 4)
+    assert measures.mape(np.array(CASES["one_group_has_all"]["FMR"]), 1e-3) == pytest.approx(75)
+
+
+def test_mape_works_on_draws():
+    draws = np.array([[1e-4, 3e-4], [2e-4, 2e-4]])
+    np.testing.assert_allclose(measures.mape(draws, 2e-4), [50, 0], atol=1e-12)
+
+
+def test_area_under_fdr_by_hand():
+    grid = np.array([-4.0, -3.0, -1.0])
+    assert measures.fdr_area(grid, np.ones(3)) == 1
+    assert measures.fdr_area(grid, np.array([1.0, 0.8, 0.4])) == pytest.approx((0.9 * 1 + 0.6 * 2) / 3)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=40))
+def test_area_is_numpys_trapezia(values):
+    grid = np.linspace(-5, -1, len(values))
+    expected = np.trapezoid(values, grid) / 4
+    assert measures.fdr_area(grid, np.array(values)) == pytest.approx(expected, abs=1e-12)
