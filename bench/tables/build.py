@@ -11,7 +11,20 @@ from threadpoolctl import threadpool_limits
 
 from bench import store
 from bench.records import Threshold
-from bench.tables import at_target, cause, cells, curves, gallery, identification, policies, power, verification
+from bench.tables import (
+    at_target,
+    between_models,
+    cause,
+    cells,
+    curves,
+    gallery,
+    homogeneity,
+    identification,
+    policies,
+    power,
+    target_measures,
+    verification,
+)
 from bench.tables import transactions as transaction_tables
 from bench.tables.evidence import Evidence
 from bench.tables.suppress import suppressed
@@ -98,6 +111,9 @@ TABLES: dict[str, _Spec] = {
     "quality_split": _Spec(cause.SPLIT_COLUMNS, cause.split_rows),
     "paired": _Spec(cause.PAIRED_COLUMNS, cause.paired_rows),
     "gallery_model": _Spec(gallery.COLUMNS, gallery.rows),
+    "target_measures": _Spec(target_measures.COLUMNS, target_measures.rows),
+    "homogeneity": _Spec(homogeneity.COLUMNS, homogeneity.rows),
+    "between_models": _Spec(between_models.COLUMNS, between_models.rows),
 }
 """Every computed table: its columns, and the function that gives its rows. A new table is one line here."""
 

@@ -14,7 +14,8 @@ import numpy as np
 from bench.tables.evidence import Evidence
 
 KEPT = (
-    *("model", "condition", "metric", "failures", "protocol", "grouping", "group", "reference_group", "probe_group"),
+    *("model", "other_model", "condition", "metric", "failures", "protocol", "grouping", "group"),
+    *("reference_group", "probe_group"),
     *("threshold_name", "threshold", "target", "policy", "gallery_size", "rank", "quality", "measure", "mix"),
     *("attempts", "stage", "frames"),
 )
