@@ -306,8 +306,12 @@ def _further(rows: dict[str, list[Sequence[object]]], plan: Plan, model: str, co
             ratio = ("FMR", "region, gender", "FMR 0.0001", "same group / anyone", 3.25, 2.0, 5.5, "", "", 4, "", "")
             rows["marginals"].append((*key[:2], *ratio))
             continue
-        for metric, name in itertools.product(("FMR", "FNMR"), TARGETS):
-            test = (model, condition, metric, grouping, name, _score(TARGETS[name]), group)
+        for metric, (name, target) in itertools.product(("FMR", "FNMR", "FNIR", "FPIR"), TARGETS.items()):
+            of_searches = metric in ("FNIR", "FPIR")
+            if of_searches and not plan.identification:
+                continue
+            name = name.replace("FMR", "FPIR") if of_searches else name
+            test = (model, condition, metric, grouping, name, _score(target), group)
             note = "suppressed: fewer than 10 people"
             if hidden:
                 rows["versus_rest"].append((*test, "", "", "", "", "", note))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bench.report import views, words
 from bench.report.further import PowerRow, VersusRow
 from bench.report.style import Table
-from bench.report.tables import Rated, RateRow, Tables
+from bench.report.tables import IdentificationRow, Rated, RateRow, Tables
 
 DIFFERS = "differs"
 _KEYS = ("model", "condition", "metric", "grouping", "threshold_name", "group")
@@ -15,10 +15,16 @@ _KEYS = ("model", "condition", "metric", "grouping", "threshold_name", "group")
 
 def of(tables: Tables, row: Rated) -> VersusRow | None:
     """The test of the group of `row`; None where the run has none."""
-    if not isinstance(row, RateRow):
+    tested = isinstance(row, RateRow) or (isinstance(row, IdentificationRow) and _open(row))
+    if not tested:
         return None
     found = views.select(tables.versus_rest, **{key: getattr(row, key) for key in _KEYS})
     return next((one for one in found if one.verdict), None)
+
+
+def _open(row: IdentificationRow) -> bool:
+    """Whether `row` is of those searches that are tested: open ones, by the threshold alone."""
+    return row.protocol == "open" and row.rank in ("", "N")
 
 
 def power_of(tables: Tables, row: VersusRow) -> PowerRow | None:
@@ -66,26 +72,41 @@ def _times(ratio: float) -> str:
 
 
 def power_table(tables: Tables) -> Table:
-    """Every test at the operating point that the page reads at, under the baseline, with people for other ratios."""
+    """Every test at the operating points that the page reads at, under the baseline, with people for other ratios.
+
+    1:1 rates at the main one; searches at their own, and none where groups hold the same heads.
+    """
     head = (
-        "Model", "Metric", "By", "Group", "People", "Worth so many independent comparisons", "Against the other groups",
-        "People needed to see 1.5 times", "2 times", "3 times", "Tests", "Note",
+        "Model", "Metric", "At", "By", "Group", "People", "Worth so many independent comparisons",
+        "Against the other groups", "People needed to see 1.5 times", "2 times", "3 times", "Tests", "Note",
     )  # fmt: skip
     rows: list[Sequence[str]] = []
     for model in views.models(tables):
-        point = views.main_threshold(tables, model)
-        wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name if point else ""}
-        tests = {_key(test): test for test in views.select(tables.versus_rest, **wanted)}
-        for row in views.select(tables.power, **wanted):
-            test = tests.get(_key(row))
-            rows.append(
-                (
-                    row.model, row.metric, row.grouping, row.group, words.count(row.subjects), words.number(row.n_eff),
-                    _verdict(tables, test), words.count(row.people_1_5), words.count(row.people_2),
-                    words.count(row.people_3), words.count(row.tests), row.note,
-                )
-            )  # fmt: skip
+        for metrics, names in _read_at(tables, model):
+            wanted = {"model": model, "condition": views.baseline(tables)}
+            tests = {_key(test): test for test in views.select(tables.versus_rest, **wanted)}
+            for row in views.select(tables.power, **wanted):
+                if row.metric in metrics and row.threshold_name in names:
+                    rows.append(_power_cells(tables, row, tests.get(_key(row))))
     return Table(head, rows)
+
+
+def _read_at(tables: Tables, model: str) -> list[tuple[tuple[str, ...], list[str]]]:
+    """Metrics, and the names of the operating points that the page reads them at."""
+    point = views.main_threshold(tables, model)
+    searched = [] if views.same_heads(tables) else views.open_searches(tables, model)
+    return [
+        (("FMR", "FNMR"), [point.name] if point else []),
+        (("FNIR", "FPIR"), views.once(row.threshold_name for row in searched)),
+    ]
+
+
+def _power_cells(tables: Tables, row: PowerRow, test: VersusRow | None) -> Sequence[str]:
+    return (
+        row.model, row.metric, row.threshold_name, row.grouping, row.group, words.count(row.subjects),
+        words.number(row.n_eff), _verdict(tables, test), words.count(row.people_1_5), words.count(row.people_2),
+        words.count(row.people_3), words.count(row.tests), row.note,
+    )  # fmt: skip
 
 
 def _key(row: VersusRow | PowerRow) -> tuple[str, ...]:

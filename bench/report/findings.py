@@ -148,12 +148,15 @@ def _search(tables: Tables, model: str) -> Sentence | None:
     if ends is None:
         return None
     worst, best = ends
+    test = _test(tables, worst)
+    seen = verdict(worst, best, None, test)
+    if test is None:
+        seen += " What ratio between groups such searches would have shown is not computed."
     text = (
         f"Searched in a gallery of {words.count(worst.gallery_size)} people, "
         f"{words.at(worst.threshold_name, worst.threshold)}, "
         f"{worst.condition}: people who are not enrolled are flagged as someone else in {words.rate_of(worst)} of "
-        f"searches in {worst.group} and in {words.rate_of(best)} in {best.group}. {verdict(worst, best, None)} "
-        "What ratio between groups such searches would have shown is not computed."
+        f"searches in {worst.group} and in {words.rate_of(best)} in {best.group}. {seen}"
     )
     return Sentence(text, "search")
 
@@ -217,7 +220,7 @@ def _ratio(tables: Tables, row: RateRow) -> DifferentialRow | None:
     return next((r for r in rows if r.value is not None), None)
 
 
-def _test(tables: Tables, row: RateRow) -> tuple[bool, str] | None:
+def _test(tables: Tables, row: Rated) -> tuple[bool, str] | None:
     """Whether the group of `row` differs from the others together, and the sentence on it; None without a test."""
     test = against.of(tables, row)
     return None if test is None else (test.verdict == against.DIFFERS, against.in_words(tables, test))

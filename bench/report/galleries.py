@@ -38,9 +38,13 @@ def false_alarms(tables: Tables, model: str) -> Picture | None:
 
 
 def _rows(tables: Tables, model: str) -> list[GalleryRow]:
-    """Rows under the baseline at the strictest operating point: in a gallery every looser one flags more."""
+    """Rows under the baseline at the strictest operating point that shows something.
+
+    In a gallery every looser one flags more; at a stricter one, without a false match anywhere, the model is zero.
+    """
     rows = views.select(tables.gallery_model, model=model, condition=views.baseline(tables))
-    strictest = max((row.threshold for row in rows if row.threshold is not None), default=None)
+    known = [(row.threshold, row.fpir_model) for row in rows if row.threshold is not None]
+    strictest = max([at for at, fpir in known if fpir] or [at for at, _ in known], default=None)
     return [row for row in rows if row.threshold == strictest]
 
 

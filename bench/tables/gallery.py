@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,23 +11,28 @@ from bench import count, estimate
 from bench.cards.study import Identification
 from bench.errors import InputError
 from bench.estimate.gallery import modelled_fpir
-from bench.records import NO_LABEL, Comparisons, Estimate, Threshold
+from bench.records import NO_LABEL, Comparisons, Estimate, Searches, Threshold
 from bench.tables.evidence import Evidence
+from bench.tables.identification import operating_points
 from bench.tables.thresholds import for_model
 
 COLUMNS = (
     *("model", "condition", "grouping", "group", "threshold_name", "threshold", "gallery_size", "mix"),
     *("fpir_model", "fpir_model_low", "fpir_model_high", "selectivity"),
-    *("fpir_measured", "fpir_measured_low", "fpir_measured_high"),
+    *("fpir_measured", "fpir_measured_low", "fpir_measured_high", "model_less_measured"),
     *("share_of_searches", "searches_per_day", "false_alarms_per_day", "note"),
 )
 AS_HERE = "as in this run"
+EVERYONE = "everyone"
 Matrix = Mapping[str, Mapping[str, Estimate]]
 """Probe group -> reference group -> FMR."""
 
 
 def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
-    """Every threshold, gallery size and mix over the groups of the study's first grouping, failed searches excluded.
+    """Every operating point, gallery size and mix over the groups of the study's first grouping, failures excluded.
+
+    The operating points are those of the open searches: the 1:1 thresholds and those at target FPIRs. Below the kept
+    comparisons there is no FMR to model from: such a point has what was measured, and the reason.
 
     Raises:
         InputError: the study names a group that its samples do not have.
@@ -39,19 +44,31 @@ def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict
     here = _people(evidence, columns)
     if not here:
         return
-    searches = _shares("search_mix", rule.search_mix, here)
+    mix = _shares("search_mix", rule.search_mix, here)
     for comparisons in evidence.comparisons.values():
-        measured = evidence.searches.get((comparisons.model, comparisons.condition, "open"))
-        enrolled = measured.gallery_size - measured.gallery_failed if measured is not None else 0
+        searches = evidence.searches.get((comparisons.model, comparisons.condition, "open"))
+        enrolled = searches.gallery_size - searches.gallery_failed if searches is not None else 0
         sizes = sorted({*rule.gallery_sizes, *([enrolled] if enrolled else [])})
-        for threshold in for_model(thresholds, comparisons):
+        for threshold in _points(evidence, comparisons, searches, thresholds):
+            found = _measured(evidence, searches, columns, threshold)
+            if threshold.value < comparisons.floor:
+                key = _key(comparisons, columns, threshold) | {"gallery_size": enrolled, "mix": AS_HERE}
+                yield from _not_modelled(key, found, comparisons.floor, [*here, EVERYONE])
+                continue
             matrix = _matrix(evidence, comparisons, columns, threshold, here)
-            found = _measured(evidence, comparisons, columns, threshold)
             for size in sizes:
-                for mix, shares in _mixes(rule, here).items():
-                    seen = found if size == enrolled and mix == AS_HERE else {}
-                    key = _key(comparisons, columns, threshold) | {"gallery_size": size, "mix": mix}
-                    yield from _rows(key, matrix, _gallery(size, shares), searches, rule.searches_per_day, seen)
+                for name, shares in _mixes(rule, here).items():
+                    seen = found if size == enrolled and name == AS_HERE else {}
+                    key = _key(comparisons, columns, threshold) | {"gallery_size": size, "mix": name}
+                    yield from _rows(key, matrix, _gallery(size, shares), mix, rule.searches_per_day, seen)
+
+
+def _points(
+    evidence: Evidence, comparisons: Comparisons, searches: Searches | None, thresholds: tuple[Threshold, ...]
+) -> Sequence[Threshold]:
+    if searches is None:
+        return for_model(thresholds, comparisons)
+    return operating_points(evidence, searches, thresholds)
 
 
 def _people(evidence: Evidence, columns: tuple[str, ...]) -> dict[str, float]:
@@ -109,15 +126,15 @@ def _matrix(
 
 
 def _measured(
-    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
+    evidence: Evidence, searches: Searches | None, columns: tuple[str, ...], threshold: Threshold
 ) -> dict[str, Estimate]:
-    """Measured FPIR by group of the probe, and of everyone."""
-    searches = evidence.searches.get((comparisons.model, comparisons.condition, "open"))
-    if searches is None or searches.mated.all():
+    """Measured FPIR by group of the probe, and of everyone unless a mix of searches is stated: it was another here."""
+    rule = evidence.study.identification
+    if searches is None or searches.mated.all() or rule is None:
         return {}
     return {
         c.group: estimate.estimate(c, evidence.study.statistics.level)
-        for names in (columns, ())
+        for names in ((columns,) if rule.search_mix else (columns, ()))
         for c in count.fpir_counts(searches, evidence.samples, names, threshold.value, "excluded")
     }
 
@@ -151,15 +168,25 @@ def _rows(
         zero = sum(cell.counts.errors == 0 for group, cell in matrix[name].items() if gallery[group])
         note = f"{zero} cells without false matches count as 0 here; see the upper bound" if zero else ""
         alarms = per_day * searches[name] * modelled[name]["fpir_model"]
-        yield {**row, **modelled[name], **_seen(measured.get(name)), "false_alarms_per_day": alarms, "note": note}
+        beside = _beside(modelled[name], measured.get(name))
+        yield {**row, **modelled[name], **beside, "false_alarms_per_day": alarms, "note": note}
     if len(modelled) == len(matrix):
         total = {
             column: sum(searches[name] * values[column] for name, values in modelled.items())
             for column in ("fpir_model", "fpir_model_low", "fpir_model_high", "selectivity")
         }
         alarms = per_day * total["fpir_model"]
-        everyone = {**key, "group": "everyone", **total, **_seen(measured.get("everyone"))}
+        everyone = {**key, "group": EVERYONE, **total, **_beside(total, measured.get(EVERYONE))}
         yield {**everyone, "share_of_searches": 1.0, "searches_per_day": per_day, "false_alarms_per_day": alarms}
+
+
+def _not_modelled(
+    key: Mapping[str, Any], measured: Mapping[str, Estimate], floor: float, groups: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """What was measured at a threshold below the kept comparisons."""
+    note = f"not modelled: non-mated comparisons are kept from a score of {floor:.6g}, which is above this threshold"
+    for name in groups:
+        yield {**key, "group": name, **_seen(measured.get(name)), "note": note}
 
 
 def _complete(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> bool:
@@ -179,6 +206,13 @@ def _modelled(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> dict
         "fpir_model_high": modelled_fpir(at("high"), used),
         "selectivity": sum(size * rate for size, rate in zip(used.values(), at("value").values(), strict=True)),
     }
+
+
+def _beside(modelled: Mapping[str, float], measured: Estimate | None) -> dict[str, float | None]:
+    """The measured cells, and what the model says less what was measured."""
+    if measured is None or measured.value is None:
+        return _seen(measured)
+    return {**_seen(measured), "model_less_measured": modelled["fpir_model"] - measured.value}
 
 
 def _seen(found: Estimate | None) -> dict[str, float | None]:

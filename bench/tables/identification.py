@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,27 +23,51 @@ def rate_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator
     if rule is None:
         return
     for searches in evidence.searches.values():
-        points = _operating_points(evidence, rule, searches, thresholds)
+        points = operating_points(evidence, searches, thresholds)
         for columns in evidence.groupings:
             for failures in BOTH:
                 yield from _fnir_rows(evidence, rule, searches, columns, points, failures)
                 yield from _fpir_rows(evidence, searches, columns, points, failures)
 
 
-def _operating_points(
-    evidence: Evidence, rule: Identification, searches: Searches, thresholds: tuple[Threshold, ...]
-) -> list[tuple[str, float]]:
-    """The 1:1 thresholds, and in the open protocol those at target FPIRs, set under the clean condition."""
-    points = [(threshold.name, threshold.value) for threshold in thresholds if threshold.model == searches.model]
-    if searches.protocol == "closed":
+def operating_points(
+    evidence: Evidence, searches: Searches, thresholds: tuple[Threshold, ...]
+) -> tuple[Threshold, ...]:
+    """The 1:1 thresholds of the model, and in the open protocol those at target FPIRs.
+
+    The latter are set on the completed open searches under the condition that the 1:1 thresholds are set under, so
+    that every condition meets the same ones.
+    """
+    points = tuple(threshold for threshold in thresholds if threshold.model == searches.model)
+    rule, condition = evidence.study.identification, evidence.study.thresholds.condition
+    if searches.protocol == "closed" or rule is None:
         return points
-    reference = evidence.searches.get((searches.model, evidence.study.thresholds.condition, "open"), searches)
+    reference = evidence.searches.get((searches.model, condition, "open"), searches)
     scores = reference.top_nonmate[~reference.mated & reference.completed]
+    if not len(scores):
+        return points
+    policy = f"highest FPIR <= target over open searches, condition {reference.condition}"
+    at_targets = []
     for target in rule.fpir:
-        if len(scores):
-            value, *_ = estimate.threshold_at_fmr(scores, len(scores), target, -np.inf)
-            points.append((f"FPIR {target:g}", value))
-    return points
+        value, realised, alarms, _ = estimate.threshold_at_fmr(scores, len(scores), target, -np.inf)
+        name = f"FPIR {target:g}"
+        at_targets.append(Threshold(name, searches.model, value, policy, target, realised, alarms, len(scores)))
+    return (*points, *at_targets)
+
+
+def search_counts(
+    evidence: Evidence, searches: Searches, columns: tuple[str, ...], threshold: float
+) -> Mapping[str, tuple[ErrorCounts, ...]]:
+    """Metric -> counts of the groups at one threshold, failures counted: FNIR (threshold only, R = N) and FPIR.
+
+    A metric whose kind of search, mated or non-mated, does not occur is not there.
+    """
+    found: dict[str, tuple[ErrorCounts, ...]] = {}
+    if searches.mated.any():
+        found["FNIR"] = count.fnir_counts(searches, evidence.samples, columns, None, threshold)
+    if not searches.mated.all():
+        found["FPIR"] = count.fpir_counts(searches, evidence.samples, columns, threshold)
+    return found
 
 
 def _fnir_rows(
@@ -51,14 +75,14 @@ def _fnir_rows(
     rule: Identification,
     searches: Searches,
     columns: tuple[str, ...],
-    points: list[tuple[str, float]],
+    points: Sequence[Threshold],
     failures: Failures,
 ) -> Iterator[dict[str, Any]]:
     if not searches.mated.any():
         return
-    asked: list[tuple[int | None, str, float | None]] = [(None, name, value) for name, value in points]
+    asked: list[tuple[int | None, str, float | None]] = [(None, at.name, at.value) for at in points]
     asked += [(rank, NO_THRESHOLD, None) for rank in rule.ranks]
-    asked += [(1, name, value) for name, value in points]
+    asked += [(1, at.name, at.value) for at in points]
     for rank, name, value in asked:
         for counts in count.fnir_counts(searches, evidence.samples, columns, rank, value, failures):
             yield _row(evidence, searches, counts, name, "N" if rank is None else rank)
@@ -68,14 +92,14 @@ def _fpir_rows(
     evidence: Evidence,
     searches: Searches,
     columns: tuple[str, ...],
-    points: list[tuple[str, float]],
+    points: Sequence[Threshold],
     failures: Failures,
 ) -> Iterator[dict[str, Any]]:
     if searches.mated.all():
         return
-    for name, value in points:
-        for counts in count.fpir_counts(searches, evidence.samples, columns, value, failures):
-            yield _row(evidence, searches, counts, name, None)
+    for at in points:
+        for counts in count.fpir_counts(searches, evidence.samples, columns, at.value, failures):
+            yield _row(evidence, searches, counts, at.name, None)
 
 
 def _row(

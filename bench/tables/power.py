@@ -1,4 +1,7 @@
-"""What each comparison of a group with the others could have seen, and what it saw."""
+"""What each comparison of a group with the others could have seen, and what it saw.
+
+FMR and FNMR at every threshold, and of the open searches FNIR (threshold only) and FPIR at every operating point.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from bench.estimate.differentials import LeftOut
 from bench.estimate.interval import effective_sample
 from bench.estimate.planning import people_for_mated, people_for_nonmated
 from bench.estimate.power import trials_to_see, visible_ratio
 from bench.estimate.versus_rest import AgainstRest, against_rest
 from bench.records import ErrorCounts, Threshold
-from bench.tables.by_threshold import KEYS, GroupCounts, group_counts, key_cells
+from bench.tables.by_threshold import KEYS, group_counts, key_cells
 from bench.tables.evidence import Evidence
+from bench.tables.identification import operating_points, search_counts
 
 RATIOS = {"people_1_5": 1.5, "people_2": 2.0, "people_3": 3.0}
 POWER_COLUMNS = (
@@ -29,31 +34,52 @@ VERSUS_COLUMNS = (
 
 def power_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
     """For every group: the smallest ratio to the others that its test sees, and the people that others would take."""
-    for found, metric, rows, left_out in _comparisons(evidence, thresholds):
+    for key, rows, left_out in _comparisons(evidence, thresholds):
         for row in rows:
-            yield {**key_cells(found, metric), **_power_cells(row, tests_in(rows))}
+            yield {**key, **_power_cells(row, tests_in(rows))}
         for group, reason in left_out:
-            yield {**key_cells(found, metric), "group": group, "note": f"left out: {reason}"}
+            yield {**key, "group": group, "note": f"left out: {reason}"}
 
 
 def versus_rest_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
     """Every group against the others together: ratio, interval, p-value by Holm, and the verdict in words."""
-    for found, metric, rows, left_out in _comparisons(evidence, thresholds):
+    for key, rows, left_out in _comparisons(evidence, thresholds):
         for row in rows:
-            yield {**key_cells(found, metric), **_versus_cells(row, tests_in(rows))}
+            yield {**key, **_versus_cells(row, tests_in(rows))}
         for group, reason in left_out:
-            yield {**key_cells(found, metric), "group": group, "note": f"left out: {reason}"}
+            yield {**key, "group": group, "note": f"left out: {reason}"}
 
 
 def _comparisons(
     evidence: Evidence, thresholds: tuple[Threshold, ...]
-) -> Iterator[tuple[GroupCounts, str, tuple[AgainstRest, ...], tuple[tuple[str, str], ...]]]:
+) -> Iterator[tuple[dict[str, Any], tuple[AgainstRest, ...], LeftOut]]:
+    """The cells of `KEYS`, every group against the others, and the groups left out; failures counted."""
     rule = evidence.study.statistics
+    for counted in (_one_to_one, _one_to_many):
+        for key, counts in counted(evidence, thresholds):
+            rows, left_out = against_rest(counts, rule.min_subjects, rule.level)
+            yield key, one_test(rows), left_out
+
+
+def _one_to_one(
+    evidence: Evidence, thresholds: tuple[Threshold, ...]
+) -> Iterator[tuple[dict[str, Any], tuple[ErrorCounts, ...]]]:
     for found in group_counts(evidence, thresholds):
-        if found.columns:
-            for metric, counts in found.by_metric.items():
-                rows, left_out = against_rest(counts, rule.min_subjects, rule.level)
-                yield found, metric, one_test(rows), left_out
+        for metric, counts in found.by_metric.items() if found.columns else ():
+            yield key_cells(found, metric), counts
+
+
+def _one_to_many(
+    evidence: Evidence, thresholds: tuple[Threshold, ...]
+) -> Iterator[tuple[dict[str, Any], tuple[ErrorCounts, ...]]]:
+    for searches in evidence.searches.values():
+        if searches.protocol == "closed":
+            continue
+        for columns in evidence.study.groups:
+            for point in operating_points(evidence, searches, thresholds):
+                for metric, counts in search_counts(evidence, searches, columns, point.value).items():
+                    cells = (searches.model, searches.condition, metric, ", ".join(columns), point.name, point.value)
+                    yield dict(zip(KEYS, cells, strict=True)), counts
 
 
 def tests_in(rows: tuple[AgainstRest, ...]) -> int:

@@ -1,6 +1,7 @@
 """The page and its figures, drawn from invented runs that hold what is awkward."""
 
 import csv
+import itertools
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -12,6 +13,8 @@ from invented_run import HOSTILE, Plan, wilson, write_run
 
 from bench import report
 from bench.errors import StoreError
+from bench.report import galleries
+from bench.report.tables import read_tables
 
 PLANS = {
     "one model": Plan(),
@@ -208,6 +211,45 @@ def test_null_results_say_what_their_test_would_have_seen(drawn: dict[str, Path]
     assert "not shown to differ; this test would have seen a ratio of 2.7 or more" in text
     assert "2.5 times their rate (1.40–4.5; p\u00a0=\u00a00.004 after Holm’s adjustment)" in text
     assert "this test would have seen" not in text_of(drawn["older run"])
+
+
+def test_searches_say_what_their_test_would_have_seen(drawn: dict[str, Path]) -> None:
+    text = text_of(drawn["one model"])
+    finding = text[text.index("Searched in a gallery of 200 people, at FPIR 0.01") :]
+    found = re.search(
+        r"Against the other groups together (.+?) (is not shown to differ; this test would|has 2.5)", finding
+    )
+    assert found is not None
+    wanted = {"metric": "FPIR", "threshold_name": "FPIR 0.01", "group": found[1]}
+    (test,) = [row for row in rows_of(drawn["one model"], "versus_rest") if wanted.items() <= row.items()]
+    assert (test["verdict"] == "differs") == (found[2] == "has 2.5")
+    assert "such searches would have shown is not computed" not in text
+    assert "What ratio between groups such searches would have shown is not computed." in text_of(drawn["older run"])
+
+
+def test_tests_of_searches_are_listed_at_their_own_thresholds(drawn: dict[str, Path]) -> None:
+    html = html_of(drawn["one model"])
+    table = html[html.index("Tests and their power") :]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", table[: table.index("</table>")])
+    metrics = {(metric, at) for metric, at in itertools.pairwise(cells) if metric in ("FMR", "FNMR", "FNIR", "FPIR")}
+    assert {at.split()[0] for metric, at in metrics if metric in ("FNIR", "FPIR")} == {"FPIR"}
+    assert {at.split()[0] for metric, at in metrics if metric in ("FMR", "FNMR")} == {"FMR"}
+
+
+def test_the_gallery_is_read_where_the_model_is_not_zero(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", Plan())
+    rows = rows_of(folder, "gallery_model")
+    stricter = [{**row, "threshold_name": "FPIR 0.01", "threshold": "0.9"} for row in rows]
+    for more, said in (
+        ([{**row, "fpir_model": "0.0"} for row in stricter], "at FMR 0.0001"),
+        (stricter, "at FPIR 0.01"),
+    ):
+        with (folder / "tables" / "gallery_model.csv").open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, list(rows[0]))
+            table.writeheader()
+            table.writerows([*rows, *more])
+        picture = galleries.false_alarms(read_tables(folder), "resnet")
+        assert picture is not None and said in picture.caption
 
 
 FURTHER_SECTIONS = ("policies", "quality", "retries")

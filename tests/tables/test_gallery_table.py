@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from made_evidence import chosen, evidence_of
 
+from bench import count
 from bench.cards.study import Identification
 from bench.errors import InputError
-from bench.records import ErrorCounts, Estimate, Searches
+from bench.records import ErrorCounts, Estimate, ScoredPairs, Searches
 from bench.tables import Evidence, set_thresholds
 from bench.tables.gallery import _gallery, _rows, rows
+from bench.tables.identification import operating_points
 
 R15 = json.loads((Path(__file__).parents[1] / "reference" / "R15_fpir_model.json").read_text(encoding="utf-8"))
 
@@ -85,6 +87,43 @@ def test_measured_stands_beside_modelled_where_it_was_measured() -> None:
     seen = [row for row in found if "fpir_measured" in row]
     assert {(row["gallery_size"], row["mix"]) for row in seen} == {(40, "as in this run")}
     assert {row["group"] for row in seen} == {"red", "green", "everyone"}
+
+
+def test_the_thresholds_of_searches_are_modelled_where_the_kept_comparisons_reach_down_to_them() -> None:
+    evidence = with_searches(evidence_of(60), fpir=(0.3, 0.02), gallery_sizes=(40,))
+    comparisons, searches = evidence.comparisons["m", "clean"], evidence.searches["m", "clean", "open"]
+    found = list(rows(evidence, set_thresholds(evidence)))
+    for point in operating_points(evidence, searches, ()):
+        # By brute force: the share of the searches whose best stranger is at the threshold or above it.
+        alarms = np.mean(searches.top_nonmate.astype(np.float64) >= point.value)
+        assert (point.realised, point.false_matches) == (pytest.approx(alarms), round(alarms * len(searches.probe)))
+        assert alarms <= point.target
+        of = chosen(found, threshold_name=point.name, mix="as in this run", group="everyone")
+        assert [row["threshold"] for row in of] == [point.value]
+        assert of[0]["fpir_measured"] == pytest.approx(alarms)
+        assert of[0]["model_less_measured"] == of[0]["fpir_model"] - of[0]["fpir_measured"]
+        cells = count.cross_fmr_counts(comparisons, evidence.samples, ("colour",), point.value, "excluded")
+        rate = {(c.probe_group, c.group): c.errors / c.trials for c in cells}
+        gallery = _gallery(40, {"green": 2 / 3, "red": 1 / 3})
+        by_hand = 1 - np.prod([(1 - rate["red", e]) ** n for e, n in gallery.items()])
+        red = chosen(found, threshold_name=point.name, mix="as in this run", group="red")[0]
+        assert red["fpir_model"] == pytest.approx(by_hand)
+    floor = set_thresholds(evidence)[0].value - 0.01
+    kept = comparisons.tail.score >= floor
+    tail = ScoredPairs(*(side[kept] for side in vars(comparisons.tail).values()))
+    cut = {("m", "clean"): replace(comparisons, tail=tail, floor=floor)}
+    low = replace(with_searches(evidence, fpir=(0.9,), gallery_sizes=(40,)), comparisons=cut)
+    assert operating_points(low, low.searches["m", "clean", "open"], ())[0].value < floor
+    left = chosen(list(rows(low, set_thresholds(low))), threshold_name="FPIR 0.9")
+    assert [row["group"] for row in left] == ["green", "red", "everyone"]
+    assert all(row["note"].startswith("not modelled: non-mated comparisons are kept from a score of") for row in left)
+    assert not any("fpir_model" in row for row in left) and all(row["fpir_measured"] > 0.5 for row in left)
+
+
+def test_a_stated_mix_of_searches_is_not_laid_beside_another_one() -> None:
+    evidence = with_searches(evidence_of(60), search_mix={"red": 1.0}, gallery_sizes=(40,))
+    seen = [row for row in rows(evidence, set_thresholds(evidence)) if "fpir_measured" in row]
+    assert {row["group"] for row in seen} == {"red", "green"}
 
 
 def test_an_unknown_group_is_one_line() -> None:

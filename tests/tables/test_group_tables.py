@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from made_evidence import chosen, evidence_of
 
-from bench.cards.study import Statistics
+from bench.cards.study import Identification, Statistics
 from bench.estimate.at_target import fmr_at_draws
 from bench.estimate.bootstrap import double_or_nothing_draws
 from bench.estimate.planning import design_effect_at, people_for_mated, people_for_nonmated
-from bench.records import Samples
-from bench.tables import at_target, build, set_thresholds
+from bench.records import Samples, Searches
+from bench.tables import Evidence, at_target, build, set_thresholds
 from bench.tables.suppress import suppressed
 
 
@@ -43,6 +43,56 @@ def test_more_people_see_smaller_ratios() -> None:
     assert ratios[1]["ratio_80"] < ratios[0]["ratio_80"] <= ratios[0]["ratio_90"]
     needed = [row["people_2"] for row in ratios]
     assert 1 / 4 < needed[0] / needed[1] < 4  # what is needed does not grow with the study that says so
+
+
+def searched(shift: float) -> Evidence:
+    """Two searches of each of 240 people, every other person enrolled; red strangers score `shift` higher."""
+    evidence = evidence_of(240, each=2)
+    n, rng = len(evidence.samples), np.random.default_rng(4)
+    person = np.arange(n) // 2
+    red = evidence.samples.groups["colour"] == "red"
+    mated = person % 4 < 2
+    top = (rng.normal(2, 1, n) + shift * red).astype(np.float32)
+    mate = np.where(mated, rng.normal(4, 1, n), np.nan).astype(np.float32)
+    rank = np.where(mated, 1 + (top >= mate), 0)
+    searches = Searches("m", "clean", "open", np.arange(n), mated, np.ones(n, bool), mate, rank, rank, top, 120, 0)
+    study = evidence.study.model_copy(update={"identification": Identification(fpir=(0.1,))})
+    return replace(evidence, study=study, searches={("m", "clean", "open"): searches})
+
+
+def test_searches_are_compared_at_their_own_thresholds() -> None:
+    evidence = searched(shift=1.5)
+    tables = build(evidence)
+    searches = evidence.searches["m", "clean", "open"]
+    colour = evidence.samples.groups["colour"]
+    for metric, of, is_error in (
+        ("FNIR", searches.mated, lambda at: searches.mate_score < at),
+        ("FPIR", ~searches.mated, lambda at: searches.top_nonmate >= at),
+    ):
+        rows = chosen(tables["versus_rest"].rows, metric=metric, grouping="colour")
+        assert [row["threshold_name"] for row in rows[::2]] == ["FMR 0.02", "FMR 0.005", "FPIR 0.1"]
+        for row in rows:
+            for group, side in ((row["group"], ""), ("green" if row["group"] == "red" else "red", "rest_")):
+                wrong = of & (colour == group) & is_error(row["threshold"])  # by brute force
+                counted = (row[f"{side}errors"], row[f"{side}trials"], row[f"{side}subjects"])
+                assert counted == (wrong.sum(), (of & (colour == group)).sum(), (of & (colour == group)).sum() / 2)
+        of_table = chosen(tables["identification"].rows, metric=metric, grouping="colour", failures="counted")
+        same = [row for row in of_table if row["rank"] in ("N", None) and row["threshold"] is not None]
+        assert [(row["errors"], row["trials"]) for row in rows] == [(row["errors"], row["trials"]) for row in same]
+        power = chosen(tables["power"].rows, metric=metric, grouping="colour", threshold_name="FPIR 0.1")
+        assert all(row["n_eff"] <= row["trials"] and "would have seen" in row["sentence"] for row in power)
+    red = chosen(tables["versus_rest"].rows, metric="FPIR", group="red", grouping="colour", threshold_name="FPIR 0.1")[
+        0
+    ]
+    assert red["verdict"] == "differs" and red["ratio"] > 2
+
+
+def test_closed_searches_are_not_compared() -> None:
+    evidence = searched(shift=0.0)
+    open_searches = evidence.searches["m", "clean", "open"]
+    closed = replace(open_searches, protocol="closed")
+    rows = build(replace(evidence, searches={("m", "clean", "closed"): closed}))["versus_rest"].rows
+    assert {row["metric"] for row in rows} == {"FMR", "FNMR"}
 
 
 def test_people_needed_turn_round_what_people_give() -> None:
