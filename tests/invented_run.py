@@ -76,10 +76,14 @@ _COLUMNS = {
         "model condition policy frames grouping group attempts stage threshold_name threshold errors trials failed "
         "subjects rate low high note attempt_rate independent correlated"
     ),
+    "between_models": (
+        "model other_model condition metric grouping group threshold_name comparisons subjects rate other_rate "
+        "difference low high only_model only_other p_holm verdict note"
+    ),
 }
 FURTHER = (
     *("versus_rest", "power", "at_target_fmr", "marginals", "policies"),
-    *("edc", "quality_split", "paired", "gallery_model", "transactions"),
+    *("edc", "quality_split", "paired", "gallery_model", "transactions", "between_models"),
 )
 HEADERS = {name: columns.split() for name, columns in _COLUMNS.items()}
 
@@ -279,6 +283,11 @@ def _further(rows: dict[str, list[Sequence[object]]], plan: Plan, model: str, co
         grouping = "region, gender" if k else ""
         key = (model, condition, grouping, group)
         hidden = plan.suppressed and group == plan.groups[-1]
+        for other in plan.models[plan.models.index(model) + 1 :]:
+            seen = (600, 120, 0.05, 0.09, -0.04, -0.06, -0.02, 4, 28, 0.004, "differs")
+            if k == 1:
+                seen = (600, 120, 0.05, 0.0492, 0.0008, "", "", 2, 1, 1, "not shown to differ")
+            rows["between_models"].append((model, other, condition, "FNMR", grouping, group, "FMR 0.0001", *seen, ""))
         if plan.mated:
             _further_mated(rows, plan, key, k, hidden)
             _gallery(rows, key, k)

@@ -74,6 +74,31 @@ class PowerRow:
 
 
 @dataclass(frozen=True)
+class BetweenRow:
+    """The difference of two models' rates on the same comparisons, and on how many of those they disagree."""
+
+    model: str
+    other_model: str
+    condition: str
+    metric: str
+    grouping: str
+    group: str
+    threshold_name: str
+    comparisons: int | None
+    subjects: int | None
+    rate: float | None
+    other_rate: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    only_model: int | None
+    only_other: int | None
+    p_holm: float | None
+    verdict: str
+    note: str
+
+
+@dataclass(frozen=True)
 class PolicyRow:
     """Both errors of a group where the threshold is set as `policy` says; no group where the policy cannot be set."""
 

@@ -238,6 +238,7 @@ class Tables:
     paired: list[further.PairedRow] = field(default_factory=list)
     gallery_model: list[further.GalleryRow] = field(default_factory=list)
     transactions: list[further.TransactionRow] = field(default_factory=list)
+    between_models: list[further.BetweenRow] = field(default_factory=list)
 
 
 OPTIONAL: dict[str, type[Any]] = {
@@ -251,6 +252,7 @@ OPTIONAL: dict[str, type[Any]] = {
     "paired": further.PairedRow,
     "gallery_model": further.GalleryRow,
     "transactions": further.TransactionRow,
+    "between_models": further.BetweenRow,
 }
 """Tables that an older run, or a study that did not ask for them, lacks."""
 

@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from bench import count, estimate
 from bench.errors import InputError
-from bench.estimate.bands import band, draw, summarised
-from bench.estimate.differentials import DRAWS, enter, rates_of
+from bench.estimate.bootstrap import fmr_draws, summary_interval
+from bench.estimate.differentials import enter
+from bench.estimate.interval import effective_sample
 from bench.estimate.measures import Rates, fdr, fdr_area, mape
-from bench.records import Comparisons, Threshold
+from bench.records import Comparisons, ErrorCounts, Threshold
+from bench.tables.at_target import FEW_ERRORS, people_draws
 from bench.tables.by_threshold import GroupCounts, group_counts
 from bench.tables.evidence import Evidence
 
@@ -25,6 +27,7 @@ PER_DECADE = 10
 HIGHEST, LOWEST = -1, -6
 """Decimal logarithms of the pooled FMR between which the area is taken, as far as the comparisons reach."""
 ALPHA = 0.5
+NULL_DRAWS = 2000
 _FEW = "fewer than two groups"
 
 Floats = npt.NDArray[np.float64]
@@ -77,15 +80,45 @@ def _mape_cells(evidence: Evidence, found: GroupCounts, target: float) -> dict[s
     if len(kept) < 2:
         return {**cells, "note": _FEW}
 
-    def function(rates: Rates) -> Rates:
-        return mape(rates, target)
+    rates = np.array([c.errors / c.trials for c in kept])
+    value = float(mape(rates, target))
+    ends = _interval(evidence, found, kept, target)
+    null_low, null_high = _null_band(kept, target, rule.level, evidence.study.seed)
+    note = "" if ends else f"; no interval: fewer than {FEW_ERRORS} errors in a group"
+    return {
+        **cells,
+        "value": value,
+        "low": min(ends[0], value) if ends else None,
+        "high": max(ends[1], value) if ends else None,
+        "null_low": null_low,
+        "null_high": null_high,
+        "note": f"per cent of the target; FMR within groups{note}",
+    }
 
-    draws = summarised(function, draw(kept, rule.level, DRAWS, np.random.default_rng(evidence.study.seed)))
-    value = float(function(rates_of(kept)))
-    pooled = sum(c.errors for c in kept) / sum(c.trials for c in kept)
-    # Equal groups are as far from the target as their common rate is, and not at 0.
-    ends = band(value, draws, float(function(np.array([pooled]))), rule.level)
-    return {**cells, "value": value, **ends._asdict(), "note": "per cent of the target; FMR within groups"}
+
+def _interval(
+    evidence: Evidence, found: GroupCounts, kept: list[ErrorCounts], target: float
+) -> tuple[float, float] | None:
+    """Percentiles over people drawn again, the same for every group; None where a group has too few errors."""
+    if min(min(c.errors, c.trials - c.errors) for c in kept) < FEW_ERRORS:
+        return None
+    sides = count.pair_errors(found.comparisons, evidence.samples, found.columns, found.threshold.value)
+    by_group = {side.group: side for side in sides}
+    draws = people_draws(evidence)
+    drawn = [
+        fmr_draws(draws, side.i, side.j, side.errors, side.references, side.probes, side.once)
+        for side in (by_group[c.group] for c in kept)
+    ]
+    return summary_interval(drawn, lambda rates: mape(rates, target), evidence.study.statistics.level)
+
+
+def _null_band(kept: list[ErrorCounts], target: float, level: float, seed: int) -> tuple[float, float]:
+    """What groups of these effective sizes would show if all had their common rate, which need not be the target."""
+    sizes = np.maximum(np.rint([effective_sample(c, level) for c in kept]), 1).astype(np.int64)
+    common = sum(c.errors for c in kept) / sum(c.trials for c in kept)
+    drawn = np.random.default_rng(seed).binomial(sizes, common, (NULL_DRAWS, len(sizes))) / sizes
+    low, high = np.quantile(mape(drawn, target), ((1 - level) / 2, (1 + level) / 2))
+    return float(low), float(high)
 
 
 def _area_cells(evidence: Evidence, found: GroupCounts) -> dict[str, Any]:

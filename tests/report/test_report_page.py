@@ -255,6 +255,14 @@ def test_the_gallery_is_read_where_the_model_is_not_zero(tmp_path: Path) -> None
 FURTHER_SECTIONS = ("policies", "quality", "retries")
 
 
+def test_two_models_are_compared_and_one_is_not(drawn: dict[str, Path]) -> None:
+    text = text_of(drawn["two models, two conditions"])
+    assert "resnet less mobile" in text
+    assert "\u2212400 (\u2212600 to \u2212200)" in text
+    assert "mobile less resnet" not in text
+    assert "Models on the same people" not in text_of(drawn["one model"])
+
+
 def test_further_tables_have_their_sections(drawn: dict[str, Path]) -> None:
     html = html_of(drawn["two models, two conditions"])
     for section in FURTHER_SECTIONS:

@@ -240,7 +240,21 @@ def test_mape_of_the_rates_by_hand(aimed) -> None:
         expected = sum(abs(c.errors / c.trials - 0.02) / 0.02 for c in counts) / len(counts) * 100
         assert row["value"] == pytest.approx(expected)
         assert row["low"] <= row["value"] <= row["high"]
-        assert row["null_low"] <= row["null_high"]
+        assert row["value"] > row["null_high"]  # red strangers score higher: not by chance alone
+
+
+def test_mape_of_equal_groups_lies_in_its_null_band() -> None:
+    evidence = evidence_of(240, each=2)
+    row = chosen(target_measures.rows(evidence, set_thresholds(evidence)), measure="MAPE", grouping="colour")[0]
+    assert row["null_low"] <= row["value"] <= row["null_high"]
+
+
+def test_mape_with_few_errors_has_no_interval() -> None:
+    evidence = evidence_of(40)
+    rows = chosen(target_measures.rows(evidence, set_thresholds(evidence)), measure="MAPE", threshold_name="FMR 0.005")
+    few = [row for row in rows if row["low"] is None]
+    assert few
+    assert all("fewer than 5 errors in a group" in row["note"] for row in few)
 
 
 def test_thresholds_without_a_target_have_no_mape(aimed) -> None:
