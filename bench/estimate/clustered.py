@@ -9,7 +9,7 @@ The plug-in variances and Wilson's interval at the effective sample size are tho
 
 With few people, or few of them behind the errors, these variances are too small and their own error is not negligible:
 the published interval then covers less than it says. `adjusted_size` corrects both, in the manner of Korn and Graubard
-1998 for survey proportions: the variance by the delete-one jackknife's factors, the normal quantile by Student's t.
+1998 for survey proportions: the variance by its own bias, the normal quantile by Student's t.
 `benchmarks/interval_coverage.md` has the measured coverage of all.
 """
 
@@ -92,33 +92,54 @@ def worst_size(counts: ErrorCounts) -> float:
 
 
 def corrected_variance(counts: ErrorCounts) -> float:
-    """`variance` with the small-sample factors of the delete-one-person jackknife, for people alike in comparisons."""
+    """`variance` without its bias: residuals around the sample's own rate are small, a covariance cut off at 0 large.
+
+    Exact for people alike in comparisons: n / (n - 1) for one subject a comparison; for two, the expectation of
+    pairs + C is n (n - 1) / ((n - 2) (n - 3)) times too small, and C, cut off at zero, is reduced by what chance alone
+    adds to it (`_without_chance`).
+    """
     assert counts.by_subject is not None
     rows = float(residual_squares(counts.by_subject, counts.errors, counts.trials))
     people = balanced_people(counts)
     if counts.by_pair is None:
         people = max(people, 1.5)
         return rows * people / (people - 1) / counts.trials**2
-    people = max(people, 2.5)
+    people = max(people, 4.0)
     pairs = float(residual_squares(counts.by_pair, counts.errors, counts.trials))
-    jackknife = rows * (people - 1) / people / (1 - 2 / people) ** 2
-    # Each pair stands in the rows of two people; the jackknife takes it twice where the variance has it once.
-    return max(jackknife - pairs, pairs) / counts.trials**2
+    covariance = (rows - pairs) * people * (people - 1) / ((people - 2) * (people - 3)) - pairs
+    chance = 2 * pairs * math.sqrt(2 * (people - 2) / (people * (people - 1)))
+    return (pairs + _without_chance(covariance, chance)) / counts.trials**2
 
 
-def degrees_of_freedom(counts: ErrorCounts) -> float:
-    """How many people the variance rests on: those balanced over comparisons, or those balanced over errors.
+def _without_chance(covariance: float, spread: float) -> float:
+    """The positive part of an estimate with this standard deviation, less the bias that cutting it off at zero adds.
 
-    The second is (sum X)^2 / sum X^2, over errors or successes, whichever are fewer: a variance that three people make
-    has about three degrees of freedom, whoever else took part. Never below 2.
+    `spread` is the estimate's own where pairs do not depend on each other: then it is cut off in half of all samples.
     """
+    if covariance <= 0 or spread <= 0:
+        return max(covariance, 0.0)
+    u = covariance / spread
+    bias = spread * (math.exp(-u * u / 2) / math.sqrt(2 * math.pi) - u * float(special.ndtr(-u)))
+    return max(covariance - bias, 0.0)
+
+
+def people_behind(counts: ErrorCounts) -> float:
+    """People that would err as much if all erred alike: (sum X)^2 / sum X^2, over errors or successes, the fewer."""
     assert counts.by_subject is not None
     sums, errors = counts.by_subject, counts.errors
     squares = sums.xx
     if 2 * errors > counts.trials:
         errors, squares = counts.trials - errors, sums.mm - 2 * sums.xm + sums.xx
     taken_part = errors * (1 if counts.by_pair is None else 2)
-    return max(min(balanced_people(counts) - 1, taken_part**2 / squares), 2.0)
+    return taken_part**2 / squares
+
+
+def degrees_of_freedom(counts: ErrorCounts) -> float:
+    """How many people the variance rests on: those balanced over comparisons, or those balanced over errors.
+
+    A variance that three people make has about three degrees of freedom, whoever else took part. Never below 2.
+    """
+    return max(min(balanced_people(counts) - 1, people_behind(counts)), 2.0)
 
 
 def adjusted_size(counts: ErrorCounts, level: float) -> float:

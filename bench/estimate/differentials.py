@@ -12,17 +12,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench.estimate.bands import Draws, band, draw, summarised
+from bench.estimate.bands import Pattern, band, patterns
 from bench.estimate.measures import COMBINED, MEASURES, Combined, Measure, Rates
 from bench.records import NO_LABEL, Differential, ErrorCounts
 
-DRAWS = 2000
-"""Enough that a band's ends move by less than their third digit from seed to seed."""
+DRAWS = 1000
+"""Samples at each step of a band; its ends then move by some hundredths of their distance from seed to seed."""
 
 _SMOOTHED = "rates taken as (errors + 0.5) / (trials + 1), because some are zero"
 
 LeftOut = tuple[tuple[str, str], ...]
 Pairs = Sequence[tuple[ErrorCounts, ErrorCounts]]
+Drawn = Sequence[Pattern]
 
 
 def differentials(
@@ -35,13 +36,13 @@ def differentials(
     if not counts:
         return ()
     kept, left_out = enter(counts, min_subjects)
-    draws = draw(kept, level, DRAWS, np.random.default_rng(seed)) if len(kept) > 1 else None
+    drawn = patterns(kept, level, DRAWS, np.random.default_rng(seed)) if len(kept) > 1 else ()
     found = []
     for measure in MEASURES:
         row = replace(_row(counts[0], measure.name), groups=len(kept), left_out=left_out)
-        found.append(_filled(row, measure, kept, draws, level))
-        if draws is not None and measure.positive and _some_zero(kept):
-            found.append(_smoothed(row, measure, kept, draws, level))
+        found.append(_filled(row, measure, kept, drawn, level))
+        if drawn and measure.positive and _some_zero(kept):
+            found.append(_smoothed(row, measure, kept, drawn, level))
     return tuple(found)
 
 
@@ -65,11 +66,11 @@ def combined_differentials(
     if len(kept) < 2:
         return tuple(replace(base, measure=m.name, note="fewer than two groups") for m in COMBINED)
     rng = np.random.default_rng(seed)
-    draws = tuple(draw(side, level, DRAWS, rng) for side in zip(*kept, strict=True))
+    drawn = tuple(patterns(side, level, DRAWS, rng) for side in zip(*kept, strict=True))
     found = []
     for measure in COMBINED:
         row = replace(base, measure=measure.name, note=f"alpha {alpha:g}")
-        found.extend(_combined(row, measure, kept, draws, alpha, level))
+        found.extend(_combined(row, measure, kept, drawn, alpha, level))
     return tuple(found)
 
 
@@ -112,9 +113,9 @@ def _some_zero(counts: Sequence[ErrorCounts]) -> bool:
 
 
 def _filled(
-    row: Differential, measure: Measure, kept: Sequence[ErrorCounts], draws: Draws | None, level: float
+    row: Differential, measure: Measure, kept: Sequence[ErrorCounts], drawn: Drawn, level: float
 ) -> Differential:
-    if draws is None:
+    if not drawn:
         return replace(row, note="fewer than two groups")
     if measure.positive and _some_zero(kept):
         return replace(row, note=_undefined(kept))
@@ -122,27 +123,27 @@ def _filled(
     if not rates.any():
         value = None if measure.name == "max/mean" else float(measure.function(rates))
         return replace(row, value=value, note="no errors in any group")
-    return _with_band(row, measure, rates, kept, draws, level)
+    return _with_band(row, measure, rates, kept, drawn, level)
 
 
 def _smoothed(
-    row: Differential, measure: Measure, kept: Sequence[ErrorCounts], draws: Draws, level: float
+    row: Differential, measure: Measure, kept: Sequence[ErrorCounts], drawn: Drawn, level: float
 ) -> Differential:
     row = replace(row, measure=f"{row.measure} (smoothed)", note=_SMOOTHED)
-    return replace(_with_band(row, measure, smoothed_rates(kept), kept, draws, level), high=None)
+    return replace(_with_band(row, measure, smoothed_rates(kept), kept, drawn, level), high=None)
 
 
 def _with_band(
-    row: Differential, measure: Measure, rates: Rates, kept: Sequence[ErrorCounts], draws: Draws, level: float
+    row: Differential, measure: Measure, rates: Rates, kept: Sequence[ErrorCounts], drawn: Drawn, level: float
 ) -> Differential:
     value = float(measure.function(rates))
-    found = band(value, summarised(measure.function, draws), measure.at_equality, level)
+    found = band(value, measure.function, (drawn,), measure.at_equality, level, measure.positive)
     worst, best = kept[int(rates.argmax())].group, kept[int(rates.argmin())].group
     return replace(row, value=value, worst=worst, best=best, **found._asdict())
 
 
 def _combined(
-    row: Differential, measure: Combined, kept: Pairs, draws: tuple[Draws, ...], alpha: float, level: float
+    row: Differential, measure: Combined, kept: Pairs, drawn: Sequence[Drawn], alpha: float, level: float
 ) -> list[Differential]:
     """The row, and a smoothed one after it where a zero leaves the measure undefined."""
 
@@ -151,7 +152,7 @@ def _combined(
 
     def filled(row: Differential, fmr: Rates, fnmr: Rates) -> Differential:
         value = float(function(fmr, fnmr))
-        found = band(value, summarised(function, *draws), measure.at_equality, level)
+        found = band(value, function, drawn, measure.at_equality, level, measure.positive)
         return replace(row, value=value, **found._asdict())
 
     fmr, fnmr = zip(*kept, strict=True)

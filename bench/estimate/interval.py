@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from bench.estimate.clustered import adjusted_size, rate, worst_size
+from bench.estimate.clustered import adjusted_size, balanced_people, people_behind, rate, worst_size
 from bench.estimate.rates import wilson
 from bench.records import ErrorCounts, Estimate
 
 FEW_SUBJECTS = 50
 FEW_ERRORS = 10
+FEW_BEHIND = 10
+"""So few people who make the errors, or fewer, and the next ten may make many more or none."""
 
 _SEARCHED = {"FTA": "samples", "FTE": "people", "FNIR": "mated searches", "FPIR": "non-mated searches"}
 
@@ -65,6 +67,13 @@ def _note(counts: ErrorCounts, level: float) -> str:
         notes.append("no errors: only the upper bound was learned")
     if counts.subjects < FEW_SUBJECTS:
         notes.append(f"fewer than {FEW_SUBJECTS} people: the interval may be too narrow")
+    elif counts.by_subject is not None and balanced_people(counts) < FEW_SUBJECTS - 0.5:
+        notes.append(
+            f"people take part unevenly, as if {balanced_people(counts):.0f} took part alike: "
+            "the interval may be too narrow"
+        )
     if counts.errors < FEW_ERRORS:
         notes.append(f"fewer than {FEW_ERRORS} errors")
+    elif counts.by_subject is not None and counts.errors < counts.trials and people_behind(counts) < FEW_BEHIND:
+        notes.append(f"errors as if {people_behind(counts):.0f} made them all: the interval may be too narrow")
     return "; ".join(notes)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench.estimate.bands import Band, Draws, band, draw, summarised
+from bench.estimate.bands import percentile_band
 from bench.estimate.clustered import pooled
 from bench.estimate.differentials import DRAWS, LeftOut, enter, rates_of, smoothed_rates
 from bench.estimate.interval import effective_sample
@@ -83,13 +83,9 @@ def _marginal(
     zero = any(c.errors == 0 for c in flat)
     rates = smoothed_rates(flat) if zero else rates_of(flat)
     value = float(_ratio_of_geomeans(rates))
-    found = _band(value, draw(flat, level, DRAWS, np.random.default_rng(seed)), level)
+    found = percentile_band(value, _ratio_of_geomeans, flat, level, DRAWS, np.random.default_rng(seed))
     note = f"{len(pairs)} matched pairs of groups" + ("; smoothed, because some rates are zero" if zero else "")
     return replace(row, value=value, note=note, **found._asdict())
-
-
-def _band(value: float, draws: Draws, level: float) -> Band:
-    return band(value, summarised(_ratio_of_geomeans, draws), 1.0, level)
 
 
 def _ratio_of_geomeans(rates: Rates) -> Rates:
