@@ -121,12 +121,16 @@ class Transactions(Card):
 
 
 class Statistics(Card):
-    """Confidence level, the smallest group that enters a summary of groups, bootstrap draws, suppression."""
+    """Confidence level, the smallest group that enters a summary of groups, bootstrap draws, suppression.
+
+    `extrapolate`: target FMRs below what the comparisons resolve, for a table of extrapolations; none by default.
+    """
 
     level: Share = 0.95
     min_subjects: Annotated[int, Field(ge=1)] = 10
     draws: Annotated[int, Field(ge=100, le=20000)] = 500
     suppress_below: Annotated[int, Field(ge=0)] = 0
+    extrapolate: tuple[Share, ...] = ()
 
     @model_validator(mode="after")
     def _summaries_show_nobody_suppressed(self) -> Statistics:

@@ -20,6 +20,10 @@ def analyse(
     impostors: Annotated[
         str | None, typer.Option(help='What thresholds are set on: "all" or "same-group" non-mated comparisons.')
     ] = None,
+    extrapolate: Annotated[
+        list[float] | None,
+        typer.Option(help="A target FMR below what the comparisons resolve: extrapolated, not measured; repeatable."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The new results folder; beside the run where not given.")] = None,
     page: Annotated[bool, typer.Option(help="Draw the figures and the page too.")] = True,
 ) -> None:
@@ -29,7 +33,8 @@ def analyse(
     from bench.run import Changes, parse_groups
     from bench.run import analyse as again
 
-    changes = Changes(parse_groups(groups or ()), tuple(fmr) if fmr else None, level, impostors)
+    beyond = tuple(extrapolate) if extrapolate else None
+    changes = Changes(parse_groups(groups or ()), tuple(fmr) if fmr else None, level, impostors, beyond)
     print_summary(again(run, changes, out, report.write if page else None))
 
 

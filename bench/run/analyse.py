@@ -31,12 +31,14 @@ class Changes:
         fmr: target false match rates; thresholds are then set on the run's own comparisons.
         level: confidence level of every interval.
         impostors: over which non-mated comparisons thresholds are set.
+        extrapolate: target false match rates below what the comparisons resolve.
     """
 
     groups: tuple[tuple[str, ...], ...] | None = None
     fmr: tuple[float, ...] | None = None
     level: float | None = None
     impostors: str | None = None
+    extrapolate: tuple[float, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if value is not None}
@@ -101,6 +103,8 @@ def changed_study(evidence: Evidence, changes: Changes) -> Study:
         study["thresholds"] |= {"fmr": changes.fmr, "from_run": None}
     if changes.level is not None:
         study["statistics"]["level"] = changes.level
+    if changes.extrapolate is not None:
+        study["statistics"]["extrapolate"] = changes.extrapolate
     if changes.impostors is not None:
         study["thresholds"]["impostors"] = changes.impostors
     try:

@@ -17,6 +17,7 @@ from bench.tables import (
     cause,
     cells,
     curves,
+    extrapolated,
     gallery,
     homogeneity,
     identification,
@@ -114,6 +115,7 @@ TABLES: dict[str, _Spec] = {
     "target_measures": _Spec(target_measures.COLUMNS, target_measures.rows),
     "homogeneity": _Spec(homogeneity.COLUMNS, homogeneity.rows),
     "between_models": _Spec(between_models.COLUMNS, between_models.rows),
+    "extrapolated": _Spec(extrapolated.COLUMNS, extrapolated.rows),
 }
 """Every computed table: its columns, and the function that gives its rows. A new table is one line here."""
 

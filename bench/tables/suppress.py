@@ -17,7 +17,7 @@ KEPT = (
     *("model", "other_model", "condition", "metric", "failures", "protocol", "grouping", "group"),
     *("reference_group", "probe_group"),
     *("threshold_name", "threshold", "target", "policy", "gallery_size", "rank", "quality", "measure", "mix"),
-    *("attempts", "stage", "frames"),
+    *("attempts", "stage", "frames", "tail", "label"),
 )
 """What a blanked row still says: where it belongs, and nothing that was counted."""
 

@@ -44,13 +44,15 @@ def test_an_analysis_equals_the_run_of_the_changed_study(finished: Path, tmp_pat
 
 def test_the_command_line(finished: Path, tmp_path: Path) -> None:
     place = finished.parents[1]
-    words = ("analyse", str(finished), "--groups", "size", "--fmr", "1e-2", "--level", "0.9")
+    words = ("analyse", str(finished), "--groups", "size", "--fmr", "1e-2", "--level", "0.9", "--extrapolate", "1e-4")
     code, out, error = tiny.facegap(place, *words, "--out", str(tmp_path / "new"))
     assert code == 0, error
     assert "computed again from run" in out
     assert (tmp_path / "new" / "report.html").is_file()
     manifest = json.loads((tmp_path / "new" / "manifest.json").read_text())
     assert manifest["study"]["groups"] == [["size"]]
+    extrapolated = store.read_table(tmp_path / "new" / "tables" / "extrapolated.csv")
+    assert {row["label"] for row in extrapolated} == {"extrapolation, not a measurement"}
     code, out, _ = tiny.facegap(place, "verify", str(tmp_path / "new"), "--no-inputs")
     assert (code, "verified" in out) == (0, True)
 
@@ -64,6 +66,7 @@ def test_the_command_line(finished: Path, tmp_path: Path) -> None:
         (Changes(fmr=(2.0,)), "found 2.0"),
         (Changes(level=1.5), "statistics.level"),
         (Changes(impostors="some"), "thresholds.impostors"),
+        (Changes(extrapolate=(0.0,)), "statistics.extrapolate"),
     ],
 )
 def test_what_cannot_be_had_is_one_line(finished: Path, tmp_path: Path, changes: Changes, expected: str) -> None:
