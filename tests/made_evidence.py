@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 from made import make_samples
 
 from bench.cards import Study
-from bench.records import Acquisitions, Comparisons, ScoredPairs, Trials
+from bench.cards.study import Identification
+from bench.records import Acquisitions, Comparisons, ScoredPairs, Searches, Trials
 from bench.tables import Evidence
 
 STUDY = {
@@ -58,6 +60,21 @@ def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int 
     acquired = Acquisitions("clean", "d", ok, np.full(n, ""), nothing, landmarks, {"Sharpness": score[:n]}, samples.ids)
     by_key = {("m", "clean"): compared}
     return Evidence(study, samples, samples.ids, {("d", "clean"): acquired}, by_key, {}, {}, (), identities=True)
+
+
+def searched_evidence(shift: float = 0.0) -> Evidence:
+    """Two searches of each of 240 people, every other person enrolled; red strangers score `shift` higher."""
+    evidence = evidence_of(240, each=2)
+    n, rng = len(evidence.samples), np.random.default_rng(4)
+    person = np.arange(n) // 2
+    red = evidence.samples.groups["colour"] == "red"
+    mated = person % 4 < 2
+    top = (rng.normal(2, 1, n) + shift * red).astype(np.float32)
+    mate = np.where(mated, rng.normal(4, 1, n), np.nan).astype(np.float32)
+    rank = np.where(mated, 1 + (top >= mate), 0)
+    searches = Searches("m", "clean", "open", np.arange(n), mated, np.ones(n, bool), mate, rank, rank, top, 120, 0)
+    study = evidence.study.model_copy(update={"identification": Identification(fpir=(0.1,))})
+    return replace(evidence, study=study, searches={("m", "clean", "open"): searches})
 
 
 def chosen(rows, **wanted):

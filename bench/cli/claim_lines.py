@@ -50,4 +50,4 @@ def _value(row: Judged) -> str:
 def _decided(row: Judged) -> str:
     if row.decided_people is None:
         return ""
-    return f"about {row.decided_people} people, {row.decided_trials} comparisons"
+    return f"{row.decided_as}: about {row.decided_people} people, {row.decided_trials} trials"

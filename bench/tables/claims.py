@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from typing import Literal
 
-from bench import count, estimate
+from bench import estimate
 from bench.errors import InputError
 from bench.estimate.accuracy import mean_error, p_values
 from bench.estimate.claims import at_least, at_most, judge
 from bench.estimate.clustered import pooled
 from bench.estimate.differentials import enter
-from bench.estimate.equivalence import Equivalence, equivalent_difference, equivalent_ratio
+from bench.estimate.equivalence import Equivalence, equivalent_difference, equivalent_ratio, growth_to_decide
 from bench.estimate.interval import effective_sample
 from bench.estimate.multiplicity import holm
-from bench.estimate.planning import people_for_mated, people_for_nonmated
+from bench.estimate.planning import design_effect_at, effective_trials, people_for_mated, people_for_nonmated
 from bench.estimate.two_groups import Rate
 from bench.records import NO_LABEL, Comparisons, ErrorCounts, Threshold
-from bench.tables.by_threshold import counts_of
+from bench.tables.claim_counts import gallery_of, group_counts_of, points_of
 from bench.tables.claim_text import Claim
 from bench.tables.evidence import Evidence
-from bench.tables.thresholds import NO_THRESHOLD, for_model, set_thresholds
+from bench.tables.thresholds import NO_THRESHOLD
 
 Verdict = Literal["refuted", "supported", "undecided"]
+_LARGEST = 1e12
+"""Comparisons beyond which an answer is none that a study could use."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,10 @@ class Judged:
         value, low, high: the rate, ratio or difference with its interval at the study's level, or at the level that two
             one-sided tests come to; None where there is none.
         p_refute, p_support: adjusted over the groups (Holm); None for margins, whose intervals are adjusted.
-        decided_trials, decided_people: comparisons and people of this kind that would have decided at the observed
-            rate; None where decided, or where no number would.
+        decided_as: how so many people and comparisons of this kind would have decided at the observed rate, or for
+            margins at the observed rates of both sides, both grown by the same factor; None where decided, or where no
+            number up to 10^12 would.
+        decided_trials, decided_people: the group's comparisons and people then.
     """
 
     model: str
@@ -56,6 +62,7 @@ class Judged:
     high: float | None
     p_refute: float | None = None
     p_support: float | None = None
+    decided_as: Verdict | None = None
     decided_trials: int | None = None
     decided_people: int | None = None
     note: str = ""
@@ -82,7 +89,7 @@ def judge_claim(
     found: list[Judged] = []
     for comparisons in evidence.comparisons.values():
         if (not models or comparisons.model in models) and comparisons.condition in conditions:
-            for threshold in _points(evidence, claim, comparisons):
+            for threshold in points_of(evidence, claim, comparisons):
                 found += _judged(evidence, claim, comparisons, columns, threshold)
     return _in_scope(claim, found)
 
@@ -96,19 +103,6 @@ def _columns(evidence: Evidence, claim: Claim) -> tuple[str, ...]:
         known = ", ".join(evidence.samples.groups)
         raise InputError(f"claim '{claim.text}': '{unknown[0]}' is no label of this run; its labels: {known}")
     return columns
-
-
-def _points(evidence: Evidence, claim: Claim, comparisons: Comparisons) -> list[Threshold]:
-    if claim.metric in ("FTA", "FTE"):
-        return [Threshold(NO_THRESHOLD, comparisons.model, 0.0, "")]
-    there = for_model(set_thresholds(evidence), comparisons)
-    asked = [point for point in there if claim.threshold is None or point.name.lower() == claim.threshold.lower()]
-    if not asked:
-        names = ", ".join(point.name for point in there)
-        raise InputError(
-            f"claim '{claim.text}': {comparisons.model} has no threshold '{claim.threshold}'; it has: {names}"
-        )
-    return asked
 
 
 def _in_scope(claim: Claim, found: list[Judged]) -> tuple[Judged, ...]:
@@ -127,23 +121,25 @@ def _judged(
     level = evidence.study.statistics.level
     if claim.scope not in ("every group", "overall") and claim.kind not in ("ratio", "difference"):
         # One group was named beforehand, so the others are no further chances to be wrong.
-        chosen = _counts(evidence, claim, comparisons, columns, threshold)
+        chosen = group_counts_of(evidence, claim, comparisons, columns, threshold)
         counts: Mapping[str, tuple[ErrorCounts, ...]] = {
             m: tuple(c for c in cs if c.group.lower() == claim.scope.lower()) or cs for m, cs in chosen.items()
         }
     else:
-        counts = _counts(evidence, claim, comparisons, columns, threshold)
+        counts = group_counts_of(evidence, claim, comparisons, columns, threshold)
     counts = {metric: _labelled(cs) for metric, cs in counts.items()}
+    gallery = gallery_of(evidence, claim, comparisons)
     if claim.kind == "accuracy":
         found = list(_accuracy(counts, claim.number, level))
     elif claim.kind in ("ratio", "difference"):
         found = list(_margin(counts[claim.metric], claim, level, evidence.study.statistics.min_subjects))
     else:
-        found = list(_single(counts[claim.metric], claim.number, level, claim.kind == "at least"))
+        found = list(_single(claim.measured, counts[claim.metric], claim.number, level, claim.kind == "at least"))
     point = None if threshold.name == NO_THRESHOLD else threshold.value
     return [
         replace(
             row,
+            reading=f"{row.reading}{gallery}",
             condition=comparisons.condition,
             model=comparisons.model,
             threshold_name=threshold.name,
@@ -158,20 +154,6 @@ def _labelled(counts: tuple[ErrorCounts, ...]) -> tuple[ErrorCounts, ...]:
     return tuple(c for c in counts if NO_LABEL not in c.group.split(", "))
 
 
-def _counts(
-    evidence: Evidence, claim: Claim, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
-) -> Mapping[str, tuple[ErrorCounts, ...]]:
-    if claim.metric == "FTE":
-        return {"FTE": count.fte_counts(comparisons, evidence.samples, columns)}
-    if claim.metric == "FTA":
-        detector = next(use.detector for use in evidence.study.models if use.card == comparisons.model)
-        acquired = evidence.acquisitions[detector, comparisons.condition]
-        return {"FTA": count.fta_counts(acquired, evidence.samples, columns)}
-    if not evidence.identities and claim.metric != "FMR":
-        raise InputError(f"claim '{claim.text}': nobody knows who is who in this data set, so there is no FNMR")
-    return counts_of(evidence, comparisons, columns, threshold.value)
-
-
 def _row(counts: ErrorCounts, reading: str, level: float) -> Judged:
     found = estimate.estimate(counts, level)
     return Judged(
@@ -181,23 +163,39 @@ def _row(counts: ErrorCounts, reading: str, level: float) -> Judged:
     )
 
 
-def _single(counts: Sequence[ErrorCounts], limit: float, level: float, at_least_it: bool = False) -> Iterator[Judged]:
+def _single(
+    name: str, counts: Sequence[ErrorCounts], limit: float, level: float, at_least_it: bool = False
+) -> Iterator[Judged]:
     """ "At most `limit`"; "at least" is its mirror image."""
     swapped: dict[Verdict, Verdict] = {"refuted": "supported", "supported": "refuted", "undecided": "undecided"}
     for verdict in judge(counts, limit, level):
         c, p = verdict.counts, (verdict.p_refute, verdict.p_support)
-        reading = f"{c.metric} {'>=' if at_least_it else '<='} {limit:.6g}"
-        people = None
-        if verdict.decided_at is not None and verdict.n_eff is not None:
-            people = _people(c, verdict.decided_at * verdict.n_eff / c.trials, verdict.n_eff)
-        yield replace(
-            _row(c, reading, level),
+        row = replace(
+            _row(c, f"{name} {'>=' if at_least_it else '<='} {limit:.6g}", level),
             verdict=swapped[verdict.verdict] if at_least_it else verdict.verdict,
             p_refute=p[1] if at_least_it else p[0],
             p_support=p[0] if at_least_it else p[1],
-            decided_trials=verdict.decided_at,
-            decided_people=people,
         )
+        if verdict.decided_at is not None and verdict.n_eff is not None:
+            row = _with_decided(row, c, verdict.decided_at * verdict.n_eff / c.trials, verdict.n_eff)
+            above = c.errors / c.trials > limit
+            row = replace(row, decided_as="refuted" if above != at_least_it else "supported")
+        yield row
+
+
+def _with_decided(row: Judged, counts: ErrorCounts, effective: float, n_eff: float) -> Judged:
+    """The people who give `effective` comparisons, and all comparisons that so many people of this kind give."""
+    people = _people(counts, effective, n_eff)
+    if people is None:
+        return row
+    pairs = counts.by_pair is not None
+    trials = _trials(counts, people / counts.subjects) if pairs else counts.trials * effective / n_eff
+    return replace(row, decided_people=people, decided_trials=math.ceil(trials - 1e-9))
+
+
+def _trials(counts: ErrorCounts, growth: float) -> float:
+    """Comparisons of so many times the people: non-mated ones grow with the square."""
+    return counts.trials * (growth if counts.by_pair is None else growth**2)
 
 
 def _people(counts: ErrorCounts, effective: float, n_eff: float) -> int | None:
@@ -209,8 +207,8 @@ def _people(counts: ErrorCounts, effective: float, n_eff: float) -> int | None:
 def _accuracy(counts: Mapping[str, tuple[ErrorCounts, ...]], limit: float, level: float) -> Iterator[Judged]:
     """Each error that the claim could mean: either rate alone, both of them, and their mean."""
     fmr, fnmr = counts["FMR"], counts["FNMR"]
-    yield from _single(fnmr, limit, level)
-    yield from _single(fmr, limit, level)
+    yield from _single("FNMR", fnmr, limit, level)
+    yield from _single("FMR", fmr, limit, level)
     pairs = [(a, b) for a, b in zip(fmr, fnmr, strict=True) if a.trials and b.trials]
     alone = [[_p_values(c, limit, level) for c in pair] for pair in pairs]
     # Both must hold: each is tested for support, and either may refute.
@@ -248,34 +246,70 @@ def _margin(counts: Sequence[ErrorCounts], claim: Claim, level: float, least: in
     kept, left_out = enter(counts, least)
     tests = 1 if len(kept) == 2 else max(len(kept), 1)
     alpha = (1 - level) / tests
-    reading = f"{claim.metric} within " + (
+    reading = f"{claim.measured} within " + (
         f"a ratio of {claim.number:g}" if claim.kind == "ratio" else f"{claim.number * 1e4:g} per 10,000"
     )
-    function = equivalent_ratio if claim.kind == "ratio" else equivalent_difference
     for c in kept if len(kept) > 1 else ():
-        rest = pooled([other for other in kept if other is not c])
-        a, b = (_effective(side, level) for side in (c, rest))
-        found = function(a, b, claim.number, alpha)
-        value = (a.value / b.value if b.errors else None) if claim.kind == "ratio" else a.value - b.value
-        row = replace(_row(c, reading, level), verdict=_inside(found), value=value, low=found.low, high=found.high)
-        yield replace(row, note=f"interval of two one-sided tests, adjusted over {tests} test{'s' * (tests > 1)}")
+        sides = (c, pooled([other for other in kept if other is not c]))
+        at = partial(_held, sides, claim, level, alpha)
+        found = at(1.0)
+        row = replace(_row(c, reading, level), verdict=_verdict(found), low=found.low, high=found.high)
+        note = f"interval of two one-sided tests, adjusted over {tests} test{'s' * (tests > 1)}"
+        row = replace(row, value=_compared(*sides, claim.kind == "ratio"), note=note)
+        yield row if found.decided else _with_growth(row, sides, at)
     for c in counts:
         reason = dict(left_out).get(c.group) or ("no other group to compare with" if len(kept) < 2 else None)
         if reason:
             yield replace(_row(c, reading, level), value=None, low=None, high=None, note=f"left out: {reason}")
 
 
-def _effective(counts: ErrorCounts, level: float) -> Rate:
+def _held(
+    sides: tuple[ErrorCounts, ErrorCounts], claim: Claim, level: float, alpha: float, growth: float
+) -> Equivalence:
+    """The two one-sided tests at the observed rates and `growth` times the people on both sides."""
+    function = equivalent_ratio if claim.kind == "ratio" else equivalent_difference
+    a, b = (_grown(side, level, growth) for side in sides)
+    return function(a, b, claim.number, alpha)
+
+
+def _compared(group: ErrorCounts, rest: ErrorCounts, ratio: bool) -> float | None:
+    a, b = (side.errors / side.trials for side in (group, rest))
+    if not ratio:
+        return a - b
+    return a / b if rest.errors else None
+
+
+def _with_growth(row: Judged, sides: tuple[ErrorCounts, ErrorCounts], at: Callable[[float], Equivalence]) -> Judged:
+    """The row of an undecided margin, with the sample that decides at the observed rates of both sides."""
+    growth = growth_to_decide(at)
+    if growth is None or max(_trials(side, growth) for side in sides) > _LARGEST:
+        return replace(row, note=f"{row.note}; no larger sample with these rates would have decided")
+    group, rest = (math.ceil(side.subjects * growth - 1e-9) for side in sides)
+    return replace(
+        row,
+        decided_as=_verdict(at(growth)),
+        decided_people=group,
+        decided_trials=math.ceil(_trials(sides[0], growth) - 1e-9),
+        note=f"{row.note}; what would have decided has {rest} people in the other groups",
+    )
+
+
+def _grown(counts: ErrorCounts, level: float, growth: float) -> Rate:
+    """The observed rate on the effective comparisons of `growth` times the people.
+
+    Mated comparisons and searches grow with people, and their effective number alike; of non-mated ones the design
+    effect grows too (`planning.design_effect_at`).
+    """
     n = effective_sample(counts, level)
+    if counts.by_pair is None:
+        n *= growth
+    else:
+        n = effective_trials(_trials(counts, growth), design_effect_at(counts.trials / n, growth))
     return Rate(counts.errors / counts.trials * n, n)
 
 
-def _inside(found: Equivalence) -> Verdict:
-    if found.equivalent:
-        return "supported"
-    low, high = found.margin
-    outside = (found.low is not None and found.low > high) or (found.high is not None and found.high < low)
-    return "refuted" if outside else "undecided"
+def _verdict(found: Equivalence) -> Verdict:
+    return "supported" if found.equivalent else "refuted" if found.outside else "undecided"
 
 
 def verdict_of(rows: Sequence[Judged]) -> Verdict:

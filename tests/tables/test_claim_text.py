@@ -37,6 +37,56 @@ def test_what_is_understood(text, kind, metric, number, scope, columns, threshol
 
 
 @pytest.mark.parametrize(
+    ("text", "kind", "metric", "number", "scope", "threshold", "rank", "protocol"),
+    [
+        ("FNIR <= 0.02 in every group at FPIR 0.01", "at most", "FNIR", 0.02, "every group", "FPIR 0.01", None, "open"),
+        ("fpir ≤ 1 in 100 overall", "at most", "FPIR", 0.01, "overall", None, None, "open"),
+        ("FNIR at rank 5 >= 1 % in group red", "at least", "FNIR", 0.01, "red", None, 5, "open"),
+        (
+            "FNIR <= 2 % in group red in the closed gallery at vendor",
+            "at most",
+            "FNIR",
+            0.02,
+            "red",
+            "vendor",
+            None,
+            "closed",
+        ),
+        ("FNIR in the closed gallery <= 2 % overall", "at most", "FNIR", 0.02, "overall", None, None, "closed"),
+        ("FNIR at rank 1 <= 2 % at no threshold", "at most", "FNIR", 0.02, "every group", "none", 1, "open"),
+        ("FNIR at rank 1 within a ratio of 1.5 at vendor", "ratio", "FNIR", 1.5, "every group", "vendor", 1, "open"),
+        (
+            "FPIR within 20 per 10,000 in the open gallery",
+            "difference",
+            "FPIR",
+            0.002,
+            "every group",
+            None,
+            None,
+            "open",
+        ),
+        ("rank-1 hit rate >= 99 %", "at most", "FNIR", 0.01, "every group", "none", 1, "closed"),
+        (
+            "Rank 10 hit rate of at least 0.9 overall in the open gallery",
+            "at most",
+            "FNIR",
+            0.1,
+            "overall",
+            "none",
+            10,
+            "open",
+        ),
+    ],
+)
+def test_what_is_understood_of_searches(text, kind, metric, number, scope, threshold, rank, protocol) -> None:
+    found = parse(text)
+    assert found == Claim(text, kind, metric, pytest.approx(number), scope, None, threshold, rank, protocol)
+    assert f"in the {protocol} gallery" in found.says() and "\n" not in found.says()
+    assert ("whatever its rank (R = N)" in found.says()) == (metric == "FNIR" and rank is None)
+    assert ("without a threshold" in found.says()) == (threshold == "none")
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("it is fair", "not understood"),
@@ -49,6 +99,16 @@ def test_what_is_understood(text, kind, metric, number, scope, columns, threshol
         ("FNMR within a ratio of 1.25 overall", "compares groups"),
         ("100 % accurate", "found 0"),
         ("", "not understood"),
+        ("FNMR <= 0.1 in the closed gallery", "a gallery is searched"),
+        ("99 % accurate in the open gallery", "a gallery is searched"),
+        ("FPIR <= 0.1 in the closed gallery", "there is no FPIR"),
+        ("FPIR at rank 1 <= 0.1", "it is said of FNIR"),
+        ("FNIR at rank 0 <= 0.1", "ranks begin at 1"),
+        ("FNIR <= 0.1 at no threshold", "without a threshold there is only a rank"),
+        ("FNIR <= 0.1 at rank 1", "a rank stands behind the metric"),
+        ("rank-1 hit rate >= 99 % at vendor", "FNIR at rank 1 <= ... at vendor"),
+        ("rank-1 hit rate >= 100 %", "found 0"),
+        ("FNIR <= 0.1 in the open gallery in the closed gallery", "not understood"),
     ],
 )
 def test_what_is_not_is_one_line_that_says_what_would_be(text: str, expected: str) -> None:

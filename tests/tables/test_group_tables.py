@@ -7,14 +7,14 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from made_evidence import chosen, evidence_of
+from made_evidence import chosen, evidence_of, searched_evidence
 
-from bench.cards.study import Identification, Statistics
+from bench.cards.study import Statistics
 from bench.estimate.at_target import fmr_at_draws
 from bench.estimate.bootstrap import double_or_nothing_draws
 from bench.estimate.planning import design_effect_at, people_for_mated, people_for_nonmated
-from bench.records import Samples, Searches
-from bench.tables import Evidence, at_target, build, set_thresholds
+from bench.records import Samples
+from bench.tables import at_target, build, set_thresholds
 from bench.tables.suppress import suppressed
 
 
@@ -45,23 +45,8 @@ def test_more_people_see_smaller_ratios() -> None:
     assert 1 / 4 < needed[0] / needed[1] < 4  # what is needed does not grow with the study that says so
 
 
-def searched(shift: float) -> Evidence:
-    """Two searches of each of 240 people, every other person enrolled; red strangers score `shift` higher."""
-    evidence = evidence_of(240, each=2)
-    n, rng = len(evidence.samples), np.random.default_rng(4)
-    person = np.arange(n) // 2
-    red = evidence.samples.groups["colour"] == "red"
-    mated = person % 4 < 2
-    top = (rng.normal(2, 1, n) + shift * red).astype(np.float32)
-    mate = np.where(mated, rng.normal(4, 1, n), np.nan).astype(np.float32)
-    rank = np.where(mated, 1 + (top >= mate), 0)
-    searches = Searches("m", "clean", "open", np.arange(n), mated, np.ones(n, bool), mate, rank, rank, top, 120, 0)
-    study = evidence.study.model_copy(update={"identification": Identification(fpir=(0.1,))})
-    return replace(evidence, study=study, searches={("m", "clean", "open"): searches})
-
-
 def test_searches_are_compared_at_their_own_thresholds() -> None:
-    evidence = searched(shift=1.5)
+    evidence = searched_evidence(shift=1.5)
     tables = build(evidence)
     searches = evidence.searches["m", "clean", "open"]
     colour = evidence.samples.groups["colour"]
@@ -88,7 +73,7 @@ def test_searches_are_compared_at_their_own_thresholds() -> None:
 
 
 def test_closed_searches_are_not_compared() -> None:
-    evidence = searched(shift=0.0)
+    evidence = searched_evidence(shift=0.0)
     open_searches = evidence.searches["m", "clean", "open"]
     closed = replace(open_searches, protocol="closed")
     rows = build(replace(evidence, searches={("m", "clean", "closed"): closed}))["versus_rest"].rows
