@@ -282,3 +282,25 @@ class TransactionRow:
     attempt_rate: float | None
     independent: float | None
     correlated: float | None
+
+
+@dataclass(frozen=True)
+class ExtrapolatedRow:
+    """A false match rate below what a group's comparisons resolve, from a tail fitted to the highest: not measured."""
+
+    model: str
+    condition: str
+    grouping: str
+    group: str
+    target: float | None
+    tail: int | None
+    comparisons: int | None
+    own_threshold: float | None
+    own_threshold_low: float | None
+    own_threshold_high: float | None
+    shared_threshold: float | None
+    fmr: float | None
+    fmr_low: float | None
+    fmr_high: float | None
+    label: str
+    note: str

@@ -239,6 +239,7 @@ class Tables:
     gallery_model: list[further.GalleryRow] = field(default_factory=list)
     transactions: list[further.TransactionRow] = field(default_factory=list)
     between_models: list[further.BetweenRow] = field(default_factory=list)
+    extrapolated: list[further.ExtrapolatedRow] = field(default_factory=list)
 
 
 OPTIONAL: dict[str, type[Any]] = {
@@ -253,6 +254,7 @@ OPTIONAL: dict[str, type[Any]] = {
     "gallery_model": further.GalleryRow,
     "transactions": further.TransactionRow,
     "between_models": further.BetweenRow,
+    "extrapolated": further.ExtrapolatedRow,
 }
 """Tables that an older run, or a study that did not ask for them, lacks."""
 

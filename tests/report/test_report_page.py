@@ -27,6 +27,7 @@ PLANS = {
     "older run": Plan(further=False, conditions=("clean", "phone")),
     "suppressed": Plan(suppressed=True),
     "one group": Plan(groups=("everybody, here",), identification=False),
+    "extrapolated": Plan(extrapolated=True, identification=False),
 }
 NEVER = ("fair", "fairness", "unbiased", "unfair")
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -279,6 +280,15 @@ def test_further_tables_have_their_sections(drawn: dict[str, Path]) -> None:
     assert "the model expects 900 false alarms in 1,000 searches; with 200 it says 3.0\u00a0%" in text
     assert "after 3 attempts 167 (111–243) of 1,000" in text
     assert "to refuse the worst 20\u00a0% by Sharpness refuses 30.0\u00a0% of West, female" in text
+
+
+def test_what_was_extrapolated_is_said_to_be_no_measurement(drawn: dict[str, Path]) -> None:
+    text = text_of(drawn["extrapolated"])
+    assert "An extrapolation, not a measurement." in text
+    assert "0.71 (0.68 to 0.79)" in text and "1e-07" in text and "3e-06" in text
+    for name in ("one model", "older run"):
+        html = html_of(drawn[name])
+        assert 'id="extrapolated"' not in html and "extrapolated.csv" not in html
 
 
 def test_an_older_run_has_none_of_them(drawn: dict[str, Path]) -> None:
