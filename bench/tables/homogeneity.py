@@ -12,7 +12,15 @@ from bench import count
 from bench.estimate.differentials import enter
 from bench.estimate.interval import effective_sample
 from bench.estimate.multiplicity import homogeneity_p
-from bench.estimate.permutation import Labels, chi_square, mated_counts, nonmated_counts, permutation_p, permuted
+from bench.estimate.permutation import (
+    Labels,
+    Orders,
+    mated_orders,
+    nonmated_orders,
+    permutation_p,
+    permuted,
+    statistics,
+)
 from bench.records import ErrorCounts, Mask, Rows, Threshold
 from bench.tables.by_threshold import KEYS, GroupCounts, group_counts, key_cells
 from bench.tables.evidence import Evidence
@@ -22,7 +30,9 @@ COLUMNS = (
     *(*KEYS, "groups", "people", "people_left_out", "errors", "trials"),
     *("p_chi_square", "p_permutation", "permutations", "left_out", "note"),
 )
-_FMR_NULL = "the null of the permutation says as well that strangers of one label are no more alike than others"
+_FMR_NULL = (
+    "where strangers of one label are more alike than others the permutation keeps its level nearly, not exactly"
+)
 
 
 class _People(NamedTuple):
@@ -31,7 +41,7 @@ class _People(NamedTuple):
     Attributes:
         rows: (people,) their numbers as in `Samples.people`.
         place: (all people,) number in `rows`, -1 where left out.
-        labels: (people, 1 + permutations).
+        labels: (1 + permutations, people).
     """
 
     rows: Rows
@@ -61,15 +71,15 @@ def _cells(evidence: Evidence, found: GroupCounts, metric: str, kept: list[Error
     """The test by permutation; counts are those of the people with one label, which may be fewer than of the groups."""
     people = _people(evidence, found.columns, tuple(c.group for c in kept))
     cells: dict[str, Any] = {"people": len(people.rows), "people_left_out": len(people.place) - len(people.rows)}
-    if len(np.unique(people.labels[:, 0])) < 2:
+    if len(np.unique(people.labels[0])) < 2:
         return {**cells, "note": "fewer than two groups of people with one label: nothing to permute"}
-    x, n = (_nonmated if metric == "FMR" else _mated)(evidence, found, people, len(kept))
-    errors, trials = int(x[0].sum()), int(n[0].sum())
+    orders = (_nonmated if metric == "FMR" else _mated)(evidence, found, people, len(kept))
+    errors, trials = int(orders.errors[0].sum()), int(orders.trials[0].sum())
     cells |= {"errors": errors, "trials": trials}
     if not 0 < errors < trials:
         return {**cells, "note": "no errors" if errors == 0 else "nothing but errors"}
     note = _FMR_NULL if metric == "FMR" else ""
-    return {**cells, "p_permutation": permutation_p(chi_square(x, n)), "permutations": PERMUTATIONS, "note": note}
+    return {**cells, "p_permutation": permutation_p(statistics(orders)), "permutations": PERMUTATIONS, "note": note}
 
 
 # Both metrics, every model, condition and threshold of a grouping ask for the same orders.
@@ -91,17 +101,17 @@ def _people(evidence: Evidence, columns: tuple[str, ...], names: tuple[str, ...]
     return _People(chosen, place, permuted(new[lowest[chosen]], PERMUTATIONS, rng))
 
 
-def _mated(evidence: Evidence, found: GroupCounts, people: _People, groups: int) -> tuple[Rows, Rows]:
+def _mated(evidence: Evidence, found: GroupCounts, people: _People, groups: int) -> Orders:
     (everyone,) = count.person_errors(found.comparisons, evidence.samples, (), found.threshold.value)
     errors, comparisons = np.zeros(len(people.place), np.int64), np.zeros(len(people.place), np.int64)
     errors[everyone.people], comparisons[everyone.people] = everyone.errors, everyone.comparisons
-    return mated_counts(people.labels, groups, errors[people.rows], comparisons[people.rows])
+    return mated_orders(people.labels, groups, errors[people.rows], comparisons[people.rows])
 
 
-def _nonmated(evidence: Evidence, found: GroupCounts, people: _People, groups: int) -> tuple[Rows, Rows]:
+def _nonmated(evidence: Evidence, found: GroupCounts, people: _People, groups: int) -> Orders:
     (everyone,) = count.pair_errors(found.comparisons, evidence.samples, (), found.threshold.value)
     i, j = people.place[everyone.i], people.place[everyone.j]
     both = (i >= 0) & (j >= 0)
     references, probes = everyone.references[people.rows], everyone.probes[people.rows]
     errors = everyone.errors[both]
-    return nonmated_counts(people.labels, groups, i[both], j[both], errors, references, probes, everyone.once)
+    return nonmated_orders(people.labels, groups, i[both], j[both], errors, references, probes, everyone.once)
