@@ -144,16 +144,29 @@ def _row(evidence: Evidence, group: _Group, target: float, tail: int, fit: _Fit 
     row = {**_key(evidence, group, target), "tail": tail}
     if isinstance(fit, str):
         return {**row, "note": fit}
-    low, high = percentiles(extreme.threshold_at(fit.drawn, target), level) or (None, None)
+    own = _own_cells(fit, target, level, float(group.comparisons.edges[-1]))
     shared = _shared_threshold(evidence, group.comparisons.model, target, tail)
+    fmr = _fmr_cells(fit, shared, group.total, level)
+    note = "; ".join(part for part in (own["note"], fmr["note"]) if part)
+    return {**row, **fit.cells, **own, "shared_threshold": shared, **fmr, "note": note}
+
+
+def _around(value: float, draws: Floats, level: float) -> tuple[float | None, float | None]:
+    """Percentile interval of the draws, widened where it does not hold the value."""
+    ends = percentiles(draws, level)
+    return (None, None) if ends is None else (min(ends[0], value), max(ends[1], value))
+
+
+def _own_cells(fit: _Fit, target: float, level: float, highest: float) -> dict[str, Any]:
+    """The group's own threshold; a fitted tail may reach beyond `highest`, the score that nothing exceeds."""
+    value = float(extreme.threshold_at(fit.seen, target)[0])
+    low, high = _around(value, extreme.threshold_at(fit.drawn, target), level)
+    within = value <= highest
     return {
-        **row,
-        **fit.cells,
-        "own_threshold": float(extreme.threshold_at(fit.seen, target)[0]),
-        "own_threshold_low": low,
-        "own_threshold_high": high,
-        "shared_threshold": shared,
-        **_fmr_cells(fit, shared, group.total, level),
+        "own_threshold": value if within else None,
+        "own_threshold_low": low if low is not None and low <= highest else None,
+        "own_threshold_high": high if high is None else min(high, highest),
+        "note": "" if within else f"the fitted tail reaches FMR {target:g} only above {highest:.4g}, the highest score",
     }
 
 
@@ -170,7 +183,7 @@ def _out_of_reach(total: int, target: float) -> str:
 def _shared_threshold(evidence: Evidence, model: str, target: float, tail: int) -> float | None:
     """Where the study's rule sets the threshold for everyone: measured if those comparisons resolve the target.
 
-    None where thresholds come from another run, or the tail cannot be fitted.
+    None where thresholds come from another run, the tail cannot be fitted, or no score is so high.
     """
     rule = evidence.study.thresholds
     if rule.from_run is not None:
@@ -189,7 +202,10 @@ def _shared_threshold(evidence: Evidence, model: str, target: float, tail: int) 
     same = group[comparisons.tail.reference] == group[comparisons.tail.probe]
     i, j = (subject[side[same]] for side in (comparisons.tail.reference, comparisons.tail.probe))
     found = _seen(i, j, impostors.scores.astype(np.float64), impostors.total, tail)
-    return None if isinstance(found, str) else float(extreme.threshold_at(found.tail, target)[0])
+    if isinstance(found, str):
+        return None
+    value = float(extreme.threshold_at(found.tail, target)[0])
+    return value if value <= comparisons.edges[-1] else None
 
 
 def _fmr_cells(fit: _Fit, threshold: float | None, total: int, level: float) -> dict[str, Any]:
@@ -198,8 +214,8 @@ def _fmr_cells(fit: _Fit, threshold: float | None, total: int, level: float) -> 
         return {"note": "no threshold for everyone at this target and tail"}
     if threshold < fit.seen.start:
         return {"note": "everyone's threshold lies below this tail: the FMR there is measured, not extrapolated"}
-    low, high = percentiles(extreme.fmr_beyond(fit.drawn, threshold), level) or (None, None)
     value = float(extreme.fmr_beyond(fit.seen, threshold)[0])
+    low, high = _around(value, extreme.fmr_beyond(fit.drawn, threshold), level)
     # A bounded tail gives rates of 0, or of any smallness, which no test of this size supports.
     least = 1 / (FURTHEST * total)
     notes = []

@@ -107,6 +107,22 @@ def test_suppressed_groups_keep_the_label_and_no_number() -> None:
         assert row["label"] == extrapolated.LABEL
 
 
+def test_no_threshold_lies_above_the_highest_score_there_is() -> None:
+    evidence = evidence_of(shift=0.3, extrapolate=(5e-6,))
+    compared = evidence.comparisons["m", "clean"]
+    highest = float(compared.tail.score.max()) + 0.01
+    low = replace(evidence, comparisons={("m", "clean"): replace(compared, edges=np.linspace(-10, highest, 129))})
+    seen = 0
+    for row in chosen(rows_of(low), grouping=""):
+        for name in ("own_threshold", "own_threshold_low", "own_threshold_high", "shared_threshold"):
+            assert row[name] is None or row[name] <= highest
+        if row["own_threshold"] is None:
+            seen += 1
+            assert "only above" in row["note"]
+            assert "no threshold for everyone" in row["note"]
+    assert seen
+
+
 @pytest.mark.parametrize(
     ("threshold", "words"),
     [
