@@ -1,11 +1,12 @@
-"""How often intervals hold the true rate: simulated faces, three kinds of interval, one table.
+"""How often intervals hold the true value: simulated faces, rates by three kinds of interval, groups, one table.
 
     python benchmarks/interval_coverage.py --replicates 2000 --out benchmarks/interval_coverage.md
 
 People are Gaussian vectors of 50 dimensions, images are their person plus noise whose size differs from person to
 person, scores are cosines. `wolves` moves people towards one direction by an exponential amount each, so that a few
-resemble everybody; `uneven` gives people a geometric number of images instead of the same. The true rate of a design is
-the mean over its own replicates. The second table does the same for summaries of groups, with binomial errors.
+resemble everybody; `uneven` gives people a geometric number of images instead of the same. In studies of groups each
+group has its own number of people, its own noise, and a direction that its people share, so that FNMR and FMR differ.
+The true value of a design is that of the mean rates over its own replicates.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +24,10 @@ import numpy.typing as npt
 
 from bench.estimate import differentials, estimate
 from bench.estimate.clustered import effective_size, wilson_n_eff
-from bench.estimate.measures import MEASURES
+from bench.estimate.interval import FEW_ERRORS, FEW_SUBJECTS
+from bench.estimate.measures import MEASURES, Measure
 from bench.estimate.rates import wilson
+from bench.estimate.versus_rest import against_rest
 from bench.records import ClusterSums, ErrorCounts
 
 Array = npt.NDArray[np.float64]
@@ -61,7 +65,11 @@ DESIGNS = (
     Design(50, 5, 0.5, 0.3),
     Design(30, 8, 0.5, 0.15),
     Design(300, 3, 0.5, 0.3),
+    Design(100, 2, 0.2, 0.5),
+    Design(60, 10, 0.45, 0.35),
+    Design(500, 2, 0.5, 0.35),
     Design(100, 4, 0.45, 0.45, uneven=True),
+    Design(300, 4, 0.45, 0.35, uneven=True),
     Design(40, 6, 0.4, 0.3, uneven=True),
     Design(50, 5, 0.45, 0.45, wolves=1.0),
     Design(100, 3, 0.6, 0.4, wolves=1.5),
@@ -103,14 +111,19 @@ METHODS: dict[str, Callable[[ErrorCounts], tuple[float, float]]] = {
 }
 
 
-def replicate(rng: np.random.Generator, design: Design) -> tuple[ErrorCounts, ...]:
-    """FMR and FNMR counts of one simulated study; of a cross-group cell the FMR alone."""
+def replicate(
+    rng: np.random.Generator, design: Design, shared: float = 0.0, noise: float = 1.0
+) -> tuple[ErrorCounts, ...]:
+    """FMR and FNMR counts of one simulated study; of a cross-group cell the FMR alone.
+
+    `shared` and `noise` are those of `GroupDesign`.
+    """
     if design.probes:
         return (_cross(rng, design),)
     sizes = np.full(design.people, design.images)
     if design.uneven:
         sizes = np.clip(rng.geometric(1 / design.images, design.people), 1, 60)
-    scores = _scores(rng, design, sizes)
+    scores = _scores(rng, design, sizes, shared, noise)
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     matches = _blocks(scores >= design.fmr_at, starts)
     np.fill_diagonal(matches, 0)
@@ -137,12 +150,14 @@ def _cross(rng: np.random.Generator, design: Design) -> ErrorCounts:
     return _counts("FMR", (rows[0], rows[1]), (matches.ravel(), comparisons.ravel()))
 
 
-def _scores(rng: np.random.Generator, design: Design, sizes: npt.NDArray[np.int64]) -> Array:
+def _scores(
+    rng: np.random.Generator, design: Design, sizes: npt.NDArray[np.int64], shared: float = 0.0, noise: float = 1.0
+) -> Array:
     person = rng.normal(size=(len(sizes), DIMENSIONS))
-    person[:, 0] += design.wolves * rng.exponential(size=len(sizes)) * np.sqrt(DIMENSIONS) / 2
-    noise = NOISE * np.exp(0.3 * rng.normal(size=len(sizes)))
+    person[:, 0] += shared + design.wolves * rng.exponential(size=len(sizes)) * np.sqrt(DIMENSIONS) / 2
+    spread = noise * NOISE * np.exp(0.3 * rng.normal(size=len(sizes)))
     whose = np.repeat(np.arange(len(sizes)), sizes)
-    faces = person[whose] + noise[whose, None] * rng.normal(size=(len(whose), DIMENSIONS))
+    faces = person[whose] + spread[whose, None] * rng.normal(size=(len(whose), DIMENSIONS))
     faces /= np.linalg.norm(faces, axis=1, keepdims=True)
     return np.asarray(faces @ faces.T)
 
@@ -164,114 +179,236 @@ def _sums(x: Array, m: Array) -> ClusterSums:
 
 @dataclass(frozen=True)
 class Coverage:
-    """One design and rate: share of intervals that hold the truth, lie below it, and their mean width over it."""
+    """One design and rate: share of intervals that hold the truth, lie below it, and their mean width over it.
+
+    `warned`: share of replicates in which a note on few people or few errors is printed beside the interval.
+    """
 
     design: Design
     metric: str
     truth: float
     errors: float
+    warned: float
     holds: dict[str, float]
     below: dict[str, float]
     width: dict[str, float]
 
+    @property
+    def in_scope(self) -> bool:
+        """At least 50 people and 10 errors, which are what an interval without a warning needs."""
+        people = self.design.people + self.design.probes
+        return people >= FEW_SUBJECTS and self.errors >= FEW_ERRORS and self.warned < 0.5
 
-def coverage(design: Design, replicates: int, seed: int = 0) -> Iterator[Coverage]:
+
+def coverage(design: Design, replicates: int, seed: int = 0) -> list[Coverage]:
     """A row for each rate of the design."""
     rng = np.random.default_rng(seed)
+    rows = []
     for counts in zip(*(replicate(rng, design) for _ in range(replicates)), strict=True):
         rates = np.array([c.errors / c.trials for c in counts])
         if design.uneven:
             rates = np.array([sum(c.errors for c in counts) / sum(c.trials for c in counts)])
         truth = float(rates.mean())
         found = {name: np.array([method(c) for c in counts]) for name, method in METHODS.items()}
-        yield Coverage(
-            design,
-            counts[0].metric,
-            truth,
-            float(np.mean([c.errors for c in counts])),
-            {name: float(np.mean((b[:, 0] <= truth) & (truth <= b[:, 1]))) for name, b in found.items()},
-            {name: float(np.mean(b[:, 1] < truth)) for name, b in found.items()},
-            {name: float(np.mean(b[:, 1] - b[:, 0])) / truth for name, b in found.items()},
+        rows.append(
+            Coverage(
+                design,
+                counts[0].metric,
+                truth,
+                float(np.mean([c.errors for c in counts])),
+                float(np.mean([estimate(c, LEVEL).note != "" for c in counts])),
+                {name: float(np.mean((b[:, 0] <= truth) & (truth <= b[:, 1]))) for name, b in found.items()},
+                {name: float(np.mean(b[:, 1] < truth)) for name, b in found.items()},
+                {name: float(np.mean(b[:, 1] - b[:, 0])) / truth for name, b in found.items()},
+            )
         )
+    return rows
+
+
+@dataclass(frozen=True)
+class GroupDesign:
+    """Groups of one study: people of each, images of each person, and the thresholds of the two rates.
+
+    Attributes:
+        shared: of each group, how far its people lie along one direction: it raises the FMR inside the group.
+        noise: of each group, the size of the noise of its images over that of the other designs: it raises the FNMR.
+    """
+
+    people: tuple[int, ...]
+    images: int
+    fmr_at: float
+    fnmr_at: float
+    shared: tuple[float, ...] = ()
+    noise: tuple[float, ...] = ()
+
+    def __str__(self) -> str:
+        alike = len(set(self.people)) == 1
+        people = (
+            f"{len(self.people)} groups of {self.people[0]}"
+            if alike
+            else "groups of " + ", ".join(map(str, self.people))
+        )
+        return f"{people} x {self.images}, {'unequal' if self.shared or self.noise else 'equal'} rates"
 
 
 GROUPS = (
-    ((0.02, 0.02, 0.02, 0.02), 500),
-    ((0.02, 0.02, 0.02, 0.04), 500),
-    ((0.01, 0.02, 0.04, 0.08), 500),
-    ((0.001, 0.01, 0.02, 0.05), 500),
-    ((0.005, 0.01, 0.02, 0.02, 0.03, 0.03), 300),
-    ((0.005, 0.01, 0.02, 0.02, 0.03, 0.03), 3000),
-    ((0.02,) * 8, 1000),
+    GroupDesign((50,) * 4, 5, 0.40, 0.40),
+    GroupDesign((50,) * 4, 5, 0.40, 0.40, (0.0, 0.0, 0.0, 1.6), (1.0, 1.0, 1.0, 1.15)),
+    GroupDesign((100, 100), 3, 0.40, 0.45, (0.0, 1.6), (1.0, 1.15)),
+    GroupDesign((200, 100, 80, 60), 4, 0.40, 0.40, (0.0, 1.0, 1.5, 2.0), (1.0, 1.1, 1.1, 1.2)),
+    GroupDesign((100,) * 6, 3, 0.38, 0.45, (0.0, 0.5, 1.0, 1.3, 1.6, 2.0), (1.0, 1.0, 1.1, 1.1, 1.2, 1.2)),
+    GroupDesign((100,) * 6, 3, 0.38, 0.45),
+    GroupDesign((250, 250), 2, 0.48, 0.40, (0.0, 1.3), (1.0, 1.1)),
+    GroupDesign((500, 300, 200), 2, 0.49, 0.40, (0.0, 0.0, 1.6), (1.0, 1.1, 1.0)),
+    GroupDesign((60,) * 8, 4, 0.15, 0.50, (0.0,) * 6 + (1.3, 1.3), (1.0,) * 6 + (0.9, 1.1)),
+    GroupDesign((60, 60, 60), 10, 0.40, 0.40, (0.0, 1.0, 1.6), (1.0, 1.0, 1.1)),
+    GroupDesign((20,) * 4, 10, 0.35, 0.40, (0.0, 0.0, 1.0, 1.6), (1.0, 1.0, 1.1, 1.2)),
+    GroupDesign((20, 50, 200), 3, 0.45, 0.35, (0.0, 1.6, 0.0), (1.1, 1.0, 1.0)),
 )
-"""True rates of groups, and independent comparisons in each."""
+"""The last two hold groups of fewer than 50 people."""
+
+SHOWN = tuple(m for m in MEASURES if m.name in ("max/min", "max-min", "max/geomean", "gini"))
 
 
-def summary_coverage(rates: tuple[float, ...], trials: int, replicates: int) -> dict[str, float]:
-    """Share of replicates whose interval of each measure (the smoothed one where a rate is zero) holds the truth."""
-    rng = np.random.default_rng(1)
-    held = {measure.name: 0 for measure in MEASURES}
-    truth = {measure.name: float(measure.function(np.array(rates))) for measure in MEASURES}
-    for _ in range(replicates):
-        counts = [
-            ErrorCounts("FNMR", "", "", "", str(k), None, int(rng.binomial(trials, p)), trials, 0, trials)
-            for k, p in enumerate(rates)
-        ]
-        for found in differentials(counts):
+@dataclass(frozen=True)
+class GroupCoverage:
+    """One design and rate: true rates, mean errors of each group, share of intervals that hold the true value."""
+
+    design: GroupDesign
+    metric: str
+    truth: tuple[float, ...]
+    errors: tuple[float, ...]
+    ratios: tuple[float, ...]
+    summaries: dict[str, float]
+
+    @property
+    def in_scope(self) -> bool:
+        return min(self.design.people) >= FEW_SUBJECTS and min(self.errors) >= FEW_ERRORS
+
+
+def group_coverage(design: GroupDesign, replicates: int, seed: int = 1) -> list[GroupCoverage]:
+    """A row for each rate of the design: every group against the others, and the summaries."""
+    rng = np.random.default_rng(seed)
+    studies = [_study(rng, design) for _ in range(replicates)]
+    return [_held(design, [study[k] for study in studies]) for k in range(2)]
+
+
+def _study(rng: np.random.Generator, design: GroupDesign) -> tuple[list[ErrorCounts], list[ErrorCounts]]:
+    found: tuple[list[ErrorCounts], list[ErrorCounts]] = ([], [])
+    for g, people in enumerate(design.people):
+        inside = Design(people, design.images, design.fmr_at, design.fnmr_at)
+        shared = design.shared[g] if design.shared else 0.0
+        noise = design.noise[g] if design.noise else 1.0
+        for kind, counts in zip(found, replicate(rng, inside, shared, noise), strict=True):
+            kind.append(replace(counts, group=str(g)))
+    return found
+
+
+def _held(design: GroupDesign, studies: list[list[ErrorCounts]]) -> GroupCoverage:
+    errors = np.array([[c.errors for c in counts] for counts in studies])
+    trials = np.array([c.trials for c in studies[0]])
+    truth = errors.mean(0) / trials
+    rest = (errors.mean(0).sum() - errors.mean(0)) / (trials.sum() - trials)
+    ratios = np.zeros(len(truth))
+    summaries = {m.name: 0 for m in SHOWN}
+    for k, counts in enumerate(studies):
+        for g, row in enumerate(against_rest(counts)[0]):
+            ratios[g] += _holds(row.low, row.high, truth[g] / rest[g])
+        for found in differentials(counts, seed=k):
             name = found.measure.removesuffix(" (smoothed)")
-            if found.low is not None:
-                high = np.inf if found.high is None else found.high
-                held[name] += found.low - 1e-9 <= truth[name] <= high + 1e-9
-    return {name: count / replicates for name, count in held.items()}
+            measure = next((m for m in SHOWN if m.name == name), None)
+            if measure is not None and found.low is not None:
+                summaries[name] += _holds(found.low, found.high, _true_value(design, measure, truth))
+    return GroupCoverage(
+        design,
+        studies[0][0].metric,
+        tuple(truth),
+        tuple(errors.mean(0)),
+        tuple(ratios / len(studies)),
+        {name: count / len(studies) for name, count in summaries.items()},
+    )
 
 
-def report(replicates: int, summaries: int) -> str:
+def _true_value(design: GroupDesign, measure: Measure, truth: Array) -> float:
+    """At equal rates exactly that of equality: the replicates' means differ by chance."""
+    return float(measure.function(truth)) if design.shared or design.noise else measure.at_equality
+
+
+def _holds(low: float | None, high: float | None, truth: float) -> bool:
+    return (low is None or low - 1e-9 <= truth) and (high is None or truth <= high + 1e-9)
+
+
+def report(replicates: int, groups: int) -> str:
     names = list(METHODS)
+    with ProcessPoolExecutor() as pool:
+        rates = [row for rows in pool.map(coverage, DESIGNS, [replicates] * len(DESIGNS)) for row in rows]
+        studies = [row for rows in pool.map(group_coverage, GROUPS, [groups] * len(GROUPS)) for row in rows]
     lines = [
         "# Measured coverage of 95 % intervals",
         "",
-        f"Written by `benchmarks/interval_coverage.py`: {replicates} replicates a row for rates (Monte Carlo standard "
-        f"error at most {100 * np.sqrt(0.25 / replicates):.1f} points, "
-        f"{100 * np.sqrt(0.0475 / replicates):.1f} near 95 %), "
-        f"{summaries} for summaries; numpy {np.__version__}, Python {sys.version.split()[0]}.",
+        f"Written by `benchmarks/interval_coverage.py`: {replicates} replicates a row for rates, {groups} for groups "
+        f"(Monte Carlo standard error near 95 %: {100 * np.sqrt(0.0475 / replicates):.1f} and "
+        f"{100 * np.sqrt(0.0475 / groups):.1f} points); numpy {np.__version__}, Python {sys.version.split()[0]}.",
+        "",
+        "Rows in **bold** have at least 50 people and 10 errors, in every group, and mostly carry no warning. "
+        + _range("Rates", [row.holds["facegap"] for row in rates if row.in_scope])
+        + _range("Ratios", [share for row in studies if row.in_scope for share in row.ratios])
+        + _range("Max/geomean", [row.summaries["max/geomean"] for row in studies if row.in_scope])
+        + _range("Gini", [row.summaries["gini"] for row in studies if row.in_scope]).rstrip(),
         "",
         "## Rates",
         "",
         "Coverage in %, in brackets the share of intervals that lie wholly below the true rate, and the mean width of "
-        "the interval over the true rate. Designs are people x images.",
+        "the interval over the true rate. Designs are people x images. Warned: share of replicates, in %, beside whose "
+        "interval a note says that people or errors are few or uneven.",
         "",
-        f"| design | rate | true | errors | {' | '.join(names)} | widths |",
-        "|---|---|---|---|" + "---|" * (len(names) + 1),
+        f"| design | rate | true | errors | {' | '.join(names)} | widths | warned |",
+        "|---|---|---|---|" + "---|" * (len(names) + 2),
     ]
-    for design in DESIGNS:
-        for row in coverage(design, replicates):
-            cells = " | ".join(f"{100 * row.holds[n]:.1f} ({100 * row.below[n]:.1f})" for n in names)
-            widths = " / ".join(f"{row.width[n]:.2f}" for n in names)
-            lines.append(f"| {design} | {row.metric} | {row.truth:.2g} | {row.errors:.1f} | {cells} | {widths} |")
+    for row in rates:
+        cells = " | ".join(f"{100 * row.holds[n]:.1f} ({100 * row.below[n]:.1f})" for n in names)
+        widths = " / ".join(f"{row.width[n]:.2f}" for n in names)
+        lines.append(
+            f"| {_bold(str(row.design), row.in_scope)} | {row.metric} | {row.truth:.2g} | {row.errors:.1f} | {cells} | "
+            f"{widths} | {100 * row.warned:.0f} |"
+        )
     lines += [
         "",
-        "## Summaries of groups",
+        "## Groups",
         "",
-        "Coverage in % of the interval of each measure; at equal rates it holds where the interval reaches equality.",
+        "Coverage in % of the ratio of each group to the others together, and of the summaries of all groups. Where "
+        "the true rates are equal a summary's interval holds where it reaches equality.",
         "",
-        f"| true rates | trials a group | {' | '.join(m.name for m in MEASURES)} |",
-        "|---|---|" + "---|" * len(MEASURES),
+        f"| design | rate | true rates | least errors | ratio of each group | {' | '.join(m.name for m in SHOWN)} |",
+        "|---|---|---|---|---|" + "---|" * len(SHOWN),
     ]
-    for rates, trials in GROUPS:
-        held = summary_coverage(rates, trials, summaries)
-        shown = ", ".join(f"{p:g}" for p in rates)
-        lines.append(f"| {shown} | {trials} | {' | '.join(f'{100 * held[m.name]:.0f}' for m in MEASURES)} |")
+    for study in studies:
+        rates_shown = ", ".join(f"{p:.2g}" for p in study.truth)
+        ratios = ", ".join(f"{100 * share:.1f}" for share in study.ratios)
+        cells = " | ".join(f"{100 * study.summaries[m.name]:.1f}" for m in SHOWN)
+        lines.append(
+            f"| {_bold(str(study.design), study.in_scope)} | {study.metric} | {rates_shown} | "
+            f"{min(study.errors):.0f} | {ratios} | {cells} |"
+        )
     return "\n".join(lines) + "\n"
+
+
+def _bold(text: str, bold: bool) -> str:
+    return f"**{text}**" if bold else text
+
+
+def _range(what: str, shares: list[float]) -> str:
+    return f"{what}: {100 * min(shares):.1f} to {100 * max(shares):.1f} %, {len(shares)} values. " if shares else ""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--replicates", type=int, default=2000)
-    parser.add_argument("--summaries", type=int, default=400)
+    parser.add_argument("--groups", type=int, default=1000, help="replicates of studies of groups")
     parser.add_argument("--out", type=Path, default=None)
     options = parser.parse_args()
     started = time.perf_counter()
-    text = report(options.replicates, options.summaries)
+    text = report(options.replicates, options.groups)
     if options.out is not None:
         options.out.write_text(text, encoding="utf-8")
     print(text)

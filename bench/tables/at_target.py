@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from bench import count, estimate
 from bench.estimate.at_target import fmr_at_draws
+from bench.estimate.bands import Pattern, band, patterns_of_draws
 from bench.estimate.bootstrap import (
     PeopleDraws,
     double_or_nothing_draws,
@@ -18,10 +19,16 @@ from bench.estimate.bootstrap import (
     pair_trials,
     threshold_draws,
 )
+from bench.estimate.differentials import enter, rates_of
+from bench.estimate.measures import MEASURES
 from bench.records import Comparisons, ErrorCounts, Rows, Threshold
 from bench.tables.by_threshold import GroupCounts, counts_of, group_counts, key_cells
 from bench.tables.evidence import Evidence
 
+SUMMARY_COLUMNS = (
+    *("model", "condition", "metric", "grouping", "target", "threshold_name", "threshold", "measure", "value"),
+    *("low", "high", "level", "null_low", "null_high", "groups", "left_out", "note"),
+)
 COLUMNS = (
     *("model", "condition", "metric", "grouping", "group", "target", "threshold_name", "threshold"),
     *("threshold_low", "threshold_high", "errors", "trials", "subjects", "rate", "low", "high", "level"),
@@ -53,6 +60,54 @@ def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict
             for c, values in zip(counts, draws, strict=True):
                 key = {**key_cells(found, metric), "group": c.group, "target": target}
                 yield {**key, "threshold_low": ends[0], "threshold_high": ends[1], **_cells(evidence, found, c, values)}
+
+
+def summary_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """Every measure of `MEASURES` over the groups, with the threshold set again in each draw."""
+    for found in group_counts(evidence, thresholds):
+        target = found.threshold.target
+        if target is None or found.threshold in evidence.given or not found.columns:
+            continue
+        drawn = _drawn(evidence, found.comparisons.model, target)
+        for metric, counts in found.by_metric.items():
+            draws = dict(zip([c.group for c in counts], _rates(evidence, found, metric, drawn), strict=True))
+            key = {**key_cells(found, metric), "target": target, "level": evidence.study.statistics.level}
+            for row in _summaries(evidence, counts, draws):
+                yield {**key, **row}
+
+
+def _summaries(
+    evidence: Evidence, counts: Sequence[ErrorCounts], draws: Mapping[str, Floats]
+) -> Iterator[dict[str, Any]]:
+    rule = evidence.study.statistics
+    kept, left_out = enter(counts, rule.min_subjects)
+    cells = {"groups": len(kept), "left_out": "; ".join(f"{name}: {why}" for name, why in left_out)}
+    note, band_of = _noise(kept, draws, rule.level)
+    for measure in MEASURES:
+        if band_of is None:
+            yield {**cells, "measure": measure.name, "note": note}
+            continue
+        value = float(measure.function(rates_of(kept)))
+        ends = band(value, measure.function, (band_of,), measure.at_equality, rule.level, smoothed=False)
+        yield {**cells, "measure": measure.name, "value": value, **ends._asdict(), "note": note}
+
+
+def _noise(
+    kept: Sequence[ErrorCounts], draws: Mapping[str, Floats], level: float
+) -> tuple[str, tuple[Pattern, ...] | None]:
+    """What the draws of the groups that enter say about any summary, or the reason why they say nothing."""
+    if len(kept) < 2:
+        return "fewer than two groups", None
+    few = [c.group for c in kept if min(c.errors, c.trials - c.errors) < FEW_ERRORS]
+    if few:
+        return f"fewer than {FEW_ERRORS} errors, so that draws say little: {', '.join(few)}", None
+    together = np.stack([draws[c.group] for c in kept], axis=-1)
+    known = np.asarray(np.isfinite(together).all(axis=-1), dtype=np.bool_)
+    if known.mean() < 1 - (1 - level) / 2:
+        return "the kept scores end above the threshold of too many draws", None
+    return f"threshold set again in each of {len(known)} draws of people", patterns_of_draws(
+        rates_of(kept), together[known]
+    )
 
 
 def threshold_interval(evidence: Evidence, model: str, target: float) -> tuple[float | None, float | None]:

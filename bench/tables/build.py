@@ -104,6 +104,7 @@ TABLES: dict[str, _Spec] = {
     "versus_rest": _Spec(power.VERSUS_COLUMNS, power.versus_rest_rows),
     "power": _Spec(power.POWER_COLUMNS, power.power_rows),
     "at_target_fmr": _Spec(at_target.COLUMNS, at_target.rows),
+    "differentials_at_target": _Spec(at_target.SUMMARY_COLUMNS, at_target.summary_rows),
     "policies": _Spec(policies.COLUMNS, policies.rows),
     "marginals": _Spec(cells.MARGINAL_COLUMNS, cells.marginal_rows),
     "transactions": _Spec((*transaction_tables.COLUMNS, *_RATE, *transaction_tables.MODELS), transaction_tables.rows),

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from bench.estimate import combined_differentials, differentials
+from bench.estimate.bands import band, patterns, patterns_of_draws
+from bench.estimate.measures import gini, max_geomean, max_min
 from bench.records import ErrorCounts
 
 
@@ -63,3 +65,48 @@ def test_null_band_holds_19_of_20_equal_worlds():
         found = by_measure(differentials(counts("FNMR", rng.binomial(1000, 0.03, size=4))))["max/min"]
         outside += not found.null_low <= found.value <= found.null_high
     assert outside <= 12
+
+
+def test_drawn_rates_with_the_noise_of_samples_give_the_band_of_samples():
+    rng = np.random.default_rng(1)
+    rows = counts("FNMR", [40, 80, 80, 160], trials=4000)
+    rates = np.array([c.errors / c.trials for c in rows])
+    drawn = patterns_of_draws(rates, rng.binomial(4000, rates, size=(4000, 4)) / 4000)
+    sampled = patterns(rows, 0.95, 4000, rng)
+    for function in (max_min, max_geomean, gini):
+        at = float(function(np.ones(4)))
+        value = float(function(rates))
+        one, other = (band(value, function, (p,), at, 0.95, smoothed=False) for p in (drawn, sampled))
+        assert one.low == pytest.approx(other.low, rel=0.05) and one.high == pytest.approx(other.high, rel=0.05)
+
+
+def test_noise_that_all_groups_share_leaves_their_ratios_certain():
+    rates = np.array([0.01, 0.02, 0.02])
+    shared = np.random.default_rng(2).normal(0, 0.5, (2000, 1))
+    odds = rates / (1 - rates) * np.exp(shared)
+    found = band(2.0, max_min, (patterns_of_draws(rates, odds / (1 + odds)),), 1.0, 0.95, smoothed=False)
+    assert found.low > 1.9 and found.high < 2.1
+
+
+def test_an_interval_has_no_upper_end_where_the_lowest_rate_may_be_zero():
+    found = by_measure(differentials(counts("FNMR", [1, 60], trials=2000)))["max/min"]
+    assert found.low > 5 and found.high is None
+
+
+def test_two_groups_agree_with_the_interval_of_their_ratio():
+    """Koopman's interval of the larger over the smaller, where the order of the groups is not in doubt."""
+    found = by_measure(differentials(counts("FNMR", [20, 60], trials=2000)))["max/min"]
+    assert found.low == pytest.approx(1.82, rel=0.06) and found.high == pytest.approx(4.94, rel=0.08)
+
+
+@pytest.mark.parametrize("rates", [(0.02, 0.02, 0.02, 0.02), (0.02, 0.02, 0.02, 0.04), (0.01, 0.02, 0.04, 0.08)])
+def test_intervals_of_summaries_hold_the_truth_about_as_often_as_they_say(rates):
+    """benchmarks/interval_coverage.md has the measured coverage; this guards against a broken interval."""
+    rng = np.random.default_rng(4)
+    truth = {"max/geomean": float(max_geomean(np.array(rates))), "gini": float(gini(np.array(rates)))}
+    held = dict.fromkeys(truth, 0)
+    for _ in range(100):
+        found = by_measure(differentials(counts("FNMR", rng.binomial(1000, rates))))
+        for name, value in truth.items():
+            held[name] += found[name].low - 1e-9 <= value <= found[name].high + 1e-9
+    assert min(held.values()) >= 87

@@ -101,6 +101,18 @@ def test_at_target_covers_its_value_and_is_wider_than_a_fixed_threshold(made) ->
     assert at["rate"] == chosen(made["rates"], failures="counted", metric="FNMR", threshold_name="FMR 0.005")[0]["rate"]
 
 
+def test_summaries_at_a_target_are_those_of_the_fixed_threshold_with_their_own_intervals(made) -> None:
+    rows = [row for row in made["differentials_at_target"] if row.get("value") is not None]
+    assert rows
+    for row in rows:
+        key = {name: row[name] for name in ("metric", "grouping", "threshold_name", "measure")}
+        assert row["value"] == chosen(made["differentials"], **key)[0]["value"]
+        assert row["low"] <= row["value"] and (row["high"] is None or row["value"] <= row["high"])
+        assert row["null_low"] <= row["null_high"]
+    left_out = [row for row in made["differentials_at_target"] if row.get("value") is None]
+    assert all(row["note"] for row in left_out)
+
+
 def test_intervals_at_a_target_are_as_wide_as_other_draws_of_people_differ() -> None:
     key = {"metric": "FNMR", "grouping": "", "threshold_name": "FMR 0.02"}
     rows = []
