@@ -1,19 +1,23 @@
 """Intervals and null bands of any summary of group rates, by simulating what other true rates would have shown.
 
 Noise alone makes groups differ: the maximum over the minimum of equal rates is above 1 in every finite sample, and a
-resample of that sample adds noise to noise. So nothing is resampled. Instead the groups' rates are moved, from all
-equal to further apart than was seen, and at each step samples of these groups' effective sizes are drawn. A step is in
-the interval where the value that was seen would not be unusual there (test inversion; Neyman 1937). The first step, all
-rates equal, gives the null band, what equal groups would show: the interval of a value inside it begins at equality.
+resample of that sample adds noise to noise. So nothing is resampled. Instead true rates are moved from all equal to
+further apart than was seen, and samples of these groups' effective sizes are drawn. A value of the summary is in the
+interval if rates that have it would not unusually show the value that was seen (test inversion; Neyman 1937). Equal
+rates give the null band, what equal groups would show: the interval of a value inside it begins at equality.
 
-Rates can differ in many ways with one value of a summary. Three are tried, and the interval spans them: the pattern as
-it was seen, the highest group alone against the others at their common rate, and the lowest alone; the last two only
-where the others do not differ among themselves beyond chance. `benchmarks/interval_coverage.md` has the measured
-coverage. Groups are drawn independently: they share no people.
+Many rates have one value of a summary, and how far its samples scatter depends on which groups lie apart. So the rates
+are moved along several patterns, and the interval spans what they give: rates drawn from what is known of the groups
+(Jeffreys' prior), each draw along its own; the highest group alone against the others at their common rate, and the
+lowest alone, where the others do not differ among themselves beyond chance; the group that may be the highest moved
+away from where it was seen, and the one that may be the lowest.
+
+`benchmarks/interval_coverage.md` has the measured coverage. Groups are drawn independently: they share no people.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -35,13 +39,16 @@ BEYOND = 4.0
 ALIKE = 0.1
 """p-value of equal rates from which the other groups may be taken to have one rate."""
 
+_SMALLEST = 1e-12
+"""Below any rate that can be measured; keeps a drawn rate from vanishing in float64."""
+
 
 class Pattern(NamedTuple):
-    """True rates of groups from equality outwards, and what samples of them show.
+    """True rates of groups from equality outwards, each draw in its own direction, and what a sample of them shows.
 
     Attributes:
-        truth: (steps, groups) rates.
-        seen: (steps, draws, groups) errors over trials.
+        truth: (steps, draws, groups) rates; in the first step all equal.
+        seen: likewise, errors over trials.
         smoothed: likewise, (errors + 0.5) / (trials + 1) in draws that hold an error-free group.
     """
 
@@ -59,26 +66,47 @@ class Band(NamedTuple):
     null_high: float
 
 
-def patterns(
-    counts: Sequence[ErrorCounts], level: float, draws: int, rng: np.random.Generator
-) -> tuple[Pattern, Pattern, Pattern]:
-    """As seen, the highest alone, the lowest alone; one that cannot be is the first again. At least two groups."""
-    n = np.maximum([effective_sample(c, level) for c in counts], 1.0)
+def patterns(counts: Sequence[ErrorCounts], level: float, draws: int, rng: np.random.Generator) -> tuple[Pattern, ...]:
+    """The patterns of at least two groups, five; one that cannot be is the first again."""
+    n = np.maximum([effective_sample(c) for c in counts], 1.0)
     x = np.array([c.errors / c.trials for c in counts]) * n
-    rates = np.clip(x / n, 0.5 / (n + 1), 1 - 0.5 / (n + 1))
-    common = float(np.clip(x.sum() / n.sum(), 0.25 / n.sum(), 1 - 0.25 / n.sum()))
     size = np.rint(n).astype(np.int64)
-    equal = _sampled(np.full((1, len(n)), common), size, draws, rng)
-    first = _pattern(special.logit(rates), common, size, equal, draws, rng)
+    common = float(np.clip(x.sum() / n.sum(), 0.25 / n.sum(), 1 - 0.25 / n.sum()))
+    equal = rng.binomial(size, common, (draws, len(n))) / size
+    logits = special.logit(np.clip(rng.beta(x + 0.5, n - x + 0.5, (draws, len(n))), _SMALLEST, 1 - _SMALLEST))
+    first = _pattern(_moved(logits, common, 1 / np.sqrt(size * common * (1 - common))), size, common, equal, rng)
+    if len(n) == 2:
+        return (first,)
     found = [first]
-    for k in (int(rates.argmax()), int(rates.argmin())):
-        others = np.arange(len(n)) != k
-        p = homogeneity_p(x[others].tolist(), n[others].tolist())
-        alone = rates.copy()
-        alone[others] = np.clip(x[others].sum() / n[others].sum(), rates.min(), rates.max())
-        possible = p is not None and p > ALIKE
-        found.append(_pattern(special.logit(alone), common, size, equal, draws, rng) if possible else first)
-    return found[0], found[1], found[2]
+    seen = special.logit(np.clip(x / n, 0.5 / (n + 1), 1 - 0.5 / (n + 1)))
+    for extreme, away in ((np.argmax, 1.0), (np.argmin, -1.0)):
+        alone = _alone(extreme, x, n, logits, common)
+        found.append(first if alone is None else _pattern(alone, size, common, equal, rng))
+        end = np.quantile(logits, 0.5 + away * level / 2, axis=0)
+        found.append(
+            _pattern(_shifted(seen, int(extreme(end)), away * logits.std(axis=0), draws), size, common, equal, rng)
+        )
+    return tuple(found)
+
+
+def _alone(
+    extreme: Callable[..., npt.NDArray[np.int64]], x: Rates, n: Rates, logits: Rates, common: float
+) -> Rates | None:
+    """One group apart, each draw's own extreme one, and the others at their common rate; None where that cannot be."""
+    others = np.arange(len(n)) != extreme(x / n)
+    p = homogeneity_p(x[others].tolist(), n[others].tolist())
+    if p is None or p <= ALIKE:
+        return None
+    rest = np.clip(x[others].sum() / n[others].sum(), 0.25 / n.sum(), 1 - 0.25 / n.sum())
+    which = np.arange(len(n)) == extreme(logits, axis=1)[:, None]
+    return _moved(np.where(which, logits, special.logit(rest)), common, 1 / np.sqrt(n * common * (1 - common)))
+
+
+def _shifted(seen: Rates, group: int, error: Rates, draws: int) -> Rates:
+    """(steps - 1, draws, groups) rates as seen, but for one group: from nearer to the others to further away."""
+    logits = np.tile(seen, (STEPS - 1, draws, 1))
+    logits[:, :, group] += np.linspace(-2, 5, STEPS - 1)[:, None] * error[group]
+    return np.asarray(special.expit(logits))
 
 
 def patterns_of_draws(rates: Rates, drawn: Rates) -> tuple[Pattern]:
@@ -92,8 +120,10 @@ def patterns_of_draws(rates: Rates, drawn: Rates) -> tuple[Pattern]:
     noise = special.logit(np.minimum(positive, 1 - 1e-9)) - special.logit(rates)
     noise -= noise.mean(axis=0)
     common = float(special.expit(special.logit(rates).mean()))
-    truth = _line(special.logit(rates), common, noise.std(axis=0))
-    seen = special.expit(special.logit(truth)[:, None, :] + noise)
+    # Another draw's noise moves the pattern, so that what moves it is not what is seen of it.
+    truth = _moved(special.logit(rates) + np.roll(noise, 1, axis=0), common, noise.std(axis=0))
+    truth = np.concatenate([np.full((1, *noise.shape), common), truth])
+    seen = special.expit(special.logit(truth) + noise)
     return (Pattern(truth, seen, seen),)
 
 
@@ -113,23 +143,29 @@ def band(
         sides: `patterns` of each metric that the summary is a function of.
         smoothed: take the smoothed rates of the draws, because the function needs rates above zero.
     """
-    lows, highs, edge, sign = [], [], at_equality, 1.0
+    lows: list[float] = []
+    highs: list[float] = []
+    edges: list[float] = []
+    sign = 1.0
     for pattern in _different(sides):
-        truth = function(*(side.truth for side in pattern))
+        truth = function(*(side.truth[1:] for side in pattern))
         with np.errstate(divide="ignore", invalid="ignore"):
             seen = function(*(side.smoothed if smoothed else side.seen for side in pattern))
         # Groups that are all without errors are equal, whatever 0 / 0 is.
         seen = np.where(np.isfinite(seen), seen, at_equality)
-        sign = -1.0 if truth[-1] < at_equality else 1.0
-        low, high, edge = _ends(sign * value, np.sort(sign * seen, axis=1), sign * truth, 1 - level)
+        if not edges:
+            sign = -1.0 if np.median(truth) < at_equality else 1.0
+        values, ascending = _by_value(sign * at_equality, sign * truth, sign * seen)
+        low, high, edge = _ends(sign * value, values, ascending, 1 - level)
         lows.append(low)
-        # Without rates of zero a summary of shares has a largest value, which the last step is next to.
-        highs.append(high if high is not None or smoothed else float(sign * truth[-1]))
-    low = min(*lows, sign * value)
-    high = None if any(end is None for end in highs) else max(*(e for e in highs if e is not None), sign * value)
-    if sign > 0:
-        return Band(low, high, at_equality, edge)
-    return Band(at_equality if high is None else -high, -low, -edge, at_equality)
+        edges.append(edge)
+        # Only the first pattern goes on until nothing more can be told apart. A summary of shares has a largest value.
+        unlimited = high is None and smoothed and not highs
+        highs.append(math.inf if unlimited else float(values[-1]) if high is None else high)
+    low, high = min(*lows, sign * value), max(*highs, sign * value)
+    if sign < 0:
+        return Band(-high, -low, -edges[0], at_equality)
+    return Band(low, None if high == math.inf else high, at_equality, edges[0])
 
 
 def percentile_band(
@@ -144,58 +180,38 @@ def percentile_band(
 
     Percentiles of the summary of rates drawn from each group's distribution under Jeffreys' prior.
     """
-    n = np.maximum([effective_sample(c, level) for c in counts], 1.0)
+    n = np.maximum([effective_sample(c) for c in counts], 1.0)
     x = np.array([c.errors / c.trials for c in counts]) * n
-    common = np.full((1, len(n)), (x.sum() + 0.5) / (n.sum() + 1))
+    size = np.rint(n).astype(np.int64)
     drawn = np.maximum(rng.beta(x + 0.5, n - x + 0.5, size=(draws, len(n))), _SMALLEST)
-    null = _smoothed(_sampled(common, np.rint(n).astype(np.int64), draws, rng), n)
+    equal = rng.binomial(size, (x.sum() + 0.5) / (n.sum() + 1), (draws, len(n))) / size
     ends = ((1 - level) / 2, (1 + level) / 2)
     low, high = np.quantile(function(drawn), ends)
-    null_low, null_high = np.quantile(function(null[0]), ends)
+    null_low, null_high = np.quantile(function(_smoothed(equal, size)), ends)
     return Band(min(float(low), value), max(float(high), value), float(null_low), float(null_high))
 
 
-_SMALLEST = 1e-12
-"""Below any rate that can be measured; keeps a drawn rate from vanishing in float64."""
-
-
 def _pattern(
-    logits: Rates,
-    common: float,
-    sizes: npt.NDArray[np.int64],
-    equal: Rates,
-    draws: int,
-    rng: np.random.Generator,
+    moved: Rates, sizes: npt.NDArray[np.int64], common: float, equal: Rates, rng: np.random.Generator
 ) -> Pattern:
-    """From the common rate along the line to `logits` and beyond; `equal` are the draws at the common rate."""
-    truth = _line(logits, common, 1 / np.sqrt(sizes * common * (1 - common)))
-    seen = _sampled(truth, sizes, draws, rng)
-    seen[0] = equal[0]
+    """Samples of (steps - 1, draws, groups) rates, after (draws, groups) `equal`, those of the common one."""
+    truth = np.concatenate([np.full((1, *equal.shape), common), moved])
+    seen = np.concatenate([equal[None], rng.binomial(sizes, moved) / sizes])
+    # A group's draws lie together in memory: reductions over the few groups are then several times as fast.
+    truth, seen = (np.moveaxis(np.ascontiguousarray(np.moveaxis(a, -1, 0)), 0, -1) for a in (truth, seen))
     return Pattern(truth, seen, _smoothed(seen, sizes))
 
 
-def _line(logits: Rates, common: float, error: Rates) -> Rates:
-    """(steps, groups) rates from the common one to `logits` and on, `BEYOND` times their standard errors further."""
+def _moved(logits: Rates, common: float, error: Rates) -> Rates:
+    """(steps - 1, draws, groups) rates from near the common one to `logits` and `BEYOND` standard errors further."""
     away = logits - special.logit(common)
-    if not away.any():
-        away = np.where(np.arange(len(away)) == error.argmax(), error, 0.0)
-    furthest = 1 + BEYOND * np.sqrt((error**2).mean() / (away**2).mean())
-    return np.asarray(special.expit(special.logit(common) + np.linspace(0, furthest, STEPS)[:, None] * away))
+    length = np.sqrt((away**2).mean(axis=-1, keepdims=True))
+    furthest = 1 + BEYOND * np.sqrt((error**2).mean()) / np.maximum(length, _SMALLEST)
+    share = np.linspace(0, 1, STEPS)[1:, None, None]
+    return np.asarray(special.expit(special.logit(common) + share * furthest * away))
 
 
-def _sampled(truth: Rates, sizes: npt.NDArray[np.int64], draws: int, rng: np.random.Generator) -> Rates:
-    """(steps, groups) rates to (steps, draws, groups) rates of samples.
-
-    A group's draws lie together in memory: reductions over the few groups are then several times as fast.
-    """
-    seen = np.empty((truth.shape[1], len(truth), draws))
-    for g, size in enumerate(sizes.tolist()):
-        for k, rate in enumerate(truth[:, g].tolist()):
-            seen[g, k] = rng.binomial(size, rate, draws)
-    return np.moveaxis(seen / sizes[:, None, None], 0, -1)
-
-
-def _smoothed(seen: Rates, sizes: npt.NDArray[np.floating] | npt.NDArray[np.int64]) -> Rates:
+def _smoothed(seen: Rates, sizes: npt.NDArray[np.int64]) -> Rates:
     """(errors + 0.5) / (trials + 1) in draws that hold an error-free group."""
     zero = seen.min(axis=-1) == 0
     found = seen.copy(order="K")
@@ -213,11 +229,27 @@ def _different(sides: Sequence[Sequence[Pattern]]) -> list[tuple[Pattern, ...]]:
     ]
 
 
-def _ends(value: float, seen: Rates, truth: Rates, alpha: float) -> tuple[float, float | None, float]:
+def _by_value(at_equality: float, truth: Rates, seen: Rates) -> tuple[Rates, Rates]:
+    """True values of a summary, (steps,), and what samples with about that value show, (steps, draws), ascending.
+
+    Draws move in their own directions, so that one step of all holds many true values. They are sorted into as many
+    bins of equal size, and what was seen is taken relative to the middle of its bin.
+    """
+    order = np.argsort(truth, axis=None)
+    shape = truth.shape
+    values = truth.ravel()[order].reshape(shape)
+    shown = seen[1:].ravel()[order].reshape(shape)
+    middle = np.median(values, axis=1)
+    rows = np.concatenate([seen[:1], shown - values + middle[:, None]])
+    return np.concatenate([[at_equality], middle]), np.sort(rows, axis=1)
+
+
+def _ends(value: float, truth: Rates, seen: Rates, alpha: float) -> tuple[float, float | None, float]:
     """Ends of the interval, None where no step is too far, and the upper end of the null band.
 
-    `seen` (steps, draws) ascend in each step; larger is further from equality. At equality, which has no other side,
-    all of `alpha` is spent on values too large; where a step is told from equality, half on either side.
+    `seen` (steps, draws) ascend in each step of `truth` (steps,); larger is further from equality. At equality, which
+    has no other side, all of `alpha` is spent on values too large; where a step is told from equality, half on either
+    side.
     """
     middle, edge = np.median(seen, axis=1), float(np.quantile(seen[0], 1 - alpha))
     told = np.clip((middle - middle[0]) / max(edge - middle[0], _SMALLEST), 0.0, 1.0)

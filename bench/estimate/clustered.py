@@ -142,18 +142,19 @@ def degrees_of_freedom(counts: ErrorCounts) -> float:
     return max(min(balanced_people(counts) - 1, people_behind(counts)), 2.0)
 
 
-def adjusted_size(counts: ErrorCounts, level: float) -> float:
+def adjusted_size(counts: ErrorCounts, level: float | None) -> float:
     """Comparisons at which Wilson's interval at `level` is as wide as the corrected one with Student's t.
 
-    At most the comparisons, at least what is left if all comparisons of a person agree. There must be errors and
-    successes.
+    Without a level those whose rate scatters as much, whatever is made of it. At most the comparisons, at least what is
+    left if all comparisons of a person agree. There must be errors and successes.
     """
     p = rate(counts)
     spread = corrected_variance(counts)
     if spread == 0:
         return float(counts.trials)
-    t = float(special.stdtrit(degrees_of_freedom(counts), 0.5 + level / 2))
-    size = p * (1 - p) / spread * (z_value(level) / t) ** 2
+    size = p * (1 - p) / spread
+    if level is not None:
+        size *= (z_value(level) / float(special.stdtrit(degrees_of_freedom(counts), 0.5 + level / 2))) ** 2
     return min(max(size, worst_size(counts)), float(counts.trials))
 
 

@@ -29,12 +29,16 @@ def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
     return Estimate(counts, value, low, high, method, level, n_eff, _note(counts, level))
 
 
-def effective_sample(counts: ErrorCounts, level: float = 0.95) -> float:
-    """Independent comparisons that would leave as much uncertainty at `level`; there must be trials."""
+def effective_sample(counts: ErrorCounts, level: float | None = None) -> float:
+    """Independent comparisons whose rate would scatter as much, or, at a `level`, leave an interval as wide.
+
+    The second is smaller: how much the rate scatters is itself uncertain where few people make the errors. There must
+    be trials.
+    """
     return _sample(counts, level)[0]
 
 
-def _sample(counts: ErrorCounts, level: float) -> tuple[float, str]:
+def _sample(counts: ErrorCounts, level: float | None) -> tuple[float, str]:
     """The effective sample size and the method's name, by what the counts carry."""
     if counts.by_subject is None:
         return float(counts.trials), "Wilson"

@@ -26,7 +26,10 @@ def test_every_value_lies_in_its_interval_and_bands_are_in_order():
     )):  # fmt: skip
         if found.value is not None:
             assert found.low <= found.value
-            assert found.measure.endswith("(smoothed)") if found.high is None else found.value <= found.high
+            if found.high is None:  # the lowest rate may be zero
+                assert found.measure.endswith("(smoothed)") or found.measure in ("IR", "max/min")
+            else:
+                assert found.value <= found.high
             assert found.null_low <= found.null_high
 
 
@@ -72,7 +75,7 @@ def test_drawn_rates_with_the_noise_of_samples_give_the_band_of_samples():
     rows = counts("FNMR", [40, 80, 80, 160], trials=4000)
     rates = np.array([c.errors / c.trials for c in rows])
     drawn = patterns_of_draws(rates, rng.binomial(4000, rates, size=(4000, 4)) / 4000)
-    sampled = patterns(rows, 0.95, 4000, rng)
+    sampled = patterns(rows, 0.95, 4000, rng)[:1]
     for function in (max_min, max_geomean, gini):
         at = float(function(np.ones(4)))
         value = float(function(rates))
