@@ -65,7 +65,7 @@ _COLUMNS = {
     ),
     "paired": (
         "model condition grouping group threshold_name comparisons subjects fnmr_clean fnmr change low high "
-        "against_others against_others_low against_others_high p_holm verdict note"
+        "against_others against_others_low against_others_high p_holm verdict visible_80 note"
     ),
     "gallery_model": (
         "model condition grouping group threshold_name threshold gallery_size mix fpir_model fpir_model_low "
@@ -78,7 +78,7 @@ _COLUMNS = {
     ),
     "between_models": (
         "model other_model condition metric grouping group threshold_name comparisons subjects rate other_rate "
-        "difference low high only_model only_other p_holm verdict note"
+        "difference low high only_model only_other p_holm verdict visible_80 note"
     ),
     "extrapolated": (
         "model condition grouping group target tail comparisons own_threshold own_threshold_low own_threshold_high "
@@ -289,9 +289,9 @@ def _further(rows: dict[str, list[Sequence[object]]], plan: Plan, model: str, co
         key = (model, condition, grouping, group)
         hidden = plan.suppressed and group == plan.groups[-1]
         for other in plan.models[plan.models.index(model) + 1 :]:
-            seen = (600, 120, 0.05, 0.09, -0.04, -0.06, -0.02, 4, 28, 0.004, "differs")
+            seen = (600, 120, 0.05, 0.09, -0.04, -0.06, -0.02, 4, 28, 0.004, "differs", 0.03)
             if k == 1:
-                seen = (600, 120, 0.05, 0.0492, 0.0008, "", "", 2, 1, 1, "not shown to differ")
+                seen = (600, 120, 0.05, 0.0492, 0.0008, "", "", 2, 1, 1, "not shown to differ", 0.04)
             rows["between_models"].append((model, other, condition, "FNMR", grouping, group, "FMR 0.0001", *seen, ""))
         if plan.mated:
             _further_mated(rows, plan, key, k, hidden)
@@ -370,7 +370,7 @@ def _further_mated(
     gap = (0.05, 0.01, 0.09, 0.03, 0.0, 0.06, 0.02, -0.01, 0.05, "")
     rows["quality_split"].append((model, condition, "Sharpness", grouping, group, "FMR 0.0001", *gap))
     if condition != plan.conditions[0]:
-        against = (0.08, 0.02, 0.14, 0.01, "changes otherwise") if k == 2 else ("", "", "", "", "")
+        against = (0.08, 0.02, 0.14, 0.01, "changes otherwise", 0.09) if k == 2 else [""] * 6
         change = (600, 120, 0.02, 0.12, 0.1, 0.06, 0.14, *against, "")
         rows["paired"].append((model, condition, grouping, group, "FMR 0.0001", *change))
     for attempts, stage in itertools.product((1, 2, 3), ("turned away", "no_match")):

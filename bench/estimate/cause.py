@@ -138,12 +138,14 @@ def change_interval(found: Change, level: float) -> tuple[float, float]:
 
 
 class Interaction(NamedTuple):
-    """Difference of two groups' changes: value, interval, p-value of none."""
+    """Difference of two groups' changes: value, interval, p-value of none, standard error, degrees of freedom."""
 
     value: float
     low: float
     high: float
     p: float
+    error: float
+    freedom: float
 
 
 def interaction(a: Change, b: Change, level: float) -> Interaction | None:
@@ -158,4 +160,4 @@ def interaction(a: Change, b: Change, level: float) -> Interaction | None:
     value, error = a.mean - b.mean, math.sqrt(spread)
     half = float(special.stdtrit(freedom, 0.5 + level / 2)) * error
     p = float(2 * special.stdtr(freedom, -abs(value) / error))
-    return Interaction(value, value - half, value + half, p)
+    return Interaction(value, value - half, value + half, p, error, freedom)

@@ -12,6 +12,9 @@ import math
 import numpy as np
 from scipy import special
 
+NORMAL = 1e9
+"""Degrees of freedom from which Student's t is the normal distribution."""
+
 
 def trials_to_see(rate: float, ratio: float, power: float = 0.8, alpha: float = 0.05) -> float:
     """Trials per group that show a `ratio` above `rate` with `power`, normal approximation of the difference."""
@@ -90,3 +93,11 @@ def exact_power(rate: float, ratio: float, trials: float, alpha: float = 0.05) -
             above = special.bdtrc(total - edge - 1, total, share)
             power += weight * float(special.bdtr(edge, total, share) + above)
     return power
+
+
+def visible_difference(error: float, freedom: float, power: float = 0.8, alpha: float = 0.05) -> float:
+    """The smallest difference that Student's two-sided test shows with `power`, from a difference's standard error.
+
+    (t_{1 - alpha/2} + t_power) * error on `freedom` degrees of freedom, `NORMAL` for those of the normal distribution.
+    """
+    return float(error * (special.stdtrit(freedom, 1 - alpha / 2) + special.stdtrit(freedom, power)))

@@ -95,6 +95,7 @@ class BetweenRow:
     only_other: int | None
     p_holm: float | None
     verdict: str
+    visible_80: float | None
     note: str
 
 
@@ -231,6 +232,7 @@ class PairedRow:
     against_others_high: float | None
     p_holm: float | None
     verdict: str
+    visible_80: float | None
     note: str
 
 

@@ -14,7 +14,7 @@ def between_table(tables: Tables) -> Table:
     """Every pair of models under the baseline, of everyone and by the first grouping, at the page's operating point."""
     head = (
         "Models", "Metric", "Group", "Comparisons", "People", "Rates", "Difference per 10,000 (interval)",
-        "Errs under one alone", "p by person, Holm", "Verdict", "Note",
+        "Errs under one alone", "p by person, Holm", "Verdict", "Would have seen with 80 % power", "Note",
     )  # fmt: skip
     rows: list[Sequence[str]] = []
     for model in views.models(tables):
@@ -25,7 +25,7 @@ def between_table(tables: Tables) -> Table:
                 f"{row.model} less {row.other_model}", row.metric, row.group, words.count(row.comparisons),
                 words.count(row.subjects), f"{words.percent(row.rate)}, {words.percent(row.other_rate)}",
                 _difference(row), f"{words.count(row.only_model)}, {words.count(row.only_other)}",
-                words.number(row.p_holm, 2), row.verdict or words.DASH, row.note,
+                words.number(row.p_holm, 2), row.verdict or words.DASH, _visible(row), row.note,
             )
             for row in views.select(tables.between_models, **wanted)
             if row.grouping in (views.EVERYONE, views.first_grouping(tables))
@@ -38,6 +38,10 @@ def _difference(row: BetweenRow) -> str:
         return words.DASH
     value = _signed(row.difference)
     return value if row.low is None or row.high is None else f"{value} ({_signed(row.low)} to {_signed(row.high)})"
+
+
+def _visible(row: BetweenRow) -> str:
+    return words.DASH if row.visible_80 is None else f"{words.number(1e4 * row.visible_80)} per 10,000"
 
 
 def _signed(value: float) -> str:

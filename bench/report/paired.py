@@ -110,10 +110,22 @@ def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
         title = (
             f"{model}: no condition is shown to act otherwise on one group than on the others; the widest interval, of "
             f"{widest.group} under {widest.condition}, leaves room for {_interval(_against(widest))} points"
+            f"{_would_have_seen(widest)}"
         )
         return title, f"{alt}."
     everyone = max(rows, key=lambda row: row.change if row.change is not None else -1.0)
     return f"{model}: under {everyone.condition}, {everyone.group}: {said(everyone)} turned away", f"{alt}."
+
+
+def _would_have_seen(row: PairedRow) -> str:
+    """What stands beside a null result."""
+    if row.visible_80 is None:
+        return ""
+    return f"; this test would have seen {_visible(row)} or more with 80 % power"
+
+
+def _visible(row: PairedRow) -> str:
+    return words.DASH if row.visible_80 is None else f"{100 * row.visible_80:.1f} points"
 
 
 def _interval(point: Point) -> str:
@@ -123,13 +135,15 @@ def _interval(point: Point) -> str:
 def _table(rows: Sequence[PairedRow]) -> Table:
     head = (
         "Condition", "Group", "Comparisons", "People", "FNMR clean", "FNMR", "Change (interval)",
-        "Less the others’ change (interval)", "p, Holm", "Verdict", "Note",
+        "Less the others’ change (interval)", "p, Holm", "Verdict",
+        "Would have seen with 80 % power", "Note",
     )  # fmt: skip
     body = [
         (
             row.condition, row.group, words.count(row.comparisons), words.count(row.subjects),
             words.percent(row.fnmr_clean), words.percent(row.fnmr), said(row) if row.change is not None else words.DASH,
-            _interval(_against(row)), words.number(row.p_holm, 2), row.verdict, row.note,
+            _interval(_against(row)), words.number(row.p_holm, 2), row.verdict,
+            _visible(row), row.note,
         )
         for row in rows
     ]  # fmt: skip

@@ -157,9 +157,11 @@ def points(value: float | None, low: float | None, high: float | None) -> str:
 
 
 def reach(low: float | None, high: float | None) -> str:
-    """ "1.3 to 4.5"; a dash where there is none."""
-    if low is None or high is None:
+    """ "1.3 to 4.5", "1.3 or more" without an upper end; a dash where there is none."""
+    if low is None:
         return DASH
+    if high is None:
+        return f"{number(low)} or more"
     return f"{number(low)} to {number(high)}"
 
 

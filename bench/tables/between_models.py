@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from bench.estimate.cause import change, change_interval
 from bench.estimate.differentials import enter
 from bench.estimate.discordant import drawn_p, mcnemar_p, swap_p
 from bench.estimate.multiplicity import holm
+from bench.estimate.power import NORMAL, visible_difference
 from bench.records import Comparisons, ErrorCounts, Rows, Threshold
 from bench.tables.at_target import people_draws
 from bench.tables.by_threshold import GroupCounts, group_counts
@@ -25,7 +27,7 @@ COLUMNS = (
     *("model", "other_model", "condition", "metric", "grouping", "group"),
     *("threshold_name", "threshold", "other_threshold", "comparisons", "subjects", "errors", "other_errors"),
     *("rate", "other_rate", "difference", "low", "high", "level", "only_model", "only_other"),
-    *("p_mcnemar", "p", "p_holm", "verdict", "note"),
+    *("p_mcnemar", "p", "p_holm", "verdict", "visible_80", "note"),
 )
 FEW_DISCORDANT = 5
 """Below so many comparisons on which two models disagree, an interval from people would be too narrow."""
@@ -40,12 +42,17 @@ class _Discordant(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """What one group shows: comparisons that err under either model alone, interval of the difference, p by person."""
+    """What one group shows: comparisons that err under either model alone, interval of the difference, p by person.
+
+    `error` is the difference's standard error on `freedom` degrees of freedom; None where there is no interval.
+    """
 
     first: int
     second: int
     interval: tuple[float, float] | None
     p: float
+    error: float | None = None
+    freedom: float = NORMAL
 
 
 def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
@@ -88,8 +95,9 @@ def _rows(evidence: Evidence, mine: GroupCounts, theirs: GroupCounts, metric: st
     entering, _ = enter(mine.by_metric[metric], evidence.study.statistics.min_subjects)
     tested = [c.group for c in entering]
     adjusted = dict(zip(tested, holm([found[name].p for name in tested]), strict=True))
+    alpha = (1 - evidence.study.statistics.level) / max(len(tested), 1)
     for a, b in zip(mine.by_metric[metric], theirs.by_metric[metric], strict=True):
-        p_holm = adjusted.get(a.group)
+        p_holm, one = adjusted.get(a.group), found[a.group]
         yield {
             "model": mine.comparisons.model,
             "other_model": theirs.comparisons.model,
@@ -100,9 +108,10 @@ def _rows(evidence: Evidence, mine: GroupCounts, theirs: GroupCounts, metric: st
             "threshold_name": mine.threshold.name,
             "threshold": mine.threshold.value,
             "other_threshold": theirs.threshold.value,
-            **_cells(a, b, found[a.group], evidence.study.statistics.level),
+            **_cells(a, b, one, evidence.study.statistics.level),
             "p_holm": p_holm,
             "verdict": _verdict(p_holm, evidence.study.statistics.level),
+            "visible_80": None if one.error is None else visible_difference(one.error, one.freedom, 0.8, alpha),
         }
 
 
@@ -159,7 +168,10 @@ def _mated(evidence: Evidence, mine: GroupCounts, theirs: GroupCounts) -> Iterat
         # People of whom one model's errors balance the other's leave nothing to swap, and no variance.
         interval = change_interval(found, level) if found is not None and found.variance else None
         totals = np.bincount(person[own], weights=difference[own]).astype(np.int64)
-        yield _Found(first, second, interval, swap_p(totals))
+        if found is None or interval is None:
+            yield _Found(first, second, None, swap_p(totals))
+        else:
+            yield _Found(first, second, interval, swap_p(totals), math.sqrt(found.variance), found.people - 1)
 
 
 def _nonmated(evidence: Evidence, mine: GroupCounts, theirs: GroupCounts) -> Iterator[_Found]:
@@ -177,7 +189,7 @@ def _nonmated(evidence: Evidence, mine: GroupCounts, theirs: GroupCounts) -> Ite
             continue
         drawn = fmr_draws(draws, i, j, sign, side.references, side.probes, side.once)
         interval = percentiles(drawn, level) if first + second >= FEW_DISCORDANT else None
-        yield _Found(first, second, interval, drawn_p(drawn))
+        yield _Found(first, second, interval, drawn_p(drawn), float(np.nanstd(drawn)) if interval else None)
 
 
 def _discordant(mine: GroupCounts, theirs: GroupCounts, samples: int) -> _Discordant:

@@ -21,6 +21,7 @@ from bench.estimate.cause import (
     strata,
 )
 from bench.estimate.multiplicity import holm
+from bench.estimate.power import visible_difference
 from bench.estimate.rates import z_value
 from bench.records import NO_LABEL, Comparisons, Rows, Strings, Threshold
 from bench.tables.at_target import people_draws
@@ -59,7 +60,8 @@ SPLIT_COLUMNS = (
 )
 PAIRED_COLUMNS = (
     *(*_KEYS, "comparisons", "subjects", "fnmr_clean", "fnmr", "change", "low", "high", "level"),
-    *("against_others", "against_others_low", "against_others_high", "p", "p_holm", "verdict", "note"),
+    *("against_others", "against_others_low", "against_others_high", "p", "p_holm", "verdict"),
+    *("visible_80", "note"),
 )
 
 Floats = npt.NDArray[np.float64]
@@ -304,6 +306,7 @@ def _against_others(
             tested[name] = one
     p_values = [one.p for one in tested.values()]
     adjusted = p_values if len(p_values) == 2 else holm(p_values)
+    tests = 1 if len(p_values) == 2 else max(len(p_values), 1)
     return {
         name: {
             "against_others": one.value,
@@ -311,6 +314,7 @@ def _against_others(
             "against_others_high": one.high,
             "p": one.p,
             "p_holm": p,
+            "visible_80": visible_difference(one.error, one.freedom, 0.8, (1 - level) / tests),
             "verdict": "changes otherwise" if p < 1 - level else "not shown to change otherwise",
         }
         for (name, one), p in zip(tested.items(), adjusted, strict=True)

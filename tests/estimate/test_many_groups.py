@@ -7,12 +7,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.stats.power import TTestPower
 
 from bench.estimate.claims import judge, trials_to_support
 from bench.estimate.equivalence import equivalent_difference, equivalent_ratio, growth_to_decide
 from bench.estimate.gallery import modelled_fpir
 from bench.estimate.multiplicity import benjamini_hochberg, holm, homogeneity_p, simultaneous_level
-from bench.estimate.power import exact_power, smallest_ratio, trials_to_see, trials_to_see_on_log_scale, visible_ratio
+from bench.estimate.power import (
+    NORMAL,
+    exact_power,
+    smallest_ratio,
+    trials_to_see,
+    trials_to_see_on_log_scale,
+    visible_difference,
+    visible_ratio,
+)
 from bench.estimate.rates import clopper_pearson, wilson
 from bench.estimate.shrinkage import fit_beta, shrink
 from bench.estimate.two_groups import Rate, fisher_p
@@ -236,3 +245,10 @@ def test_the_rule_of_thirty(row):
     rate = row["errors"] / trials
     assert low / rate - 1 == pytest.approx(row["lower_rel_90"], abs=1e-9)
     assert high / rate - 1 == pytest.approx(row["upper_rel_90"], abs=1e-9)
+
+
+def test_a_visible_difference_is_that_of_students_test():
+    assert visible_difference(1.0, NORMAL) == pytest.approx(1.959964 + 0.841621, rel=1e-5)
+    for people in (12, 40, 300):
+        wanted = TTestPower().solve_power(nobs=people, alpha=0.05, power=0.8) / np.sqrt(people)
+        assert visible_difference(1 / people, people - 1) == pytest.approx(wanted, rel=0.03)
