@@ -39,6 +39,7 @@ def verify(run: Path, root: Path | None = None, inputs: bool = True) -> list[str
         differences += _tables(run, evidence)
         if (run / "study.toml").read_bytes() != manifest["config_text"].encode():
             differences.append("study.toml: differs from the text in manifest.json")
+        differences += _parent(run, manifest)
         if inputs:
             differences += _inputs(manifest, evidence, root)
         made_by = manifest["versions"]["facegap"]
@@ -50,6 +51,16 @@ def verify(run: Path, root: Path | None = None, inputs: bool = True) -> list[str
         # Whoever changed a file may have changed its sum too; nothing that a file holds ends in a traceback.
         differences.append(f"{run.name}: its files contradict each other: {type(error).__name__}: {error}")
     return differences
+
+
+def _parent(run: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Whether the run that this one was derived from, where it lies beside it, is still the one that it names."""
+    named = manifest.get("derived_from") or {}
+    if not named:
+        return
+    parent = run.resolve().with_name(named["run"])
+    if parent.is_dir() and store.sha256_file(parent / store.SUMS) != named["sha256sums"]:
+        yield f"derived from {parent.name}, but the run of that name beside it is another one"
 
 
 def _tables(run: Path, evidence: Evidence) -> Iterator[str]:

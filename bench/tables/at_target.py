@@ -127,7 +127,6 @@ def ends_of(values: Floats, level: float, unknown: float) -> tuple[float, float]
     return (low, high) if np.isfinite(low) and np.isfinite(high) else None
 
 
-@lru_cache(maxsize=1)
 @lru_cache(maxsize=4)
 def people_draws(evidence: Evidence) -> PeopleDraws:
     """One set of weights for every model, condition, group, threshold and measure of a run, from the study's seed."""

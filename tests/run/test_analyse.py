@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,13 @@ def test_groups_from_the_command_line() -> None:
     assert parse_groups([]) is None
     with pytest.raises(InputError, match="commas between"):
         parse_groups(["gender,,age"])
+
+
+def test_verify_names_another_parent_under_the_same_name(finished: Path, tmp_path: Path) -> None:
+    parent = Path(shutil.copytree(finished, tmp_path / finished.name))
+    derived = analyse(parent, Changes(), None, None)
+    assert verify(derived, inputs=False) == []
+    (parent / "SHA256SUMS").write_text("0" * 64 + "  study.toml\n", encoding="utf-8")
+    assert any("beside it is another one" in line for line in verify(derived, inputs=False))
+    shutil.rmtree(parent)
+    assert verify(derived, inputs=False) == []
