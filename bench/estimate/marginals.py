@@ -12,9 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from bench.estimate.bands import percentile_band
+from bench.estimate.bootstrap import Floats, log_ratio_interval
 from bench.estimate.clustered import pooled
 from bench.estimate.differentials import DRAWS, LeftOut, enter, rates_of, smoothed_rates
-from bench.estimate.interval import effective_sample
+from bench.estimate.interval import FEW_ERRORS, effective_sample
 from bench.estimate.measures import Rates
 from bench.estimate.two_groups import Rate, koopman
 from bench.records import Differential, ErrorCounts
@@ -47,10 +48,17 @@ def marginal_differentials(
     return tuple(sorted(found, key=lambda row: 0.0 if row.value is None else -abs(np.log(row.value))))
 
 
-def broad_homogeneity(within: Sequence[ErrorCounts], everyone: ErrorCounts, level: float = 0.95) -> Differential:
+def broad_homogeneity(
+    within: Sequence[ErrorCounts],
+    everyone: ErrorCounts,
+    drawn: tuple[Floats, Floats] | None = None,
+    level: float = 0.95,
+) -> Differential:
     """FMR of comparisons inside a group over the FMR of all comparisons: what a claim on all comparisons hides.
 
-    The interval takes the two rates for independent, which is wider than needed: they share people.
+    Args:
+        drawn: (draws,) both rates with the same people drawn, as they share people; None, or draws without false
+            matches, take the two rates for independent, which gives a wider interval.
     """
     same = pooled(within)
     row = Differential("FMR", "same group / anyone", same.model, same.condition, same.grouping, same.threshold, None)
@@ -58,9 +66,15 @@ def broad_homogeneity(within: Sequence[ErrorCounts], everyone: ErrorCounts, leve
     if same.trials == 0 or everyone.trials == 0:
         return replace(row, note="no comparisons")
     a, b = (Rate(c.errors / c.trials * n, n) for c in (same, everyone) for n in (effective_sample(c, level),))
+    if everyone.errors == 0:
+        low, high = koopman(a, b, level)
+        return replace(row, low=low, high=high, note="undefined: no false matches")
+    value = a.value / b.value
+    interval = None if drawn is None or same.errors < FEW_ERRORS else log_ratio_interval(*drawn, level)
+    if interval is not None:
+        return replace(row, value=value, low=min(interval[0], value), high=max(interval[1], value))
     low, high = koopman(a, b, level)
-    value = a.value / b.value if everyone.errors else None
-    return replace(row, value=value, low=low, high=high, note="" if everyone.errors else "undefined: no false matches")
+    return replace(row, value=value, low=low, high=high, note="the interval takes the two rates for independent")
 
 
 def _swapped(name: tuple[str, ...], place: int, value: str) -> tuple[str, ...]:

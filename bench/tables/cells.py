@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from bench import count
+from bench.estimate.bootstrap import Floats, fmr_draws, pair_trials
 from bench.estimate.differentials import enter
 from bench.estimate.interval import effective_sample
 from bench.estimate.marginals import broad_homogeneity, marginal_differentials
 from bench.estimate.shrinkage import shrink
 from bench.records import Differential, Threshold
+from bench.tables.at_target import people_draws
 from bench.tables.by_threshold import KEYS, GroupCounts, group_counts, key_cells
 from bench.tables.evidence import Evidence
 
@@ -33,7 +36,8 @@ def marginal_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iter
             continue
         kept, _ = enter(found.by_metric["FMR"], rule.min_subjects)
         if kept:
-            row = broad_homogeneity(kept, everyone[key].by_metric["FMR"][0], rule.level)
+            drawn = _drawn(evidence, found, {c.group for c in kept})
+            row = broad_homogeneity(kept, everyone[key].by_metric["FMR"][0], drawn, rule.level)
             yield {**key_cells(found, "FMR"), **_marginal_cells(row)}
         for metric, counts in found.by_metric.items():
             for column in found.columns if len(found.columns) > 1 else ():
@@ -42,6 +46,22 @@ def marginal_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iter
                     counts, column, reference, rule.min_subjects, rule.level, evidence.study.seed
                 )
                 yield from ({**key_cells(found, metric), **_marginal_cells(row)} for row in rows)
+
+
+def _drawn(evidence: Evidence, found: GroupCounts, kept: set[str]) -> tuple[Floats, Floats]:
+    """(draws,) FMR inside the groups that enter and FMR of everyone, of the same people drawn."""
+    draws = people_draws(evidence)
+
+    def drawn(columns: tuple[str, ...], names: set[str]) -> Floats:
+        sides = count.pair_errors(found.comparisons, evidence.samples, columns, found.threshold.value)
+        mine = [side for side in sides if side.group in names]
+        trials = [pair_trials(draws, side.references, side.probes, side.once) for side in mine]
+        rates = [fmr_draws(draws, *side[1:]) for side in mine]
+        matches = np.sum([np.nan_to_num(r) * n for r, n in zip(rates, trials, strict=True)], axis=0)
+        total = np.sum(trials, axis=0)
+        return np.asarray(np.divide(matches, total, out=np.full(len(total), np.nan), where=total > 0))
+
+    return drawn(found.columns, kept), drawn((), {"everyone"})
 
 
 def largest(evidence: Evidence, column: str) -> str:

@@ -56,3 +56,15 @@ def test_same_group_against_anyone():
     nothing = broad_homogeneity(within, counts({"everyone": 0.0})[0])
     assert nothing.value is None and nothing.low > 1 and nothing.note == "undefined: no false matches"
     assert broad_homogeneity(counts({"A": 0}, trials=0), everyone).note == "no comparisons"
+
+
+def test_people_that_both_rates_share_leave_their_ratio_more_certain():
+    within = counts({"A": 0.002, "B": 0.004})
+    everyone = counts({"everyone": 0.001})[0]
+    drawn = np.random.default_rng(0).gamma(20, 0.001 / 20, 500)
+    independent = broad_homogeneity(within, everyone)
+    found = broad_homogeneity(within, everyone, (3 * drawn, drawn))
+    assert found.value == independent.value == pytest.approx(3.0) and found.note == ""
+    assert found.high - found.low < 1e-9 < independent.high - independent.low
+    assert "independent" in independent.note
+    assert broad_homogeneity(within, everyone, (drawn * 0, drawn * 0)) == independent
