@@ -80,6 +80,13 @@ _COLUMNS = {
         "model other_model condition metric grouping group threshold_name comparisons subjects rate other_rate "
         "difference low high only_model only_other p_holm verdict visible_80 note"
     ),
+    "homogeneity": (
+        "model condition metric grouping threshold_name groups people p_chi_square p_permutation left_out note"
+    ),
+    "differentials_at_target": "model condition metric grouping threshold_name measure value low high note",
+    "target_measures": (
+        "model condition metric grouping threshold_name measure value low high null_low null_high groups left_out note"
+    ),
     "extrapolated": (
         "model condition grouping group target tail comparisons own_threshold own_threshold_low own_threshold_high "
         "shared_threshold fmr fmr_low fmr_high label note"
@@ -88,6 +95,7 @@ _COLUMNS = {
 FURTHER = (
     *("versus_rest", "power", "at_target_fmr", "marginals", "policies"),
     *("edc", "quality_split", "paired", "gallery_model", "transactions", "between_models", "extrapolated"),
+    *("homogeneity", "differentials_at_target", "target_measures"),
 )
 HEADERS = {name: columns.split() for name, columns in _COLUMNS.items()}
 
@@ -284,6 +292,11 @@ def _curves(
 def _further(rows: dict[str, list[Sequence[object]]], plan: Plan, model: str, condition: str) -> None:
     """Rows of the tables that a run may lack; the second group differs, the last one is suppressed where asked for."""
     names = ("everyone", *plan.groups)
+    same = (model, condition, "FMR", "region, gender")
+    rows["homogeneity"].append((*same, "FMR 0.0001", len(plan.groups), 240, 0.0031, 0.002, "", ""))
+    rows["differentials_at_target"].append((*same, "FMR 0.0001", "max/min", 3.2, 1.9, "", "set again"))
+    mape = ("FMR 0.0001", "MAPE", 61.0, 22.0, 140.0, 3.0, 44.0, len(plan.groups), "", "per cent of the target")
+    rows["target_measures"].append((*same, *mape))
     for k, group in enumerate(names):
         grouping = "region, gender" if k else ""
         key = (model, condition, grouping, group)

@@ -100,6 +100,59 @@ class BetweenRow:
 
 
 @dataclass(frozen=True)
+class AtTargetSummaryRow:
+    """A summary of groups at a target FMR, with the threshold set again in every draw of people."""
+
+    model: str
+    condition: str
+    metric: str
+    grouping: str
+    threshold_name: str
+    measure: str
+    value: float | None
+    low: float | None
+    high: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class TargetMeasureRow:
+    """A summary that the rates at one threshold do not give: MAPE to a target, area under the FDR."""
+
+    model: str
+    condition: str
+    metric: str
+    grouping: str
+    threshold_name: str
+    measure: str
+    value: float | None
+    low: float | None
+    high: float | None
+    null_low: float | None
+    null_high: float | None
+    groups: int | None
+    left_out: str
+    note: str
+
+
+@dataclass(frozen=True)
+class HomogeneityRow:
+    """One test over all groups: p-values of equal rates, and of labels that say nothing."""
+
+    model: str
+    condition: str
+    metric: str
+    grouping: str
+    threshold_name: str
+    groups: int | None
+    people: int | None
+    p_chi_square: float | None
+    p_permutation: float | None
+    left_out: str
+    note: str
+
+
+@dataclass(frozen=True)
 class PolicyRow:
     """Both errors of a group where the threshold is set as `policy` says; no group where the policy cannot be set."""
 

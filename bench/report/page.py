@@ -13,7 +13,6 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from bench.estimate.measures import COMBINED, MEASURES
 from bench.records import OUTCOMES
 from bench.report import (
     against,
@@ -29,6 +28,7 @@ from bench.report import (
     rates,
     retries,
     style,
+    summaries,
     targets,
     views,
     words,
@@ -37,7 +37,7 @@ from bench.report.checklist import checklist
 from bench.report.findings import findings
 from bench.report.glossary import GLOSSARY
 from bench.report.style import Picture, Table
-from bench.report.tables import DifferentialRow, RateRow, Tables
+from bench.report.tables import RateRow, Tables
 
 INLINE_BYTES = 1_100_000
 """Bytes of SVG that go into the page, so that it stays under 2 MB; further figures are linked as files."""
@@ -128,16 +128,17 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         condition_cards=tables.manifest.conditions,
         rates=_rates_table(tables),
         searches=_search_table(tables),
-        differentials=_differential_tables(tables),
+        differentials=summaries.measure_tables(tables),
         quality=quality.quality_tables(tables),
         gaps=[table for model in names if (table := discard.gap_table(tables, model)) is not None],
         checklist=checklist(tables),
         at_target=targets.at_target_table(tables),
         extrapolated=extrapolated.extrapolated_table(tables),
+        homogeneity=summaries.homogeneity_table(tables),
         marginals=targets.marginal_table(tables),
         power=against.power_table(tables),
         between=models.between_table(tables),
-        measures=_measures_table(tables),
+        measures=summaries.hidden_table(tables),
         acquisition=_acquisition_table(tables),
         samples=_pairs(tables.manifest.samples),
         refused=_pairs(tables.manifest.refused),
@@ -242,7 +243,7 @@ def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
     ]  # fmt: skip
     where = words.at(name, point.threshold) if point is not None else ""
     title = f"{model}: of {words.count(scale)} genuine applicants in each group, how many are turned away {where}"
-    return title, _without_empty_columns(Table(head, body))
+    return title, Table(head, body).without_empty_columns()
 
 
 def _excluded(tables: Tables, rows: Sequence[RateRow]) -> list[RateRow]:
@@ -294,59 +295,6 @@ def _search_table(tables: Tables) -> Table:
         and row.grouping in (views.EVERYONE, views.first_grouping(tables))
     ]  # fmt: skip
     return Table(head, rows)
-
-
-def _differential_tables(tables: Tables) -> list[tuple[str, Table]]:
-    """Summary measures at the operating point the page reads at: every grouping, baseline condition."""
-    found = []
-    for model in views.models(tables):
-        point = views.main_threshold(tables, model)
-        rows = views.select(
-            tables.differentials,
-            model=model,
-            condition=views.baseline(tables),
-            threshold_name=point.name if point is not None else "",
-        )
-        if rows:
-            where = words.at(point.name, point.threshold) if point is not None else ""
-            found.append((f"{model}: how unequal the groups' rates are {where}", _differential_table(rows)))
-    return found
-
-
-def _differential_table(rows: Sequence[DifferentialRow]) -> Table:
-    head = (
-        "By",
-        "Rate",
-        "Measure",
-        "Value",
-        "Interval",
-        "By chance alone",
-        "Highest",
-        "Lowest",
-        "Groups, left out, notes",
-    )
-    body = [
-        (
-            row.grouping, row.metric, row.measure, words.number(row.value), words.reach(row.low, row.high),
-            words.reach(row.null_low, row.null_high), row.worst or words.DASH, row.best or words.DASH,
-            "; ".join(part for part in (f"{words.count(row.groups)} groups", row.left_out, row.note) if part),
-        )
-        for row in rows
-    ]  # fmt: skip
-    return _without_empty_columns(Table(head, body))
-
-
-def _without_empty_columns(table: Table) -> Table:
-    """`table` without the columns in which no row has anything."""
-    keep = [k for k in range(len(table.head)) if any(row[k] not in ("", words.DASH) for row in table.rows)]
-    return Table([table.head[k] for k in keep], [[row[k] for k in keep] for row in table.rows])
-
-
-def _measures_table(tables: Tables) -> Table:
-    """What each measure that the run has hides."""
-    there = {row.measure for row in tables.differentials}
-    rows = [(m.name, words.number(m.at_equality), m.hides) for m in (*MEASURES, *COMBINED) if m.name in there]
-    return Table(("Measure", "Where all rates are equal", "What it hides"), rows)
 
 
 def _acquisition_table(tables: Tables) -> Table:

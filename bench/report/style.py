@@ -18,7 +18,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from bench.report.words import SPACE
+from bench.report.words import DASH, SPACE
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 """Okabe and Ito's palette without its yellow, which vanishes on white."""
@@ -66,6 +66,11 @@ class Table:
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+    def without_empty_columns(self) -> Table:
+        """The table without the columns in which no row has anything."""
+        keep = [k for k in range(len(self.head)) if any(row[k] not in ("", DASH) for row in self.rows)]
+        return Table([self.head[k] for k in keep], [[row[k] for k in keep] for row in self.rows])
 
 
 @dataclass(frozen=True)

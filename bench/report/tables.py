@@ -240,6 +240,9 @@ class Tables:
     transactions: list[further.TransactionRow] = field(default_factory=list)
     between_models: list[further.BetweenRow] = field(default_factory=list)
     extrapolated: list[further.ExtrapolatedRow] = field(default_factory=list)
+    differentials_at_target: list[further.AtTargetSummaryRow] = field(default_factory=list)
+    target_measures: list[further.TargetMeasureRow] = field(default_factory=list)
+    homogeneity: list[further.HomogeneityRow] = field(default_factory=list)
 
 
 OPTIONAL: dict[str, type[Any]] = {
@@ -255,6 +258,9 @@ OPTIONAL: dict[str, type[Any]] = {
     "transactions": further.TransactionRow,
     "between_models": further.BetweenRow,
     "extrapolated": further.ExtrapolatedRow,
+    "differentials_at_target": further.AtTargetSummaryRow,
+    "target_measures": further.TargetMeasureRow,
+    "homogeneity": further.HomogeneityRow,
 }
 """Tables that an older run, or a study that did not ask for them, lacks."""
 

@@ -291,6 +291,13 @@ def test_what_was_extrapolated_is_said_to_be_no_measurement(drawn: dict[str, Pat
         assert 'id="extrapolated"' not in html and "extrapolated.csv" not in html
 
 
+def test_summaries_at_a_target_and_one_test_over_all_groups_are_shown(drawn: dict[str, Path]) -> None:
+    text = text_of(drawn["one model"])
+    assert "1.9 or more" in text and "MAPE" in text and "22 to 140" in text
+    assert "Is there any difference at all" in text and "0.0031" in text and "0.002" in text
+    assert "homogeneity.csv" not in html_of(drawn["older run"])
+
+
 def test_an_older_run_has_none_of_them(drawn: dict[str, Path]) -> None:
     html = html_of(drawn["older run"])
     assert 'id="policies"' not in html and 'id="retries"' not in html
