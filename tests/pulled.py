@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,8 @@ def detector_files() -> dict[str, Path]:
 def into_cache(*names: str) -> None:
     """Put the weights of these cards into the test's cache; skips the test where they are nowhere on this machine.
 
-    They are taken from $FACEGAP_TEST_WEIGHTS (a folder of <sha256>.onnx), the user's cache, or beside the card.
+    They are taken from $FACEGAP_TEST_WEIGHTS (a folder of <sha256>.onnx), the user's cache, or the shared folder beside
+    the repository.
     """
     given = os.environ.get("FACEGAP_TEST_WEIGHTS")
     folders = [*([Path(given)] if given else []), _USER_CACHE / "weights"]
@@ -43,11 +45,25 @@ def into_cache(*names: str) -> None:
         for sha256 in _digests(name):
             target = store.weights_path(sha256)
             found = [folder / f"{sha256}.onnx" for folder in folders if (folder / f"{sha256}.onnx").is_file()]
+            found += [_shared()[sha256]] if sha256 in _shared() else []
             if target.is_file():
                 continue
             if not found:
-                pytest.skip(f"no weights of {name} here: set FACEGAP_TEST_WEIGHTS, or facegap models pull {name}")
+                pytest.skip(f"no weights of {name} here: set FACEGAP_TEST_WEIGHTS, or facegap models {_how(name)}")
             store.write_atomic(target, found[0].read_bytes())
+
+
+@lru_cache(maxsize=1)
+def _shared() -> dict[str, Path]:
+    """Weights in the shared folder beside the repository, by digest; none where there is no such folder."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "models"
+    return {store.sha256_file(path): path for path in sorted(folder.glob("*.onnx"))}
+
+
+def _how(name: str) -> str:
+    """Weights with a public source are pulled, others pinned by whoever has them."""
+    card = cards.load_detector(name) if name == "mtcnn" else cards.load_model(name)
+    return f"pull {name}" if card.pull is not None else f"pin {name} FILE"
 
 
 def _digests(name: str) -> list[str]:
