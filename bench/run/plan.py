@@ -28,6 +28,9 @@ FNMR = 0.02
 SECONDS = 0.03
 """Core-seconds a sample, model and condition: MTCNN with a small net on a laptop's core; large nets: ten times."""
 
+RENDER_SECONDS = (0.03, 0.05)
+"""Core-seconds a synthetic picture: its own, and for every 256 x 256 rendered samples (benchmarks/synth_results.md)."""
+
 PAIRS_A_SECOND = 2e7
 BYTES_A_COMPARISON = 6
 """Of a kept comparison in a results folder, compressed; 5.2 were measured."""
@@ -121,8 +124,10 @@ def plan_study(
     study, file = load_study(name)
     card = load_dataset(study.dataset.card)
     check_study(study, card, file)
+    rendering = 0.0
     if study.dataset.synthetic is not None and root is None:
         samples = _to_render(study.dataset.synthetic, card)
+        rendering = len(samples) * _render_seconds(study.dataset.synthetic)
     else:
         samples = datasets.load(card, root_of(study, card, file, root)).samples
     samples = draw_subjects(study, samples)
@@ -146,13 +151,18 @@ def plan_study(
         models=len(study.models),
         conditions=len(study.conditions),
         comparisons=comparisons,
-        seconds=(len(samples) * made * assumed.seconds + comparisons * made / PAIRS_A_SECOND) / cores + 10,
+        seconds=(rendering + len(samples) * made * assumed.seconds + comparisons * made / PAIRS_A_SECOND) / cores + 10,
         cores=cores,
         cache_bytes=float(len(samples) * (template + 400 * len(study.conditions))),
         results_bytes=made * kept * BYTES_A_COMPARISON + 3e6,
         assumed=assumed,
         groups=groups,
     )
+
+
+def _render_seconds(synthetic: Synthetic) -> float:
+    own, each = RENDER_SECONDS
+    return own + each * (synthetic.size * synthetic.oversample / 256) ** 2
 
 
 def _to_render(synthetic: Synthetic, card: DatasetCard) -> Samples:

@@ -55,6 +55,19 @@ def test_sizes_are_the_published_ones_and_nothing_is_rendered(cache_folder: Path
     assert not (cache_folder / "synthetic").exists()
 
 
+def test_rendering_is_in_the_time(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "configs" / "quickstart.toml").read_text(encoding="utf-8")
+    times = []
+    for oversample in (1, 3):
+        study = tmp_path / f"times-{oversample}.toml"
+        lines = [line for line in text.splitlines() if not line.startswith("oversample")]
+        place = lines.index("[dataset.synthetic]") + 1
+        study.write_text("\n".join([*lines[:place], f"oversample = {oversample}", *lines[place:]]), encoding="utf-8")
+        plan = plan_study(str(study))
+        times.append(plan.seconds * plan.cores / plan.samples)
+    assert times[1] - times[0] == pytest.approx(0.05 * (9 - 1), rel=0.01)
+
+
 def test_larger_design_effects_see_less() -> None:
     few, many = (plan_study("quickstart", design_effect=effect) for effect in (1, 8))
     for a, b in zip(few.groups, many.groups, strict=True):
