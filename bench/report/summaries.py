@@ -50,7 +50,7 @@ def _measures(
     ]  # fmt: skip
     body += [
         (
-            row.grouping, row.metric, row.measure, words.number(row.value), words.DASH, words.reach(row.low, row.high),
+            row.grouping, row.metric, row.measure, words.number(row.value), words.reach(row.low, row.high), words.DASH,
             words.reach(row.null_low, row.null_high), words.DASH, words.DASH,
             _notes(row.groups, row.left_out, row.note),
         )
