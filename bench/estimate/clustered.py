@@ -95,8 +95,8 @@ def corrected_variance(counts: ErrorCounts) -> float:
     """`variance` without its bias: residuals around the sample's own rate are small, a covariance cut off at 0 large.
 
     Exact for people alike in comparisons: n / (n - 1) for one subject a comparison; for two, the expectation of
-    pairs + C is n (n - 1) / ((n - 2) (n - 3)) times too small, and C, cut off at zero, is reduced by what chance alone
-    adds to it (`_without_chance`).
+    pairs + C is n (n - 1) / ((n - 2) (n - 3)) times too small, and C, cut off at zero, is reduced by what that adds
+    (`_without_chance`), which leaves it too large by a fifth at 40 people where pairs do not depend on each other.
     """
     assert counts.by_subject is not None
     rows = float(residual_squares(counts.by_subject, counts.errors, counts.trials))

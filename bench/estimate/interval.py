@@ -8,8 +8,9 @@ from bench.records import ErrorCounts, Estimate
 
 FEW_SUBJECTS = 50
 FEW_ERRORS = 10
-FEW_BEHIND = 10
-"""So few people who make the errors, or fewer, and the next ten may make many more or none."""
+FEW_BEHIND, FEW_BEHIND_PAIRS = 10, 20
+"""With fewer people behind the errors the next ones may make many more, or none; twice as many where an error has two
+people, either of whom may be why (`benchmarks/interval_coverage.md`)."""
 
 _SEARCHED = {"FTA": "samples", "FTE": "people", "FNIR": "mated searches", "FPIR": "non-mated searches"}
 
@@ -78,6 +79,10 @@ def _note(counts: ErrorCounts, level: float) -> str:
         )
     if counts.errors < FEW_ERRORS:
         notes.append(f"fewer than {FEW_ERRORS} errors")
-    elif counts.by_subject is not None and counts.errors < counts.trials and people_behind(counts) < FEW_BEHIND:
+    elif counts.by_subject is not None and counts.errors < counts.trials and _few_behind(counts):
         notes.append(f"errors as if {people_behind(counts):.0f} made them all: the interval may be too narrow")
     return "; ".join(notes)
+
+
+def _few_behind(counts: ErrorCounts) -> bool:
+    return people_behind(counts) < (FEW_BEHIND if counts.by_pair is None else FEW_BEHIND_PAIRS)

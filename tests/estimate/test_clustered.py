@@ -1,6 +1,7 @@
 """Clustered variances and intervals against cimat's published code (R13), from pairs counted by bench.count."""
 
 import csv
+import itertools
 import json
 from pathlib import Path
 
@@ -9,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.estimate.clustered import effective_size, rate, variance, wilson_n_eff
+from bench.estimate.clustered import (
+    corrected_variance,
+    effective_size,
+    rate,
+    residual_squares,
+    variance,
+    wilson_n_eff,
+)
 from bench.records import ClusterSums, ErrorCounts
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -118,3 +126,38 @@ def test_against_cimat_where_it_is_installed():
     theirs = cimat.uncertainty_estimator.UncertaintyEstimator(scores)
     _, expected = theirs.compute_variance(threshold=0.6)
     assert variance(counts_of("FMR", table)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_variance_is_as_much_too_small_as_the_correction_says():
+    """All 1,024 ways in which ten pairs of five people can match, each pair as often as not: Var = 0.25 / 10."""
+    pairs = list(itertools.combinations(range(5), 2))
+    total = 0.0
+    for matches in itertools.product((0, 1), repeat=10):
+        of_person = np.zeros(5, dtype=np.int64)
+        for (i, j), x in zip(pairs, matches, strict=True):
+            of_person[[i, j]] += x
+        errors = sum(matches)
+        by_subject = ClusterSums(int(of_person @ of_person), 4 * 2 * errors, 5 * 16)
+        rows = residual_squares(by_subject, errors, 10)
+        of_pairs = residual_squares(ClusterSums(errors, errors, 10), errors, 10)
+        total += float(rows - of_pairs) / 100
+    assert total / 1024 == pytest.approx(0.025 * (3 * 2) / (5 * 4))
+
+
+@pytest.mark.parametrize(("spread", "low", "high"), [(0.0, 1.0, 1.3), (0.8, 0.9, 1.1)])
+def test_the_corrected_variance_is_that_of_other_samples(spread, low, high):
+    """Pairs that match because of their people (0.8): within a tenth. For their own sake (0): rather too large."""
+    rng = np.random.default_rng(5)
+    i, j = np.triu_indices(40, 1)
+    rates, variances = [], []
+    for _ in range(1500):
+        own = np.exp(rng.normal(-spread * spread / 2, spread, 40))
+        x = rng.binomial(4, np.minimum(0.03 * own[i] * own[j], 1.0))
+        of_person = np.bincount(i, x, 40) + np.bincount(j, x, 40)
+        errors, m = int(x.sum()), 4 * 39
+        by_subject = ClusterSums(int(of_person @ of_person), 2 * errors * m, 40 * m * m)
+        by_pair = ClusterSums(int(x @ x), 4 * errors, 16 * len(x))
+        counts = ErrorCounts("FMR", "", "", "", "", 0.5, errors, 4 * len(x), 0, 40, by_subject, by_pair)
+        rates.append(errors / counts.trials)
+        variances.append(corrected_variance(counts))
+    assert low < np.mean(variances) / np.var(rates) < high

@@ -114,3 +114,17 @@ def test_every_count_has_an_interval_that_holds_its_rate(counts, level):
     assert (found.low, found.high) == wilson(found.value * found.n_eff, found.n_eff, level)
     wider = estimate(counts, 0.9999)
     assert wider.high >= found.high - 1e-12
+
+
+def test_a_few_people_behind_many_errors_are_said():
+    few = estimate(one_way(6, 600, each=4))
+    assert few.counts.errors == 24 and few.note == "errors as if 6 made them all: the interval may be too narrow"
+    assert estimate(one_way(12, 600, each=4)).note == ""
+
+
+def test_people_who_take_part_unevenly_are_said():
+    """One person in 100 makes 400 of 796 comparisons."""
+    sums = ClusterSums(xx=40 * 4, xm=40 * 8, mm=400**2 + 99 * 16)
+    found = estimate(ErrorCounts("FNMR", "net", "clean", "", "everyone", 0.5, 40, 796, 0, 100, sums))
+    assert "people take part unevenly, as if 4 took part alike" in found.note
+    assert "unevenly" not in estimate(one_way(40, 100, each=8)).note
