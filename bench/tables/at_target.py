@@ -34,6 +34,7 @@ COLUMNS = (
     *("threshold_low", "threshold_high", "errors", "trials", "subjects", "rate", "low", "high", "level"),
     *("method", "note"),
 )
+SPANNED = "Wilson at n_eff at the threshold as it stands: the span of both"
 FEW_ERRORS = 5
 """Below so many errors percentiles of a bootstrap are too narrow; other bounds then stand in their place."""
 
@@ -190,6 +191,9 @@ def _cells(evidence: Evidence, found: GroupCounts, counts: ErrorCounts, values: 
         few = min(counts.errors, counts.trials - counts.errors) < FEW_ERRORS
         # A threshold below the kept scores has more false matches and fewer false non-matches than any above.
         interval = None if few else ends_of(values, level, np.inf if counts.metric == "FMR" else -np.inf)
+        if interval is not None and counts.metric == "FNMR":
+            # Draws alone are too narrow where a few people make most errors (benchmarks/at_target_coverage.md).
+            interval, method = _spanned(interval, counts, level), f"{method}, and {SPANNED}"
         if interval is None:
             method = "Wilson at n_eff at the ends of the threshold's interval, levels split"
             interval, note = _at_the_ends(evidence, found, counts)
@@ -208,6 +212,13 @@ def _cells(evidence: Evidence, found: GroupCounts, counts: ErrorCounts, values: 
         "method": method,
         "note": note,
     }
+
+
+def _spanned(interval: tuple[float, float], counts: ErrorCounts, level: float) -> tuple[float, float]:
+    fixed = estimate.estimate(counts, level)
+    assert fixed.low is not None
+    assert fixed.high is not None
+    return min(interval[0], fixed.low), max(interval[1], fixed.high)
 
 
 def _at_the_ends(evidence: Evidence, found: GroupCounts, counts: ErrorCounts) -> tuple[tuple[float, float] | None, str]:

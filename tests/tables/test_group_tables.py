@@ -101,6 +101,15 @@ def test_at_target_covers_its_value_and_is_wider_than_a_fixed_threshold(made) ->
     assert at["rate"] == chosen(made["rates"], failures="counted", metric="FNMR", threshold_name="FMR 0.005")[0]["rate"]
 
 
+def test_fnmr_at_a_target_is_never_more_certain_than_at_the_fixed_threshold(made) -> None:
+    spanned = [row for row in made["at_target_fmr"] if row["metric"] == "FNMR" and "span of both" in row["method"]]
+    assert spanned
+    for row in spanned:
+        key = {name: row[name] for name in ("metric", "grouping", "group", "threshold_name")}
+        fixed = chosen(made["rates"], failures="counted", **key)[0]
+        assert row["low"] <= fixed["low"] and row["high"] >= fixed["high"]
+
+
 def test_summaries_at_a_target_are_those_of_the_fixed_threshold_with_their_own_intervals(made) -> None:
     rows = [row for row in made["differentials_at_target"] if row.get("value") is not None]
     assert rows
