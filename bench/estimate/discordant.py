@@ -1,6 +1,6 @@
 """Tests of two systems on the same comparisons, from those on which they disagree: McNemar's, and one by person.
 
-McNemar's exact test tosses a fair coin for every discordant comparison and so takes comparisons for independent. Where
+McNemar's exact test tosses a coin for every discordant comparison and so takes comparisons for independent. Where
 one person makes many, the coin belongs to the person: all of a person's comparisons swap the two systems at once, and
 the sum of the signed totals is held against all such swaps. With one comparison a person both are the same test.
 """
