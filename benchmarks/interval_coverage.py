@@ -350,7 +350,8 @@ def report(replicates: int, groups: int) -> str:
         f"(Monte Carlo standard error near 95 %: {100 * np.sqrt(0.0475 / replicates):.1f} and "
         f"{100 * np.sqrt(0.0475 / groups):.1f} points); numpy {np.__version__}, Python {sys.version.split()[0]}.",
         "",
-        "Rows in **bold** have at least 50 people and 10 errors, in every group, and mostly carry no warning. "
+        "Rows in **bold** have at least 50 people and 10 errors, in every group; those of rates mostly carry no "
+        "warning either. "
         + _range("Rates", [row.holds["facegap"] for row in rates if row.in_scope])
         + _range("Ratios", [share for row in studies if row.in_scope for share in row.ratios])
         + _range("Max/geomean", [row.summaries["max/geomean"] for row in studies if row.in_scope])

@@ -67,7 +67,7 @@ class Band(NamedTuple):
 
 
 def patterns(counts: Sequence[ErrorCounts], level: float, draws: int, rng: np.random.Generator) -> tuple[Pattern, ...]:
-    """The patterns of at least two groups, five; one that cannot be is the first again."""
+    """Five patterns; one that cannot be is the first again, and of two groups there is the first alone."""
     n = np.maximum([effective_sample(c) for c in counts], 1.0)
     x = np.array([c.errors / c.trials for c in counts]) * n
     size = np.rint(n).astype(np.int64)

@@ -4,7 +4,7 @@ One set of weights serves all groups, thresholds and measures of a study, so tha
 together and any summary of them has its interval. A false match rate is w'Xw / w'Mw over pairs of people: X is sparse
 (pairs with a false match), M has a closed form in each person's numbers of samples.
 
-Three schemes (Fogliato, Patil and Perona; branch `paper` of awslabs/cis-matching-tasks):
+Three schemes (the first two: Fogliato, Patil and Perona; branch `paper` of awslabs/cis-matching-tasks):
 
 - vertex: people drawn with replacement. Two copies of one person are no non-mated pair that was observed; their block
   is filled with the observed rate, or the draws would have too few comparisons and too little variance.

@@ -9,7 +9,7 @@ The plug-in variances and Wilson's interval at the effective sample size are tho
 
 With few people, or few of them behind the errors, these variances are too small and their own error is not negligible:
 the published interval then covers less than it says. `adjusted_size` corrects both, in the manner of Korn and Graubard
-1998 for survey proportions: the variance by its own bias, the normal quantile by Student's t.
+1998 for survey proportions: the variance for its bias, the normal quantile for Student's t.
 `benchmarks/interval_coverage.md` has the measured coverage of all.
 """
 

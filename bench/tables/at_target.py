@@ -83,13 +83,13 @@ def _summaries(
     rule = evidence.study.statistics
     kept, left_out = enter(counts, rule.min_subjects)
     cells = {"groups": len(kept), "left_out": "; ".join(f"{name}: {why}" for name, why in left_out)}
-    note, band_of = _noise(kept, draws, rule.level)
+    note, noise = _noise(kept, draws, rule.level)
     for measure in MEASURES:
-        if band_of is None:
+        if noise is None:
             yield {**cells, "measure": measure.name, "note": note}
             continue
         value = float(measure.function(rates_of(kept)))
-        ends = band(value, measure.function, (band_of,), measure.at_equality, rule.level, smoothed=False)
+        ends = band(value, measure.function, (noise,), measure.at_equality, rule.level, smoothed=False)
         yield {**cells, "measure": measure.name, "value": value, **ends._asdict(), "note": note}
 
 
