@@ -47,7 +47,7 @@ def install(extra: str) -> None:
 
 def fetch_models() -> None:
     """The default models, for the tests that need real ones; without a network those skip and say so."""
-    words = [PYTHON, "-m", "bench", "models", "pull", "dlib-resnet29", "mtcnn"]
+    words = [PYTHON, "-m", "facegap", "models", "pull", "dlib-resnet29", "mtcnn"]
     if subprocess.call([str(word) for word in words], cwd=HERE):
         print("no models here: the tests that need them will be skipped", flush=True)
 
@@ -55,9 +55,9 @@ def fetch_models() -> None:
 def quickstart() -> None:
     """Install, fetch and convert the default models, and run the first study."""
     install("quickstart")
-    call(PYTHON, "-m", "bench", "doctor")
-    call(PYTHON, "-m", "bench", "models", "pull", "dlib-resnet29", "mtcnn")
-    call(PYTHON, "-m", "bench", "run", "configs/quickstart.toml")
+    call(PYTHON, "-m", "facegap", "doctor")
+    call(PYTHON, "-m", "facegap", "models", "pull", "dlib-resnet29", "mtcnn")
+    call(PYTHON, "-m", "facegap", "run", "configs/quickstart.toml")
 
 
 def test() -> None:

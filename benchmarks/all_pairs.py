@@ -16,11 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from facegap.compare import TailRule, compare
+from facegap.compare.tiles import BLOCK_COLUMNS, BLOCK_ROWS
+from facegap.records import Samples, Templates, Trials
 from threadpoolctl import threadpool_limits
-
-from bench.compare import TailRule, compare
-from bench.compare.tiles import BLOCK_COLUMNS, BLOCK_ROWS
-from bench.records import Samples, Templates, Trials
 
 GROUPS, PER_SUBJECT = 8, 4
 

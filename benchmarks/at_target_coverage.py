@@ -16,11 +16,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from facegap.estimate import estimate, threshold_at_fmr
+from facegap.estimate.bootstrap import double_or_nothing_draws, fnmr_at_draws, pair_trials, percentiles, threshold_draws
+from facegap.records import ClusterSums, ErrorCounts
 from interval_coverage import LEVEL, Design, _scores
-
-from bench.estimate import estimate, threshold_at_fmr
-from bench.estimate.bootstrap import double_or_nothing_draws, fnmr_at_draws, pair_trials, percentiles, threshold_draws
-from bench.records import ClusterSums, ErrorCounts
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]

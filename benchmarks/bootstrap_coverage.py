@@ -17,10 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from interval_coverage import LEVEL, Design, _blocks, _counts, _scores
-
-from bench.estimate import estimate
-from bench.estimate.bootstrap import (
+from facegap.estimate import estimate
+from facegap.estimate.bootstrap import (
     PeopleDraws,
     double_or_nothing_draws,
     fmr_draws,
@@ -29,6 +27,7 @@ from bench.estimate.bootstrap import (
     subset_draws,
     vertex_draws,
 )
+from interval_coverage import LEVEL, Design, _blocks, _counts, _scores
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]

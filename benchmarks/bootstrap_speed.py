@@ -18,9 +18,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import scipy
+from facegap.estimate.bootstrap import PeopleDraws, double_or_nothing_draws, fmr_draws, pair_trials
 from scipy import sparse
-
-from bench.estimate.bootstrap import PeopleDraws, double_or_nothing_draws, fmr_draws, pair_trials
 
 Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]
 PEOPLE, DRAWS, SAMPLES = 20_000, 1000, 3

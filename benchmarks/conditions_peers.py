@@ -15,8 +15,8 @@ from typing import Any
 
 import cv2
 import numpy as np
+from facegap import conditions
 
-from bench import conditions
 from benchmarks.conditions_speed import CODING, frame, times
 
 REPEATS = 15

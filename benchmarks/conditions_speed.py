@@ -15,10 +15,9 @@ import time
 import cv2
 import numba
 import numpy as np
-
-from bench import conditions
-from bench.conditions.parameters import signature
-from bench.conditions.stages import Photo
+from facegap import conditions
+from facegap.conditions.parameters import signature
+from facegap.conditions.stages import Photo
 
 REPEATS = 40
 CODING = ("jpeg", "webp", "upload_cap")

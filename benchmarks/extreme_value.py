@@ -20,14 +20,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from facegap import store
+from facegap.count import pooled_nonmated
+from facegap.estimate import extreme
+from facegap.estimate.bootstrap import double_or_nothing_draws, pair_trials, percentiles
+from facegap.records import Comparisons, Samples
+from facegap.tables import read_evidence
 from interval_coverage import DIMENSIONS, LEVEL, NOISE, Design, _scores
-
-from bench import store
-from bench.count import pooled_nonmated
-from bench.estimate import extreme
-from bench.estimate.bootstrap import double_or_nothing_draws, pair_trials, percentiles
-from bench.records import Comparisons, Samples
-from bench.tables import read_evidence
 
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]

@@ -21,14 +21,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-
-from bench.estimate import differentials, estimate
-from bench.estimate.clustered import effective_size, wilson_n_eff
-from bench.estimate.interval import FEW_ERRORS, FEW_SUBJECTS
-from bench.estimate.measures import MEASURES, Measure
-from bench.estimate.rates import wilson
-from bench.estimate.versus_rest import against_rest
-from bench.records import ClusterSums, ErrorCounts
+from facegap.estimate import differentials, estimate
+from facegap.estimate.clustered import effective_size, wilson_n_eff
+from facegap.estimate.interval import FEW_ERRORS, FEW_SUBJECTS
+from facegap.estimate.measures import MEASURES, Measure
+from facegap.estimate.rates import wilson
+from facegap.estimate.versus_rest import against_rest
+from facegap.records import ClusterSums, ErrorCounts
 
 Array = npt.NDArray[np.float64]
 DIMENSIONS, NOISE, LEVEL = 50, 0.8, 0.95

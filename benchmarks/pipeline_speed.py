@@ -18,14 +18,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-
-from bench import acquire, conditions, pipeline, weights
-from bench.cards import card_path, load_detector, load_model
-from bench.cards.study import Acquire, Synthetic
-from bench.cli.progress import progress
-from bench.datasets.files import is_image
-from bench.embed import Recogniser
-from bench.records import Samples
+from facegap import acquire, conditions, pipeline, weights
+from facegap.cards import card_path, load_detector, load_model
+from facegap.cards.study import Acquire, Synthetic
+from facegap.cli.progress import progress
+from facegap.datasets.files import is_image
+from facegap.embed import Recogniser
+from facegap.records import Samples
 
 HEADS = Synthetic(
     identities=48, sessions=("studio", "overhead"), size=320, oversample=1, ages=(18.0, 70.0), linear=True

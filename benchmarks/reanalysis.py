@@ -14,15 +14,14 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+import facegap
 import numpy as np
-
-import bench
-from bench import store
-from bench.cards import Study
-from bench.compare import TailRule, compare
-from bench.records import OUTCOMES, Acquisitions, RunManifest, Samples, Templates, Trials
-from bench.run import Changes, analyse
-from bench.tables import Evidence, build, write_evidence
+from facegap import store
+from facegap.cards import Study
+from facegap.compare import TailRule, compare
+from facegap.records import OUTCOMES, Acquisitions, RunManifest, Samples, Templates, Trials
+from facegap.run import Changes, analyse
+from facegap.tables import Evidence, build, write_evidence
 
 STUDY = {
     "name": "reanalysis",
@@ -72,7 +71,7 @@ def manifest_of(evidence: Evidence) -> RunManifest:
     return RunManifest(
         *("facegap-run-1", "reanalysis", "complete", evidence.study.model_dump(mode="json"), ""),
         *({"identities": True, "name": "none"}, [model], [], [], "cpu", "cpu"),
-        *({"facegap": bench.__version__}, {}, "", None, "", ""),
+        *({"facegap": facegap.__version__}, {}, "", None, "", ""),
     )
 
 

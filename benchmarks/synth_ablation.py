@@ -21,13 +21,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from facegap import store
+from facegap.estimate.scores import d_prime
+from facegap.synth import Spec, designs, generate
+from facegap.synth.head import head
+from facegap.synth.identity import Identity
 from synth_pipeline import MODELS, Measured, labels, measured
-
-from bench import store
-from bench.estimate.scores import d_prime
-from bench.synth import Spec, designs, generate
-from bench.synth.head import head
-from bench.synth.identity import Identity
 
 KINDS = ("full, expressions drawn", "full", "shape only", "texture only")
 CELLS = 6

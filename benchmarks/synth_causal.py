@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from facegap import store, synth
+from facegap.estimate import threshold_at_fmr
+from facegap.estimate.cause import change, change_interval
 from synth_pipeline import MODELS, Measured, labels, measured
-
-from bench import store, synth
-from bench.estimate import threshold_at_fmr
-from bench.estimate.cause import change, change_interval
 
 SPEC = synth.Spec(
     "causal",

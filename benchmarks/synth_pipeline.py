@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
-from bench import acquire, conditions, datasets, pipeline, weights
-from bench.cards import card_path, load_dataset, load_detector, load_model
-from bench.cards.study import Acquire
-from bench.compare import exact_scores
-from bench.embed import Recogniser
-from bench.records import Acquisitions, Samples, Templates
+from facegap import acquire, conditions, datasets, pipeline, weights
+from facegap.cards import card_path, load_dataset, load_detector, load_model
+from facegap.cards.study import Acquire
+from facegap.compare import exact_scores
+from facegap.embed import Recogniser
+from facegap.records import Acquisitions, Samples, Templates
 
 MODELS = ("dlib-resnet29", "mobilefacenet")
 DETECTOR = "mtcnn"

@@ -2,7 +2,7 @@
 
     python benchmarks/synth_recogniser.py FOLDER DLIB_MODELS [MOBILEFACENET.onnx]
 
-FOLDER is what `bench.synth.ensure` returned. DLIB_MODELS holds dlib_face_recognition_resnet_model_v1.dat,
+FOLDER is what `facegap.synth.ensure` returned. DLIB_MODELS holds dlib_face_recognition_resnet_model_v1.dat,
 shape_predictor_5_face_landmarks.dat and shape_predictor_68_face_landmarks.dat (all three are in the source archive of
 face_recognition_models 0.3.0); `pip install dlib-bin`. Prints markdown: photo against selfies, one template each.
 dlib detects the face, places the landmarks and compares by L2 distance (shown negated); the second net gets dlib's
@@ -18,8 +18,7 @@ from pathlib import Path
 import cv2
 import dlib
 import numpy as np
-
-from bench import backend
+from facegap import backend
 
 ARCFACE = np.array([(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)])
 POINTS = (slice(36, 42), slice(42, 48), slice(30, 31), slice(48, 49), slice(54, 55))

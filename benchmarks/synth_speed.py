@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.synth import Spec, ensure
+from facegap.synth import Spec, ensure
 
 
 def cost(work: Callable[[], object]) -> tuple[float, float]:

@@ -12,10 +12,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-
-from bench import store
-from bench.records import Comparisons
-from bench.tables import read_evidence
+from facegap import store
+from facegap.records import Comparisons
+from facegap.tables import read_evidence
 
 
 def eer(mated: np.ndarray, nonmated: np.ndarray, edges: np.ndarray) -> float:

@@ -12,9 +12,8 @@ from __future__ import annotations
 import sys
 
 import numpy as np
-
-from bench.synth import Spec, designs, shape
-from bench.synth.assets import SKIN, load
+from facegap.synth import Spec, designs, shape
+from facegap.synth.assets import SKIN, load
 
 
 def faces(family: str, sex: str, count: int, spec: Spec) -> np.ndarray:

@@ -11,8 +11,7 @@ from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
-
-from bench.records import OUTCOMES, RunManifest
+from facegap.records import OUTCOMES, RunManifest
 
 HOSTILE = ("<script>alert(1)</script>", "A & \"B\" 'C' $x^2$", "-</svg>\u202eevil", "группа 東京", "unknown")
 PLAIN = ("East, female", "East, male", "West, female", "West, male")

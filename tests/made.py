@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-
-from bench.records import Samples, Templates
+from facegap.records import Samples, Templates
 
 
 def make_samples(subjects: list[str], groups: dict[str, list[str]], roles: list[str] | None = None) -> Samples:

@@ -6,12 +6,11 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
+from facegap.cards import Study
+from facegap.cards.study import Identification
+from facegap.records import Acquisitions, Comparisons, ScoredPairs, Searches, Trials
+from facegap.tables import Evidence
 from made import make_samples
-
-from bench.cards import Study
-from bench.cards.study import Identification
-from bench.records import Acquisitions, Comparisons, ScoredPairs, Searches, Trials
-from bench.tables import Evidence
 
 STUDY = {
     "name": "made",

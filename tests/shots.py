@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-
-from bench.cards import ConditionCard
-from bench.conditions import camera, light
-from bench.conditions.stages import Exposed, Exposure, Lit, Scene, View
+from facegap.cards import ConditionCard
+from facegap.conditions import camera, light
+from facegap.conditions.stages import Exposed, Exposure, Lit, Scene, View
 
 OPTICS = {"pitch_um": 1.4, "f_number": 2.0, "transmission": 0.9, "qe": 0.6, "full_well": 6000.0, "read_share": 1.0}
 SENSOR = {"read_noise": 3.0, "dark_current": 0.0, "prnu": 0.0, "row_noise": 0.0, "adc_bits": 14, "black_level": 0.0625}

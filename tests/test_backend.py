@@ -8,9 +8,8 @@ import numpy as np
 import onnxruntime
 import pytest
 import tiny
-
-from bench import backend
-from bench.errors import BackendMissing, ModelRefused
+from facegap import backend
+from facegap.errors import BackendMissing, ModelRefused
 
 TOLERANCE = 1e-5
 """Largest difference, relative to the largest output, between threads or batches on one provider: float32 sums in

@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
-
-from bench.cards import Preprocess
-from bench.embed import Recogniser, to_tensor
-from bench.errors import ModelRefused
+from facegap.cards import Preprocess
+from facegap.embed import Recogniser, to_tensor
+from facegap.errors import ModelRefused
 
 
 def crops(n: int, seed: int = 0) -> np.ndarray:

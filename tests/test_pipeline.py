@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny
+from facegap import acquire, datasets, pipeline
+from facegap.acquire.detect import WholeImage
+from facegap.cards import ConditionCard, load_dataset, load_detector
+from facegap.cards.study import Acquire
+from facegap.embed import Recogniser
+from facegap.records import Acquisitions, Samples, Templates
 from PIL import Image
-
-from bench import acquire, datasets, pipeline
-from bench.acquire.detect import WholeImage
-from bench.cards import ConditionCard, load_dataset, load_detector
-from bench.cards.study import Acquire
-from bench.embed import Recogniser
-from bench.records import Acquisitions, Samples, Templates
 
 CLEAN = ConditionCard(name="clean", title="t", source="s", steps=())
 LOSSY = ConditionCard.model_validate(

@@ -8,15 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
+from facegap import acquire, conditions, pipeline, synth
+from facegap.acquire.detect import WholeImage
+from facegap.cards import ConditionCard, load_detector
+from facegap.cards.study import Acquire
+from facegap.embed import Recogniser
+from facegap.errors import DatasetError
+from facegap.records import NO_LABEL, Samples
 from PIL import Image
-
-from bench import acquire, conditions, pipeline, synth
-from bench.acquire.detect import WholeImage
-from bench.cards import ConditionCard, load_detector
-from bench.cards.study import Acquire
-from bench.embed import Recogniser
-from bench.errors import DatasetError
-from bench.records import NO_LABEL, Samples
 
 SHOT = "old-2015+backlit-window+wifi"
 CLEAN = ConditionCard(name="clean", title="t", source="s", steps=())

@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from facegap import search as module
+from facegap.compare import exact_scores
+from facegap.records import Floats, Searches, Templates
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from bench import search as module
-from bench.compare import exact_scores
-from bench.records import Floats, Searches, Templates
 
 
 def score(a: Floats, b: Floats, similarity: str) -> float:

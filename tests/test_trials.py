@@ -6,14 +6,13 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from facegap.cards.study import TrialRule
+from facegap.errors import InputError
+from facegap.records import Samples
+from facegap.trials import SearchTrials, identification, verification
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import make_samples
-
-from bench.cards.study import TrialRule
-from bench.errors import InputError
-from bench.records import Samples
-from bench.trials import SearchTrials, identification, verification
 
 NO_ROLES = TrialRule()
 ROLES = TrialRule(reference_role="photo", probe_role="selfie")

@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from facegap.cards import ModelCard, load_model
+from facegap.store import sha256_file
 from PIL import Image
-
-from bench.cards import ModelCard, load_model
-from bench.store import sha256_file
 
 SIDE, BLOCKS, DIM = 32, 8, 16
 
@@ -199,9 +198,9 @@ def make_place(folder: Path, study: str = STUDY) -> Path:
 
 def start(place: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
     """`facegap` as a user starts it in `place`, with the tests' cache unless told otherwise."""
-    pythonpath = str(Path(__file__).resolve().parents[1])
+    pythonpath = str(Path(__file__).resolve().parents[1] / "bench")
     return subprocess.Popen(
-        [sys.executable, "-m", "bench", *words],
+        [sys.executable, "-m", "facegap", *words],
         cwd=place,
         env={**os.environ, "PYTHONPATH": pythonpath, "OMP_NUM_THREADS": "1", **environment},
         stdout=subprocess.PIPE,

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from bench.acquire import QUALITY_NAMES, Faces, Unreadable, acquire_one, open_image
-from bench.acquire.faces import no_faces
-from bench.cards import ALIGNMENTS
-from bench.cards.study import Acquire
-from bench.records import OUTCOMES
+from facegap.acquire import QUALITY_NAMES, Faces, Unreadable, acquire_one, open_image
+from facegap.acquire.faces import no_faces
+from facegap.cards import ALIGNMENTS
+from facegap.cards.study import Acquire
+from facegap.records import OUTCOMES
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (112, 112, 3), dtype=np.uint8)
 FACE = np.array(ALIGNMENTS["arcface-112"], dtype=np.float32)

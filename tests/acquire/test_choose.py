@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from bench.acquire.choose import choose
-from bench.acquire.faces import Faces, no_faces
-from bench.cards.study import Acquire
+from facegap.acquire.choose import choose
+from facegap.acquire.faces import Faces, no_faces
+from facegap.cards.study import Acquire
 
 
 def faces(*boxes: tuple[float, float, float, float]) -> Faces:

@@ -9,15 +9,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from facegap import cards
+from facegap.acquire import Detector, acquire_one, open_detector, read_image
+from facegap.acquire.choose import choose
+from facegap.acquire.faces import overlap
+from facegap.acquire.mtcnn import patches, pyramid, squared, suppress
+from facegap.cards.study import Acquire
+from facegap.errors import ModelRefused
 from pulled import detector_files
-
-from bench import cards
-from bench.acquire import Detector, acquire_one, open_detector, read_image
-from bench.acquire.choose import choose
-from bench.acquire.faces import overlap
-from bench.acquire.mtcnn import patches, pyramid, squared, suppress
-from bench.cards.study import Acquire
-from bench.errors import ModelRefused
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "mtcnn_package.json"
 

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from facegap.acquire import MAX_PIXELS, Unreadable, decode, open_image, read_image
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-
-from bench.acquire import MAX_PIXELS, Unreadable, decode, open_image, read_image
 
 
 def picture(width: int = 40, height: int = 30) -> np.ndarray:
@@ -97,9 +96,9 @@ def test_bad_images_have_a_reason(data: bytes, reason: str) -> None:
 
 
 def test_a_picture_at_the_limit_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.acquire.load.MAX_PIXELS", 1200)
+    monkeypatch.setattr("facegap.acquire.load.MAX_PIXELS", 1200)
     assert decode(PNG).size == 3600
-    monkeypatch.setattr("bench.acquire.load.MAX_PIXELS", 1199)
+    monkeypatch.setattr("facegap.acquire.load.MAX_PIXELS", 1199)
     with pytest.raises(Unreadable, match="40 x 30 pixels; at most 1199"):
         decode(PNG)
     assert MAX_PIXELS == 64_000_000

@@ -8,14 +8,13 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
+from facegap.acquire import QUALITY_NAMES, quality_values, scalar
+from facegap.acquire.compression import jpeg_score
+from facegap.acquire.pose import NOSE, head_angles
+from facegap.acquire.skin import mean_lab, typology_angle, unnaturalness
+from facegap.cards import ALIGNMENTS
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bench.acquire import QUALITY_NAMES, quality_values, scalar
-from bench.acquire.compression import jpeg_score
-from bench.acquire.pose import NOSE, head_angles
-from bench.acquire.skin import mean_lab, typology_angle, unnaturalness
-from bench.cards import ALIGNMENTS
 
 FACE = np.array(ALIGNMENTS["arcface-112"], dtype=np.float32)
 SKIN = (188, 143, 120)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from bench.acquire import QUALITY_NAMES, quality_values
-from bench.acquire.quality import luminance
-from bench.cards import ALIGNMENTS
+from facegap.acquire import QUALITY_NAMES, quality_values
+from facegap.acquire.quality import luminance
+from facegap.cards import ALIGNMENTS
 
 FACE = np.array(ALIGNMENTS["arcface-112"], dtype=np.float32)
 NOT_KNOWN = np.full((5, 2), np.nan, dtype=np.float32)

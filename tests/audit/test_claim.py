@@ -7,17 +7,16 @@ from pathlib import Path
 
 import pytest
 import tiny
-
-from bench import store
-from bench.audit import examine_claim
-from bench.errors import InputError
-from bench.estimate.accuracy import mean_error, p_values
-from bench.estimate.claims import judge
-from bench.estimate.interval import effective_sample
-from bench.estimate.rates import wilson
-from bench.records import ErrorCounts
-from bench.tables import read_evidence, set_thresholds
-from bench.tables.by_threshold import counts_of
+from facegap import store
+from facegap.audit import examine_claim
+from facegap.errors import InputError
+from facegap.estimate.accuracy import mean_error, p_values
+from facegap.estimate.claims import judge
+from facegap.estimate.interval import effective_sample
+from facegap.estimate.rates import wilson
+from facegap.records import ErrorCounts
+from facegap.tables import read_evidence, set_thresholds
+from facegap.tables.by_threshold import counts_of
 
 
 def counts(metric: str, errors: int, trials: int) -> ErrorCounts:

@@ -9,9 +9,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-
-from bench.audit import doctor
-from bench.cli import main
+from facegap.audit import doctor
+from facegap.cli import main
 
 INSTALLED = {"opencv-python-headless": "5.0", "onnxruntime": "1.31"}
 

@@ -12,12 +12,11 @@ import numpy as np
 import pulled
 import pytest
 import tiny
+from facegap import cards, store
+from facegap.audit import GateOutcome, check_model
+from facegap.cli import main
+from facegap.errors import InputError
 from PIL import Image
-
-from bench import cards, store
-from bench.audit import GateOutcome, check_model
-from bench.cli import main
-from bench.errors import InputError
 
 
 @contextmanager
@@ -193,7 +192,7 @@ def crops() -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _crops_once(crops: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = importlib.import_module("bench.audit.gate")
+    gate = importlib.import_module("facegap.audit.gate")
     real = gate._small_set
 
     def once(card: cards.ModelCard, detector: str, *others: Any) -> Any:

@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
+from facegap import store
+from facegap.audit import verify
+from facegap.errors import StoreError
 from PIL import Image
-
-from bench import store
-from bench.audit import verify
-from bench.errors import StoreError
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def run(place: Path, finished: Path) -> Path:
 @pytest.fixture
 def tables_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of the other checks: computing every table again takes most of the time."""
-    monkeypatch.setattr(importlib.import_module("bench.audit.verify"), "_tables", lambda *_: iter(()))
+    monkeypatch.setattr(importlib.import_module("facegap.audit.verify"), "_tables", lambda *_: iter(()))
 
 
 def flip(path: Path, place: float = 0.5) -> None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from bench.cards import load_condition, load_dataset, load_detector, load_model, load_study
-from bench.errors import CardError
+from facegap.cards import load_condition, load_dataset, load_detector, load_model, load_study
+from facegap.errors import CardError
 
 BAD = Path(__file__).resolve().parents[1] / "cards_bad"
 LOADERS = {

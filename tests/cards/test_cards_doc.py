@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from facegap.cards import condition, dataset, load_dataset, load_model, model, study
+from facegap.cards.toml import Card
+from facegap.datasets import load
 from pydantic import BaseModel
-
-from bench.cards import condition, dataset, load_dataset, load_model, model, study
-from bench.cards.toml import Card
-from bench.datasets import load
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCHEMAS: dict[str, type[Card]] = {

@@ -6,10 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-
-from bench.cards import card_names, card_path, load_condition, load_detector, load_model, load_study
-from bench.cards.model import card_kind
-from bench.errors import CardError
+from facegap.cards import card_names, card_path, load_condition, load_detector, load_model, load_study
+from facegap.cards.model import card_kind
+from facegap.errors import CardError
 
 CONDITION = """name = "dim"
 title = "Dim"

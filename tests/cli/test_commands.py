@@ -9,12 +9,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import facegap
 import pytest
 import tiny
-
-import bench
-from bench import store
-from bench.cli import main
+from facegap import store
+from facegap.cli import main
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -47,7 +46,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 @pytest.fixture
 def no_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of a small run's time."""
-    monkeypatch.setattr("bench.report.write", lambda _: None)
+    monkeypatch.setattr("facegap.report.write", lambda _: None)
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -59,7 +58,7 @@ def edit(path: Path, old: str, new: str) -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys; sys.argv = ['facegap', '--help']\n"
-        "from bench.cli import main\n"
+        "from facegap.cli import main\n"
         "try:\n    main()\n"
         "except SystemExit as end:\n    assert not end.code, end.code\n"
         f"print('HEAVY', [name for name in {HEAVY} if name in sys.modules])"
@@ -70,7 +69,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_version_and_unknown_commands(command: Command) -> None:
-    assert command("--version") == (0, f"facegap {bench.__version__}\n", "")
+    assert command("--version") == (0, f"facegap {facegap.__version__}\n", "")
     code, _, error = command("mesure")
     assert code == 2 and "mesure" in error
 
@@ -235,7 +234,7 @@ def test_ctrl_c_before_a_command_starts(command: Command, monkeypatch: pytest.Mo
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bench.cli.app", interrupted)
+    monkeypatch.setattr("facegap.cli.app", interrupted)
     code, _, error = command("--help")
     assert code == 130 and error.startswith("facegap: stopped; ")
 

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from facegap import conditions
+from facegap.cli import sheet
+from facegap.cli.listings import condition_lines
+from facegap.cli.progress import progress
+from facegap.errors import CardError, InputError
 from PIL import Image
-
-from bench import conditions
-from bench.cli import sheet
-from bench.cli.listings import condition_lines
-from bench.cli.progress import progress
-from bench.errors import CardError, InputError
 
 
 @pytest.fixture(autouse=True)

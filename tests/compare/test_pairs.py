@@ -7,13 +7,12 @@ import itertools
 
 import numpy as np
 import pytest
+from facegap.compare import TailRule, compare, exact_scores
+from facegap.compare import tiles as tiles_module
+from facegap.records import Comparisons, Samples, Templates, Trials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import make_samples, make_templates
-
-from bench.compare import TailRule, compare, exact_scores
-from bench.compare import tiles as tiles_module
-from bench.records import Comparisons, Samples, Templates, Trials
 
 
 def slow_scores(samples: Samples, trials: Trials, reference: Templates, probe: Templates):

@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from facegap.conditions import camera, colour
+from facegap.conditions.stages import Exposed, Exposure
 from scipy import constants, ndimage
 from shots import METER, OPTICS, PERFECT_LENS, flat, lit, viewed
-
-from bench.conditions import camera, colour
-from bench.conditions.stages import Exposed, Exposure
 
 
 def two_tone(bright: float, dark: float) -> np.ndarray:

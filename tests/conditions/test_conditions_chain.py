@@ -9,13 +9,12 @@ from typing import get_args
 import cv2
 import numpy as np
 import pytest
+from facegap import conditions
+from facegap.cards import ConditionCard
+from facegap.conditions import codec, light, srgb, stages
+from facegap.conditions.parameters import problems, signature
+from facegap.errors import CardError, InputError
 from shots import METER, OPTICS, PLAIN_ISP, SENSOR, card_of
-
-from bench import conditions
-from bench.cards import ConditionCard
-from bench.conditions import codec, light, srgb, stages
-from bench.conditions.parameters import problems, signature
-from bench.errors import CardError, InputError
 
 
 def picture(height: int = 96, width: int = 128) -> np.ndarray:

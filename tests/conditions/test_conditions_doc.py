@@ -6,9 +6,9 @@ import tomllib
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
-from bench import conditions
-from bench.cards import ConditionCard
-from bench.conditions.parameters import signature
+from facegap import conditions
+from facegap.cards import ConditionCard
+from facegap.conditions.parameters import signature
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "conditions.md").read_text(encoding="utf-8")
 

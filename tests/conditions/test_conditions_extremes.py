@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Literal, get_args, get_origin
 
 import numpy as np
+from facegap import conditions
+from facegap.conditions.parameters import signature
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shots import card_of
-
-from bench import conditions
-from bench.conditions.parameters import signature
 
 CHAIN = (
     *("unprocess", "illumination", "direction", "second_light", "backlight", "camera", "lens", "meter", "tremor"),

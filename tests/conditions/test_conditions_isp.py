@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from facegap.conditions import colour, isp, light, srgb
+from facegap.conditions.stages import Developed
 from scipy import ndimage
 from shots import PLAIN_ISP
-
-from bench.conditions import colour, isp, light, srgb
-from bench.conditions.stages import Developed
 
 QUIET = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0))
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from facegap.conditions import colour, isp, light, srgb
+from facegap.conditions.stages import Developed, Photo
+from facegap.errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
 from shots import flat, lit
-
-from bench.conditions import colour, isp, light, srgb
-from bench.conditions.stages import Developed, Photo
-from bench.errors import InputError
 
 LUMINANCE = np.array(colour.LUMINANCE)
 

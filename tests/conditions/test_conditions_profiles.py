@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from bench import conditions
-from bench.conditions import light, profiles, sensor, srgb
-from bench.conditions.chain import STEPS
-from bench.conditions.parameters import signature
-from bench.errors import CardError
+from facegap import conditions
+from facegap.conditions import light, profiles, sensor, srgb
+from facegap.conditions.chain import STEPS
+from facegap.conditions.parameters import signature
+from facegap.errors import CardError
 
 FOLDER = Path(__file__).parents[2] / "configs" / "conditions"
 PARTS = sorted(path for kind in profiles.KINDS for path in (FOLDER / kind).glob("*.toml"))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from facegap import conditions
+from facegap.conditions import selfie
+from facegap.conditions.stages import Unreadable
+from facegap.errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
 from shots import card_of
-
-from bench import conditions
-from bench.conditions import selfie
-from bench.conditions.stages import Unreadable
-from bench.errors import InputError
 
 CLEAN = card_of(name="clean")
 

@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from facegap.conditions import colour, noise, sensor
+from facegap.conditions.stages import Raw
 from scipy import stats
 from shots import SENSOR, exposed, flat
-
-from bench.conditions import colour, noise, sensor
-from bench.conditions.stages import Raw
 
 
 def read(pixels, electrons, seed=0, gain=1.0, short_px=None, optics=None, **given) -> Raw:
@@ -200,9 +199,8 @@ def test_the_noise_model_of_the_isp_is_that_of_the_sensor():
 
 
 def test_a_grey_card_under_a_coloured_light_is_neutral_after_full_white_balance():
+    from facegap.conditions import camera
     from shots import METER, OPTICS, lit
-
-    from bench.conditions import camera
 
     for share in (0.0, 0.5, 1.0):
         scene = lit(flat(16, 16, 0.18), kelvin=2700, locus="planck")

@@ -7,9 +7,8 @@ import sys
 import cv2
 import numpy as np
 import pytest
-
-from bench.conditions import video
-from bench.errors import InputError, MissingError
+from facegap.conditions import video
+from facegap.errors import InputError, MissingError
 
 
 def clip(count: int = 8, height: int = 96, width: int = 128) -> list[np.ndarray]:

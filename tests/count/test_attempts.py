@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from facegap import count
+from facegap.count.attempts import STAGES, reached
+from facegap.estimate.attempts import attempt_failures
+from facegap.estimate.chain import rejected_after, rejected_after_correlated
+from facegap.records import Attempts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import make_samples
-
-from bench import count
-from bench.count.attempts import STAGES, reached
-from bench.estimate.attempts import attempt_failures
-from bench.estimate.chain import rejected_after, rejected_after_correlated
-from bench.records import Attempts
 
 OUTCOMES = ("unreadable", "no_face", "below_quality", "no_template", "no_reference", "ok")
 

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from bench.count import cmc, fmr_counts, fnir_counts, fnmr_counts, fpir_counts
-from bench.estimate import threshold_at_fmr
-from bench.estimate.chain import ppndf
-from bench.estimate.rates import clopper_pearson
-from bench.records import Comparisons, Samples, ScoredPairs, Searches, Trials
+from facegap.count import cmc, fmr_counts, fnir_counts, fnmr_counts, fpir_counts
+from facegap.estimate import threshold_at_fmr
+from facegap.estimate.chain import ppndf
+from facegap.estimate.rates import clopper_pearson
+from facegap.records import Comparisons, Samples, ScoredPairs, Searches, Trials
 
 FILE = Path(__file__).parents[1] / "reference" / "bob_measure_examples.json"
 CONTENT = json.loads(FILE.read_text(encoding="utf-8"))

@@ -7,10 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from bench.count import (
+from facegap.count import (
     cmc,
     cross_fmr_counts,
     fmr_counts,
@@ -22,8 +19,8 @@ from bench.count import (
     nonmated_by_group,
     pooled_nonmated,
 )
-from bench.errors import InputError
-from bench.records import (
+from facegap.errors import InputError
+from facegap.records import (
     Acquisitions,
     ClusterSums,
     Comparisons,
@@ -32,6 +29,8 @@ from bench.records import (
     Searches,
     Trials,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def make_samples(subjects, groups):

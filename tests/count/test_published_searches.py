@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from bench.count import cmc, fnir_counts, fnmr_counts, fpir_counts
-from bench.records import Comparisons, Samples, ScoredPairs, Searches, Trials
+from facegap.count import cmc, fnir_counts, fnmr_counts, fpir_counts
+from facegap.records import Comparisons, Samples, ScoredPairs, Searches, Trials
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 CMC = json.loads((REFERENCE / "R02_cmc.json").read_text(encoding="utf-8"))

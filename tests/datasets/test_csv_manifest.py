@@ -8,12 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from facegap.cards import DatasetCard
+from facegap.datasets import Loaded, load
+from facegap.errors import DatasetError, DatasetMissing
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-
-from bench.cards import DatasetCard
-from bench.datasets import Loaded, load
-from bench.errors import DatasetError, DatasetMissing
 
 HEADER = "subject_id,path,gender\n"
 ANN = "ann,a1.jpg,female\nann,a2.jpg,female\n"

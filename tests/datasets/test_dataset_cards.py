@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from bench.cards import load_dataset
-from bench.datasets import check, load, load_pairs
+from facegap.cards import load_dataset
+from facegap.datasets import check, load, load_pairs
 
 CARDS = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "datasets").glob("*.toml"))
 

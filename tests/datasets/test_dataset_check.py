@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from bench.cards import DatasetCard, load_dataset
-from bench.datasets import GroupCount, check
+from facegap.cards import DatasetCard, load_dataset
+from facegap.datasets import GroupCount, check
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 GROUPS = {

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from bench.cards import DatasetCard
-from bench.datasets import load, load_pairs
-from bench.errors import DatasetError
+from facegap.cards import DatasetCard
+from facegap.datasets import load, load_pairs
+from facegap.errors import DatasetError
 
 IMAGES = (
     "lfw/Ann_B/Ann_B_0001.jpg",

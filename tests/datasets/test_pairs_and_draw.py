@@ -8,13 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from facegap.cards import DatasetCard
+from facegap.datasets import draw_subjects, load, load_pairs
+from facegap.errors import DatasetError
+from facegap.records import Samples
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bench.cards import DatasetCard
-from bench.datasets import draw_subjects, load, load_pairs
-from bench.errors import DatasetError
-from bench.records import Samples
 
 MANIFEST = "sample_id,subject_id,path,gender\ns1,ann,a1.jpg,female\ns2,ann,a2.jpg,female\ns3,bob,b1.jpg,male\n"
 

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from bench.cards import DatasetCard
-from bench.datasets import load
-from bench.errors import DatasetError
+from facegap.cards import DatasetCard
+from facegap.datasets import load
+from facegap.errors import DatasetError
 
 ETHNICITY = {"values": ("asian", "black"), "label_source": "classifier"}
 GENDER = {

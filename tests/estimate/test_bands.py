@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-
-from bench.estimate import combined_differentials, differentials
-from bench.estimate.bands import band, patterns, patterns_of_draws
-from bench.estimate.differentials import DRAWS
-from bench.estimate.measures import gini, max_geomean, max_min
-from bench.records import ErrorCounts
+from facegap.estimate import combined_differentials, differentials
+from facegap.estimate.bands import band, patterns, patterns_of_draws
+from facegap.estimate.differentials import DRAWS
+from facegap.estimate.measures import gini, max_geomean, max_min
+from facegap.records import ErrorCounts
 
 
 def counts(metric, errors, trials=1000):

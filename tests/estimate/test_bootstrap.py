@@ -5,12 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from bench.count import fmr_counts, fnmr_counts, pair_errors, person_errors
-from bench.estimate import threshold_at_fmr
-from bench.estimate.bootstrap import (
+from facegap.count import fmr_counts, fnmr_counts, pair_errors, person_errors
+from facegap.estimate import threshold_at_fmr
+from facegap.estimate.bootstrap import (
     PeopleDraws,
     double_or_nothing_draws,
     fmr_draws,
@@ -24,9 +21,11 @@ from bench.estimate.bootstrap import (
     threshold_draws,
     vertex_draws,
 )
-from bench.estimate.clustered import variance
-from bench.estimate.measures import max_min
-from bench.records import Comparisons, Samples, ScoredPairs, Trials
+from facegap.estimate.clustered import variance
+from facegap.estimate.measures import max_min
+from facegap.records import Comparisons, Samples, ScoredPairs, Trials
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 
 def world(rng, people, each, spread=0.5):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from facegap.estimate.cause import BINS, by_person, change, change_interval, interaction, logistic, split, strata
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-
-from bench.estimate.cause import BINS, by_person, change, change_interval, interaction, logistic, split, strata
 
 COUNTS = arrays(np.float64, (4,), elements=st.integers(0, 50))
 

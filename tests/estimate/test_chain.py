@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-
-from bench.estimate import chain
+from facegap.estimate import chain
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 ROWS = json.loads((REFERENCE / "R16_chain_retry.json").read_text(encoding="utf-8"))["rows"]

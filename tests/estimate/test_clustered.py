@@ -1,4 +1,4 @@
-"""Clustered variances and intervals against cimat's published code (R13), from pairs counted by bench.count."""
+"""Clustered variances and intervals against cimat's published code (R13), from pairs counted by facegap.count."""
 
 import csv
 import itertools
@@ -7,10 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from bench.estimate.clustered import (
+from facegap.estimate.clustered import (
     corrected_variance,
     effective_size,
     rate,
@@ -18,7 +15,9 @@ from bench.estimate.clustered import (
     variance,
     wilson_n_eff,
 )
-from bench.records import ClusterSums, ErrorCounts
+from facegap.records import ClusterSums, ErrorCounts
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 CASES = json.loads((REFERENCE / "R13_clustered.json").read_text(encoding="utf-8"))["cases"]

@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-
-from bench.estimate import combined_differentials, differentials
-from bench.estimate.measures import COMBINED, MEASURES
-from bench.records import ErrorCounts
+from facegap.estimate import combined_differentials, differentials
+from facegap.estimate.measures import COMBINED, MEASURES
+from facegap.records import ErrorCounts
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 CASES = json.loads((REFERENCE / "R07_summary_measures.json").read_text(encoding="utf-8"))["cases"]

@@ -4,10 +4,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from facegap.estimate import extreme
+from facegap.estimate.bootstrap import double_or_nothing_draws, vertex_draws
 from scipy import integrate, stats
-
-from bench.estimate import extreme
-from bench.estimate.bootstrap import double_or_nothing_draws, vertex_draws
 
 
 def sample(shape, scale, count, seed=0):

@@ -1,12 +1,11 @@
 """The default interval: what it rests on, and what it says."""
 
 import pytest
+from facegap.estimate import estimate
+from facegap.estimate.rates import wilson
+from facegap.records import ClusterSums, ErrorCounts
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from bench.estimate import estimate
-from bench.estimate.rates import wilson
-from bench.records import ClusterSums, ErrorCounts
 
 
 def one_way(errors, people, each=1, metric="FNMR"):

@@ -5,15 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from statsmodels.stats.power import TTestPower
-
-from bench.estimate.claims import judge, trials_to_support
-from bench.estimate.equivalence import equivalent_difference, equivalent_ratio, growth_to_decide
-from bench.estimate.gallery import modelled_fpir
-from bench.estimate.multiplicity import benjamini_hochberg, holm, homogeneity_p, simultaneous_level
-from bench.estimate.power import (
+from facegap.estimate.claims import judge, trials_to_support
+from facegap.estimate.equivalence import equivalent_difference, equivalent_ratio, growth_to_decide
+from facegap.estimate.gallery import modelled_fpir
+from facegap.estimate.multiplicity import benjamini_hochberg, holm, homogeneity_p, simultaneous_level
+from facegap.estimate.power import (
     NORMAL,
     exact_power,
     smallest_ratio,
@@ -22,10 +18,13 @@ from bench.estimate.power import (
     visible_difference,
     visible_ratio,
 )
-from bench.estimate.rates import clopper_pearson, wilson
-from bench.estimate.shrinkage import fit_beta, shrink
-from bench.estimate.two_groups import Rate, fisher_p
-from bench.records import ClusterSums, ErrorCounts
+from facegap.estimate.rates import clopper_pearson, wilson
+from facegap.estimate.shrinkage import fit_beta, shrink
+from facegap.estimate.two_groups import Rate, fisher_p
+from facegap.records import ClusterSums, ErrorCounts
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.power import TTestPower
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-
-from bench.estimate.marginals import broad_homogeneity, marginal_differentials
-from bench.records import ErrorCounts
+from facegap.estimate.marginals import broad_homogeneity, marginal_differentials
+from facegap.records import ErrorCounts
 
 
 def counts(rates, trials=100_000, subjects=500, metric="FMR"):

@@ -4,10 +4,8 @@ from itertools import combinations, permutations
 
 import numpy as np
 import pytest
-from scipy import stats
-
-from bench.estimate.multiplicity import homogeneity_p
-from bench.estimate.permutation import (
+from facegap.estimate.multiplicity import homogeneity_p
+from facegap.estimate.permutation import (
     Orders,
     chi_square,
     mated_orders,
@@ -16,6 +14,7 @@ from bench.estimate.permutation import (
     permuted,
     statistics,
 )
+from scipy import stats
 
 LABELS = np.array([0, 0, 1, 1, 1, 2], np.int16)
 

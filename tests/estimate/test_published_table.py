@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from bench.estimate.measures import gini, max_geomean, max_mean, max_min, vary_geomean
+from facegap.estimate.measures import gini, max_geomean, max_mean, max_min, vary_geomean
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 ROWS = json.loads((REFERENCE / "R19_nist_frte_demographics.json").read_text(encoding="utf-8"))["rows"]

@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from facegap.estimate import rates
+from facegap.estimate.clustered import wilson_n_eff
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bench.estimate import rates
-from bench.estimate.clustered import wilson_n_eff
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 METHODS = {

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from bench.estimate.scores import d_prime, shift, tail_shift, upper_quantile
+from facegap.estimate.scores import d_prime, shift, tail_shift, upper_quantile
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 RESULTS = json.loads((REFERENCE / "R08_results.json").read_text(encoding="utf-8"))

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from facegap.errors import InputError
+from facegap.estimate import threshold_at_fmr
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bench.errors import InputError
-from bench.estimate import threshold_at_fmr
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

@@ -4,10 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from bench.estimate.two_groups import (
+from facegap.estimate.two_groups import (
     Rate,
     conditional_p,
     fisher_p,
@@ -18,6 +15,8 @@ from bench.estimate.two_groups import (
     ratio_score,
     score_p,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 ROWS = json.loads((REFERENCE / "R09_two_sample.json").read_text(encoding="utf-8"))["rows"]

@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-
-from bench.estimate.clustered import pooled
-from bench.estimate.versus_rest import against_rest
-from bench.records import ClusterSums, ErrorCounts
+from facegap.estimate.clustered import pooled
+from facegap.estimate.versus_rest import against_rest
+from facegap.records import ClusterSums, ErrorCounts
 
 CASE = json.loads((Path(__file__).parents[1] / "reference" / "R10_multiplicity.json").read_text(encoding="utf-8"))
 

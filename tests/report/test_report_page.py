@@ -9,12 +9,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from facegap import report
+from facegap.errors import StoreError
+from facegap.report import galleries
+from facegap.report.tables import read_tables
 from invented_run import HOSTILE, Plan, wilson, write_run
-
-from bench import report
-from bench.errors import StoreError
-from bench.report import galleries
-from bench.report.tables import read_tables
 
 PLANS = {
     "one model": Plan(),
@@ -370,7 +369,7 @@ def test_a_finished_run_is_not_drawn_into(drawn: dict[str, Path]) -> None:
 def test_large_pages_link_their_figures(
     drawn: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bench.report.page.INLINE_BYTES", 30_000)
+    monkeypatch.setattr("facegap.report.page.INLINE_BYTES", 30_000)
     html = report.render(drawn["one model"], tmp_path / "small").read_text(encoding="utf-8")
     assert "Drawn in its own file" in html
     assert 0 < html.count("<svg") < 3

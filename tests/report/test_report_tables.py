@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from facegap.errors import StoreError
+from facegap.report.tables import read_tables
 from invented_run import Plan, write_run
-
-from bench.errors import StoreError
-from bench.report.tables import read_tables
 
 
 @pytest.fixture

@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 import pytest
-
-from bench.report import words
-from bench.report.findings import verdict
-from bench.report.style import label, plain, power, printable, slug, two_and_five
-from bench.report.tables import DifferentialRow, RateRow
+from facegap.report import words
+from facegap.report.findings import verdict
+from facegap.report.style import label, plain, power, printable, slug, two_and_five
+from facegap.report.tables import DifferentialRow, RateRow
 
 ROW = RateRow(
     model="m", condition="clean", metric="FNMR", failures="counted", grouping="g", group="a", threshold_name="t",

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-from bench.run import resolve, run_study
+from facegap.run import resolve, run_study
 
 
 @contextmanager

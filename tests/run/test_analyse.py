@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 import tiny
-
-from bench import store
-from bench.audit import verify
-from bench.errors import InputError, StoreError
-from bench.run import Changes, analyse, parse_groups
+from facegap import store
+from facegap.audit import verify
+from facegap.errors import InputError, StoreError
+from facegap.run import Changes, analyse, parse_groups
 
 
 def tables(run: Path) -> dict[str, bytes]:

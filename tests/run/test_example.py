@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from bench import store
-from bench.audit import verify
-from bench.tables import NOTICE
+from facegap import store
+from facegap.audit import verify
+from facegap.tables import NOTICE
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "results" / "example"

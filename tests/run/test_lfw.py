@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pulled
 import pytest
-
-from bench import store
-from bench.audit import verify
+from facegap import store
+from facegap.audit import verify
 
 STUDY = """\
 name = "lfw"

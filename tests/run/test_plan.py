@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 import tiny
-
-from bench import store
-from bench.errors import InputError
-from bench.run import plan_study
+from facegap import store
+from facegap.errors import InputError
+from facegap.run import plan_study
 
 
 def in_place(place: Path, *words: str) -> dict:

@@ -17,14 +17,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny
+from facegap import store
+from facegap.audit import verify
+from facegap.backend import available
+from facegap.embed import Recogniser
+from facegap.errors import BackendMissing, ModelRefused, StoreError
+from facegap.run import resolve, run_study
 from made import names_in
-
-from bench import store
-from bench.audit import verify
-from bench.backend import available
-from bench.embed import Recogniser
-from bench.errors import BackendMissing, ModelRefused, StoreError
-from bench.run import resolve, run_study
 
 Run = Callable[..., Path]
 
@@ -183,8 +182,8 @@ def test_a_full_disk_leaves_no_folder(place: Path, monkeypatch: pytest.MonkeyPat
 
 SLOWED = """
 import sys, time
-from bench.embed import Recogniser
-from bench.cli import main
+from facegap.embed import Recogniser
+from facegap.cli import main
 real = Recogniser.embed
 def embed(self, crops):
     time.sleep(0.15)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import store
+from facegap import store
 
 CONDITION = """\
 name = "coded"

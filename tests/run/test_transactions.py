@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from facegap.cards.study import Transactions
+from facegap.records import Acquisitions, Attempts, Templates
+from facegap.run.transactions import compared, taken_again
 from made import make_samples
-
-from bench.cards.study import Transactions
-from bench.records import Acquisitions, Attempts, Templates
-from bench.run.transactions import compared, taken_again
 
 UNIT = np.eye(4, dtype=np.float32)
 

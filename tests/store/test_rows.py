@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from bench import store
-from bench.errors import StoreError
+from facegap import store
+from facegap.errors import StoreError
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +78,7 @@ def test_damage_that_a_write_meets_first_is_set_aside() -> None:
 
 def test_kill_in_the_middle_of_writing_loses_nothing_that_was_committed() -> None:
     code = (
-        "from bench import store\n"
+        "from facegap import store\n"
         "with store.RowCache('templates', 'p') as opened:\n"
         "    for k in range(10_000_000):\n"
         "        opened.put_many({f'{k}.{i}': str(k).encode() * 100 for i in range(32)})\n"

@@ -10,10 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from facegap import store
+from facegap.errors import StoreError
 from made import names_in
-
-from bench import store
-from bench.errors import StoreError
 
 
 def full_disk(*_: object) -> None:
@@ -68,7 +67,7 @@ def test_ctrl_c_in_a_write_leaves_no_part(tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")
 def test_a_write_that_the_system_cuts_short_leaves_no_part(tmp_path: Path) -> None:
     code = (
-        "import resource, sys; from pathlib import Path; from bench import store\n"
+        "import resource, sys; from pathlib import Path; from facegap import store\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "store.write_atomic(Path(sys.argv[1]), bytes(100_000))"
     )

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from bench.synth import shade, skin
+from facegap.synth import shade, skin
 
 # Mean face colour (cheek, cheekbone, forehead; specular component included) of eight groups of the International
 # Skin Spectra Archive (Lu et al., Scientific Data 2025, figshare 28228571; 4 835 spectra), the fractions at which the

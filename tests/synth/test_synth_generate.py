@@ -6,12 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-from bench.cards.dataset import load_dataset
-from bench.errors import DatasetError, InputError
-from bench.store import sha256_bytes
-from bench.synth import CAUSAL_TONES, Spec, designs, develop, ensure, generate, head, identity, render, skin
-from bench.synth.small import SMALL as SMALL_SET
+from facegap.cards.dataset import load_dataset
+from facegap.errors import DatasetError, InputError
+from facegap.store import sha256_bytes
+from facegap.synth import CAUSAL_TONES, Spec, designs, develop, ensure, generate, head, identity, render, skin
+from facegap.synth.small import SMALL as SMALL_SET
 
 SMALL = Spec(identities=3, size=48, oversample=1, sessions=("studio", "sun"), seed=7, linear=True)
 CAUSAL = Spec(

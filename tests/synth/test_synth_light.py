@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from facegap.synth import designs, develop, head, lights, raster, render, shade
+from facegap.synth.lights import Key, Rig
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bench.synth import designs, develop, head, lights, raster, render, shade
-from bench.synth.lights import Key, Rig
 
 
 def test_two_triangles_fill_a_square_once_and_without_a_gap():
@@ -100,7 +99,7 @@ def test_stops_double_the_light():
 
 def test_the_cheek_of_a_rendered_face_has_the_skins_own_colour():
     """Under even light the linear picture shows albedo: the ratio of channels is that of the skin model."""
-    from bench.synth import camera, skin
+    from facegap.synth import camera, skin
 
     spec = designs.Spec(identities=1, ages=(25, 30))
     person = designs.identity(spec, 4)

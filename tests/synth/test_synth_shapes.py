@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from bench.synth import assets, camera, hair, identity, pack, shape
-from bench.synth.camera import View
+from facegap.synth import assets, camera, hair, identity, pack, shape
+from facegap.synth.camera import View
 
 # Printed by the script that built the pack from the wheel; PROVENANCE.md beside the pack states it.
 CONTENT = "7d38da32d2e81312db28467d493f27abd7fa5248fbedb2a5f6aea15166f0b5fa"

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from facegap.records import ScoredPairs
+from facegap.tables import Evidence, build, set_thresholds
+from facegap.tables.cause import DISCARDS, edc_rows, paired_rows, split_rows
 from made_evidence import chosen, evidence_of
-
-from bench.records import ScoredPairs
-from bench.tables import Evidence, build, set_thresholds
-from bench.tables.cause import DISCARDS, edc_rows, paired_rows, split_rows
 
 KEY = {"grouping": "colour", "threshold_name": "FMR 0.005"}
 

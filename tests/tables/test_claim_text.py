@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+from facegap.errors import InputError
+from facegap.tables.claim_text import Claim, parse
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bench.errors import InputError
-from bench.tables.claim_text import Claim, parse
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from facegap import count
+from facegap.errors import InputError
+from facegap.estimate.claims import judge
+from facegap.estimate.equivalence import equivalent_difference, equivalent_ratio
+from facegap.estimate.two_groups import Rate
+from facegap.records import ClusterSums, ErrorCounts
+from facegap.tables import Evidence, set_thresholds
+from facegap.tables.claim_text import parse
+from facegap.tables.claims import _margin, judge_claim
+from facegap.tables.identification import operating_points
 from made_evidence import evidence_of, searched_evidence
-
-from bench import count
-from bench.errors import InputError
-from bench.estimate.claims import judge
-from bench.estimate.equivalence import equivalent_difference, equivalent_ratio
-from bench.estimate.two_groups import Rate
-from bench.records import ClusterSums, ErrorCounts
-from bench.tables import Evidence, set_thresholds
-from bench.tables.claim_text import parse
-from bench.tables.claims import _margin, judge_claim
-from bench.tables.identification import operating_points
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from facegap.cards.study import Thresholds
+from facegap.tables import build, extrapolated
 from made_evidence import chosen, evidence_of
 from scipy import stats
-
-from bench.cards.study import Thresholds
-from bench.tables import build, extrapolated
 
 COMPARISONS = 120 * 119 // 2 * 9
 """Non-mated comparisons of everyone: 120 people with 3 samples each."""

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from facegap import count
+from facegap.cards.study import Identification
+from facegap.errors import InputError
+from facegap.records import ErrorCounts, Estimate, ScoredPairs, Searches
+from facegap.tables import Evidence, set_thresholds
+from facegap.tables.gallery import _gallery, _rows, rows
+from facegap.tables.identification import operating_points
 from made_evidence import chosen, evidence_of
-
-from bench import count
-from bench.cards.study import Identification
-from bench.errors import InputError
-from bench.records import ErrorCounts, Estimate, ScoredPairs, Searches
-from bench.tables import Evidence, set_thresholds
-from bench.tables.gallery import _gallery, _rows, rows
-from bench.tables.identification import operating_points
 
 R15 = json.loads((Path(__file__).parents[1] / "reference" / "R15_fpir_model.json").read_text(encoding="utf-8"))
 

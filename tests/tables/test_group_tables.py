@@ -7,15 +7,14 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from facegap.cards.study import Statistics
+from facegap.estimate.at_target import fmr_at_draws
+from facegap.estimate.bootstrap import double_or_nothing_draws
+from facegap.estimate.planning import design_effect_at, people_for_mated, people_for_nonmated
+from facegap.records import Samples
+from facegap.tables import at_target, build, set_thresholds
+from facegap.tables.suppress import suppressed
 from made_evidence import chosen, evidence_of, searched_evidence
-
-from bench.cards.study import Statistics
-from bench.estimate.at_target import fmr_at_draws
-from bench.estimate.bootstrap import double_or_nothing_draws
-from bench.estimate.planning import design_effect_at, people_for_mated, people_for_nonmated
-from bench.records import Samples
-from bench.tables import at_target, build, set_thresholds
-from bench.tables.suppress import suppressed
 
 
 @pytest.fixture(scope="module")

@@ -7,18 +7,17 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from facegap import count
+from facegap.errors import InputError
+from facegap.estimate.bootstrap import fmr_draws, percentiles
+from facegap.estimate.discordant import mcnemar_p, swap_p
+from facegap.estimate.measures import fdr
+from facegap.estimate.multiplicity import holm
+from facegap.tables import Evidence, between_models, homogeneity, set_thresholds, target_measures
+from facegap.tables.at_target import people_draws
+from facegap.tables.build import TABLES
+from facegap.tables.suppress import suppressed
 from made_evidence import chosen, evidence_of
-
-from bench import count
-from bench.errors import InputError
-from bench.estimate.bootstrap import fmr_draws, percentiles
-from bench.estimate.discordant import mcnemar_p, swap_p
-from bench.estimate.measures import fdr
-from bench.estimate.multiplicity import holm
-from bench.tables import Evidence, between_models, homogeneity, set_thresholds, target_measures
-from bench.tables.at_target import people_draws
-from bench.tables.build import TABLES
-from bench.tables.suppress import suppressed
 
 
 def two_models(people: int = 90, worse: float = 0.7, **more: object) -> Evidence:

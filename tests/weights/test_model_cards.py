@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from facegap import acquire, backend, cards, embed, weights
+from facegap.cards import DetectorCard, ModelCard
+from facegap.cards.model import card_kind
+from facegap.errors import ModelMissing
 from pulled import detector_files
-
-from bench import acquire, backend, cards, embed, weights
-from bench.cards import DetectorCard, ModelCard
-from bench.cards.model import card_kind
-from bench.errors import ModelMissing
 
 FOLDER = Path(__file__).parents[2] / "models"
 FILES = sorted(FOLDER.glob("*.toml"))

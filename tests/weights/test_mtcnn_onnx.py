@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from facegap import backend, cards
+from facegap.errors import ModelRefused
+from facegap.weights.joblib_arrays import read_arrays
+from facegap.weights.mtcnn_onnx import _SHAPES, convert_mtcnn
 from pulled import source_file
-
-from bench import backend, cards
-from bench.errors import ModelRefused
-from bench.weights.joblib_arrays import read_arrays
-from bench.weights.mtcnn_onnx import _SHAPES, convert_mtcnn
 
 pytest.importorskip("onnx", reason="converting needs onnx")
 pytest.importorskip("lz4", reason="converting needs lz4")

@@ -6,11 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from bench import cards, store, weights
-from bench.cards import load_detector, load_model
-from bench.errors import InputError, ModelMissing, ModelRefused
-from bench.weights import files as module
+from facegap import cards, store, weights
+from facegap.cards import load_detector, load_model
+from facegap.errors import InputError, ModelMissing, ModelRefused
+from facegap.weights import files as module
 
 onnx = pytest.importorskip("onnx", reason="making test models needs onnx")
 

@@ -1,0 +1,175 @@
+"""Verify: hash everything again, compute every table again from the kept evidence, and name each difference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import facegap
+from facegap import datasets, pipeline, store, tables
+from facegap.cards import Study, card_names, card_path, load_dataset
+from facegap.errors import FacegapError, StoreError
+from facegap.tables import Evidence, read_evidence
+
+SHOWN = 5
+"""Differing cells that are named per table before "and n more"."""
+
+RELATIVE = 1e-9
+"""Largest relative difference of a recomputed rate: another machine's logarithm may round otherwise."""
+
+
+def verify(run: Path, root: Path | None = None, inputs: bool = True) -> list[str]:
+    """One line per difference; none where the run holds what it says.
+
+    Args:
+        run: a finished results folder.
+        root: folder of the data set, where it is not where the study says.
+        inputs: hash the data set's files and the weights too.
+
+    Raises:
+        StoreError: the folder is no finished run.
+    """
+    differences = store.sums_differences(run)
+    try:
+        manifest = store.read_json(run / "manifest.json")
+        evidence = read_evidence(run, manifest)
+        differences += _tables(run, evidence)
+        if (run / "study.toml").read_bytes() != manifest["config_text"].encode():
+            differences.append("study.toml: differs from the text in manifest.json")
+        differences += _parent(run, manifest)
+        if inputs:
+            differences += _inputs(manifest, evidence, root)
+        made_by = manifest["versions"]["facegap"]
+        if differences and made_by != facegap.__version__:
+            differences.append(f"note: the run was made by facegap {made_by}, this is {facegap.__version__}")
+    except FacegapError as error:
+        differences.append(str(error))
+    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
+        # Whoever changed a file may have changed its sum too; nothing that a file holds ends in a traceback.
+        differences.append(f"{run.name}: its files contradict each other: {type(error).__name__}: {error}")
+    return differences
+
+
+def _parent(run: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Whether the run that this one was derived from, where it lies beside it, is still the one that it names."""
+    named = manifest.get("derived_from") or {}
+    if not named:
+        return
+    parent = run.resolve().with_name(named["run"])
+    if parent.is_dir() and store.sha256_file(parent / store.SUMS) != named["sha256sums"]:
+        yield f"derived from {parent.name}, but the run of that name beside it is another one"
+
+
+def _tables(run: Path, evidence: Evidence) -> Iterator[str]:
+    for name, table in tables.build(evidence).items():
+        found = store.read_table(run / "tables" / f"{name}.csv")
+        yield from _table(name, table.columns, table.rows, found)
+
+
+def _table(
+    name: str, columns: Sequence[str], computed: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, str]]
+) -> Iterator[str]:
+    if len(computed) != len(found):
+        yield f"tables/{name}.csv: {len(found)} rows, recomputed {len(computed)}"
+        return
+    lines = [
+        f"tables/{name}.csv: row {number}, {column}: says {row.get(column)!r}, recomputed {wanted.get(column)!r}"
+        for number, (wanted, row) in enumerate(zip(computed, found, strict=True), start=2)
+        for column in columns
+        if not _same(wanted.get(column), row.get(column))
+    ]
+    yield from lines[:SHOWN]
+    if len(lines) > SHOWN:
+        yield f"tables/{name}.csv: and {len(lines) - SHOWN} more cells"
+
+
+def _same(computed: Any, found: str | None) -> bool:
+    if found is None:
+        return False
+    if computed is None:
+        return found == ""
+    if isinstance(computed, float):
+        try:
+            return math.isclose(computed, float(found), rel_tol=RELATIVE, abs_tol=1e-15)
+        except ValueError:
+            return False
+    return str(computed) == found
+
+
+def _inputs(manifest: Mapping[str, Any], evidence: Evidence, root: Path | None) -> Iterator[str]:
+    try:
+        yield from _weights(manifest)
+        yield from _images(manifest, evidence, root)
+    except FacegapError as error:
+        yield f"inputs: {error}"
+
+
+def _weights(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """The run's own weights, in the cache or beside the cards; the cards on this machine may have changed since."""
+    for entry in manifest["models"]:
+        digests, files = entry["file_sha256"], {"net": entry["file"], **entry.get("files", {})}
+        if isinstance(digests, str):
+            digests = {"net": digests}
+        for part, sha256 in digests.items():
+            found = [path for path in _places(entry["name"], files.get(part), sha256) if path.is_file()]
+            if not any(store.sha256_file(path) == sha256 for path in found):
+                what = "another file than the run's" if found else "the run's file is not on this machine"
+                yield f"{entry['kind']} '{entry['name']}': {what} (sha256 {sha256}); pull or pin it, or --no-inputs"
+
+
+def _places(name: str, file: str | None, sha256: str) -> Iterator[Path]:
+    yield store.weights_path(sha256)
+    if file is not None and name in card_names("models"):
+        yield card_path("models", name).parent / file
+
+
+@contextmanager
+def _silent(_stage: str, _total: int) -> Iterator[pipeline.Advance]:
+    yield lambda _: None
+
+
+def _images(manifest: Mapping[str, Any], evidence: Evidence, root: Path | None) -> Iterator[str]:
+    card = load_dataset(evidence.study.dataset.card)
+    folder = root if root is not None else _root(evidence.study)
+    loaded = datasets.load(card, folder)
+    samples = loaded.samples
+    if evidence.study.dataset.subjects is not None:
+        samples = datasets.draw_subjects(samples, evidence.study.dataset.subjects, evidence.study.seed)
+    if len(samples) != len(evidence.samples):
+        yield f"dataset '{card.name}': {len(samples)} samples, the run had {len(evidence.samples)}"
+        return
+    found = pipeline.hash_files(samples, 2)
+    changed = [sample for sample, a, b in zip(evidence.samples.ids, found, evidence.sha256, strict=True) if a != b]
+    if changed:
+        yield f"dataset '{card.name}': {len(changed)} image files differ from the run's, first sample {changed[0]}"
+    for column, values in evidence.samples.groups.items():
+        if column not in samples.groups or (samples.groups[column] != values).any():
+            yield f"dataset '{card.name}': labels of '{column}' differ from the run's"
+    if (samples.roles != evidence.samples.roles).any():
+        yield f"dataset '{card.name}': roles differ from the run's"
+    # Names are hashed with a secret, so that who is who can be compared, not what anybody is called.
+    people = {*zip(samples.subjects.tolist(), evidence.samples.subjects.tolist(), strict=True)}
+    if not len(people) == len(set(samples.subjects)) == len(set(evidence.samples.subjects)):
+        yield f"dataset '{card.name}': who is on which image differs from the run's"
+    refused = manifest["samples"]["refused"]
+    if len(loaded.refused) != refused:
+        yield f"dataset '{card.name}': {len(loaded.refused)} samples refused, the run had {refused}"
+
+
+def _root(study: Study) -> Path:
+    """The data set's folder: rendered again, or where the study says, relative to its own file in configs/.
+
+    Raises:
+        StoreError: there is no such file, or it names no folder.
+    """
+    if study.dataset.synthetic is not None:
+        return pipeline.rendered(study.dataset.synthetic, study.backend.threads, _silent)
+    root = study.dataset.root
+    if root is not None and Path(root).is_absolute():
+        return Path(root)
+    if root is None or study.name not in card_names("configs"):
+        raise StoreError("where the data set lies is not known here: give --root, or --no-inputs to leave it out")
+    return (card_path("configs", study.name).parent / root).resolve()

@@ -1,0 +1,42 @@
+"""Cards and studies: TOML files read strictly into typed, frozen objects.
+
+`tomllib` reads `1e-4` as a number and rejects duplicate keys; pydantic forbids unknown keys and coerces nothing. A
+mistake gives one line per problem: file, key, what was expected, what was found, and a near name where there is one.
+"""
+
+from facegap.cards.condition import ConditionCard, Step, load_condition
+from facegap.cards.dataset import DatasetCard, load_dataset
+from facegap.cards.model import (
+    ALIGNMENTS,
+    DetectorCard,
+    ModelCard,
+    Preprocess,
+    Source,
+    load_detector,
+    load_model,
+)
+from facegap.cards.study import ModelUse, Study, load_study
+from facegap.cards.toml import Card, card_names, card_path, read_card, read_toml
+
+__all__ = [
+    "ALIGNMENTS",
+    "Card",
+    "ConditionCard",
+    "DatasetCard",
+    "DetectorCard",
+    "ModelCard",
+    "ModelUse",
+    "Preprocess",
+    "Source",
+    "Step",
+    "Study",
+    "card_names",
+    "card_path",
+    "load_condition",
+    "load_dataset",
+    "load_detector",
+    "load_model",
+    "load_study",
+    "read_card",
+    "read_toml",
+]

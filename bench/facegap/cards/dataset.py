@@ -1,0 +1,125 @@
+"""Dataset cards: what a data set is, how it lies on disk, where its labels come from and on what terms it is used."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from facegap.cards.model import Name, Sha256
+from facegap.cards.toml import Card, card_path, read_card
+from facegap.records import NO_LABEL
+
+COLUMNS = ("sample_id", "subject_id", "path", "session", "role")
+"""Columns that every manifest may have, by our names."""
+
+PAIR_COLUMNS = ("sample_a", "sample_b", "mated")
+"""Columns of a list of pairs."""
+
+
+class GroupColumn(Card):
+    """A label column: its values in the order of every table, and whether it belongs to a subject or to a sample.
+
+    `map` renames raw values of the file ("0" -> "male") before they are checked against `values`. `bands` cuts a column
+    of numbers: value k stands for bands[k] <= number < bands[k + 1].
+    """
+
+    values: tuple[str, ...] = Field(min_length=1)
+    per: Literal["subject", "sample"] = "subject"
+    label_source: Literal["self-report", "record", "annotator", "classifier", "inferred", "generated"]
+    map: dict[str, str] = Field(default_factory=dict)
+    bands: tuple[float, ...] = ()
+
+    @model_validator(mode="after")
+    def _values_are_names(self) -> GroupColumn:
+        odd = [value for value in self.values if value in ("", NO_LABEL) or "," in value]
+        if odd:
+            raise ValueError(f"values: '{odd[0]}': a value is not empty, has no comma, and is not '{NO_LABEL}'")
+        if len(set(self.values)) < len(self.values):
+            raise ValueError(f"values: named twice: {', '.join(self.values)}")
+        unknown = sorted(set(self.map.values()) - {*self.values, NO_LABEL})
+        if unknown:
+            raise ValueError(f"map: not in values: {', '.join(unknown)}")
+        if self.bands and (len(self.bands) != len(self.values) + 1 or list(self.bands) != sorted(set(self.bands))):
+            raise ValueError(f"bands: expected {len(self.values) + 1} ascending edges for {len(self.values)} values")
+        return self
+
+
+class DatasetCard(Card):
+    """A demographically labelled face data set.
+
+    `columns` maps our names (sample_id, subject_id, path, session, role, the group columns; sample_a, sample_b and
+    mated of a list of pairs) to the file's own header, where they differ. `files` names, below the root, the adapter's
+    files (manifest, pairs; lfw: one list of file names per label value) and the folder of the images (images).
+    `tree_separator` says that one folder stands for all of `tree_groups` ("asian_females"); without it each has one.
+    """
+
+    name: Name
+    version: str
+    title: str
+    licence: str
+    terms: str
+    status: Literal["open", "gated", "dua", "withdrawn", "withdrawn-parent", "synthetic"]
+    adapter: Literal["csv", "tree", "lfw"]
+    identities: bool = True
+    groups: dict[str, GroupColumn]
+    citation: str
+    url: str = ""
+    files: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, str] = Field(default_factory=dict)
+    tree_groups: tuple[str, ...] = ()
+    tree_separator: str = ""
+    banner: str = Field(default="", description="a line for the head of every page made from this data set")
+    digest: Sha256 | None = Field(default=None, description="of the manifest file, where it is known")
+
+    @model_validator(mode="after")
+    def _adapter_has_what_it_needs(self) -> DatasetCard:
+        if self.adapter == "csv" and "manifest" not in self.files:
+            raise ValueError('files: the csv adapter needs manifest = "<file>.csv"')
+        if self.adapter == "tree" and not self.tree_groups:
+            raise ValueError("tree_groups: the tree adapter needs the group columns that a folder name stands for")
+        unknown = [column for column in self.tree_groups if column not in self.groups]
+        if unknown:
+            raise ValueError(f"tree_groups: not in groups: {', '.join(unknown)}")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_is_named_in_vain(self) -> DatasetCard:
+        taken = sorted(set(self.groups) & set(COLUMNS))
+        if taken:
+            raise ValueError(f"groups: '{taken[0]}' is the name of a column that every data set has; choose another")
+        known = [*(COLUMNS if self.adapter == "csv" else ()), *(self.groups if self.adapter == "csv" else ())]
+        known += PAIR_COLUMNS if self.adapter != "lfw" and "pairs" in self.files else ()
+        unknown = sorted(set(self.columns) - set(known))
+        if unknown:
+            raise ValueError(f"columns: '{unknown[0]}' is not read here; known: {', '.join(known) or 'none'}")
+        if self.adapter != "csv" and self.digest is not None:
+            raise ValueError(f"digest: the {self.adapter} adapter reads no manifest; remove it")
+        unread = [column for column in self.groups if self.adapter == "tree" and column not in self.tree_groups]
+        if unread:
+            raise ValueError(
+                f"groups: the tree adapter reads labels off folders; not in tree_groups: {', '.join(unread)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _lists_are_named(self) -> DatasetCard:
+        values = [value for group in self.groups.values() for value in group.values]
+        missing = [value for value in values if self.adapter == "lfw" and value not in self.files]
+        if missing:
+            raise ValueError(f"files: the lfw adapter needs a list of file names for each value: {', '.join(missing)}")
+        return self
+
+    @property
+    def needs_acknowledgement(self) -> bool:
+        """Withdrawn data, or data derived from it, runs only in a study that acknowledges the terms."""
+        return self.status in ("withdrawn", "withdrawn-parent")
+
+
+def load_dataset(name: str) -> DatasetCard:
+    """The dataset card `name` (or path).
+
+    Raises:
+        CardError: there is none, or it breaks a rule.
+    """
+    return read_card(card_path("datasets", name), DatasetCard)

@@ -1,0 +1,198 @@
+"""Studies: one TOML file says what to measure, on what, with what, and how it is summarised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from facegap.cards.model import Name
+from facegap.cards.toml import Card, card_path, read_card
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Synthetic(Card):
+    """What to render for a synthetic data set; `synth.Spec` documents and checks each value."""
+
+    design: Literal["population", "causal"] = "population"
+    identities: Annotated[int, Field(ge=2)] = 40
+    sessions: tuple[str, ...] = ("studio", "window", "overhead")
+    size: int = 256
+    oversample: int = 2
+    seed: Annotated[int, Field(ge=0)] = 1
+    tones: tuple[float, ...] = ()
+    exposures: tuple[str, ...] = ("incident",)
+    ages: tuple[float, float] = (8.0, 80.0)
+    linear: bool = False
+
+
+class DatasetUse(Card):
+    """Which data set, and where it lies; a relative root is relative to the study's file.
+
+    A synthetic data set has no root: what `synthetic` describes is rendered into the cache.
+    """
+
+    card: str
+    root: str | None = None
+    synthetic: Synthetic | None = None
+    acknowledge_terms: bool = False
+    subjects: Annotated[int, Field(ge=2)] | None = Field(
+        default=None, description="use a seeded draw of so many people"
+    )
+
+
+class ModelUse(Card):
+    """A recogniser with the detector that finds and aligns its faces."""
+
+    card: str
+    detector: str = "mtcnn"
+
+
+class Acquire(Card):
+    """How a face is chosen and when it is refused.
+
+    `face`: "central" (nearest to the image centre, as in LFW), "largest", or "only" (several faces are a failure).
+    """
+
+    face: Literal["central", "largest", "only"] = "central"
+    min_inter_eye: Annotated[float, Field(ge=0, description="pixels; below it the face is too small")] = 0.0
+
+
+class TrialRule(Card):
+    """1:1 trials. Without roles every sample is compared with every other; with roles, references with probes."""
+
+    reference_role: Literal["photo", "selfie", "frame"] | None = None
+    probe_role: Literal["photo", "selfie", "frame"] | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> TrialRule:
+        if (self.reference_role is None) != (self.probe_role is None):
+            raise ValueError("reference_role and probe_role: give both or neither")
+        return self
+
+
+class Thresholds(Card):
+    """How operating points are set: at target FMRs over the named non-mated comparisons, the vendor's, or given ones.
+
+    `impostors`: "all" zero-effort non-mated pairs, or "same-group" (within one group of the first grouping).
+    `from_run`: take the thresholds that another run set for the same weights: its folder, relative to the study, or
+    the folder without time and digest for the newest run of that study ("../results/lfw-gender").
+    """
+
+    fmr: tuple[Share, ...] = (1e-2, 1e-3)
+    impostors: Literal["all", "same-group"] = "all"
+    condition: str = "clean"
+    vendor: bool = True
+    from_run: str | None = None
+    fixed: dict[str, float] = Field(default_factory=dict, description="model card name -> score threshold")
+
+
+class Identification(Card):
+    """1:n: closed (everyone enrolled, positive) and open (a seeded share enrolled, watchlist) protocols.
+
+    The mixes are shares of the groups of the study's first grouping: of a gallery, and of the people who search.
+    """
+
+    protocols: tuple[Literal["closed", "open"], ...] = ("closed", "open")
+    enrolled: Share = 0.5
+    ranks: tuple[Annotated[int, Field(ge=1)], ...] = (1, 5, 10)
+    fpir: tuple[Share, ...] = (1e-1, 1e-2)
+    gallery_sizes: tuple[Annotated[int, Field(ge=1)], ...] = (1000, 100000)
+    gallery_mix: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    searches_per_day: Annotated[int, Field(ge=1)] = 1000
+    search_mix: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+
+
+class Transactions(Card):
+    """Transactions as applicants live them: attempts at a selfie or a video selfie, then a new registration.
+
+    `policy`: which frame of an attempt is compared. "first" sends one frame; the others send all of them.
+    """
+
+    attempts: Annotated[int, Field(ge=1, le=20)] = 3
+    frames: Annotated[int, Field(ge=1, le=50)] = 1
+    policy: Literal["first", "sharpest", "best-quality", "mean-template"] = "first"
+    restarts: Annotated[int, Field(ge=0, le=5, description="registrations deleted and begun again")] = 0
+    min_quality: dict[str, Annotated[float, Field(ge=0, le=100)]] = Field(
+        default_factory=dict, description="name of ISO/IEC 29794-5 -> least value of 0 to 100"
+    )
+
+
+class Statistics(Card):
+    """Confidence level, the smallest group that enters a summary of groups, bootstrap draws, suppression.
+
+    `extrapolate`: target FMRs below what the comparisons resolve, for a table of extrapolations; none by default.
+    """
+
+    level: Share = 0.95
+    min_subjects: Annotated[int, Field(ge=1)] = 10
+    draws: Annotated[int, Field(ge=100, le=20000)] = 500
+    suppress_below: Annotated[int, Field(ge=0)] = 0
+    extrapolate: tuple[Share, ...] = ()
+
+    @model_validator(mode="after")
+    def _summaries_show_nobody_suppressed(self) -> Statistics:
+        if self.suppress_below > self.min_subjects:
+            raise ValueError(
+                f"suppress_below: {self.suppress_below} is above min_subjects {self.min_subjects}; a summary of groups "
+                "would rest on groups that are not shown"
+            )
+        return self
+
+
+class Backend(Card):
+    """Where the nets run. The provider asked for is the provider that runs, or the run stops."""
+
+    provider: Literal["cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"] = "cpu"
+    threads: Annotated[int, Field(ge=1, le=256)] | None = None
+    batch: Annotated[int, Field(ge=1, le=1024)] = 32
+
+
+class Study(Card):
+    """A study, runnable as it is."""
+
+    name: Name
+    title: str
+    seed: Annotated[int, Field(ge=0)] = 0
+    notes: str = ""
+    dataset: DatasetUse
+    models: tuple[ModelUse, ...] = Field(min_length=1)
+    conditions: tuple[str, ...] = Field(default=("clean",), min_length=1)
+    applies_to: dict[str, Literal["probe", "reference", "both"]] = Field(
+        default_factory=dict, description="condition -> the side that goes through it, where not the condition's own"
+    )
+    groups: tuple[tuple[str, ...], ...] = Field(min_length=1)
+    acquire: Acquire = Acquire()
+    trials: TrialRule = TrialRule()
+    thresholds: Thresholds = Thresholds()
+    identification: Identification | None = Identification()
+    transactions: Transactions | None = None
+    statistics: Statistics = Statistics()
+    backend: Backend = Backend()
+
+    @model_validator(mode="after")
+    def _names_once_and_known(self) -> Study:
+        for what, names in (("conditions", self.conditions), ("models", tuple(use.card for use in self.models))):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{what}: named twice: {', '.join(twice)}")
+        unknown = sorted(set(self.applies_to) - set(self.conditions))
+        if unknown:
+            raise ValueError(f"applies_to: '{unknown[0]}' is not among conditions")
+        if "clean" not in self.conditions:
+            raise ValueError("conditions: 'clean' must be among them: it is the side that a condition leaves alone")
+        if self.thresholds.from_run is None and self.thresholds.condition not in self.conditions:
+            raise ValueError(f"thresholds.condition: '{self.thresholds.condition}' is not among conditions")
+        return self
+
+
+def load_study(path: str) -> tuple[Study, Path]:
+    """The study in `path` (or the name of a study in configs/), and its file.
+
+    Raises:
+        CardError: there is none, or it breaks a rule.
+    """
+    file = card_path("configs", path)
+    return read_card(file, Study), file

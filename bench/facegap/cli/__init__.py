@@ -1,0 +1,35 @@
+"""The command `facegap`: parse, call, print, exit code. Nothing is computed here, and heavy imports wait for a command.
+
+Exit codes: 0 done; 1 done, and verify found a difference; 2 wrong input; 3 a missing backend, model or data set; 130
+stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from facegap.cli.app import app
+from facegap.errors import FacegapError
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; a user's mistake gives one clear line and an exit code, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except FacegapError as error:
+        print(f"facegap: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        _stopped()
+    except SystemExit as end:
+        # Typer turns Ctrl-C inside a command into this code.
+        if end.code == INTERRUPTED:
+            _stopped()
+        raise
+
+
+def _stopped() -> None:
+    print("facegap: stopped; what was computed is kept, and the same command goes on from there", file=sys.stderr)
+    sys.exit(INTERRUPTED)

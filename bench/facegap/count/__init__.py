@@ -1,0 +1,42 @@
+"""Count errors: from comparisons, acquisitions and searches to `ErrorCounts`, in exact integers. No rates here.
+
+A match is score >= threshold. Scores are float32 and thresholds float64; they are compared in float64, so a threshold
+between two float32 values stays between them.
+"""
+
+from facegap.count.attempts import REFUSED, STAGES, failures_by_transaction, of_group, refusal_counts
+from facegap.count.nonmated import (
+    Impostors,
+    PairErrors,
+    cross_fmr_counts,
+    fmr_counts,
+    nonmated_by_group,
+    pair_errors,
+    pooled_nonmated,
+)
+from facegap.count.people import PersonErrors, fnmr_counts, fta_counts, fte_counts, person_errors
+from facegap.count.searches import Cmc, cmc, fnir_counts, fpir_counts
+
+__all__ = [
+    "REFUSED",
+    "STAGES",
+    "Cmc",
+    "Impostors",
+    "PairErrors",
+    "PersonErrors",
+    "cmc",
+    "cross_fmr_counts",
+    "failures_by_transaction",
+    "fmr_counts",
+    "fnir_counts",
+    "fnmr_counts",
+    "fpir_counts",
+    "fta_counts",
+    "fte_counts",
+    "nonmated_by_group",
+    "of_group",
+    "pair_errors",
+    "person_errors",
+    "pooled_nonmated",
+    "refusal_counts",
+]

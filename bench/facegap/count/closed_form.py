@@ -1,0 +1,85 @@
+"""How many non-mated comparisons there are, without visiting one: from the number of samples of each person.
+
+For unordered people {i, j}, a_i references of i and b_j probes of j, there are m_ij = a_i b_j + a_j b_i comparisons;
+where references and probes are the same samples of one group, each unordered pair of samples counts once and
+m_ij = n_i n_j.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from facegap.count.groups import Groups, exact_dot
+from facegap.records import Comparisons, Failures, Rows
+
+
+class Block(NamedTuple):
+    """Comparisons of one cell in closed form: samples a, b of each subject on either side, subjects of the cell only.
+
+    `once`: both sides are the same samples, each unordered pair compared once (then a is b).
+    """
+
+    subjects: Rows
+    a: Rows
+    b: Rows
+    once: bool
+
+    @property
+    def trials(self) -> int:
+        directed = int(self.a.sum()) * int(self.b.sum()) - exact_dot(self.a, self.b)
+        return directed // 2 if self.once else directed
+
+    @property
+    def row_sums(self) -> Rows:
+        """Comparisons that each subject takes part in."""
+        if self.once:
+            return np.asarray(self.a * (self.a.sum() - self.a))
+        return np.asarray(self.a * (self.b.sum() - self.b) + self.b * (self.a.sum() - self.a))
+
+    def pairs(self, i: Rows, j: Rows) -> Rows:
+        """m_ij of pairs of places in `subjects`."""
+        if self.once:
+            return np.asarray(self.a[i] * self.a[j])
+        return np.asarray(self.a[i] * self.b[j] + self.a[j] * self.b[i])
+
+    @property
+    def pair_mm(self) -> int:
+        """Sum of m_ij squared over unordered pairs of subjects."""
+        ab = self.a * self.b
+        same = exact_dot(ab, ab)
+        product = exact_dot(self.a, self.a) * exact_dot(self.b, self.b)
+        if self.once:
+            return (product - same) // 2
+        return product - same + exact_dot(self.a, self.b) ** 2 - same
+
+
+class Sides(NamedTuple):
+    """Samples of each subject in each group, (groups, subjects), on the reference and the probe side."""
+
+    everyone: tuple[Rows, Rows]
+    with_template: tuple[Rows, Rows]
+    symmetric: bool
+
+    def cell(self, d: int, e: int, failures: Failures) -> Block:
+        references, probes = self.everyone if failures == "counted" else self.with_template
+        a, b = references[d], probes[e]
+        present = np.flatnonzero(a + b)
+        return Block(present, a[present], b[present], once=self.symmetric and d == e)
+
+
+def sides_of(comparisons: Comparisons, groups: Groups) -> Sides:
+    reference, probe = comparisons.trials.reference, comparisons.trials.probe
+    usable = reference[comparisons.reference_ok[reference]], probe[comparisons.probe_ok[probe]]
+    return Sides(
+        (_per_subject(groups, reference), _per_subject(groups, probe)),
+        (_per_subject(groups, usable[0]), _per_subject(groups, usable[1])),
+        comparisons.trials.symmetric,
+    )
+
+
+def _per_subject(groups: Groups, rows: Rows) -> Rows:
+    key = groups.group[rows] * groups.subjects + groups.subject[rows]
+    counts = np.bincount(key, minlength=len(groups.names) * groups.subjects)
+    return counts.reshape(len(groups.names), groups.subjects)

@@ -1,0 +1,91 @@
+"""What all counts share: codes of groups and people, the match rule, sums by group and person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from facegap.records import ClusterSums, ErrorCounts, Failures, Floats, Mask, Rows, Samples
+
+
+class Groups(NamedTuple):
+    """Group and subject of every sample as codes; `names` and `subjects` say what the codes stand for."""
+
+    grouping: str
+    names: tuple[str, ...]
+    group: Rows
+    subject: Rows
+    subjects: int
+
+
+@lru_cache(maxsize=64)  # every table asks for the same few groupings of the same samples
+def codes(samples: Samples, columns: tuple[str, ...]) -> Groups:
+    names, group = np.unique(samples.grouping(columns), return_inverse=True)
+    subject = samples.people()
+    return Groups(
+        ", ".join(columns), tuple(str(name) for name in names), group, subject, int(subject.max(initial=-1)) + 1
+    )
+
+
+def matches(score: Floats, threshold: float) -> Mask:
+    """score >= threshold in float64; numpy would round the threshold to float32. NaN never matches."""
+    return np.asarray(score.astype(np.float64) >= threshold)
+
+
+def one_way(
+    base: ErrorCounts,
+    groups: Groups,
+    probe: Rows,
+    error: Mask,
+    failed: Mask,
+    failures: Failures,
+    failure_is_error: bool,
+) -> tuple[ErrorCounts, ...]:
+    """Counts by group of `probe`, clustered by its subject; `error` marks the errors of completed trials."""
+    counted = failures == "counted"
+    is_error = error | failed if counted and failure_is_error else error & ~failed
+    is_trial = np.ones(len(probe), dtype=bool) if counted else ~failed
+    cluster = groups.group[probe] * groups.subjects + groups.subject[probe]
+    keys, cluster = np.unique(cluster, return_inverse=True)
+    x = np.bincount(cluster[is_error & is_trial], minlength=len(keys))
+    m = np.bincount(cluster[is_trial], minlength=len(keys))
+    failures_by_group = np.bincount(groups.group[probe[failed]], minlength=len(groups.names))
+    completed_by_group = np.bincount(groups.group[probe[~failed]], minlength=len(groups.names))
+    found = []
+    for d, name in enumerate(groups.names):
+        of_group = slice(*np.searchsorted(keys, (d * groups.subjects, (d + 1) * groups.subjects)))
+        x_d, m_d = x[of_group], m[of_group]
+        counts = replace(
+            base,
+            group=name,
+            errors=int(x_d.sum()),
+            completed=int(completed_by_group[d]),
+            failed=int(failures_by_group[d]),
+            subjects=int(np.count_nonzero(m_d)),
+            by_subject=ClusterSums(exact_dot(x_d, x_d), exact_dot(x_d, m_d), exact_dot(m_d, m_d)),
+            failures=failures,
+        )
+        found.append(counts)
+    return tuple(found)
+
+
+_LIMB = 20
+
+
+def exact_dot(x: Rows, y: Rows) -> int:
+    """Exact inner product of non-negative int64 arrays, whose squares may pass 2^63.
+
+    Halves of 20 bits keep every partial sum of up to 2^22 products below 2^63.
+    """
+    if len(x) == 0:
+        return 0
+    if max(int(x.max()), int(y.max())) >> (2 * _LIMB) or len(x) >> 22:
+        return sum(int(p) * int(q) for p, q in zip(x, y, strict=True))
+    x_high, x_low = x >> _LIMB, x & ((1 << _LIMB) - 1)
+    y_high, y_low = y >> _LIMB, y & ((1 << _LIMB) - 1)
+    high = int(x_high @ y_high) << (2 * _LIMB)
+    middle = (int(x_high @ y_low) + int(x_low @ y_high)) << _LIMB
+    return high + middle + int(x_low @ y_low)

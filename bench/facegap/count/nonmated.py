@@ -1,0 +1,221 @@
+"""False matches: errors from the exact tail, denominators in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from facegap.count.closed_form import Sides, sides_of
+from facegap.count.groups import Groups, codes, exact_dot, matches
+from facegap.errors import InputError
+from facegap.records import ClusterSums, Comparisons, ErrorCounts, Failures, Floats, Rows, Samples
+
+
+@dataclass(frozen=True, eq=False)
+class Impostors:
+    """Non-mated comparisons that a threshold is set on.
+
+    Attributes:
+        scores: (k,) float32, every such score >= `floor`.
+        total: comparisons, failed ones included: the denominator.
+    """
+
+    scores: Floats
+    total: int
+    floor: float
+
+
+class PairErrors(NamedTuple):
+    """False matches of one group by pair of people, and what their denominators come from: what a bootstrap needs.
+
+    People are numbered as in `Samples.people`, alike in every group and at every threshold.
+
+    Attributes:
+        i, j, errors: (k,) pairs of people with a false match, each unordered pair once, and how many.
+        references, probes: (people,) samples of each person in the group on either side.
+        once: both sides are the same samples, each unordered pair compared once.
+    """
+
+    group: str
+    i: Rows
+    j: Rows
+    errors: Rows
+    references: Rows
+    probes: Rows
+    once: bool
+
+
+def fmr_counts(
+    comparisons: Comparisons,
+    samples: Samples,
+    columns: tuple[str, ...],
+    threshold: float,
+    failures: Failures = "counted",
+) -> tuple[ErrorCounts, ...]:
+    """False matches among the non-mated comparisons inside each group.
+
+    Raises:
+        InputError: the threshold lies below the floor of the exact tail, or the tail holds a mated pair.
+    """
+    groups = codes(samples, columns)
+    tail = _false_matches(comparisons, groups, threshold)
+    sides = sides_of(comparisons, groups)
+    within = range(len(groups.names))
+    return tuple(_cell(comparisons, groups, sides, tail, (d, d), threshold, failures) for d in within)
+
+
+def cross_fmr_counts(
+    comparisons: Comparisons,
+    samples: Samples,
+    columns: tuple[str, ...],
+    threshold: float,
+    failures: Failures = "counted",
+) -> tuple[ErrorCounts, ...]:
+    """False matches in every (reference group, probe group) cell, in that order; `probe_group` is always set.
+
+    In symmetric trials the cells (d, e) and (e, d) are the same comparisons and are reported twice.
+
+    Raises:
+        InputError: as `fmr_counts`.
+    """
+    groups = codes(samples, columns)
+    tail = _false_matches(comparisons, groups, threshold)
+    sides = sides_of(comparisons, groups)
+    cells: dict[tuple[int, int], ErrorCounts] = {}
+    for d, e in np.ndindex(len(groups.names), len(groups.names)):
+        mirror = cells.get((e, d)) if comparisons.trials.symmetric else None
+        found = mirror if mirror is not None else _cell(comparisons, groups, sides, tail, (d, e), threshold, failures)
+        cells[d, e] = replace(found, group=groups.names[d], probe_group=groups.names[e])
+    return tuple(cells.values())
+
+
+def pair_errors(
+    comparisons: Comparisons,
+    samples: Samples,
+    columns: tuple[str, ...],
+    threshold: float,
+    failures: Failures = "counted",
+) -> tuple[PairErrors, ...]:
+    """What `fmr_counts` sums, by pair of people.
+
+    Raises:
+        InputError: as `fmr_counts`.
+    """
+    groups = codes(samples, columns)
+    tail = _false_matches(comparisons, groups, threshold)
+    sides = sides_of(comparisons, groups)
+    found = []
+    for d, name in enumerate(groups.names):
+        references, probes = (side[d] for side in (sides.everyone if failures == "counted" else sides.with_template))
+        pairs = _pairs(*tail.at(d, d), groups.subjects)
+        found.append(PairErrors(name, *pairs, references, probes, sides.symmetric))
+    return tuple(found)
+
+
+def pooled_nonmated(
+    comparisons: Comparisons,
+    samples: Samples,
+    impostors: Literal["all", "same-group"],
+    columns: tuple[str, ...] = (),
+) -> Impostors:
+    """The non-mated comparisons that a threshold is set on: all of them, or those inside one group of `columns`."""
+    groups = codes(samples, columns if impostors == "same-group" else ())
+    tail = comparisons.tail
+    same = groups.group[tail.reference] == groups.group[tail.probe]
+    sides = sides_of(comparisons, groups)
+    total = sum(sides.cell(d, d, "counted").trials for d in range(len(groups.names)))
+    return Impostors(tail.score[same], total, comparisons.floor)
+
+
+def nonmated_by_group(comparisons: Comparisons, samples: Samples, columns: tuple[str, ...]) -> dict[str, Impostors]:
+    """The non-mated comparisons inside each group: what a threshold for one group's sake is set on."""
+    groups = codes(samples, columns)
+    tail = comparisons.tail
+    of_tail = groups.group[tail.reference]
+    same = of_tail == groups.group[tail.probe]
+    sides = sides_of(comparisons, groups)
+    return {
+        name: Impostors(tail.score[same & (of_tail == d)], sides.cell(d, d, "counted").trials, comparisons.floor)
+        for d, name in enumerate(groups.names)
+    }
+
+
+class _FalseMatches(NamedTuple):
+    """Subjects of reference and probe of every false match, sorted by cell so that each cell is a slice."""
+
+    cell: Rows
+    i: Rows
+    j: Rows
+    groups: int
+    symmetric: bool
+
+    def at(self, d: int, e: int) -> tuple[Rows, Rows]:
+        if self.symmetric:
+            d, e = min(d, e), max(d, e)
+        key = d * self.groups + e
+        found = slice(*np.searchsorted(self.cell, (key, key + 1)))
+        return self.i[found], self.j[found]
+
+
+def _false_matches(comparisons: Comparisons, groups: Groups, threshold: float) -> _FalseMatches:
+    if threshold < comparisons.floor:
+        raise InputError(
+            f"threshold {threshold:.6g} lies below the floor {comparisons.floor:.6g} of the kept non-mated scores "
+            f"of {comparisons.model} under {comparisons.condition}; compare again with a lower floor"
+        )
+    above = matches(comparisons.tail.score, threshold)
+    reference, probe = comparisons.tail.reference[above], comparisons.tail.probe[above]
+    i, j = groups.subject[reference], groups.subject[probe]
+    if np.any(i == j):
+        raise InputError(
+            f"the non-mated scores of {comparisons.model} under {comparisons.condition} hold a pair of one subject "
+            "with itself; mated pairs belong to the mated comparisons"
+        )
+    d, e = groups.group[reference], groups.group[probe]
+    symmetric = comparisons.trials.symmetric
+    if symmetric:
+        d, e = np.minimum(d, e), np.maximum(d, e)
+    cell = d * len(groups.names) + e
+    order = np.argsort(cell, kind="stable")
+    return _FalseMatches(cell[order], i[order], j[order], len(groups.names), symmetric)
+
+
+def _cell(
+    comparisons: Comparisons,
+    groups: Groups,
+    sides: Sides,
+    tail: _FalseMatches,
+    at: tuple[int, int],
+    threshold: float,
+    failures: Failures,
+) -> ErrorCounts:
+    """False matches of references in group d and probes in group e."""
+    block = sides.cell(*at, failures)
+    completed = sides.cell(*at, "excluded").trials
+    i, j = (np.searchsorted(block.subjects, side) for side in tail.at(*at))
+    people = block.row_sums
+    errors = np.bincount(i, minlength=len(people)) + np.bincount(j, minlength=len(people))
+    lower, upper, repeats = _pairs(i, j, len(people))
+    return ErrorCounts(
+        metric="FMR",
+        model=comparisons.model,
+        condition=comparisons.condition,
+        grouping=groups.grouping,
+        group=groups.names[at[0]],
+        threshold=threshold,
+        errors=len(i),
+        completed=completed,
+        failed=sides.cell(*at, "counted").trials - completed,
+        subjects=int(np.count_nonzero(people)),
+        by_subject=ClusterSums(exact_dot(errors, errors), exact_dot(errors, people), exact_dot(people, people)),
+        by_pair=ClusterSums(exact_dot(repeats, repeats), exact_dot(repeats, block.pairs(lower, upper)), block.pair_mm),
+        failures=failures,
+    )
+
+
+def _pairs(i: Rows, j: Rows, subjects: int) -> tuple[Rows, Rows, Rows]:
+    """Unordered pairs of subjects among (i, j), and how often each comes."""
+    keys, repeats = np.unique(np.minimum(i, j) * subjects + np.maximum(i, j), return_counts=True)
+    return keys // max(subjects, 1), keys % max(subjects, 1), repeats

@@ -1,0 +1,98 @@
+"""Errors of 1:n searches, clustered by the person who searched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facegap.count.groups import codes, matches, one_way
+from facegap.records import ErrorCounts, Failures, Rows, Samples, Searches
+
+
+@dataclass(frozen=True, eq=False)
+class Cmc:
+    """Cumulative match characteristic of one group: (ranks,) mated searches whose mate ranks at r or better.
+
+    `hits` counts ties against the mate, `hits_optimistic` for it; failed searches are misses and stay in `trials`.
+    """
+
+    group: str
+    ranks: Rows
+    hits: Rows
+    hits_optimistic: Rows
+    trials: int
+    failed: int
+    subjects: int
+
+
+def fnir_counts(
+    searches: Searches,
+    samples: Samples,
+    columns: tuple[str, ...],
+    rank: int | None,
+    threshold: float | None,
+    failures: Failures = "counted",
+) -> tuple[ErrorCounts, ...]:
+    """Mated searches whose mate is not among the top `rank` with score >= `threshold`, by group of the probe.
+
+    `rank` None asks for the threshold alone (R = N), `threshold` None for the rank alone. Ranks count ties against the
+    mate. A search without a mate's score (either side failed) is failed, and an error where failures are counted.
+    """
+    groups = codes(samples, columns)
+    mated = searches.mated
+    score = searches.mate_score[mated]
+    failed = np.isnan(score)
+    hit = ~failed
+    if rank is not None:
+        hit &= searches.mate_rank[mated] <= rank
+    if threshold is not None:
+        hit &= matches(score, threshold)
+    base = ErrorCounts("FNIR", searches.model, searches.condition, groups.grouping, "", threshold, 0, 0, 0, 0)
+    return one_way(base, groups, searches.probe[mated], ~hit & ~failed, failed, failures, failure_is_error=True)
+
+
+def fpir_counts(
+    searches: Searches,
+    samples: Samples,
+    columns: tuple[str, ...],
+    threshold: float,
+    failures: Failures = "counted",
+) -> tuple[ErrorCounts, ...]:
+    """Non-mated searches that return someone with score >= `threshold`, by group of the probe.
+
+    A watchlist (open) is a negative system: where failures are counted a failed search is an alarm (score +inf). In
+    the closed protocol it returns no candidate.
+    """
+    groups = codes(samples, columns)
+    nonmated = ~searches.mated
+    failed = ~searches.completed[nonmated]
+    alarm = ~failed & matches(searches.top_nonmate[nonmated], threshold)
+    base = ErrorCounts("FPIR", searches.model, searches.condition, groups.grouping, "", threshold, 0, 0, 0, 0)
+    watchlist = searches.protocol == "open"
+    return one_way(base, groups, searches.probe[nonmated], alarm, failed, failures, failure_is_error=watchlist)
+
+
+def cmc(searches: Searches, samples: Samples, columns: tuple[str, ...], ranks: int) -> tuple[Cmc, ...]:
+    """Hits at rank 1 to `ranks` by group of the probe, mated searches only."""
+    groups = codes(samples, columns)
+    mated = searches.mated
+    group = groups.group[searches.probe[mated]]
+    subject = groups.subject[searches.probe[mated]]
+    failed = np.isnan(searches.mate_score[mated])
+    curves = []
+    for d, name in enumerate(groups.names):
+        at = group == d
+        hits, optimistic = (
+            _at_or_better(found[mated][at & ~failed], ranks)
+            for found in (searches.mate_rank, searches.mate_rank_optimistic)
+        )
+        people = len(np.unique(subject[at]))
+        curves.append(
+            Cmc(name, np.arange(1, ranks + 1), hits, optimistic, int(at.sum()), int((at & failed).sum()), people)
+        )
+    return tuple(curves)
+
+
+def _at_or_better(rank: Rows, ranks: int) -> Rows:
+    return np.cumsum(np.bincount(rank[rank <= ranks], minlength=ranks + 1))[1:]

@@ -1,0 +1,12 @@
+"""Data sets: a card and a folder give samples with their labels, and an account of what was refused and why.
+
+Three adapters, one plain function each: `csv` (a manifest), `tree` (group/subject/image folders), `lfw` (LFW's layout).
+"""
+
+from facegap.datasets.adapters import load
+from facegap.datasets.check import GroupCount, Report, check
+from facegap.datasets.draw import draw_subjects
+from facegap.datasets.pairs import Pairs, load_pairs
+from facegap.datasets.rows import Loaded
+
+__all__ = ["GroupCount", "Loaded", "Pairs", "Report", "check", "draw_subjects", "load", "load_pairs"]

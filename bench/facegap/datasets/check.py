@@ -1,0 +1,185 @@
+"""What a data set's folder holds, before anything is measured on it: counts per group, what was refused, the terms."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+from pathlib import Path
+
+import numpy as np
+
+from facegap.cards import DatasetCard
+from facegap.datasets.adapters import load
+from facegap.datasets.files import read_bytes
+from facegap.datasets.pairs import load_pairs
+from facegap.datasets.rows import plural, some
+from facegap.records import NO_LABEL, Finding, Samples
+from facegap.store import sha256_bytes
+
+DEPTH = 2
+"""Label columns that are crossed at most: more make more rows than anybody reads, and groups of a handful."""
+
+
+@dataclass(frozen=True)
+class GroupCount:
+    """How much of a group there is. Pairs are unordered, both samples in the group, every sample with every other."""
+
+    grouping: str
+    group: str
+    subjects: int
+    samples: int
+    mated: int
+    nonmated: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `check` found; `groups` starts with everyone, then each label column, then every two of them.
+
+    `refused` counts samples by reason; `listed_pairs` is None where the card names no list of pairs.
+    """
+
+    card: DatasetCard
+    groups: tuple[GroupCount, ...]
+    roles: Mapping[str, int]
+    refused: Mapping[str, int]
+    listed_pairs: int | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True where nothing was refused."""
+        return not any(finding.level == "error" for finding in self.findings)
+
+    def lines(self) -> list[str]:
+        """The report as plain text, its table aligned."""
+        return [*self._head(), "", *_aligned(self.table()), "", *self._tail()]
+
+    def table(self) -> list[tuple[str, ...]]:
+        """Header and one row per group."""
+        rows = [
+            (
+                count.grouping,
+                count.group,
+                f"{count.subjects:,}",
+                f"{count.samples:,}",
+                f"{count.mated:,}",
+                f"{count.nonmated:,}",
+            )
+            for count in self.groups
+        ]
+        return [("grouping", "group", "subjects", "samples", "mated pairs", "non-mated pairs"), *rows]
+
+    def _head(self) -> list[str]:
+        card = self.card
+        sources = [f"{column}: {group.label_source}" for column, group in card.groups.items()]
+        lines = [
+            f"{card.name}, version {card.version}: {card.title}",
+            f"status: {card.status}; licence: {card.licence}",
+            f"terms: {card.terms}",
+            f"source of the labels: {'; '.join(sources) or 'no labels'}",
+            f"cite: {card.citation}",
+        ]
+        if card.needs_acknowledgement:
+            lines.append("a study that uses it must say so: dataset.acknowledge_terms = true")
+        if not card.identities:
+            lines.append("no identities: every sample counts as a person of its own, so there are no mated pairs")
+        return lines + ([f"note: {card.banner}"] if card.banner else [])
+
+    def _tail(self) -> list[str]:
+        refused = sum(self.refused.values())
+        lines = [f"{plural(self.groups[0].samples, 'sample')} can be used, {refused} refused"]
+        lines += [f"  refused {count}: {reason}" for reason, count in self.refused.items()]
+        if self.roles:
+            lines.append("roles: " + ", ".join(f"{role or 'none'} {count}" for role, count in self.roles.items()))
+        if self.listed_pairs is not None:
+            lines.append(f"{plural(self.listed_pairs, 'listed pair')} can be used")
+        return lines + [f"{finding.level}: {finding.message}" for finding in self.findings]
+
+
+def check(card: DatasetCard, root: Path) -> Report:
+    """Load the data set and count it; image files are compared byte for byte, and not decoded.
+
+    Raises:
+        DatasetMissing: the folder is not there.
+        DatasetError: the folder as a whole contradicts the card.
+    """
+    loaded = load(card, root)
+    samples = loaded.samples
+    findings = [*loaded.findings, *_copies(samples), *_lonely(card, samples)]
+    pairs = load_pairs(card, root, samples) if "pairs" in card.files else None
+    roles = Counter(samples.roles.tolist())
+    return Report(
+        card,
+        tuple(_group_counts(card, samples)),
+        dict(sorted(roles.items())) if any(roles) else {},
+        dict(Counter(loaded.refused.values()).most_common()),
+        None if pairs is None else len(pairs),
+        (*findings, *(pairs.findings if pairs is not None else ())),
+    )
+
+
+def _group_counts(card: DatasetCard, samples: Samples) -> Iterator[GroupCount]:
+    yield from _counts(samples, (), ["everyone"])
+    for size in range(1, min(len(card.groups), DEPTH) + 1):
+        for columns in combinations(card.groups, size):
+            values = [
+                [*card.groups[column].values, *([NO_LABEL] if NO_LABEL in samples.groups[column] else [])]
+                for column in columns
+            ]
+            yield from _counts(samples, columns, [", ".join(parts) for parts in product(*values)])
+
+
+def _counts(samples: Samples, columns: tuple[str, ...], groups: Sequence[str]) -> Iterator[GroupCount]:
+    """One count per name in `groups`, zero where the data set has nobody in it."""
+    names = samples.grouping(columns)
+    for group in groups:
+        _, each = np.unique(samples.subjects[names == group], return_counts=True)
+        total, mated = int(each.sum()), int((each * (each - 1) // 2).sum())
+        yield GroupCount(", ".join(columns), group, len(each), total, mated, total * (total - 1) // 2 - mated)
+
+
+def _lonely(card: DatasetCard, samples: Samples) -> list[Finding]:
+    if not card.identities:
+        return []
+    _, each = np.unique(samples.subjects, return_counts=True)
+    alone = int((each == 1).sum())
+    message = f"{plural(alone, 'subject')} with one sample only: in non-mated comparisons, never in mated ones"
+    return [Finding("info", "one-sample", message)] if alone else []
+
+
+def _copies(samples: Samples) -> list[Finding]:
+    """Files with the same bytes: a mated comparison of a copy says nothing, and a copy elsewhere is a wrong label."""
+    same: dict[str, list[int]] = defaultdict(list)
+    for rows in _by_size(samples):
+        for row in rows:
+            same[sha256_bytes(read_bytes(samples.root / str(samples.paths[row])))].append(row)
+    groups = [rows for rows in same.values() if len(rows) > 1]
+    examples = [" = ".join(f"'{samples.paths[row]}'" for row in rows) for rows in groups]
+    if not groups:
+        return []
+    across = sum(len(set(samples.subjects[rows].tolist())) > 1 for rows in groups)
+    message = f"{plural(len(groups), 'image')} there more than once, byte for byte, {across} of them under two subjects"
+    return [Finding("warning", "copies", f"{message}: {some(examples)}; keep one of each")]
+
+
+def _by_size(samples: Samples) -> list[list[int]]:
+    """Rows whose files are of one size, where there are at least two."""
+    sizes: dict[int, list[int]] = defaultdict(list)
+    for row, path in enumerate(samples.paths.tolist()):
+        sizes[(samples.root / path).stat().st_size].append(row)
+    return [rows for rows in sizes.values() if len(rows) > 1]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Columns side by side: words to the left, numbers to the right."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if place < 2 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

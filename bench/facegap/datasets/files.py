@@ -1,0 +1,179 @@
+"""What lies below a data set's root: one walk, no look at single files, and nothing outside the root."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from facegap.cards import DatasetCard
+from facegap.errors import DatasetError, DatasetMissing
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+"""File names that count as images, whatever their case."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Files below a root as POSIX paths.
+
+    Attributes:
+        files: regular files, and links to files inside the root.
+        links: link -> what is wrong with it: it leads out of the root, to a folder, or nowhere.
+    """
+
+    files: frozenset[str]
+    links: dict[str, str]
+
+    def images(self, folder: str = "") -> list[str]:
+        """Image files below a folder, sorted."""
+        start = f"{folder}/" if folder else ""
+        return sorted(path for path in self.files if path.startswith(start) and is_image(path))
+
+
+def is_image(path: str) -> bool:
+    """Whether a file is called like an image; hidden ones (such as macOS's `._x.jpg`) are not images."""
+    return path.lower().endswith(IMAGE_SUFFIXES) and path[0] != "." and "/." not in path
+
+
+def walk(root: Path) -> Tree:
+    """The tree below `root`. Linked folders are not entered.
+
+    Raises:
+        DatasetError: a folder cannot be read.
+    """
+    files: set[str] = set()
+    links: list[str] = []
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                for entry in entries:
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if entry.is_symlink():
+                        links.append(path)
+                    elif entry.is_dir(follow_symlinks=False):
+                        folders.append(path)
+                    elif entry.is_file(follow_symlinks=False):
+                        files.add(path)
+        except OSError as error:
+            raise DatasetError(f"{root / folder}: folder cannot be read: {error.strerror}") from None
+    problems = {path: _link_problem(root, path) for path in links}
+    files.update(path for path, problem in problems.items() if not problem)
+    return Tree(frozenset(files), {path: problem for path, problem in problems.items() if problem})
+
+
+def _link_problem(root: Path, path: str) -> str:
+    """Why a symbolic link cannot be used, "" where it leads to a file inside the root."""
+    home = root.resolve()
+    try:
+        target = (root / path).resolve(strict=True)
+    except (OSError, RuntimeError):
+        return "a symbolic link to nothing"
+    if not target.is_relative_to(home):
+        return "a symbolic link out of the root"
+    return "a symbolic link to a folder" if target.is_dir() else ""
+
+
+def existing_root(card: DatasetCard, root: Path) -> Path:
+    """`root`, known to be a folder.
+
+    Raises:
+        DatasetMissing: it is not there.
+    """
+    if not root.is_dir():
+        found = "a file" if root.exists() else "nothing"
+        raise DatasetMissing(
+            f"data set '{card.name}': expected its folder at {root}, found {found}; give the folder that holds it"
+        )
+    return root
+
+
+def image_folder(card: DatasetCard, root: Path) -> str:
+    """The folder of the images below the root as the card names it, "" for the root itself.
+
+    Raises:
+        DatasetError: it lies outside the root or is not there.
+    """
+    name = card.files.get("images", "")
+    if leaves_root(name):
+        raise DatasetError(f"data set '{card.name}': files.images: '{name}' leaves the root; name a folder below it")
+    if not (root / name).is_dir():
+        there = sorted(path.name for path in root.iterdir() if path.is_dir())
+        raise DatasetError(
+            f"data set '{card.name}': files.images: no folder '{name}' in {root}{near(name, there)}; "
+            "give the folder that holds it, or correct the card"
+        )
+    return "" if name in ("", ".") else str(PurePosixPath(name))
+
+
+def below(folder: str, path: str) -> str:
+    """`path` below `folder`; as it is where it is empty or absolute, so that the rules see it."""
+    return f"{folder}/{path}" if folder and path and not path.startswith("/") else path
+
+
+def card_file(card: DatasetCard, root: Path, key: str) -> str:
+    """The file that the card names under `files.<key>`, as a POSIX path below the root.
+
+    Raises:
+        DatasetError: it lies outside the root or is not there.
+    """
+    name = card.files[key]
+    if leaves_root(name):
+        raise DatasetError(f"data set '{card.name}': files.{key}: '{name}' leaves the root; name a file below it")
+    if not (root / name).is_file():
+        folder = (root / name).parent
+        there = sorted(path.name for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+        raise DatasetError(
+            f"data set '{card.name}': files.{key}: no file '{name}' in {root}{near(PurePosixPath(name).name, there)}; "
+            "give the folder that holds it, or correct the card"
+        )
+    return str(PurePosixPath(name))
+
+
+def read_text(path: Path) -> str:
+    """The file's text; a byte order mark is dropped.
+
+    Raises:
+        DatasetError: it cannot be read or is not UTF-8.
+    """
+    return decode(path, read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's content.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def decode(path: Path, data: bytes) -> str:
+    """`data` as text; a byte order mark is dropped.
+
+    Raises:
+        DatasetError: it is not UTF-8; the message names the line.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = len(data[: error.start].splitlines()) or 1
+        raise DatasetError(f"{path}: line {line}: not UTF-8 text; save the file as UTF-8") from None
+
+
+def leaves_root(path: str) -> bool:
+    """Whether a path is absolute, names a drive, or goes up."""
+    return path.startswith("/") or path[1:2] == ":" or ".." in path.replace("\\", "/").split("/")
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """ ", did you mean 'x'?" where one of `names` is like `name`, else ""."""
+    match = difflib.get_close_matches(name, list(names), n=1)
+    return f", did you mean '{match[0]}'?" if match else ""

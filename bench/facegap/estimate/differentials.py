@@ -1,0 +1,170 @@
+"""How unequal the rates of groups are: every measure of the tables in `measures`, with the rules that keep them honest.
+
+A ratio with a rate of zero in it is neither infinite nor the ratio of the other groups: it is None with the groups
+named, and a row of its own, marked as smoothed, gives the figure at rates (x + 0.5) / (n + 1): "at least `low`", with
+no upper bound, because a rate of zero is possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from facegap.estimate.bands import Pattern, band, patterns
+from facegap.estimate.measures import COMBINED, MEASURES, Combined, Measure, Rates
+from facegap.records import NO_LABEL, Differential, ErrorCounts
+
+DRAWS = 1000
+"""Samples at each step of a band; its ends then move by some hundredths of their distance from seed to seed."""
+
+_SMOOTHED = "rates taken as (errors + 0.5) / (trials + 1), because some are zero"
+
+LeftOut = tuple[tuple[str, str], ...]
+Pairs = Sequence[tuple[ErrorCounts, ErrorCounts]]
+Drawn = Sequence[Pattern]
+
+
+def differentials(
+    counts: Sequence[ErrorCounts], min_subjects: int = 10, level: float = 0.95, seed: int = 0
+) -> tuple[Differential, ...]:
+    """Every measure of `MEASURES` over the groups of one metric at one threshold, with intervals and null bands.
+
+    Groups without trials, with fewer than `min_subjects` people or without a label are left out, with the reason.
+    """
+    if not counts:
+        return ()
+    kept, left_out = enter(counts, min_subjects)
+    drawn = patterns(kept, level, DRAWS, np.random.default_rng(seed)) if len(kept) > 1 else ()
+    found = []
+    for measure in MEASURES:
+        row = replace(_row(counts[0], measure.name), groups=len(kept), left_out=left_out)
+        found.append(_filled(row, measure, kept, drawn, level))
+        if drawn and measure.positive and _some_zero(kept):
+            found.append(_smoothed(row, measure, kept, drawn, level))
+    return tuple(found)
+
+
+def combined_differentials(
+    fmr: Sequence[ErrorCounts],
+    fnmr: Sequence[ErrorCounts],
+    min_subjects: int = 10,
+    alpha: float = 0.5,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[Differential, ...]:
+    """Every measure of `COMBINED` over the groups that enter for both metrics; `alpha` is the weight of the FMR."""
+    if not fmr:
+        return ()
+    kept_fmr, left_fmr = enter(fmr, min_subjects)
+    kept_fnmr, left_fnmr = enter(fnmr, min_subjects)
+    of_fnmr = {c.group: c for c in kept_fnmr}
+    kept = [(c, of_fnmr[c.group]) for c in kept_fmr if c.group in of_fnmr]
+    left_out = tuple(dict.fromkeys((*_tagged("FMR", left_fmr), *_tagged("FNMR", left_fnmr))))
+    base = replace(_row(fmr[0], ""), metric="FMR+FNMR", groups=len(kept), left_out=left_out)
+    if len(kept) < 2:
+        return tuple(replace(base, measure=m.name, note="fewer than two groups") for m in COMBINED)
+    rng = np.random.default_rng(seed)
+    drawn = tuple(patterns(side, level, DRAWS, rng) for side in zip(*kept, strict=True))
+    found = []
+    for measure in COMBINED:
+        row = replace(base, measure=measure.name, note=f"alpha {alpha:g}")
+        found.extend(_combined(row, measure, kept, drawn, alpha, level))
+    return tuple(found)
+
+
+def enter(counts: Sequence[ErrorCounts], min_subjects: int) -> tuple[list[ErrorCounts], LeftOut]:
+    """The groups that enter a summary, and (group, reason) of those that do not."""
+    reasons = [(c, _reason_to_leave_out(c, min_subjects)) for c in counts]
+    kept = [c for c, reason in reasons if reason is None]
+    return kept, tuple((c.group, reason) for c, reason in reasons if reason is not None)
+
+
+def rates_of(counts: Sequence[ErrorCounts]) -> Rates:
+    return np.array([c.errors / c.trials for c in counts])
+
+
+def smoothed_rates(counts: Sequence[ErrorCounts]) -> Rates:
+    """(x + 0.5) / (n + 1): never zero."""
+    return np.array([(c.errors + 0.5) / (c.trials + 1) for c in counts])
+
+
+def _reason_to_leave_out(counts: ErrorCounts, min_subjects: int) -> str | None:
+    if NO_LABEL in counts.group.split(", "):
+        return "no label"
+    if counts.trials == 0:
+        return "no trials"
+    if counts.subjects < min_subjects:
+        return f"{counts.subjects} people, fewer than {min_subjects}"
+    return None
+
+
+def _tagged(metric: str, left_out: LeftOut) -> list[tuple[str, str]]:
+    return [(group, reason if reason == "no label" else f"{metric}: {reason}") for group, reason in left_out]
+
+
+def _row(like: ErrorCounts, measure: str) -> Differential:
+    return Differential(like.metric, measure, like.model, like.condition, like.grouping, like.threshold, None)
+
+
+def _some_zero(counts: Sequence[ErrorCounts]) -> bool:
+    return any(c.errors == 0 for c in counts)
+
+
+def _filled(
+    row: Differential, measure: Measure, kept: Sequence[ErrorCounts], drawn: Drawn, level: float
+) -> Differential:
+    if not drawn:
+        return replace(row, note="fewer than two groups")
+    if measure.positive and _some_zero(kept):
+        return replace(row, note=_undefined(kept))
+    rates = rates_of(kept)
+    if not rates.any():
+        value = None if measure.name == "max/mean" else float(measure.function(rates))
+        return replace(row, value=value, note="no errors in any group")
+    return _with_band(row, measure, rates, kept, drawn, level)
+
+
+def _smoothed(
+    row: Differential, measure: Measure, kept: Sequence[ErrorCounts], drawn: Drawn, level: float
+) -> Differential:
+    row = replace(row, measure=f"{row.measure} (smoothed)", note=_SMOOTHED)
+    return replace(_with_band(row, measure, smoothed_rates(kept), kept, drawn, level), high=None)
+
+
+def _with_band(
+    row: Differential, measure: Measure, rates: Rates, kept: Sequence[ErrorCounts], drawn: Drawn, level: float
+) -> Differential:
+    value = float(measure.function(rates))
+    found = band(value, measure.function, (drawn,), measure.at_equality, level, measure.positive)
+    worst, best = kept[int(rates.argmax())].group, kept[int(rates.argmin())].group
+    return replace(row, value=value, worst=worst, best=best, **found._asdict())
+
+
+def _combined(
+    row: Differential, measure: Combined, kept: Pairs, drawn: Sequence[Drawn], alpha: float, level: float
+) -> list[Differential]:
+    """The row, and a smoothed one after it where a zero leaves the measure undefined."""
+
+    def function(fmr: Rates, fnmr: Rates) -> Rates:
+        return measure.function(fmr, fnmr, alpha)
+
+    def filled(row: Differential, fmr: Rates, fnmr: Rates) -> Differential:
+        value = float(function(fmr, fnmr))
+        found = band(value, function, drawn, measure.at_equality, level, measure.positive)
+        return replace(row, value=value, **found._asdict())
+
+    fmr, fnmr = zip(*kept, strict=True)
+    if not (measure.positive and _some_zero((*fmr, *fnmr))):
+        return [filled(row, rates_of(fmr), rates_of(fnmr))]
+    smoothed = replace(row, measure=f"{row.measure} (smoothed)", note=f"{row.note}; {_SMOOTHED}")
+    return [
+        replace(row, note=_undefined((*fmr, *fnmr))),
+        replace(filled(smoothed, smoothed_rates(fmr), smoothed_rates(fnmr)), high=None),
+    ]
+
+
+def _undefined(counts: Sequence[ErrorCounts]) -> str:
+    zero = [f"{c.metric} of {c.group}: 0 of {c.trials}" for c in counts if c.errors == 0]
+    return f"undefined: {'; '.join(zero)}"

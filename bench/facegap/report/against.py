@@ -1,0 +1,121 @@
+"""A group against all other groups together: the test's verdict, and what a test that shows nothing would have seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from facegap.report import views, words
+from facegap.report.further import PowerRow, VersusRow
+from facegap.report.style import Table
+from facegap.report.tables import IdentificationRow, Rated, RateRow, Tables
+
+DIFFERS = "differs"
+_KEYS = ("model", "condition", "metric", "grouping", "threshold_name", "group")
+
+
+def of(tables: Tables, row: Rated) -> VersusRow | None:
+    """The test of the group of `row`; None where the run has none."""
+    tested = isinstance(row, RateRow) or (isinstance(row, IdentificationRow) and _open(row))
+    if not tested:
+        return None
+    found = views.select(tables.versus_rest, **{key: getattr(row, key) for key in _KEYS})
+    return next((one for one in found if one.verdict), None)
+
+
+def _open(row: IdentificationRow) -> bool:
+    """Whether `row` is of those searches that are tested: open ones, by the threshold alone."""
+    return row.protocol == "open" and row.rank in ("", "N")
+
+
+def power_of(tables: Tables, row: VersusRow) -> PowerRow | None:
+    """What that test could have seen."""
+    found = views.select(tables.power, **{key: getattr(row, key) for key in _KEYS})
+    return next((one for one in found if one.sentence), None)
+
+
+def would_have_seen(tables: Tables, row: VersusRow) -> str:
+    """ "this test would have seen a ratio of 2.7 or more"; also where it would have seen none."""
+    power = power_of(tables, row)
+    if power is None:
+        return "what this test could have seen is not known"
+    if power.ratio_80 is None:
+        return "this test would have seen no ratio, however large"
+    return f"this test would have seen a ratio of {_times(power.ratio_80)} or more"
+
+
+def in_words(tables: Tables, row: VersusRow) -> str:
+    """A sentence on the group of `row` against the others."""
+    if row.verdict != DIFFERS:
+        return f"Against the other groups together {row.group} is not shown to differ; {would_have_seen(tables, row)}."
+    return f"Against the other groups together {row.group} has {_ratio(row)}."
+
+
+def cell(tables: Tables, row: Rated) -> str:
+    """The same for a cell of a table; a dash where there is no test."""
+    return _verdict(tables, of(tables, row))
+
+
+def _ratio(row: VersusRow) -> str:
+    p = f"p{words.SPACE}={words.SPACE}{row.p_holm:.2g}" if row.p_holm is not None else ""
+    if row.ratio is not None and row.low is not None and row.high is not None:
+        span = f"{_times(row.low)}{words.DASH}{_times(row.high)}; {p} after Holm’s adjustment"
+        return f"{_times(row.ratio)} times their rate ({span})"
+    if row.low:
+        return f"at least {_times(row.low)} times their rate ({p} after Holm’s adjustment)"
+    if row.high is not None:
+        return f"at most {_times(row.high)} times their rate ({p} after Holm’s adjustment)"
+    return f"another rate ({p} after Holm’s adjustment)"
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}" if ratio < 20 else f"{ratio:,.0f}"
+
+
+def power_table(tables: Tables) -> Table:
+    """Every test at the operating points that the page reads at, under the baseline, with people for other ratios.
+
+    1:1 rates at the main one; searches at their own, and none where groups hold the same heads.
+    """
+    head = (
+        "Model", "Metric", "At", "By", "Group", "People", "Worth so many independent comparisons",
+        "Against the other groups", "People needed to see 1.5 times", "2 times", "3 times", "Tests", "Note",
+    )  # fmt: skip
+    rows: list[Sequence[str]] = []
+    for model in views.models(tables):
+        for metrics, names in _read_at(tables, model):
+            wanted = {"model": model, "condition": views.baseline(tables)}
+            tests = {_key(test): test for test in views.select(tables.versus_rest, **wanted)}
+            for row in views.select(tables.power, **wanted):
+                if row.metric in metrics and row.threshold_name in names:
+                    rows.append(_power_cells(tables, row, tests.get(_key(row))))
+    return Table(head, rows)
+
+
+def _read_at(tables: Tables, model: str) -> list[tuple[tuple[str, ...], list[str]]]:
+    """Metrics, and the names of the operating points that the page reads them at."""
+    point = views.main_threshold(tables, model)
+    searched = [] if views.same_heads(tables) else views.open_searches(tables, model)
+    return [
+        (("FMR", "FNMR"), [point.name] if point else []),
+        (("FNIR", "FPIR"), views.once(row.threshold_name for row in searched)),
+    ]
+
+
+def _power_cells(tables: Tables, row: PowerRow, test: VersusRow | None) -> Sequence[str]:
+    return (
+        row.model, row.metric, row.threshold_name, row.grouping, row.group, words.count(row.subjects),
+        words.number(row.n_eff), _verdict(tables, test), words.count(row.people_1_5), words.count(row.people_2),
+        words.count(row.people_3), words.count(row.tests), row.note,
+    )  # fmt: skip
+
+
+def _key(row: VersusRow | PowerRow) -> tuple[str, ...]:
+    return tuple(getattr(row, key) for key in _KEYS)
+
+
+def _verdict(tables: Tables, test: VersusRow | None) -> str:
+    if test is None or not test.verdict:
+        return words.DASH
+    if test.verdict == DIFFERS:
+        return _ratio(test)
+    return f"not shown to differ; {would_have_seen(tables, test)}"

@@ -1,0 +1,421 @@
+"""Curves by group: DET, error rates against the threshold, score distributions, and the CMC."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
+
+from facegap.report import rates, style, views, words
+from facegap.report.style import COLOURS, INK, MARKERS, MUTED, Picture, Table
+from facegap.report.tables import CmcRow, DetRow, DistributionRow, RateRow, Tables, ThresholdRow
+
+BEYOND_SCORES = 1e9
+"""A threshold as large is no score: the one that nothing reaches."""
+
+Histogram = list[DistributionRow]
+
+
+def det(tables: Tables, model: str, condition: str) -> Picture | None:
+    """DET curves in NIST's grammar: both axes log, steps, the points of one threshold joined by dots."""
+    rows = [row for row in _of(tables.det, tables, model, condition) if row.fmr is not None and row.fnmr is not None]
+    groups = views.once(row.group for row in rows)
+    if not groups:
+        return None
+    points = views.thresholds(tables, model)
+    marks = {point.name: _operating_points(tables, model, condition, point, groups) for point in points}
+    order = _worst_first(tables, model, condition, groups)
+    title, alt = _det_words(tables, model, condition, marks)
+    caption = (
+        f"Condition: {condition}. One step curve per group: FMR across, FNMR up, both on log axes, failures counted. "
+        "Lower and further left is fewer errors. Dots joined by a grey line lie at one and the same threshold: a "
+        "slanted line shows that one setting gives each group other errors. Curves leave the figure where no error "
+        f"was seen. {_people_words(marks)}{_not_drawn(tables, model)}"
+    )
+    name = style.slug("det", model, condition)
+    svg = style.draw(name, title, alt, (8.2, 5.6), lambda figure: _paint_det(figure, rows, order, groups, marks))
+    table = Table(
+        ("Threshold", "Group", "FMR", "FNMR"),
+        [
+            (point, group, words.rate(fmr), words.rate(fnmr))
+            for point, pairs in marks.items()
+            for group, (fmr, fnmr) in pairs.items()
+        ],
+    )
+    return Picture(name, title, caption, alt, svg, table, ("det.csv", "rates.csv"))
+
+
+Pairs = dict[str, tuple[RateRow, RateRow]]
+
+
+def _operating_points(tables: Tables, model: str, condition: str, point: ThresholdRow, groups: Sequence[str]) -> Pairs:
+    """group -> FMR and FNMR rows at `point`, for the groups that have both."""
+    wanted = {"condition": condition, "threshold_name": point.name, "grouping": views.first_grouping(tables)}
+    fmr = {row.group: row for row in views.rates(tables, model, "FMR", **wanted)}
+    fnmr = {row.group: row for row in views.rates(tables, model, "FNMR", **wanted)}
+    return {group: (fmr[group], fnmr[group]) for group in groups if group in fmr and group in fnmr}
+
+
+def _worst_first(tables: Tables, model: str, condition: str, groups: Sequence[str]) -> list[str]:
+    """Groups by FNMR at the operating point the page reads at, highest first, as NIST sorts its legend."""
+    point = views.main_threshold(tables, model)
+    pairs = _operating_points(tables, model, condition, point, groups) if point else {}
+    height = {group: fnmr.rate if fnmr.rate is not None else 0.0 for group, (_, fnmr) in pairs.items()}
+    return sorted(groups, key=lambda group: -height.get(group, 0.0))
+
+
+def _paint_det(
+    figure: Any, rows: Sequence[DetRow], order: Sequence[str], groups: Sequence[str], marks: dict[str, Pairs]
+) -> None:
+    ax = figure.subplots()
+    for group in order:
+        curve = [row for row in rows if row.group == group]
+        # Zeros fall off a log axis, as in NIST's plots.
+        xs = [row.fmr or 1e-99 for row in curve]
+        ys = [row.fnmr or 1e-99 for row in curve]
+        ax.step(xs, ys, where="post", label=style.label(group), **style.look(groups.index(group)))
+    _join(ax, marks, groups)
+    positive = [row for row in rows if row.fmr and row.fnmr]
+    low_x = min((row.fmr for row in positive if row.fmr), default=1e-6)
+    low_y = min((row.fnmr for row in positive if row.fnmr), default=1e-3)
+    ax.set(xscale="log", yscale="log", xlim=(max(1e-6, low_x / 1.3), 1.0), ylim=(max(1e-5, low_y / 1.3), 1.0))
+    style.log_axis(ax.xaxis, style.power)
+    style.log_axis(ax.yaxis, style.plain)
+    ax.yaxis.set_minor_locator(LogLocator(base=10, subs=(2, 5), numticks=20))
+    ax.yaxis.set_minor_formatter(FuncFormatter(style.two_and_five))
+    ax.tick_params(axis="y", which="minor", labelsize=8, labelcolor=MUTED)
+    style.grid(ax)
+    ax.set_xlabel("false match rate (FMR)")
+    ax.set_ylabel("false non-match rate (FNMR)")
+    figure.legend(loc="outside right upper", title="group, worst first", alignment="left")
+
+
+def _join(ax: Any, marks: dict[str, Pairs], groups: Sequence[str]) -> None:
+    for name, pairs in marks.items():
+        seen = [(g, fmr.rate, fnmr.rate) for g, (fmr, fnmr) in pairs.items() if fmr.rate and fnmr.rate]
+        seen.sort(key=lambda item: item[1])
+        if not seen:
+            continue
+        ax.plot(
+            [x for _, x, _ in seen], [y for _, _, y in seen], color=MUTED, linewidth=1, linestyle=(0, (1, 1)), zorder=4
+        )
+        for group, x, y in seen:
+            k = groups.index(group)
+            ax.plot([x], [y], MARKERS[k % len(MARKERS)], color=COLOURS[k % len(COLOURS)], markersize=5.5, zorder=5)
+        _, x, y = seen[-1]
+        look = {"fontsize": 8, "color": INK, "zorder": 6}
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
+        ax.annotate(style.label(name, 24), (x, y), (6, 6), textcoords="offset points", bbox=box, **look)
+
+
+def _det_words(tables: Tables, model: str, condition: str, marks: dict[str, Pairs]) -> tuple[str, str]:
+    point = views.main_threshold(tables, model)
+    pairs = marks.get(point.name, {}) if point else {}
+    parts = [f"{group}: FMR {words.rate(fmr)}, FNMR {words.rate(fnmr)}" for group, (fmr, fnmr) in pairs.items()]
+    alt = f"DET curves by group. At {point.name if point else 'no threshold'}: " + "; ".join(parts) + "."
+    ends = views.extremes([fnmr for _, fnmr in pairs.values()], views.min_subjects(tables))
+    if point is None or ends is None:
+        return f"{model}: DET curves under {condition}", alt
+    return f"{model}, {condition}: at {point.name} {rates.spread(tables, ends, 'genuine people are turned away')}", alt
+
+
+def _people_words(marks: dict[str, Pairs]) -> str:
+    return rates.span_words([fnmr for pairs in marks.values() for _, fnmr in pairs.values()])
+
+
+def calibration(tables: Tables, model: str, condition: str) -> Picture | None:
+    """FMR and FNMR against the threshold, one line per group, with operating points and targets."""
+    rows = _of(tables.det, tables, model, condition)
+    groups = views.once(row.group for row in rows if row.fmr is not None)
+    points = views.thresholds(tables, model)
+    if not groups:
+        return None
+    has_fnmr = any(row.fnmr is not None for row in rows)
+    title = _calibration_title(tables, model, condition, groups)
+    parts = []
+    for point in points:
+        for group, (fmr, fnmr) in _operating_points(tables, model, condition, point, groups).items():
+            parts.append((point.name, words.score(point.threshold), group, words.rate(fmr), words.rate(fnmr)))
+    alt = "FMR and FNMR against the threshold by group. " + "; ".join(
+        f"{name} at {at}, {group}: FMR {fmr}, FNMR {fnmr}" for name, at, group, fmr, fnmr in parts[:24]
+    )
+    caption = (
+        f"Condition: {condition}. Across: the threshold. Upper part: FMR on a log axis; lower part: FNMR, failures "
+        "counted. Vertical lines are the operating points of the study, horizontal ones the FMR they were set to. Read "
+        f"up or down a vertical line to see what one setting means for each group.{_not_drawn(tables, model)}"
+    )
+    name = style.slug("calibration", model, condition)
+
+    def paint(figure: Any) -> None:
+        axes = figure.subplots(2 if has_fnmr else 1, 1, sharex=True, squeeze=False)[:, 0]
+        _paint_against_threshold(axes[0], rows, groups, "fmr", points)
+        if has_fnmr:
+            _paint_against_threshold(axes[1], rows, groups, "fnmr", points)
+        axes[-1].set_xlabel("threshold (match if score ≥ threshold)")
+        _name_thresholds(axes[0], points)
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside right upper", title="group", alignment="left")
+
+    svg = style.draw(name, title, alt, (8.2, 6.2 if has_fnmr else 3.8), paint)
+    table = Table(("Operating point", "Threshold", "Group", "FMR", "FNMR"), parts)
+    return Picture(name, title, caption, alt, svg, table, ("det.csv", "rates.csv"))
+
+
+def _calibration_title(tables: Tables, model: str, condition: str, groups: Sequence[str]) -> str:
+    point = views.main_threshold(tables, model)
+    pairs = _operating_points(tables, model, condition, point, groups) if point is not None else {}
+    clauses = []
+    for metric, side in (("FMR", 0), ("FNMR", 1)):
+        ends = views.extremes([pair[side] for pair in pairs.values()], views.min_subjects(tables))
+        if ends is not None:
+            worst, best = ends
+            clauses.append(f"{metric} {words.rate(best)} in {best.group} and {words.rate(worst)} in {worst.group}")
+    if point is None or not clauses:
+        return f"{model}, {condition}: error rates against the threshold"
+    return f"{model}, {condition}: the one threshold of {point.name} gives {'; '.join(clauses)}"
+
+
+def _paint_against_threshold(
+    ax: Any, rows: Sequence[DetRow], groups: Sequence[str], column: str, points: Sequence[ThresholdRow]
+) -> None:
+    for k, group in enumerate(groups):
+        curve = [(row.threshold, getattr(row, column)) for row in rows if row.group == group]
+        curve = sorted((t, value) for t, value in curve if value is not None)
+        ys = [value or 1e-99 if column == "fmr" else value for _, value in curve]
+        ax.plot([t for t, _ in curve], ys, label=style.label(group), **style.look(k))
+    _threshold_lines(ax, points)
+    if column == "fnmr":
+        ax.set_ylabel("FNMR")
+        ax.set_ylim(0, None)
+        ax.yaxis.set_major_formatter(FuncFormatter(style.plain_percent))
+    else:
+        positive = [row.fmr for row in rows if row.fmr]
+        ax.set(yscale="log", ylim=(max(1e-7, min(positive, default=1e-6) / 1.3), 1.0), ylabel="FMR")
+        style.log_axis(ax.yaxis, style.plain_percent)
+        for point in points:
+            if point.target is not None:
+                ax.axhline(point.target, color=MUTED, linewidth=0.8, linestyle=(0, (4, 2)), zorder=1)
+    ax.set_xlim(*_span_of_interest([row.threshold for row in rows], points))
+    style.grid(ax)
+
+
+def _span_of_interest(values: Sequence[float], points: Sequence[ThresholdRow]) -> tuple[float, float]:
+    finite = [v for v in [*values, *(p.threshold for p in points)] if abs(v) < BEYOND_SCORES]
+    low, high = min(finite, default=0.0), max(finite, default=1.0)
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _threshold_lines(ax: Any, points: Sequence[ThresholdRow]) -> None:
+    for point in points:
+        if abs(point.threshold) < BEYOND_SCORES:
+            ax.axvline(point.threshold, color=MUTED, linewidth=0.9, linestyle=(0, (1, 1)), zorder=1)
+
+
+def _name_thresholds(ax: Any, points: Sequence[ThresholdRow]) -> None:
+    """Names of the thresholds slanted above their lines; those that stand close together share one label."""
+    left, right = ax.get_xlim()
+    labels: list[tuple[float, list[str]]] = []
+    for point in sorted(points, key=lambda point: point.threshold):
+        if abs(point.threshold) >= BEYOND_SCORES:
+            continue
+        if labels and point.threshold - labels[-1][0] < 0.04 * (right - left):
+            labels[-1][1].append(style.label(point.name, 24))
+        else:
+            labels.append((point.threshold, [style.label(point.name, 24)]))
+    for at, names in labels:
+        where = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+        look = {"rotation": 55, "rotation_mode": "anchor", "fontsize": 8, "color": INK}
+        ax.annotate(", ".join(names), (at, 1.0), (0, 3), **where, **look)
+
+
+def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
+    """Scores of mated and non-mated comparisons per group: densities, and the non-mated tail on a log axis."""
+    rows = _of(tables.distributions, tables, model, condition)
+    groups = views.once(row.group for row in rows)
+    if not any(row.count for row in rows):
+        return None
+    points = views.thresholds(tables, model)
+    title = _distributions_title(tables, model, condition)
+    counts = [
+        (group, kind, words.count(sum(row.count for row in rows if row.group == group and row.kind == kind)))
+        for group in groups
+        for kind in views.once(row.kind for row in rows)
+    ]
+    alt = (
+        "Score distributions by group. " + "; ".join(f"{group}, {kind}: {n} scores" for group, kind, n in counts) + "."
+    )
+    caption = (
+        f"Condition: {condition}. Upper part: how often each score occurs, pale for impostors (non-mated, left), "
+        "strong for genuine pairs (mated, right), each scaled to the same area. Lower part: the share of impostor "
+        "scores at or above a score, on a log axis: this tail is what passes. Dotted lines are the thresholds. "
+        f"Failed comparisons have no score and are not here. n is in the table.{_not_drawn(tables, model)}"
+    )
+    name = style.slug("distributions", model, condition)
+
+    def paint(figure: Any) -> None:
+        axes = figure.subplots(2, 1, sharex=True)
+        for k, group in enumerate(groups):
+            _paint_distribution(axes, [row for row in rows if row.group == group], k, group)
+        _finish_distributions(axes, rows, points)
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside right upper", title="group", alignment="left")
+
+    svg = style.draw(name, title, alt, (8.2, 6.0), paint)
+    return Picture(name, title, caption, alt, svg, Table(("Group", "Kind", "Scores"), counts), ("distributions.csv",))
+
+
+def _distributions_title(tables: Tables, model: str, condition: str) -> str:
+    point = views.main_threshold(tables, model)
+    wanted = {"condition": condition, "grouping": views.first_grouping(tables)}
+    rows = views.rates(tables, model, "FMR", threshold_name=point.name, **wanted) if point is not None else []
+    ends = views.extremes(rows, views.min_subjects(tables))
+    if point is None or ends is None:
+        return f"{model}, {condition}: where the scores of genuine pairs and of impostors lie"
+    return f"{model}, {condition}: impostors’ scores reach {point.name} {rates.spread(tables, ends, '').strip()}"
+
+
+def _paint_distribution(axes: Any, rows: Histogram, k: int, group: str) -> None:
+    look = style.look(k)
+    for kind in ("nonmated", "mated"):
+        bins = sorted((row for row in rows if row.kind == kind), key=lambda row: row.low)
+        total = sum(row.count for row in bins)
+        if not total:
+            continue
+        edges, heights = _outline(bins, total)
+        shown = look if kind == "mated" else {**look, "alpha": 0.55, "linewidth": 1.1}
+        axes[0].stairs(heights, edges, label=style.label(group) if kind == "mated" else None, **shown)
+        if kind == "nonmated":
+            _tail(axes[1], bins, total, look)
+
+
+def _tail(ax: Any, bins: Histogram, total: int, look: dict[str, Any]) -> None:
+    """Share of scores at or above each bin's lower edge, down to nothing above the highest bin."""
+    above = [*list(accumulate(reversed([row.count for row in bins])))[::-1], 0]
+    edges = [*(row.low for row in bins), bins[-1].high]
+    ax.step(edges, [n / total or 1e-99 for n in above], where="pre", **look)
+
+
+def _outline(bins: Histogram, total: int) -> tuple[list[float], list[float]]:
+    """Edges and densities of the histogram; the table leaves empty bins out, so gaps between bins are drawn as zero."""
+    edges, heights = [bins[0].low], []
+    for row in bins:
+        if row.low > edges[-1]:
+            edges.append(row.low)
+            heights.append(0.0)
+        edges.append(row.high)
+        heights.append(row.count / total / (row.high - row.low))
+    return edges, heights
+
+
+def _finish_distributions(axes: Any, rows: Histogram, points: Sequence[ThresholdRow]) -> None:
+    used = [edge for row in rows if row.count for edge in (row.low, row.high)]
+    axes[0].set_xlim(*_span_of_interest(used, points))
+    axes[0].set_ylim(0, None)
+    axes[0].set_ylabel("how often")
+    axes[0].set_yticks([])
+    totals = [sum(r.count for r in rows if r.group == g and r.kind == "nonmated") for g in {r.group for r in rows}]
+    axes[1].set(yscale="log", ylim=(0.7 / max([*totals, 10]), 1.0), ylabel="impostor scores ≥ x")
+    style.log_axis(axes[1].yaxis, style.plain_percent)
+    axes[1].set_xlabel("score (higher = more alike)")
+    style.grid(axes[1])
+    for ax in axes:
+        _threshold_lines(ax, points)
+    _name_thresholds(axes[0], points)
+
+
+def cmc(tables: Tables, model: str) -> Picture | None:
+    """CMC by group in the baseline condition: share of mated searches whose mate is at rank r or better."""
+    condition = views.baseline(tables)
+    rows = [row for row in _of(tables.cmc, tables, model, condition) if row.rate is not None]
+    groups = views.once(row.group for row in rows)
+    if not groups:
+        return None
+    first = [row for row in rows if row.rank == min(r.rank for r in rows)]
+    title, alt = _cmc_words(first, model)
+    sizes = words.listed(views.once(words.count(row.gallery_size) for row in rows))
+    caption = (
+        f"Condition: {condition}; closed set, {sizes} people enrolled. Across, on a log axis: rank; up: the share of "
+        "searches whose own person is at that rank or better, ties counted against it. It ignores the threshold: for "
+        f"what an operator sees, read FNIR and FPIR. n per group: {words.span([row.trials for row in first])} searches."
+        f"{_not_drawn(tables, model)}"
+    )
+    name = style.slug("cmc", model)
+    svg = style.draw(name, title, alt, (8.2, 4.2), lambda figure: _paint_cmc(figure, rows, groups))
+    table = Table(
+        ("Group", "Rank", "Found", "Searches", "Rate", "Rate, ties in favour"),
+        [
+            (
+                row.group,
+                str(row.rank),
+                words.count(row.hits),
+                words.count(row.trials),
+                words.percent(row.rate),
+                words.percent(row.rate_optimistic),
+            )
+            for row in rows
+        ],
+    )
+    return Picture(name, title, caption, alt, svg, table, ("cmc.csv",))
+
+
+def _paint_cmc(figure: Any, rows: Sequence[CmcRow], groups: Sequence[str]) -> None:
+    ax = figure.subplots()
+    for k, group in enumerate(groups):
+        curve = sorted((row.rank, row.rate) for row in rows if row.group == group and row.rate is not None)
+        ax.step([r for r, _ in curve], [y for _, y in curve], where="post", label=style.label(group), **style.look(k))
+        ax.plot(
+            [r for r, _ in curve[:1]],
+            [y for _, y in curve[:1]],
+            MARKERS[k % len(MARKERS)],
+            color=COLOURS[k % len(COLOURS)],
+        )
+    ranks = sorted({row.rank for row in rows})
+    ax.set_xscale("log")
+    ax.set_xlim(0.95, max(ranks[-1], 2) * 1.05)
+    ax.xaxis.set_major_locator(FixedLocator([r for r in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if r <= ranks[-1]]))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_minor_locator(FixedLocator([]))
+    ax.yaxis.set_major_formatter(FuncFormatter(style.plain_percent))
+    lowest = min((row.rate for row in rows if row.rate is not None), default=0.0)
+    ax.set_ylim(max(0.0, lowest - 0.1 * (1 - lowest) - 0.02), 1.005)
+    style.grid(ax)
+    ax.set_xlabel("rank")
+    ax.set_ylabel("searches that find the person")
+    figure.legend(loc="outside right upper", title="group", alignment="left")
+
+
+def _cmc_words(first: Sequence[CmcRow], model: str) -> tuple[str, str]:
+    known = sorted(first, key=lambda row: row.rate if row.rate is not None else 0.0)
+    alt = "CMC by group. At rank 1: " + "; ".join(
+        f"{row.group} {words.percent(row.rate)} ({row.hits} of {row.trials})" for row in first
+    )
+    low, high = known[0], known[-1]
+    if low.rate == high.rate:
+        return (
+            f"{model}: searches return the right person first in {words.percent(low.rate)} of cases in every group",
+            f"{alt}.",
+        )
+    title = (
+        f"{model}: searches return the right person first in {words.percent(low.rate)} ({low.group}) to "
+        f"{words.percent(high.rate)} ({high.group}) of cases"
+    )
+    return title, f"{alt}."
+
+
+def _of(rows: Sequence[Any], tables: Tables, model: str, condition: str) -> list[Any]:
+    """Rows of the model, the condition and the first grouping, of groups that are large enough for a curve."""
+    solid = views.solid_groups(tables, model)
+    mine = views.select(rows, model=model, condition=condition, grouping=views.first_grouping(tables))
+    return [row for row in mine if row.group in solid]
+
+
+def _not_drawn(tables: Tables, model: str) -> str:
+    """Says which groups have no curve."""
+    every = views.once(row.group for row in tables.rates if row.grouping == views.first_grouping(tables))
+    missing = [group for group in every if group not in views.solid_groups(tables, model)]
+    if not missing:
+        return ""
+    least = views.min_subjects(tables)
+    return f" Not drawn, for want of a label or of {least} people: {words.listed(missing)}."

@@ -1,0 +1,206 @@
+"""Dot plots with intervals: rates by group, one mark per condition or operating point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar
+
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from facegap.report import style, views
+from facegap.report.further import Mark
+from facegap.report.style import COLOURS, INK, MARKERS, MUTED
+
+Key = tuple[str, str]
+"""Grouping and group."""
+
+Scale = Literal["linear", "log", "signed"]
+"""Of an axis: from zero, of powers of ten, or around zero."""
+
+MarkT_co = TypeVar("MarkT_co", bound=Mark, covariant=True)
+
+
+@dataclass(frozen=True)
+class Series(Generic[MarkT_co]):
+    """One mark per group: its name, and the row behind each mark."""
+
+    name: str
+    rows: Mapping[Key, MarkT_co]
+    target: float | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a dot plot: a group, or the heading of a grouping (`group` None)."""
+
+    y: float
+    grouping: str
+    group: str | None
+    text: str
+
+
+def lines_of(keys: Sequence[Key], few: set[Key]) -> list[Line]:
+    """Lines from top to bottom: a heading per grouping, then its groups; a dagger marks groups of few people."""
+    lines: list[Line] = []
+    y, current = 0.0, None
+    for grouping, group in keys:
+        if grouping != current and grouping != views.EVERYONE:
+            lines.append(Line(y - 0.1, grouping, None, style.label(f"by {grouping}", 34)))
+            y += 0.75
+        current = grouping
+        dagger = " †" if (grouping, group) in few else ""
+        lines.append(Line(y, grouping, group, style.label(group) + dagger))
+        y += 1.0
+    return lines
+
+
+def few_people(series: Sequence[Series[Mark]]) -> set[Key]:
+    """Groups that rest on few people in any series."""
+    return {
+        key
+        for one in series
+        for key, row in one.rows.items()
+        if row.subjects is not None and row.subjects < views.FEW_PEOPLE
+    }
+
+
+def height(lines: Sequence[Line], marks: int) -> float:
+    """Inches that the lines need when each holds `marks` marks."""
+    return 1.25 + (lines[-1].y + 1 if lines else 1) * max(0.27, 0.1 + 0.13 * marks)
+
+
+def panel(
+    ax: Any,
+    lines: Sequence[Line],
+    series: Sequence[Series[Mark]],
+    scale: Scale,
+    names: bool,
+    least: int,
+    say: Callable[..., str] = style.plain_percent,
+) -> None:
+    """Marks with intervals on `ax`, wide enough for groups of `least` people; `names` writes the groups' names."""
+    limits = _scale(ax, series, scale, least, say)
+    for k, one in enumerate(series):
+        for line in lines:
+            row = one.rows.get((line.grouping, line.group or ""))
+            if line.group is not None and row is not None:
+                _mark(ax, line.y + shift(k, len(series)), row, k, limits, scale)
+        if one.target is not None and scale == "log":
+            ax.axvline(one.target, color=COLOURS[k % len(COLOURS)], linewidth=1.1, linestyle=(0, (4, 2)), zorder=1)
+    _names(ax, lines, names)
+
+
+def shift(k: int, marks: int) -> float:
+    """How far below its line's middle the k-th mark of `marks` lies."""
+    return 0.0 if marks == 1 else 0.62 * (k / (marks - 1) - 0.5)
+
+
+def _scale(
+    ax: Any, series: Sequence[Series[Mark]], scale: Scale, least: int, say: Callable[..., str]
+) -> tuple[float, float]:
+    """Set the x scale and return its limits, wide enough for every group of at least `least` people.
+
+    A handful of people has an interval from nothing to nearly everything, which would squeeze all others together.
+    """
+    rows = [row for one in series for row in one.rows.values() if row.rate is not None]
+    many = [row for row in rows if row.subjects is None or row.subjects >= least]
+    rows = many if many else rows
+    if scale == "log":
+        limits = _log_limits(rows, series)
+        ax.set_xscale("log")
+        style.log_axis(ax.xaxis, say)
+    else:
+        limits = _linear_limits(rows) if scale == "linear" else _signed_limits(rows)
+        ax.xaxis.set_major_locator(MaxNLocator(5))
+        ax.xaxis.set_major_formatter(FuncFormatter(say))
+    if scale == "signed":
+        ax.axvline(0, color=MUTED, linewidth=1, zorder=1)
+    ax.set_xlim(*limits)
+    style.grid(ax, "x")
+    return limits
+
+
+def _linear_limits(rows: Sequence[Mark]) -> tuple[float, float]:
+    top = max((row.high for row in rows if row.high), default=0.01)
+    return 0.0, min(1.04, top * 1.06)
+
+
+def _signed_limits(rows: Sequence[Mark]) -> tuple[float, float]:
+    values = [v for row in rows for v in (row.rate, row.low, row.high) if v is not None]
+    low, high = min([0.0, *values]), max([0.0, *values])
+    room = 0.06 * (high - low) or 0.01
+    return low - room, high + room
+
+
+def _log_limits(rows: Sequence[Mark], series: Sequence[Series[Mark]]) -> tuple[float, float]:
+    values = [v for row in rows for v in (row.rate, row.low, row.high) if v]
+    values += [one.target for one in series if one.target]
+    return min(values, default=1e-4) / 1.6, min(1.3, max(values, default=1e-1) * 1.6)
+
+
+def _mark(ax: Any, y: float, row: Mark, k: int, limits: tuple[float, float], scale: Scale) -> None:
+    colour, marker = COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)]
+    if row.rate is None:
+        _say(ax, y, "not estimated")
+        return
+    left, right = limits
+    low = max(row.low if row.low is not None else row.rate, left)
+    high = row.high if row.high is not None else row.rate
+    ax.plot([low, min(high, right)], [y, y], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
+    if high > right:
+        ax.plot([right], [y], marker=">", color=colour, markersize=5, markeredgewidth=0, clip_on=False, zorder=4)
+    if scale != "signed" and (row.errors == 0 or row.rate <= 0):
+        # No error seen: only the upper end of the interval is known, so the mark is open and points down to zero.
+        ax.plot([high], [y], marker="<", color=colour, markerfacecolor="white", markersize=6, zorder=4)
+    else:
+        ax.plot([row.rate], [y], marker=marker, color=colour, markersize=5.5, markeredgewidth=0, zorder=4)
+
+
+def _say(ax: Any, y: float, text: str) -> None:
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    where = {"xycoords": ("axes fraction", "data"), "va": "center"}
+    ax.annotate(text, (0.01, y), fontsize=8, color=MUTED, bbox=box, zorder=5, **where)
+
+
+def _names(ax: Any, lines: Sequence[Line], names: bool) -> None:
+    ax.set_ylim((lines[-1].y if lines else 0) + 0.75, -0.75)
+    ax.set_yticks([line.y for line in lines if line.group is not None])
+    ax.set_yticklabels([line.text for line in lines if line.group is not None] if names else [])
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    for line in lines:
+        if line.group is None and names:
+            _heading(ax, line)
+    for line in [line for line in lines if line.group is not None][::2]:
+        ax.axhspan(line.y - 0.5, line.y + 0.5, color="#f5f6f8", zorder=0, linewidth=0)
+
+
+def _heading(ax: Any, line: Line) -> None:
+    where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "annotation_clip": False}
+    look = {"ha": "right", "va": "center", "fontsize": 9, "fontweight": "bold", "color": INK}
+    ax.annotate(line.text, (0, line.y), (-4, 0), **where, **look)
+
+
+def legend(
+    figure: Any, series: Sequence[Series[Mark]], shown: Sequence[Series[Mark]], extra: Sequence[tuple[Any, str]] = ()
+) -> None:
+    """A legend of `series` above the panels, with the mark of zero errors where one is among `shown`."""
+    handles = [
+        Line2D([], [], color=COLOURS[k % len(COLOURS)], marker=MARKERS[k % len(MARKERS)], markersize=5.5, linewidth=1.6)
+        for k in range(len(series))
+    ]
+    names = [style.label(one.name, 40) for one in series]
+    if any(row.errors == 0 and row.rate is not None for one in shown for row in one.rows.values()):
+        handles.append(Line2D([], [], color=MUTED, marker="<", markerfacecolor="white", markersize=6, linewidth=1.6))
+        names.append("no error seen: up to")
+    for handle, name in extra:
+        handles.append(handle)
+        names.append(name)
+    figure.legend(handles, names, loc="outside upper left", ncols=_columns(names), columnspacing=1.2)
+
+
+def _columns(names: Sequence[str]) -> int:
+    """Columns of a legend that fit the figure's width; a column is as wide as its longest name."""
+    return max(1, min(len(names), 105 // (max(map(len, names), default=0) + 8)))

@@ -1,0 +1,155 @@
+"""The cross-group FMR heat map: who passes as whom, on a log scale, grey at the target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.patches import Rectangle
+
+from facegap.report import rates, style, views, words
+from facegap.report.style import INK, MUTED, Picture, Table
+from facegap.report.tables import CrossRow, Tables, ThresholdRow
+
+BLUE_GREY_ORANGE = LinearSegmentedColormap.from_list(
+    "blue-grey-orange", ["#0b4f8a", "#5b9bd0", "#e4e4e4", "#f0a35c", "#b34700"]
+)
+MOST_NUMBERED = 24
+"""Groups beyond which a cell is too small for its number; the table under the figure holds it."""
+
+
+def cross_fmr(tables: Tables, model: str, point: ThresholdRow) -> Picture | None:
+    """FMR of every reference group against every probe group at `point`, in the baseline condition."""
+    condition = views.baseline(tables)
+    rows = [
+        row
+        for row in views.select(
+            tables.cross_fmr, model=model, threshold_name=point.name, condition=condition, failures="counted"
+        )
+        if row.grouping == views.first_grouping(tables)
+    ]
+    groups = views.once(name for row in rows for name in (row.reference_group, row.probe_group))
+    if len(groups) < 2 or not any(row.rate is not None for row in rows):
+        return None
+    centre, meaning = _centre(tables, point, condition)
+    title, alt = _in_words(tables, rows, point)
+    caption = (
+        "Rows: group of the enrolled reference; columns: group of the impostor who probes. Each cell is the share of "
+        f"impostor comparisons that match {words.at(point.name, point.threshold)}, condition {condition}. Colour is "
+        f"the logarithm of FMR: grey at {meaning}, orange above, blue below. “≤” marks cells in which no false match "
+        "was seen: the number is the upper end of the interval. † fewer than 50 people. A dash: no comparisons. "
+        f"{rates.span_words(rows, 'cell')}"
+    )
+    few = views.few_people(tables, model)
+    names = {group: style.label(group, 24) + (" †" if group in few else "") for group in groups}
+    name = style.slug("cross-fmr", model, point.name)
+    side = 0.62 if len(groups) <= 10 else 0.5
+    size = (min(11.0, 3.2 + side * len(groups) * 1.25), 2.0 + side * len(groups))
+    svg = style.draw(name, title, alt, size, lambda figure: _paint(figure, rows, names, centre))
+    head = ("Reference", "Probe", *rates.HEAD)
+    table = Table(head, [(row.reference_group, row.probe_group, *rates.cells(row)) for row in rows])
+    return Picture(name, title, caption, alt, svg, table, ("cross_fmr.csv",))
+
+
+def _centre(tables: Tables, point: ThresholdRow, condition: str) -> tuple[float | None, str]:
+    """The FMR that is drawn grey, and what it is."""
+    if point.target is not None:
+        return point.target, f"the target, {words.exact_percent(point.target)}"
+    rows = views.rates(
+        tables, point.model, "FMR", condition=condition, threshold_name=point.name, grouping=views.EVERYONE
+    )
+    value = rows[0].rate if rows else None
+    return (
+        (value, f"the FMR over all impostors, {words.percent(value)}") if value else (None, "the middle of the scale")
+    )
+
+
+def _paint(figure: Any, rows: Sequence[CrossRow], names: dict[str, str], centre: float | None) -> None:
+    groups = list(names)
+    ax = figure.subplots()
+    shown = [value for row in rows if (value := _value(row))]
+    logs = [math.log10(value) for value in shown]
+    middle = math.log10(centre) if centre else (max(logs, default=-3.0) + min(logs, default=-3.0)) / 2
+    reach = max([abs(value - middle) for value in logs] + [1.0])
+    norm = Normalize(middle - reach, middle + reach)
+    for row in rows:
+        _cell(ax, row, groups.index(row.probe_group), groups.index(row.reference_group), norm, len(groups))
+    _axes(ax, list(names.values()))
+    _bar(figure, ax, norm)
+
+
+def _value(row: CrossRow) -> float | None:
+    return row.high if row.errors == 0 else row.rate
+
+
+def _cell(ax: Any, row: CrossRow, x: int, y: int, norm: Any, n: int) -> None:
+    value = _value(row)
+    if row.rate is None or not value:
+        ax.text(x, y, words.DASH, ha="center", va="center", color=MUTED)
+        return
+    where = float(norm(math.log10(value)))
+    unseen = row.errors == 0
+    face = "white" if unseen else BLUE_GREY_ORANGE(where)
+    ax.add_patch(
+        Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor="white" if not unseen else "#c9cdd4", linewidth=1)
+    )
+    if n > MOST_NUMBERED:
+        return
+    ink = "white" if not unseen and not 0.14 < where < 0.88 else INK
+    text = ("≤" if unseen else "") + words.percent(value).replace(words.SPACE, "")
+    ax.text(x, y, text, ha="center", va="center", fontsize=9 if n <= 10 else 7, color=ink)
+
+
+def _axes(ax: Any, names: Sequence[str]) -> None:
+    n = len(names)
+    ax.set_xlim(-0.5, n - 0.5)
+    ax.set_ylim(n - 0.5, -0.5)
+    ax.set_xticks(range(n), names, rotation=40, ha="left", rotation_mode="anchor")
+    ax.set_yticks(range(n), names)
+    ax.xaxis.tick_top()
+    ax.xaxis.set_label_position("top")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    ax.set_xlabel("probe (impostor)", loc="left", color=MUTED)
+    ax.set_ylabel("reference (enrolled)", loc="top", color=MUTED)
+
+
+def _bar(figure: Any, ax: Any, norm: Any) -> None:
+    bar = figure.colorbar(
+        ScalarMappable(norm, BLUE_GREY_ORANGE.resampled(45)),
+        ax=ax,
+        orientation="horizontal",
+        shrink=0.6,
+        aspect=30,
+        pad=0.03,
+    )
+    low, high = math.ceil(norm.vmin), math.floor(norm.vmax)
+    ticks = list(range(low, high + 1)) or [norm.vmin, norm.vmax]
+    bar.set_ticks(ticks, labels=[f"{style.plain_percent(10.0**k)}" for k in ticks])
+    bar.set_label("FMR, log scale")
+    bar.outline.set_visible(False)
+
+
+def _in_words(tables: Tables, rows: Sequence[CrossRow], point: ThresholdRow) -> tuple[str, str]:
+    known = [row for row in rows if row.rate is not None]
+    cells = "; ".join(f"{row.reference_group} against {row.probe_group}: {words.rate(row)}" for row in known[:36])
+    more = f"; and {len(known) - 36} more cells in the table" if len(known) > 36 else ""
+    unseen = sum(row.errors == 0 for row in known)
+    alt = f"Heat map of the cross-group FMR; {unseen} of {len(known)} cells without a false match. {cells}{more}."
+    solid = views.solid_groups(tables, point.model)
+    worth = [row for row in known if {row.reference_group, row.probe_group} <= solid]
+    return f"{point.model}: {_highest(worth if worth else known, point)}", alt
+
+
+def _highest(rows: Sequence[CrossRow], point: ThresholdRow) -> str:
+    """The title: the cell with the highest FMR."""
+    worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0)
+    if worst.errors == 0:
+        return f"no false match seen in any of {len(rows)} cells at {point.name}; upper bounds only"
+    if worst.reference_group == worst.probe_group:
+        return f"at {point.name} FMR is highest within {worst.probe_group}: {words.rate(worst)}"
+    where = f"{worst.probe_group} against references of {worst.reference_group}"
+    return f"at {point.name} FMR is highest for {where}: {words.rate(worst)}"

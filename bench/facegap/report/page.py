@@ -1,0 +1,424 @@
+"""The page: which sections it has, in which order, and the words and tables around the figures."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from facegap.records import OUTCOMES
+from facegap.report import (
+    against,
+    curves,
+    discard,
+    extrapolated,
+    galleries,
+    heatmap,
+    models,
+    paired,
+    policies,
+    quality,
+    rates,
+    retries,
+    style,
+    summaries,
+    targets,
+    views,
+    words,
+)
+from facegap.report.checklist import checklist
+from facegap.report.findings import findings
+from facegap.report.glossary import GLOSSARY
+from facegap.report.style import Picture, Table
+from facegap.report.tables import RateRow, Tables
+
+INLINE_BYTES = 1_100_000
+"""Bytes of SVG that go into the page, so that it stays under 2 MB; further figures are linked as files."""
+
+MOST_ROWS = 150
+"""Rows of a table in the page; the CSV file has all of them."""
+
+_FIRST_KEYS = (
+    *("title", "name", "kind", "version", "licence", "terms", "status", "trained_on", "source", "url", "citation"),
+    *("level", "rule", "text", "message", "claims"),
+)
+"""Keys of a card that come first, in this order; the others follow as the card has them."""
+
+_PRIVATE_KEYS = ("root", "hostname", "user", "path")
+_ABSOLUTE = re.compile(r"(?:[A-Za-z]:[\\/]|/|~/|\\\\)[^\s'\"]*")
+
+
+def pictures(tables: Tables) -> dict[str, list[Picture]]:
+    """Section -> its figures; those at other thresholds and conditions than the page reads at come last, folded."""
+    found: dict[str, list[Picture | None]] = {
+        name: []
+        for name in (
+            "turned-away",
+            "impostors",
+            "thresholds",
+            "policies",
+            "det",
+            "conditions",
+            "quality",
+            "search",
+            "retries",
+            "scores",
+        )
+    }
+    for model in views.models(tables):
+        main = views.main_threshold(tables, model)
+        found["turned-away"].append(rates.turned_away(tables, model))
+        found["impostors"].append(rates.fnmr_and_fmr(tables, model))
+        found["policies"].append(policies.who_bears(tables, model))
+        found["conditions"].append(paired.changes(tables, model))
+        found["quality"].append(discard.against_error(tables, model))
+        found["retries"].append(retries.refused(tables, model))
+        found["search"] += [
+            rates.searches(tables, model),
+            curves.cmc(tables, model),
+            galleries.false_alarms(tables, model),
+        ]
+        for point in views.thresholds(tables, model):
+            found["impostors"].append(_folded(heatmap.cross_fmr(tables, model, point), point != main))
+        for condition in views.with_curves(tables, model):
+            fold = condition != views.baseline(tables)
+            found["det"].append(_folded(curves.det(tables, model, condition), fold))
+            found["thresholds"].append(_folded(curves.calibration(tables, model, condition), fold))
+            found["scores"].append(_folded(curves.distributions(tables, model, condition), fold))
+    return {name: sorted((p for p in some if p is not None), key=lambda p: p.folded) for name, some in found.items()}
+
+
+def _folded(picture: Picture | None, folded: bool) -> Picture | None:
+    return None if picture is None else replace(picture, folded=folded)
+
+
+def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
+    """The page as HTML."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("facegap.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+    )
+    script = environment.get_template("report.js").render()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    names = views.models(tables)
+    html = environment.get_template("report.html").render(
+        manifest=tables.manifest,
+        script=Markup(script),
+        script_digest=digest,
+        models=names,
+        findings={model: findings(tables, model) for model in names},
+        read_at=_read_at(tables),
+        same_heads=views.same_heads(tables),
+        figures=_within_budget(figures),
+        words=words,
+        thresholds=_threshold_table(tables),
+        turned_away=[_people_table(tables, model) for model in names],
+        conditions=[_condition_table(tables, model) for model in names] if len(views.conditions(tables)) > 1 else [],
+        condition_cards=tables.manifest.conditions,
+        rates=_rates_table(tables),
+        searches=_search_table(tables),
+        differentials=summaries.measure_tables(tables),
+        quality=quality.quality_tables(tables),
+        gaps=[table for model in names if (table := discard.gap_table(tables, model)) is not None],
+        checklist=checklist(tables),
+        at_target=targets.at_target_table(tables),
+        extrapolated=extrapolated.extrapolated_table(tables),
+        homogeneity=summaries.homogeneity_table(tables),
+        marginals=targets.marginal_table(tables),
+        power=against.power_table(tables),
+        between=models.between_table(tables),
+        measures=summaries.hidden_table(tables),
+        acquisition=_acquisition_table(tables),
+        samples=_pairs(tables.manifest.samples),
+        refused=_pairs(tables.manifest.refused),
+        remarks=_remarks(tables.manifest.findings),
+        labels=_label_sources(tables),
+        dataset=_tree(tables.manifest.dataset),
+        cards=[(card.get("title") or card.get("name", "model"), _tree(card)) for card in _cards(tables)],
+        config=_redacted(tables.manifest.config_text),
+        versions=_pairs(tables.manifest.versions),
+        machine=_pairs({k: v for k, v in tables.manifest.machine.items() if k not in _PRIVATE_KEYS}),
+        stages=[(name, f"{seconds:.1f} s") for name, seconds in tables.manifest.stages.items()],
+        limits=_limits(tables),
+        glossary=GLOSSARY,
+        grouping=views.first_grouping(tables),
+        baseline=views.baseline(tables),
+        level=_level(tables),
+        most_rows=MOST_ROWS,
+    )
+    return html + "\n"
+
+
+def _finalize(value: Any) -> Any:
+    """Control and direction-changing characters are shown as what they are; None is a dash."""
+    if value is None:
+        return words.DASH
+    return style.printable(value) if type(value) is str else value
+
+
+def _within_budget(figures: Mapping[str, Sequence[Picture]]) -> dict[str, list[tuple[Picture, Markup | None]]]:
+    """Each figure with its SVG for the page, or None where the page would grow too large and the file is linked."""
+    left = INLINE_BYTES
+    found: dict[str, list[tuple[Picture, Markup | None]]] = {}
+    for section, some in figures.items():
+        found[section] = []
+        for picture in some:
+            size = len(picture.svg.encode())
+            inline = Markup(picture.svg) if size <= left else None
+            left -= size if inline is not None else 0
+            found[section].append((picture, inline))
+    return found
+
+
+def _read_at(tables: Tables) -> list[str]:
+    """One line per model on the operating point that the page reads at."""
+    lines = []
+    for model in views.models(tables):
+        point = views.main_threshold(tables, model)
+        if point is not None:
+            behind = f", {words.count(point.false_matches)} false matches behind it" if point.false_matches else ""
+            lines.append(f"{model}: {point.name}, score ≥ {words.score(point.threshold)}{behind}")
+    return lines
+
+
+def _level(tables: Tables) -> str:
+    levels = views.once(row.level for row in tables.rates if row.level is not None)
+    return words.listed(map(words.exact_percent, levels)) or words.DASH
+
+
+def _threshold_table(tables: Tables) -> Table:
+    head = (
+        "Model",
+        "Name",
+        "Score ≥",
+        "Target FMR",
+        "Realised FMR",
+        "False matches",
+        "Of comparisons",
+        "How it was set",
+    )
+    rows = [
+        (
+            row.model, row.name, words.score(row.threshold), words.exact_percent(row.target),
+            words.percent(row.realised),
+            words.count(row.false_matches), words.count(row.comparisons),
+            f"{row.policy}. {row.note}" if row.note else row.policy,
+        )
+        for row in tables.thresholds
+    ]  # fmt: skip
+    return Table(head, rows)
+
+
+def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
+    """Turned away per 1,000, per group of every grouping, in the baseline condition, at the main operating point."""
+    point = views.main_threshold(tables, model)
+    name = point.name if point is not None else ""
+    rows = views.rates(tables, model, "FNMR", threshold_name=name, condition=views.baseline(tables))
+    scale = words.people_scale(rows)
+    head = (
+        "Group", "People", "Genuine comparisons", "Turned away", f"Of {words.count(scale)} genuine applicants",
+        "No face", "Failures left out", "Against the other groups", "Read with care",
+    )  # fmt: skip
+    excluded = {(row.grouping, row.group): row for row in _excluded(tables, rows)}
+    least = views.min_subjects(tables)
+    body = [
+        (
+            row.group, words.count(row.subjects), words.count(row.trials), words.count(row.errors),
+            words.people(row, scale), words.count(row.failed),
+            words.rate(excluded[row.grouping, row.group]) if (row.grouping, row.group) in excluded else words.DASH,
+            against.cell(tables, row), words.flags(row, least),
+        )
+        for row in rows
+    ]  # fmt: skip
+    where = words.at(name, point.threshold) if point is not None else ""
+    title = f"{model}: of {words.count(scale)} genuine applicants in each group, how many are turned away {where}"
+    return title, Table(head, body).without_empty_columns()
+
+
+def _excluded(tables: Tables, rows: Sequence[RateRow]) -> list[RateRow]:
+    if not rows:
+        return []
+    wanted = {k: getattr(rows[0], k) for k in ("model", "metric", "threshold_name", "condition")}
+    return views.select(tables.rates, failures="excluded", **wanted)
+
+
+def _condition_table(tables: Tables, model: str) -> tuple[str, Table]:
+    """FNMR per group, one column per condition, in people."""
+    point = views.main_threshold(tables, model)
+    names = views.conditions(tables)
+    rows = views.rates(tables, model, "FNMR", threshold_name=point.name if point else "")
+    scale = words.people_scale(rows)
+    groups = views.once((row.grouping, row.group) for row in rows)
+    cell = {(row.grouping, row.group, row.condition): row for row in rows}
+    body = []
+    for key in groups:
+        found = [cell.get((*key, name)) for name in names]
+        body.append((key[1], *(words.people(row, scale) if row is not None else words.DASH for row in found)))
+    where = words.at(point.name, point.threshold) if point is not None else ""
+    title = f"{model}: turned away of {words.count(scale)} genuine applicants {where}, by condition"
+    return title, Table(("Group", *names), body)
+
+
+_RATE_HEAD = ("Model", "Condition", "Metric", "Threshold", "By", "Group", *rates.HEAD, "Interval method", "Note")
+
+
+def _rates_table(tables: Tables) -> Table:
+    least = views.min_subjects(tables)
+    rows = [
+        (row.model, row.condition, row.metric, row.threshold_name, row.grouping or "everyone", row.group,
+         *rates.cells(row, least), row.method, row.note)
+        for row in tables.rates
+        if row.failures == "counted"
+    ]  # fmt: skip
+    return Table(_RATE_HEAD, rows)
+
+
+def _search_table(tables: Tables) -> Table:
+    least = views.min_subjects(tables)
+    head = ("Model", "Condition", "Metric", "Search", "Enrolled", "Group", *rates.HEAD)
+    rows = [
+        (row.model, row.condition, row.metric, words.search_point(row), words.count(row.gallery_size), row.group,
+         *rates.cells(row, least))
+        for row in tables.identification
+        if row.failures == "counted" and row.condition == views.baseline(tables)
+        and row.grouping in (views.EVERYONE, views.first_grouping(tables))
+    ]  # fmt: skip
+    return Table(head, rows)
+
+
+def _acquisition_table(tables: Tables) -> Table:
+    """Samples per outcome, one row per detector, condition and group."""
+    cells: dict[tuple[str, str, str, str], dict[str, int]] = {}
+    for row in tables.acquisition:
+        cells.setdefault((row.detector, row.condition, row.grouping, row.group), {})[row.outcome] = row.samples
+    outcomes = [o for o in OUTCOMES if any(o in found for found in cells.values())]
+    rows = [
+        (*key[:2], key[2] or "everyone", key[3], words.count(sum(found.values())),
+         *(words.count(found.get(outcome, 0)) for outcome in outcomes))
+        for key, found in cells.items()
+    ]  # fmt: skip
+    heads = tuple("usable face" if outcome == "ok" else outcome.replace("_", " ") for outcome in outcomes)
+    return Table(("Detector", "Condition", "By", "Group", "Images", *heads), rows)
+
+
+def _pairs(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(str(key), f"{value:,}" if isinstance(value, int) else str(value)) for key, value in content.items()]
+
+
+def _remarks(found: Iterable[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """What the check of the data set found; quoted values may be names of people and are not repeated here."""
+    return [
+        (str(one.get("level", "")), str(one.get("rule", "")), re.sub(r"'[^']*'", "‘…’", str(one.get("message", ""))))
+        for one in found
+    ]
+
+
+def _label_sources(tables: Tables) -> list[tuple[str, str]]:
+    groups = views.section(tables.manifest.dataset, "groups")
+    return [(str(column), str(views.section(card, "label_source") or "not stated")) for column, card in groups.items()]
+
+
+def _cards(tables: Tables) -> list[Mapping[str, Any]]:
+    """Cards of recognisers and detectors, each once."""
+    return list({(card.get("kind"), card.get("name")): card for card in tables.manifest.models}.values())
+
+
+def _tree(content: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """Key paths and values of nested mappings, empty ones left out, without private keys."""
+    if isinstance(content, Mapping):
+        return [
+            line
+            for key in _ordered(content)
+            if key not in _PRIVATE_KEYS
+            for line in _tree(content[key], f"{prefix}: {key}" if prefix else str(key))
+        ]
+    if isinstance(content, list) and any(isinstance(item, Mapping) for item in content):
+        return [(prefix, _redacted(_in_one_line(item))) for item in content if item]
+    text = ", ".join(map(str, content)) if isinstance(content, list) else _plain(content)
+    return [(prefix.replace("_", " "), _redacted(text))] if text else []
+
+
+def _ordered(content: Mapping[str, Any]) -> list[str]:
+    return sorted(content, key=lambda key: _FIRST_KEYS.index(key) if key in _FIRST_KEYS else len(_FIRST_KEYS))
+
+
+def _in_one_line(item: Any) -> str:
+    if not isinstance(item, Mapping):
+        return _plain(item)
+    return "; ".join(_plain(item[key]) for key in _ordered(item) if _plain(item[key]))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def _redacted(text: str) -> str:
+    """`text` without folders of this machine: a `root` and absolute paths keep their last part only."""
+    text = re.sub(r"(\broot\s*=\s*)(\"[^\"]*\"|'[^']*')", r'\1"…"', text)
+    return re.sub(r"(?<![\w/:.~\\])" + _ABSOLUTE.pattern, _last_part, text)
+
+
+def _last_part(match: re.Match[str]) -> str:
+    name = PureWindowsPath(match.group(0)).name or PurePosixPath(match.group(0)).name
+    return f"…/{name}" if "/" in match.group(0)[1:] or "\\" in match.group(0) else match.group(0)
+
+
+def _limits(tables: Tables) -> list[str]:
+    """What this page cannot tell; the lines that hold for every run, then those that hold for this one."""
+    status = str(tables.manifest.dataset.get("status", ""))
+    lines = [
+        "It holds for these images, these versions of the models and these settings. Other cameras, light, people or "
+        "thresholds give other rates.",
+        "Intervals carry the chance in who was sampled. They do not carry how the data set was put together, wrong "
+        "labels, or people who are missing from it.",
+        "FMR here is about people who make no effort to look like someone else. It says nothing on masks, morphs or "
+        "other attacks.",
+        "Where two intervals overlap, a difference is not shown; that is no evidence that there is none. With many "
+        "groups some will differ by chance alone.",
+        "One comparison stands for one attempt. A system that lets people try again turns fewer away, "
+        + ("as the section on repeated attempts shows." if tables.transactions else "by an amount not measured here."),
+    ]
+    sources = {source for _, source in _label_sources(tables)}
+    if sources:
+        lines.append(
+            f"Groups are as the data set labels them (source of the labels: {words.listed(sorted(sources))}); labels "
+            "are never inferred here."
+        )
+    if status == "synthetic":
+        lines.append(
+            "The people are synthetic: the page shows that the measurement works and says nothing about a real "
+            "deployment."
+        )
+    least = views.section(views.section(tables.manifest.study, "statistics"), "suppress_below")
+    if least:
+        lines.append(
+            f"Groups of fewer than {least} people are suppressed: their numbers are blank in every table, or their "
+            "rows are left out. A total less the groups that are shown may still give a hidden one away."
+        )
+    few = _few_people(tables)
+    if few:
+        lines.append(
+            f"Fewer than {views.FEW_PEOPLE} people stand behind {words.listed(few)}: their intervals may still be too "
+            "narrow."
+        )
+    return lines
+
+
+def _few_people(tables: Tables) -> list[str]:
+    rows = [
+        row for row in tables.rates if row.subjects is not None and row.subjects < views.FEW_PEOPLE and row.grouping
+    ]
+    return views.once(row.group for row in rows)[:12]

@@ -1,0 +1,150 @@
+"""What a condition changes: the same comparisons under clean and under it, by group, and against the other groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from facegap.report import dots, style, views, words
+from facegap.report.dots import Series
+from facegap.report.further import PairedRow, Point
+from facegap.report.style import Picture, Table
+from facegap.report.tables import Tables
+
+
+def changes(tables: Tables, model: str) -> Picture | None:
+    """Change of FNMR per group and condition, in percentage points, and the change less that of the other groups."""
+    rows = _rows(tables, model)
+    if not any(row.change is not None for row in rows):
+        return None
+    names = views.once(row.condition for row in rows)
+    own = [_series(name, rows, False) for name in names]
+    against = [_series(name, rows, True) for name in names]
+    panels = [(own, "Change of FNMR, percentage points")]
+    if any(row.against_others is not None for row in rows):
+        panels.append((against, "... less the other groups’ change"))
+    lines = dots.lines_of(views.once((row.grouping, row.group) for row in rows), dots.few_people(own))
+    title, alt = _words(model, rows)
+    name = style.slug("paired", model)
+    size = (8.6, dots.height(lines, len(names)))
+    svg = style.draw(name, title, alt, size, lambda figure: _paint(figure, panels, lines, views.min_subjects(tables)))
+    point = views.main_threshold(tables, model)
+    pairs = [row.comparisons for row in rows if row.comparisons is not None and row.grouping]
+    caption = (
+        f"The same comparisons of the same people under clean and under each condition, "
+        f"{words.at(point.name, point.threshold) if point else ''}. Left: how many percentage points more are turned "
+        "away (right of the line: more). Right: by how much that is more than in the other groups together; an "
+        "interval across the line does not show that the condition acts otherwise on the group. Marks without a line "
+        "have no interval: no comparison changed. † fewer than 50 people. n per group: "
+        f"{words.span(pairs)} comparisons."
+    )
+    return Picture(name, title, caption, alt, svg, _table(rows), ("paired.csv",))
+
+
+def row_of(tables: Tables, model: str, condition: str, group: str) -> PairedRow | None:
+    """The paired change of `group` of the first grouping at the main operating point."""
+    return next((r for r in _rows(tables, model) if r.condition == condition and r.group == group and r.grouping), None)
+
+
+def said(row: PairedRow) -> str:
+    """ "+48.3 points (39.3 to 57.4)" of the same comparisons."""
+    if row.change is None:
+        return "no change is known"
+    if row.low is None or row.high is None:
+        return f"{words.signed_points(row.change)} points (no interval)"
+    low, high = words.signed_points(row.low), words.signed_points(row.high)
+    return f"{words.signed_points(row.change)} points ({low} to {high})"
+
+
+def _rows(tables: Tables, model: str) -> list[PairedRow]:
+    point = views.main_threshold(tables, model)
+    name = point.name if point is not None else ""
+    rows = views.select(tables.paired, model=model, threshold_name=name)
+    return [row for row in rows if row.grouping in (views.EVERYONE, views.first_grouping(tables))]
+
+
+def _series(condition: str, rows: Sequence[PairedRow], against: bool) -> Series[Point]:
+    return Series(
+        condition,
+        {(r.grouping, r.group): _against(r) if against else _own(r)
+         for r in rows if r.condition == condition and not (against and r.against_others is None)},
+    )  # fmt: skip
+
+
+def _own(row: PairedRow) -> Point:
+    return Point(row.change, row.low, row.high, None, row.subjects)
+
+
+def _against(row: PairedRow) -> Point:
+    return Point(row.against_others, row.against_others_low, row.against_others_high, None, row.subjects)
+
+
+def _paint(
+    figure: Any, panels: Sequence[tuple[list[Series[Point]], str]], lines: Sequence[dots.Line], least: int
+) -> None:
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for k, (ax, (series, heading)) in enumerate(zip(axes, panels, strict=True)):
+        dots.panel(ax, lines, series, "signed", k == 0, least, style.signed_points)
+        ax.set_xlabel(heading)
+    dots.legend(figure, panels[0][0], [])
+
+
+def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
+    alt = "Dot plot of the change of FNMR in percentage points. " + "; ".join(
+        f"{row.group}, {row.condition}: {said(row)}" for row in rows
+    )
+    tested = [row for row in rows if row.against_others is not None]
+    shown = [row for row in tested if row.verdict == "changes otherwise"]
+    if shown:
+        harmed = [row for row in shown if (row.against_others or 0.0) > 0] or shown
+        worst = max(harmed, key=lambda row: abs(row.against_others or 0.0))
+        more = "more" if (worst.against_others or 0.0) > 0 else "less"
+        p = f"p = {worst.p_holm:.2g} after Holm’s adjustment" if worst.p_holm is not None else ""
+        title = (
+            f"{model}: {worst.condition} turns {worst.group} away {more} than the others: {said(worst)}, "
+            f"{_interval(_against(worst))} points against the others’ change; {p}"
+        )
+        return title, f"{alt}."
+    if tested:
+        widest = max(tested, key=lambda row: (row.against_others_high or 0.0) - (row.against_others_low or 0.0))
+        title = (
+            f"{model}: no condition is shown to act otherwise on one group than on the others; the widest interval, of "
+            f"{widest.group} under {widest.condition}, leaves room for {_interval(_against(widest))} points"
+            f"{_would_have_seen(widest)}"
+        )
+        return title, f"{alt}."
+    everyone = max(rows, key=lambda row: row.change if row.change is not None else -1.0)
+    return f"{model}: under {everyone.condition}, {everyone.group}: {said(everyone)} turned away", f"{alt}."
+
+
+def _would_have_seen(row: PairedRow) -> str:
+    """What stands beside a null result."""
+    if row.visible_80 is None:
+        return ""
+    return f"; this test would have seen {_visible(row)} or more with 80 % power"
+
+
+def _visible(row: PairedRow) -> str:
+    return words.DASH if row.visible_80 is None else f"{100 * row.visible_80:.1f} points"
+
+
+def _interval(point: Point) -> str:
+    return words.points(point.rate, point.low, point.high)
+
+
+def _table(rows: Sequence[PairedRow]) -> Table:
+    head = (
+        "Condition", "Group", "Comparisons", "People", "FNMR clean", "FNMR", "Change (interval)",
+        "Less the others’ change (interval)", "p, Holm", "Verdict",
+        "Would have seen with 80 % power", "Note",
+    )  # fmt: skip
+    body = [
+        (
+            row.condition, row.group, words.count(row.comparisons), words.count(row.subjects),
+            words.percent(row.fnmr_clean), words.percent(row.fnmr), said(row) if row.change is not None else words.DASH,
+            _interval(_against(row)), words.number(row.p_holm, 2), row.verdict,
+            _visible(row), row.note,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return Table(head, body)

@@ -1,0 +1,91 @@
+"""Summary measures of groups: their tables, what chance alone gives, and one test over all groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from facegap.estimate.measures import COMBINED, MEASURES
+from facegap.report import views, words
+from facegap.report.further import AtTargetSummaryRow, TargetMeasureRow
+from facegap.report.style import Table
+from facegap.report.tables import DifferentialRow, Tables
+
+
+def measure_tables(tables: Tables) -> list[tuple[str, Table]]:
+    """Summary measures at the operating point the page reads at: every grouping, baseline condition."""
+    found = []
+    for model in views.models(tables):
+        point = views.main_threshold(tables, model)
+        wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name if point else ""}
+        rows = views.select(tables.differentials, **wanted)
+        if rows:
+            where = words.at(point.name, point.threshold) if point is not None else ""
+            again = views.select(tables.differentials_at_target, **wanted)
+            targets = [
+                row
+                for row in views.select(tables.target_measures, model=model, condition=views.baseline(tables))
+                if row.threshold_name in ("", wanted["threshold_name"])
+            ]
+            title = f"{model}: how unequal the groups' rates are {where}"
+            found.append((title, _measures(rows, again, targets)))
+    return found
+
+
+def _measures(
+    rows: Sequence[DifferentialRow], again: Sequence[AtTargetSummaryRow], targets: Sequence[TargetMeasureRow]
+) -> Table:
+    head = (
+        "By", "Rate", "Measure", "Value", "Interval", "Interval, threshold set again", "By chance alone", "Highest",
+        "Lowest", "Groups, left out, notes",
+    )  # fmt: skip
+    set_again = {(row.grouping, row.metric, row.measure): words.reach(row.low, row.high) for row in again}
+    body = [
+        (
+            row.grouping, row.metric, row.measure, words.number(row.value), words.reach(row.low, row.high),
+            set_again.get((row.grouping, row.metric, row.measure), words.DASH),
+            words.reach(row.null_low, row.null_high), row.worst or words.DASH, row.best or words.DASH,
+            _notes(row.groups, row.left_out, row.note),
+        )
+        for row in rows
+    ]  # fmt: skip
+    body += [
+        (
+            row.grouping, row.metric, row.measure, words.number(row.value), words.reach(row.low, row.high), words.DASH,
+            words.reach(row.null_low, row.null_high), words.DASH, words.DASH,
+            _notes(row.groups, row.left_out, row.note),
+        )
+        for row in targets
+    ]  # fmt: skip
+    return Table(head, body).without_empty_columns()
+
+
+def _notes(groups: int | None, left_out: str, note: str) -> str:
+    return "; ".join(part for part in (f"{words.count(groups)} groups", left_out, note) if part)
+
+
+def homogeneity_table(tables: Tables) -> Table:
+    """One test over all groups of each grouping, at the operating point the page reads at."""
+    head = (
+        "Model", "Metric", "By", "Groups", "People", "p, chi-square", "p, labels permuted over people",
+        "Left out, notes",
+    )  # fmt: skip
+    rows: list[Sequence[str]] = []
+    for model in views.models(tables):
+        point = views.main_threshold(tables, model)
+        wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name if point else ""}
+        rows += [
+            (
+                row.model, row.metric, row.grouping, words.count(row.groups), words.count(row.people),
+                words.number(row.p_chi_square, 2), words.number(row.p_permutation, 2),
+                "; ".join(part for part in (row.left_out, row.note) if part),
+            )
+            for row in views.select(tables.homogeneity, **wanted)
+        ]  # fmt: skip
+    return Table(head, rows)
+
+
+def hidden_table(tables: Tables) -> Table:
+    """What each measure that the run has hides."""
+    there = {row.measure for row in tables.differentials}
+    rows = [(m.name, words.number(m.at_equality), m.hides) for m in (*MEASURES, *COMBINED) if m.name in there]
+    return Table(("Measure", "Where all rates are equal", "What it hides"), rows)

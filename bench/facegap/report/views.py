@@ -1,0 +1,162 @@
+"""Which rows the page speaks of first: models, conditions, groups and the operating point that it reads at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from facegap.records import NO_LABEL
+from facegap.report.tables import IdentificationRow, RateRow, Tables, ThresholdRow
+
+RowT = TypeVar("RowT")
+RatedT = TypeVar("RatedT", RateRow, IdentificationRow)
+
+RULE_OF_30 = 30
+"""False matches behind a threshold from which on its realised FMR is trusted (Doddington's rule of 30)."""
+
+FEW_PEOPLE = 50
+"""People below which an interval tends to be too narrow, so that the group is flagged."""
+
+FEW_ERRORS = 10
+"""Errors below which it does likewise."""
+
+EVERYONE = ""
+"""Grouping of the rows over everyone."""
+
+
+def select(rows: Iterable[RowT], **wanted: object) -> list[RowT]:
+    """Rows whose columns equal `wanted`."""
+    return [row for row in rows if all(getattr(row, column) == value for column, value in wanted.items())]
+
+
+def once(values: Iterable[Any]) -> list[Any]:
+    """Distinct values in order of first appearance."""
+    return list(dict.fromkeys(values))
+
+
+def models(tables: Tables) -> list[str]:
+    """Names of the models in the order of the rates table."""
+    return once(row.model for row in tables.rates)
+
+
+def conditions(tables: Tables) -> list[str]:
+    """Names of the conditions, the one that thresholds were set under first."""
+    found = once(row.condition for row in tables.rates)
+    base = baseline(tables)
+    return [base, *(name for name in found if name != base)] if found else []
+
+
+def baseline(tables: Tables) -> str:
+    """The condition that thresholds were set under, or the first one."""
+    found = once(row.condition for row in tables.rates)
+    asked = section(section(tables.manifest.study, "thresholds"), "condition")
+    return asked if asked in found else next(iter(found), "")
+
+
+def worst_condition(tables: Tables, model: str) -> str:
+    """The condition in which most genuine people of all are turned away at the main operating point."""
+    point = main_threshold(tables, model)
+    name = point.name if point is not None else ""
+    rows = [r for r in rates(tables, model, "FNMR", threshold_name=name, grouping=EVERYONE) if r.rate is not None]
+    worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0, default=None)
+    return worst.condition if worst is not None else baseline(tables)
+
+
+def with_curves(tables: Tables, model: str) -> list[str]:
+    """Conditions whose curves are drawn: the baseline and the worst; of many, drawing all would take minutes."""
+    return once([baseline(tables), worst_condition(tables, model)])
+
+
+def same_heads(tables: Tables) -> bool:
+    """Whether groups hold the same people, as in a causal design: a pair across groups may then show one person."""
+    drawn = section(section(tables.manifest.study, "dataset"), "synthetic")
+    return bool(section(drawn, "design") == "causal")
+
+
+def section(content: Any, key: str) -> Any:
+    """`content[key]` where content is a mapping that has it, else an empty mapping."""
+    return content.get(key, {}) if isinstance(content, dict) else {}
+
+
+def groupings(tables: Tables) -> list[str]:
+    """Groupings in the order of the rates table, without the rows over everyone."""
+    return once(row.grouping for row in tables.rates if row.grouping != EVERYONE)
+
+
+def first_grouping(tables: Tables) -> str:
+    """The study's first grouping; "" where it has none."""
+    return next(iter(groupings(tables)), EVERYONE)
+
+
+def min_subjects(tables: Tables) -> int:
+    """The smallest group that enters a summary, as the study says."""
+    value = section(section(tables.manifest.study, "statistics"), "min_subjects")
+    return value if isinstance(value, int) else 10
+
+
+def thresholds(tables: Tables, model: str) -> list[ThresholdRow]:
+    """Operating points of `model` in the order of the table, those with 1:1 rates only."""
+    used = {row.threshold_name for row in tables.rates if row.model == model}
+    return [row for row in tables.thresholds if row.model == model and row.name in used]
+
+
+def main_threshold(tables: Tables, model: str) -> ThresholdRow | None:
+    """The strictest operating point that rests on at least 30 false matches; the first where none does."""
+    points = thresholds(tables, model)
+    solid = [p for p in points if p.target is not None and (p.false_matches or 0) >= RULE_OF_30]
+    strictest = sorted(solid, key=lambda p: p.target if p.target is not None else 1.0)
+    return next(iter([*strictest, *points]), None)
+
+
+def rates(tables: Tables, model: str, metric: str, **wanted: object) -> list[RateRow]:
+    """Rows of a metric with failures counted."""
+    return select(tables.rates, model=model, metric=metric, failures="counted", **wanted)
+
+
+def open_searches(tables: Tables, model: str) -> list[IdentificationRow]:
+    """FPIR rows and threshold-only FNIR rows of the open-set searches in the baseline condition, failures counted.
+
+    At the thresholds that were set for searches where there are any, else at those of the 1:1 comparisons.
+    """
+    wanted = {"model": model, "protocol": "open", "condition": baseline(tables), "failures": "counted"}
+    rows = [
+        row
+        for row in select(tables.identification, **wanted)
+        if row.threshold is not None and (row.metric == "FPIR" or row.rank == "N")
+    ]
+    one_to_one = {point.name for point in tables.thresholds if point.model == model}
+    own = [row for row in rows if row.threshold_name not in one_to_one]
+    return own if own else rows
+
+
+def entering(rows: Sequence[RatedT], least: int) -> list[RatedT]:
+    """Rows that may be called highest or lowest: with a rate, a label, and at least `least` people."""
+    return [
+        row
+        for row in rows
+        if row.rate is not None
+        and (row.subjects is None or row.subjects >= least)
+        and NO_LABEL not in row.group.split(", ")
+    ]
+
+
+def solid_groups(tables: Tables, model: str) -> set[str]:
+    """Groups of the first grouping with a label and at least as many people as enter a summary."""
+    rows = [row for row in tables.rates if row.model == model and row.grouping == first_grouping(tables)]
+    return {row.group for row in entering(rows, min_subjects(tables))}
+
+
+def few_people(tables: Tables, model: str) -> set[str]:
+    """Groups of the first grouping with fewer people than an interval can be trusted on."""
+    grouping = first_grouping(tables)
+    rows = [row for row in tables.rates if row.model == model and row.grouping == grouping and row.subjects is not None]
+    most: dict[str, int] = {}
+    for row in rows:
+        most[row.group] = max(most.get(row.group, 0), row.subjects or 0)
+    return {group for group, people in most.items() if people < FEW_PEOPLE}
+
+
+def extremes(rows: Sequence[RatedT], least: int) -> tuple[RatedT, RatedT] | None:
+    """The rows with the highest and the lowest rate; None where fewer than two enter."""
+    known = sorted(entering(rows, least), key=lambda row: row.rate if row.rate is not None else 0.0)
+    return (known[-1], known[0]) if len(known) > 1 else None

@@ -1,0 +1,8 @@
+"""Run: wires the stages of one study in a straight line, from its TOML file to a results folder."""
+
+from facegap.run.analyse import Changes, analyse, parse_groups
+from facegap.run.inputs import Inputs, resolve
+from facegap.run.plan import Plan, plan_study
+from facegap.run.study import run_study
+
+__all__ = ["Changes", "Inputs", "Plan", "analyse", "parse_groups", "plan_study", "resolve", "run_study"]

@@ -1,0 +1,140 @@
+"""Other groups, thresholds or intervals from the kept evidence of a finished run, without the model."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+import facegap
+from facegap import store
+from facegap.cards import Study
+from facegap.errors import InputError, StoreError
+from facegap.tables import Evidence, build, read_evidence, write_tables
+
+Draw = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an analysis does otherwise than its run; None leaves it as it was.
+
+    Attributes:
+        groups: groupings, each a tuple of label columns.
+        fmr: target false match rates; thresholds are then set on the run's own comparisons.
+        level: confidence level of every interval.
+        impostors: over which non-mated comparisons thresholds are set.
+        extrapolate: target false match rates below what the comparisons resolve.
+    """
+
+    groups: tuple[tuple[str, ...], ...] | None = None
+    fmr: tuple[float, ...] | None = None
+    level: float | None = None
+    impostors: str | None = None
+    extrapolate: tuple[float, ...] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+def analyse(run: Path, changes: Changes, out: Path | None, draw: Draw | None) -> Path:
+    """Compute every table of the finished `run` again under `changes`, in a results folder of its own.
+
+    The folder holds a copy of the evidence, so that it is verified like any run, and names its parent by the digest of
+    the parent's SHA256SUMS.
+
+    Args:
+        out: the new folder; None puts it beside the run, named after it and the changes.
+        draw: draws figures and page into the folder in preparation; None leaves them out.
+
+    Raises:
+        StoreError: the run is no finished run, or changed since it was sealed; or `out` cannot be written.
+        InputError: no such label, or the kept scores end above a threshold that is asked for.
+    """
+    started = time.perf_counter()
+    changed = store.sums_differences(run)
+    if changed:
+        raise StoreError(f"{run}: changed since it was sealed, so nothing is derived from it: {changed[0]}")
+    manifest = store.read_json(run / "manifest.json")
+    evidence = read_evidence(run, manifest)
+    evidence = replace(evidence, study=changed_study(evidence, changes))
+    tables = build(evidence)
+    new = _manifest(run, manifest, evidence.study, changes, round(time.perf_counter() - started, 3))
+    target = out if out is not None else run.with_name(new["run_id"])
+    if target.resolve().is_relative_to(run.resolve()):
+        raise StoreError(f"{target}: lies in the finished run {run}, which is never written to; name another folder")
+    with store.new_run(target.parent, target.name) as (folder, final):
+        for part in ("acquisitions", "comparisons"):
+            shutil.copytree(run / part, folder / part)
+        (folder / "tables").mkdir()
+        shutil.copyfile(run / "tables" / "samples.csv", folder / "tables" / "samples.csv")
+        write_tables(folder, tables, manifest["banners"])
+        store.write_atomic(folder / "study.toml", new["config_text"].encode())
+        store.write_json(folder / "manifest.json", new)
+        if draw is not None:
+            draw(folder)
+    return final
+
+
+def changed_study(evidence: Evidence, changes: Changes) -> Study:
+    """The run's study under `changes`.
+
+    Raises:
+        InputError: a label that the run's samples do not have, or a value outside its range.
+    """
+    known = evidence.samples.groups
+    for columns in changes.groups or ():
+        unknown = [column for column in columns if column not in known]
+        if unknown:
+            raise InputError(f"--groups: '{unknown[0]}' is no label of this run; its labels: {', '.join(known)}")
+        if len(set(columns)) < len(columns):
+            raise InputError(f"--groups: '{', '.join(columns)}' names a label twice")
+    study = evidence.study.model_dump(mode="json")
+    if changes.groups is not None:
+        study["groups"] = changes.groups
+    if changes.fmr is not None:
+        study["thresholds"] |= {"fmr": changes.fmr, "from_run": None}
+    if changes.level is not None:
+        study["statistics"]["level"] = changes.level
+    if changes.extrapolate is not None:
+        study["statistics"]["extrapolate"] = changes.extrapolate
+    if changes.impostors is not None:
+        study["thresholds"]["impostors"] = changes.impostors
+    try:
+        return Study.model_validate_json(json.dumps(study))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"analyse: {where}: {first['msg']}, found {first['input']!r}") from None
+
+
+def parse_groups(texts: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
+    """Groupings from the command line, such as "gender" and "ethnicity,gender"; None where none is given."""
+    found = tuple(tuple(column.strip() for column in text.split(",")) for text in texts)
+    if any(not column for columns in found for column in columns):
+        raise InputError('--groups: expected label columns with commas between them, such as "ethnicity,gender"')
+    return found or None
+
+
+def _manifest(run: Path, parent: dict[str, Any], study: Study, changes: Changes, seconds: float) -> dict[str, Any]:
+    digest = store.sha256_file(run / store.SUMS)
+    said = changes.as_json()
+    what = "; ".join(f"{name} {value}" for name, value in said.items()) or "nothing changed"
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return {
+        **parent,
+        "run_id": f"{parent['run_id']}-{store.digest({'parent': digest, 'changes': said})[:8]}",
+        "study": study.model_dump(mode="json"),
+        "versions": {**parent["versions"], "facegap": facegap.__version__},
+        "finished": now,
+        "banners": [*parent["banners"], f"computed again from run {parent['run_id']} without the model: {what}"],
+        "stages": {**parent["stages"], "analyse": seconds},
+        "derived_from": {"run": parent["run_id"], "sha256sums": digest, "changes": said},
+    }

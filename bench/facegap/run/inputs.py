@@ -1,0 +1,222 @@
+"""What a study needs, found and checked before anything is computed: cards, data, weights, given thresholds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facegap import backend, conditions, datasets, store, weights
+from facegap.cards import (
+    ConditionCard,
+    DatasetCard,
+    DetectorCard,
+    ModelCard,
+    Study,
+    card_path,
+    load_dataset,
+    load_detector,
+    load_model,
+    load_study,
+)
+from facegap.cards.study import ModelUse
+from facegap.errors import InputError
+from facegap.pipeline import Progress, rendered
+from facegap.records import Samples, Threshold
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """A study with everything that it names.
+
+    Attributes:
+        study: as resolved: models and conditions by the names in their cards, also where it gives paths.
+        text: content of the study's file.
+        models: (recogniser, its file, detector, part -> file) in the study's order.
+        given: thresholds that this run takes from elsewhere.
+    """
+
+    study: Study
+    text: str
+    dataset: DatasetCard
+    loaded: datasets.Loaded
+    models: tuple[tuple[ModelCard, Path, DetectorCard, dict[str, Path]], ...]
+    conditions: tuple[ConditionCard, ...]
+    given: tuple[Threshold, ...]
+
+
+def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
+    """The study `name` (or path) with all its inputs; `root` overrides the folder of its data set.
+
+    A synthetic data set is rendered here, as far as it is not in the cache.
+
+    Raises:
+        CardError, DatasetError, DatasetMissing, ModelMissing, ModelRefused, InputError,
+        BackendMissing: the first thing that is wrong.
+    """
+    study, file = load_study(name)
+    text = file.read_bytes().decode()
+    card = load_dataset(study.dataset.card)
+    check_study(study, card, file)
+    backend.require(study.backend.provider)
+    condition_cards = tuple(_condition(study, name) for name in study.conditions)
+    models = tuple(_model(use.card, use.detector) for use in study.models)
+    study = _by_name(study, file, models, condition_cards)
+    given = _fixed(study) + _from_run(study, file, models)
+    loaded = _draw(study, datasets.load(card, _root(study, card, file, root, progress)))
+    if not len(loaded.samples):
+        raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
+    return Inputs(study, text, card, loaded, models, condition_cards, given)
+
+
+def check_study(study: Study, card: DatasetCard, file: Path) -> None:
+    """Check what the study asks of its data set against the data set's card.
+
+    Raises:
+        InputError: terms not acknowledged, a label that the card has not, or a rendering of what is not rendered.
+    """
+    _check_terms(study, card, file)
+    _check_columns(study, card, file)
+    _check_synthetic(study, card, file)
+
+
+def _check_terms(study: Study, card: DatasetCard, file: Path) -> None:
+    if card.needs_acknowledgement and not study.dataset.acknowledge_terms:
+        raise InputError(
+            f"{file}: dataset '{card.name}' is {card.status}: {card.terms} To run it all the same, read these terms "
+            "and set dataset.acknowledge_terms = true"
+        )
+
+
+def _check_columns(study: Study, card: DatasetCard, file: Path) -> None:
+    for columns in study.groups:
+        for column in columns:
+            if column not in card.groups:
+                known = ", ".join(card.groups) or "none"
+                raise InputError(f"{file}: groups: '{column}' is no label of '{card.name}'; its labels: {known}")
+
+
+def _check_synthetic(study: Study, card: DatasetCard, file: Path) -> None:
+    if study.dataset.synthetic is not None and card.status != "synthetic":
+        raise InputError(f"{file}: dataset.synthetic: '{card.name}' is not rendered; remove the table")
+
+
+def _root(study: Study, card: DatasetCard, file: Path, root: Path | None, progress: Progress) -> Path:
+    if root is None and study.dataset.synthetic is not None:
+        return rendered(study.dataset.synthetic, study.backend.threads, progress)
+    return root_of(study, card, file, root)
+
+
+def root_of(study: Study, card: DatasetCard, file: Path, root: Path | None) -> Path:
+    """The folder of a data set that is not rendered.
+
+    Raises:
+        InputError: nobody says where it lies.
+    """
+    if root is not None:
+        return root
+    if study.dataset.root is None:
+        raise InputError(f"{file}: dataset.root: where '{card.name}' lies is not said; set it, or give --root")
+    return (file.parent / study.dataset.root).resolve()
+
+
+def _draw(study: Study, loaded: datasets.Loaded) -> datasets.Loaded:
+    if study.dataset.subjects is None:
+        return loaded
+    return datasets.Loaded(draw_subjects(study, loaded.samples), loaded.refused, loaded.findings)
+
+
+def draw_subjects(study: Study, samples: Samples) -> Samples:
+    """The people that the study draws, or everyone."""
+    if study.dataset.subjects is None:
+        return samples
+    return datasets.draw_subjects(samples, study.dataset.subjects, study.seed)
+
+
+def _condition(study: Study, name: str) -> ConditionCard:
+    card = conditions.load(name)
+    return card.model_copy(update={"applies_to": study.applies_to.get(name, card.applies_to)})
+
+
+def _model(card_name: str, detector_name: str) -> tuple[ModelCard, Path, DetectorCard, dict[str, Path]]:
+    card, detector = load_model(card_name), load_detector(detector_name)
+    file = weights.find_model(card, card_path("models", card_name))
+    files = weights.find_detector(detector, card_path("models", detector_name))
+    if card.sha256 is None:
+        raise InputError(f"model '{card.name}': its card pins no sha256; run `facegap models pin {card_name} FILE`")
+    return card, file, detector, files
+
+
+def _by_name(study: Study, file: Path, models: tuple[Any, ...], condition_cards: tuple[ConditionCard, ...]) -> Study:
+    """The study with its models and conditions by the names that their cards bear."""
+    uses = tuple(ModelUse(card=card.name, detector=detector.name) for card, _, detector, _ in models)
+    names = dict(zip(study.conditions, (card.name for card in condition_cards), strict=True))
+    for what, found in (("models", [use.card for use in uses]), ("conditions", list(names.values()))):
+        twice = sorted({name for name in found if found.count(name) > 1})
+        if twice:
+            raise InputError(f"{file}: {what}: two cards are named '{twice[0]}'; give one of them another name")
+    condition = study.thresholds.condition
+    thresholds = study.thresholds.model_copy(update={"condition": names.get(condition, condition)})
+    changes = {"models": uses, "conditions": tuple(names.values()), "thresholds": thresholds}
+    return study.model_copy(update=changes)
+
+
+def _fixed(study: Study) -> tuple[Threshold, ...]:
+    unknown = set(study.thresholds.fixed) - {use.card for use in study.models}
+    if unknown:
+        raise InputError(f"thresholds.fixed: no model '{min(unknown)}' in this study")
+    policy = "given in the study"
+    return tuple(Threshold("fixed", model, value, policy) for model, value in study.thresholds.fixed.items())
+
+
+def _from_run(study: Study, file: Path, models: tuple[Any, ...]) -> tuple[Threshold, ...]:
+    """The thresholds that another run set, for the same weights.
+
+    Raises:
+        InputError: the run measured another model, or other weights under the same name.
+    """
+    if study.thresholds.from_run is None:
+        return ()
+    folder = _finished(file, (file.parent / study.thresholds.from_run).resolve())
+    changed = store.sums_differences(folder)
+    if changed:
+        raise InputError(f"{file}: thresholds.from_run: {folder.name} was changed since it was written: {changed[0]}")
+    manifest = store.read_json(folder / "manifest.json")
+    digests = {model["name"]: model["sha256"] for model in manifest["models"] if model["kind"] == "recogniser"}
+    for card, *_ in models:
+        if digests.get(card.name) != card.sha256:
+            raise InputError(
+                f"{file}: thresholds.from_run: {folder.name} did not measure these weights of '{card.name}'"
+            )
+    rows = store.read_table(folder / "tables" / "thresholds.csv")
+    wanted = {card.name for card, *_ in models}
+    return tuple(_taken(row, manifest["run_id"]) for row in rows if row["model"] in wanted and row["target"])
+
+
+def _finished(file: Path, path: Path) -> Path:
+    """The run folder at `path`, or the newest run of the study whose name stands there ("../results/lfw-gender")."""
+    if (path / "manifest.json").is_file():
+        return path
+    stamped = re.compile(re.escape(path.name) + r"-\d{8}T\d{6}Z-[0-9a-f]{8}")
+    runs = sorted(found for found in path.parent.glob(f"{path.name}-*") if stamped.fullmatch(found.name))
+    if not runs:
+        raise InputError(f"{file}: thresholds.from_run: no run at {path}; run `facegap run {path.name}` first")
+    return runs[-1]
+
+
+def _taken(row: Mapping[str, str], run_id: str) -> Threshold:
+    return Threshold(
+        name=row["name"],
+        model=row["model"],
+        value=float(row["threshold"]),
+        policy=f"taken from run {run_id}: {row['policy']}",
+        target=float(row["target"]),
+        realised=float(row["realised"]),
+        false_matches=int(row["false_matches"]),
+        comparisons=int(row["comparisons"]),
+        note=row["note"],
+        low=float(row["low"]) if row.get("low") else None,
+        high=float(row["high"]) if row.get("high") else None,
+    )

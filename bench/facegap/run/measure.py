@@ -1,0 +1,196 @@
+"""The measuring part of a run: templates, comparisons and searches of every model under every condition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from facegap import acquire, pipeline, search, synth, trials
+from facegap.cards import ConditionCard
+from facegap.compare import TailRule, compare, exact_scores
+from facegap.embed import Recogniser
+from facegap.errors import ModelRefused
+from facegap.pipeline import Progress
+from facegap.records import Acquisitions, Comparisons, Searches, Strings, Templates
+from facegap.run.inputs import Inputs
+from facegap.tables import Evidence
+from facegap.tables.thresholds import at_target_fmrs
+
+CHANCE_AUC = 0.7
+"""A recogniser that puts a mated above a non-mated score less often is wired up wrongly; the poorest real one that the
+maintainers measured is above 0.95."""
+
+
+def templates(
+    inputs: Inputs, sha256: Strings, threads: int, progress: Progress
+) -> tuple[dict[tuple[str, str], Acquisitions], dict[tuple[str, str], Templates], str]:
+    """Acquisitions by (detector, condition), templates by (model, condition), and the provider that ran.
+
+    Raises:
+        BackendMissing, ModelRefused, StoreError: as the stages do.
+    """
+    study, samples = inputs.study, inputs.loaded.samples
+    acquired: dict[tuple[str, str], Acquisitions] = {}
+    embedded: dict[tuple[str, str], Templates] = {}
+    provider = ""
+    for card, file, detector_card, files in inputs.models:
+        recogniser = Recogniser(card, file, study.backend.provider, threads)
+        detector = acquire.open_detector(detector_card, files, study.backend.provider, 1)
+        provider = recogniser.provider
+        scenes = None
+        for condition in sorted(inputs.conditions, key=lambda card: card.name != "clean"):
+            line = pipeline.Pipeline(
+                *(condition, detector, detector_card, recogniser, study.acquire, study.seed, threads),
+                study.backend.batch,
+            )
+            with progress(f"{card.name}, {condition.name}", len(samples)) as advance:
+                acquisitions, made = pipeline.run(line, samples, sha256, advance, scenes)
+            _refuse_without_templates(made, acquisitions)
+            if condition.name == "clean":
+                # Cameras that meter the face are told of the one that is found in the picture as it is.
+                scenes = pipeline.scenes(samples, linear_files(inputs), acquisitions.box, threads)
+            acquired[detector_card.name, condition.name] = acquisitions
+            embedded[card.name, condition.name] = made
+    conditions, models = inputs.conditions, [card.name for card, *_ in inputs.models]
+    detectors = dict.fromkeys(detector_card.name for _, _, detector_card, _ in inputs.models)
+    return (
+        {(detector, card.name): acquired[detector, card.name] for detector in detectors for card in conditions},
+        {(model, card.name): embedded[model, card.name] for model in models for card in conditions},
+        provider,
+    )
+
+
+def linear_files(inputs: Inputs) -> dict[str, str]:
+    """Picture -> its true linear light, where the study's data set was rendered with it."""
+    rendering = inputs.study.dataset.synthetic
+    return synth.linear_files(inputs.loaded.samples.root) if rendering is not None and rendering.linear else {}
+
+
+def _refuse_without_templates(made: Templates, acquisitions: Acquisitions) -> None:
+    if made.condition == "clean" and not len(made.rows):
+        reasons = [str(reason) for reason in acquisitions.reason if reason]
+        why = f"the first reason: {reasons[0]}" if reasons else "do the images have the size that the card says?"
+        raise ModelRefused(f"{made.model}: not one of {len(acquisitions.outcome)} samples gave a template; {why}")
+
+
+def comparisons(
+    inputs: Inputs, evidence: Evidence, embedded: Mapping[tuple[str, str], Templates], threads: int, progress: Progress
+) -> dict[tuple[str, str], Comparisons]:
+    """All 1:1 comparisons by (model, condition).
+
+    Thresholds are set where the study says; every other condition's tail then reaches down to them.
+
+    Raises:
+        ModelRefused: a model is near chance.
+    """
+    study = inputs.study
+    found: dict[tuple[str, str], Comparisons] = {}
+    order = sorted(inputs.conditions, key=lambda card: card.name != study.thresholds.condition)
+    with progress("compare", len(inputs.models) * len(order)) as advance:
+        for card, *_ in inputs.models:
+            floor = _lowest(evidence, card.name)
+            for condition in order:
+                key = (card.name, condition.name)
+                found[key] = _compare(inputs, embedded, key, condition, floor, threads)
+                if condition.name == "clean":
+                    refuse_near_chance(found[key])
+                if condition.name == study.thresholds.condition:
+                    set_here = at_target_fmrs(_with(evidence, found), card.name)
+                    # Where the thresholds were set the tail reaches deeper, to where they might have lain as well.
+                    floor = min([floor, found[key].floor, *(threshold.value for threshold in set_here)])
+                advance(1)
+    wanted = [(card.name, condition.name) for card, *_ in inputs.models for condition in inputs.conditions]
+    return {key: found[key] for key in wanted}
+
+
+def _with(evidence: Evidence, found: Mapping[tuple[str, str], Comparisons]) -> Evidence:
+    return replace(evidence, comparisons=found)
+
+
+def _lowest(evidence: Evidence, model: str) -> float:
+    """The lowest threshold that is known before anything is compared."""
+    known = [threshold.value for threshold in evidence.given if threshold.model == model]
+    if evidence.study.thresholds.vendor and model in evidence.vendor:
+        known.append(evidence.vendor[model])
+    return min(known, default=np.inf)
+
+
+def _compare(
+    inputs: Inputs,
+    embedded: Mapping[tuple[str, str], Templates],
+    key: tuple[str, str],
+    condition: ConditionCard,
+    floor: float,
+    threads: int,
+) -> Comparisons:
+    # By their own names: opaque ones would sort, and so draw, otherwise on every machine.
+    study, samples = inputs.study, inputs.loaded.samples
+    reference, probe = sides(embedded, key[0], condition)
+    plan = trials.verification(samples, study.trials, reference.condition == probe.condition)
+    cells = tuple(dict.fromkeys(column for columns in study.groups for column in columns))
+    group = samples.grouping(study.groups[0]) if study.thresholds.impostors == "same-group" else None
+    # Failed comparisons count in the denominator of the FMR, so that the tail must reach a little deeper.
+    completed = max(len(reference.rows) * len(probe.rows), 1) / max(len(plan.reference) * len(plan.probe), 1)
+    share = min(1.0, max(study.thresholds.fmr, default=0.0) / min(completed, 1.0))
+    rule = TailRule(share, floor, group)
+    return compare(samples, plan, reference, probe, cells, rule, threads)
+
+
+def sides(
+    embedded: Mapping[tuple[str, str], Templates], model: str, condition: ConditionCard
+) -> tuple[Templates, Templates]:
+    """Reference and probe templates: the condition's own where it applies, the clean ones elsewhere."""
+    own = embedded[model, condition.name]
+    clean = embedded[model, "clean"]
+    return (
+        own if condition.applies_to in ("reference", "both") else clean,
+        own if condition.applies_to in ("probe", "both") else clean,
+    )
+
+
+def refuse_near_chance(found: Comparisons) -> None:
+    """Stop when mated scores are hardly above non-mated ones: a report on such a model would mislead.
+
+    Raises:
+        ModelRefused: the area under the curve is below `CHANCE_AUC`.
+    """
+    mated = found.mated.score[~np.isnan(found.mated.score)]
+    nonmated = found.histogram.sum(axis=(0, 1))
+    if len(mated) < 20 or not nonmated.any():
+        return
+    counts = np.histogram(mated, found.edges)[0]
+    below = np.cumsum(nonmated) - nonmated / 2
+    auc = float((counts * below).sum() / (counts.sum() * nonmated.sum()))
+    if auc < CHANCE_AUC:
+        raise ModelRefused(
+            f"{found.model}: near chance: a mated score is above a non-mated one in {auc:.1%} of the cases, expected "
+            f"{CHANCE_AUC:.0%} or more; `facegap models check {found.model}` tries colour order, scale and alignment"
+        )
+
+
+def searches(
+    inputs: Inputs, embedded: Mapping[tuple[str, str], Templates], threads: int, progress: Progress
+) -> dict[tuple[str, str, str], Searches]:
+    """All 1:n searches by (model, condition, protocol); protocols without a search are left out."""
+    study = inputs.study
+    if study.identification is None:
+        return {}
+    found: dict[tuple[str, str, str], Searches] = {}
+    asked = study.identification.protocols if inputs.dataset.identities else ("open",)
+    with progress("search", len(inputs.models) * len(inputs.conditions) * len(asked)) as advance:
+        for protocol in asked:
+            plan = trials.identification(
+                inputs.loaded.samples, study.trials, protocol, study.identification.enrolled, study.seed
+            )
+            for card, *_ in inputs.models:
+                for condition in inputs.conditions:
+                    reference, probe = sides(embedded, card.name, condition)
+                    if len(plan.probe) and len(plan.gallery):
+                        found[card.name, condition.name, protocol] = search.search(
+                            protocol, plan.gallery, plan.probe, plan.mate, reference, probe, exact_scores, threads
+                        )
+                    advance(1)
+    order = [(card.name, condition.name) for card, *_ in inputs.models for condition in inputs.conditions]
+    return {(*key, protocol): found[*key, protocol] for key in order for protocol in asked if (*key, protocol) in found}

@@ -1,0 +1,225 @@
+"""One study from its TOML file to a sealed results folder."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import facegap
+from facegap import pipeline, store
+from facegap.backend import version as onnxruntime_version
+from facegap.pipeline import Progress
+from facegap.records import Finding, RunManifest
+from facegap.run import measure, transactions
+from facegap.run.inputs import Inputs
+from facegap.tables import Evidence, build, write_evidence, write_tables
+from facegap.tables.evidence import opaque
+
+SCHEMA = "facegap-run-1"
+PACKAGES = ("numpy", "scipy", "scikit-learn", "opencv-python-headless", "pillow", "numba", "pydantic", "matplotlib")
+
+NO_PAGE = "report-failed.txt"
+"""Why a run has no page, where it has none."""
+
+Draw = Callable[[Path], None]
+"""Draws the figures and the page of a results folder in preparation."""
+
+
+def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> Path:
+    """Run the study and return its results folder, which is complete or does not exist.
+
+    What was computed for an image stays in the cache, so that the same command goes on after an interruption.
+
+    Raises:
+        FacegapError: what the stages raise, as one clear line.
+    """
+    started = _now()
+    seconds: dict[str, float] = {}
+    threads = inputs.study.backend.threads if inputs.study.backend.threads is not None else pipeline.cores()
+    samples = inputs.loaded.samples
+    with _timed(seconds, "hash"):
+        sha256 = pipeline.hash_files(samples, threads)
+    with _timed(seconds, "acquire and embed"):
+        acquisitions, embedded, provider = measure.templates(inputs, sha256, threads, progress)
+    evidence = Evidence(
+        study=inputs.study,
+        samples=opaque(samples, store.local_secret()),
+        sha256=sha256,
+        acquisitions=acquisitions,
+        comparisons={},
+        searches={},
+        vendor={c.name: c.score_threshold for c, *_ in inputs.models if c.score_threshold is not None},
+        given=inputs.given,
+        identities=inputs.dataset.identities,
+        applies_to={card.name: card.applies_to for card in inputs.conditions},
+    )
+    with _timed(seconds, "compare"):
+        compared = measure.comparisons(inputs, evidence, embedded, threads, progress)
+    with _timed(seconds, "search"):
+        searched = measure.searches(inputs, embedded, threads, progress)
+    with _timed(seconds, "transactions"):
+        tried = transactions.attempts(inputs, sha256, acquisitions, embedded, threads, progress)
+    evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried)
+    with _timed(seconds, "estimate"):
+        tables = build(evidence)
+    manifest = _manifest(inputs, evidence, provider, started, seconds)
+    with store.new_run(results, manifest.run_id) as (folder, final):
+        write_evidence(folder, evidence)
+        write_tables(folder, tables, manifest.banners)
+        store.write_atomic(folder / "study.toml", manifest.config_text.encode())
+        store.write_json(folder / "manifest.json", asdict(manifest))
+        with progress("report", 1) as advance:
+            _draw(draw, folder)
+            advance(1)
+    return final
+
+
+def _draw(draw: Draw, folder: Path) -> None:
+    """Draw the page; where that fails the run is kept all the same, and says so: the tables are what was computed."""
+    try:
+        draw(folder)
+    except Exception as error:  # whatever a drawing library raises on data that it has not met before
+        text = f"{type(error).__name__}: {error}\n`facegap report` on this folder tries again.\n"
+        store.write_atomic(folder / NO_PAGE, text.encode())
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[stage] = round(time.perf_counter() - start, 3)
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _manifest(
+    inputs: Inputs, evidence: Evidence, provider: str, started: str, seconds: dict[str, float]
+) -> RunManifest:
+    study = inputs.study
+    resolved = study.model_dump(mode="json")
+    commit, dirty = _commit()
+    models = [entry for model in inputs.models for entry in _model_entries(*model)]
+    content = store.digest(
+        {
+            "study": resolved,
+            "inputs": [str(value) for value in evidence.sha256],
+            "models": models,
+            "version": facegap.__version__,
+        }
+    )
+    stamp = started.replace("-", "").replace(":", "").replace("+0000", "Z")
+    return RunManifest(
+        schema=SCHEMA,
+        run_id=f"{study.name}-{stamp}-{content[:8]}",
+        status="complete",
+        study=resolved,
+        config_text=inputs.text,
+        dataset=_dataset_entry(inputs, evidence),
+        models=models,
+        conditions=[card.model_dump(mode="json") for card in inputs.conditions],
+        given_thresholds=[asdict(threshold) for threshold in inputs.given],
+        provider_asked=study.backend.provider,
+        provider_actual=provider,
+        versions=_versions(),
+        machine={
+            "system": f"{platform.system()} {platform.machine()}",
+            "python": platform.python_version(),
+            "cores": str(pipeline.cores()),
+        },
+        commit=commit,
+        dirty=dirty,
+        started=started,
+        finished=_now(),
+        banners=_banners(inputs),
+        samples=_sample_counts(inputs, evidence),
+        refused=_refused(inputs),
+        findings=[_without_names(finding) for finding in inputs.loaded.findings if finding.level != "info"],
+        stages=seconds,
+    )
+
+
+def _model_entries(card: Any, file: Path, detector: Any, files: dict[str, Path]) -> list[dict[str, Any]]:
+    recogniser = {**card.model_dump(mode="json"), "score_threshold": card.score_threshold}
+    parts = {part: store.sha256_file(path) for part, path in files.items()}
+    return [
+        {**recogniser, "file_sha256": store.sha256_file(file), "detector": detector.name},
+        {**detector.model_dump(mode="json"), "file_sha256": parts},
+    ]
+
+
+def _dataset_entry(inputs: Inputs, evidence: Evidence) -> dict[str, Any]:
+    return {
+        **inputs.dataset.model_dump(mode="json"),
+        "images_sha256": store.digest(sorted(str(value) for value in evidence.sha256)),
+    }
+
+
+def _sample_counts(inputs: Inputs, evidence: Evidence) -> dict[str, int]:
+    return {
+        "samples": len(evidence.samples),
+        "subjects": len(np.unique(evidence.samples.subjects)),
+        "refused": len(inputs.loaded.refused),
+        "unreadable files": int((evidence.sha256 == "").sum()),
+    }
+
+
+def _refused(inputs: Inputs) -> dict[str, int]:
+    """Reason -> refused samples; without names."""
+    reasons = list(inputs.loaded.refused.values())
+    return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
+
+
+def _without_names(finding: Finding) -> dict[str, str]:
+    """A finding as a manifest may hold it: the examples in quotes name people and files."""
+    return {**asdict(finding), "message": re.sub(r"'[^']*'", "'...'", finding.message)}
+
+
+def _banners(inputs: Inputs) -> list[str]:
+    card = inputs.dataset
+    banners = [card.banner] if card.banner else []
+    if card.needs_acknowledgement:
+        banners.append(f"{card.title}: {card.status}. {card.terms}")
+    for name, column in card.groups.items():
+        if column.label_source in ("classifier", "inferred"):
+            banners.append(f"the labels of '{name}' were guessed by a machine, not reported by people")
+    return banners
+
+
+def _versions() -> dict[str, str]:
+    found = {"facegap": facegap.__version__, "onnxruntime": onnxruntime_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _commit() -> tuple[str, bool | None]:
+    """The commit of the checkout that runs, and whether it has uncommitted changes; "" where it is no checkout."""
+    here = Path(facegap.__file__).resolve().parents[2]
+    if not (here / ".git").exists():
+        return "", None
+    try:
+        commit, status = (
+            subprocess.run(
+                ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=20, check=True
+            ).stdout
+            for words in (["rev-parse", "HEAD"], ["status", "--porcelain"])
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "", None
+    return commit.strip(), bool(status.strip())

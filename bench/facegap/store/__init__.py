@@ -1,0 +1,46 @@
+"""Where things lie: digests, atomic writes, the cache of weights and templates, and write-once run folders."""
+
+from facegap.store.files import (
+    cache_dir,
+    digest,
+    local_secret,
+    sha256_bytes,
+    sha256_file,
+    weights_path,
+    write_atomic,
+)
+from facegap.store.rows import RowCache, purge
+from facegap.store.runs import (
+    SUMS,
+    new_run,
+    read_arrays,
+    read_json,
+    read_table,
+    seal,
+    sums_differences,
+    write_arrays,
+    write_json,
+    write_table,
+)
+
+__all__ = [
+    "SUMS",
+    "RowCache",
+    "cache_dir",
+    "digest",
+    "local_secret",
+    "new_run",
+    "purge",
+    "read_arrays",
+    "read_json",
+    "read_table",
+    "seal",
+    "sha256_bytes",
+    "sha256_file",
+    "sums_differences",
+    "weights_path",
+    "write_arrays",
+    "write_atomic",
+    "write_json",
+    "write_table",
+]

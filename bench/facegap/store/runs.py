@@ -1,0 +1,163 @@
+"""Run folders: written once in a hidden folder, sealed with SHA256SUMS, renamed into place, never written again."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facegap.errors import StoreError
+from facegap.store.files import sha256_file, write_atomic
+
+SUMS = "SHA256SUMS"
+
+
+@contextlib.contextmanager
+def new_run(results: Path, name: str) -> Iterator[tuple[Path, Path]]:
+    """A hidden folder to fill and the folder that it becomes once it is sealed and the block ends without an error.
+
+    Raises:
+        StoreError: `results` cannot be written, or a run of that name is there already.
+    """
+    final = results / name
+    if final.exists():
+        raise StoreError(f"{final}: this run exists already; a run is never written twice")
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        hidden = Path(tempfile.mkdtemp(dir=results, prefix=f".{name}."))
+    except OSError as error:
+        raise StoreError(f"{results}: cannot be written: {error.strerror}") from None
+    try:
+        yield hidden, final
+        seal(hidden)
+        hidden.chmod(0o755)
+        hidden.rename(final)
+    except OSError as error:
+        raise StoreError(f"{final}: cannot be written: {error.strerror}") from None
+    finally:
+        if hidden.exists():
+            shutil.rmtree(hidden, ignore_errors=True)
+
+
+def seal(folder: Path) -> None:
+    """Write SHA256SUMS over every other file, in the format of sha256sum."""
+    lines = [f"{sha256_file(path)}  {path.relative_to(folder).as_posix()}" for path in _files(folder)]
+    write_atomic(folder / SUMS, ("\n".join(lines) + "\n").encode())
+
+
+def _files(folder: Path) -> list[Path]:
+    """Everything below `folder` but folders and the sums themselves; a link to a folder counts as a file."""
+    found = [Path(base) / name for base, folders, names in os.walk(folder) for name in [*folders, *names]]
+    return sorted(path for path in found if path != folder / SUMS and (path.is_symlink() or not path.is_dir()))
+
+
+def sums_differences(folder: Path) -> list[str]:
+    """One line per file that changed, is missing or was added since the folder was sealed.
+
+    Raises:
+        StoreError: the folder is no run folder.
+    """
+    sums = folder / SUMS
+    try:
+        # Not splitlines, to which other bytes than a line feed end a line too.
+        lines = sums.read_bytes().decode().removesuffix("\n").split("\n")
+    except (OSError, UnicodeDecodeError):
+        raise StoreError(f"{sums}: missing or unreadable; expected a finished run folder") from None
+    said = {name: value for value, _, name in (line.partition("  ") for line in lines)}
+    there = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
+    different = [f"{name}: missing" for name in said if name not in there]
+    different += [f"{name}: not in {SUMS}" for name in there if name not in said]
+    different += [line for name, path in there.items() if name in said for line in _content(name, path, said[name])]
+    return sorted(different)
+
+
+def _content(name: str, path: Path, said: str) -> Iterator[str]:
+    try:
+        if sha256_file(path) != said:
+            yield f"{name}: content differs from {SUMS}"
+    except OSError as error:
+        yield f"{name}: cannot be read: {error.strerror}"
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """A CSV table, UTF-8, LF; None is an empty cell and a float is written so that it reads back exactly.
+
+    Raises:
+        StoreError: it cannot be written.
+        ValueError: a row has a column that the table has not.
+    """
+    unknown = {column for row in rows for column in row} - set(columns)
+    if unknown:
+        raise ValueError(f"{path}: no column '{min(unknown)}'")
+    lines = [columns, *([row.get(column) for column in columns] for row in rows)]
+    write_atomic(path, "".join(",".join(map(_cell, line)) + "\n" for line in lines).encode())
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (float, np.floating)):
+        return repr(float(value))
+    text = str(value)
+    # csv.writer leaves a lone carriage return bare, which csv.reader then takes for the end of a row.
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r') else text
+
+
+def read_table(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV table as text by column.
+
+    Raises:
+        StoreError: it is missing or not UTF-8 CSV.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise StoreError(f"{path}: cannot be read as a table: {error}") from None
+
+
+def write_json(path: Path, value: object) -> None:
+    """Sorted, indented JSON, UTF-8."""
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    write_atomic(path, (text + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        StoreError: it is missing or not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path}: cannot be read as JSON: {error}") from None
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    """A compressed .npz of plain arrays (no objects)."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    write_atomic(path, buffer.getvalue())
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of a .npz; never unpickles.
+
+    Raises:
+        StoreError: it is missing or no .npz of plain arrays.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except Exception as error:  # a damaged archive raises many kinds (zipfile, zlib, ValueError, EOFError)
+        raise StoreError(f"{path}: cannot be read as arrays: {error}") from None

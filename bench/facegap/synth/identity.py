@@ -1,0 +1,253 @@
+"""One person: every draw that stays the same over all of that person's pictures.
+
+All draws come from a generator of (seed, identity), in a fixed order and a fixed number, so that changing the tone or
+the light of an identity changes nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from facegap.synth import skin
+from facegap.synth.assets import Floats, load
+from facegap.synth.features import Paint
+from facegap.synth.hair import Hair
+from facegap.synth.shape import detail_weights, family_blend, macro_weights
+
+MELANIN = {"african": 0.216, "asian": 0.045, "caucasian": 0.025}
+"""Medians per family, fitted to the mean face colours of the African, Chinese and Caucasian participants of the
+International Skin Spectra Archive; the spread below is that of their L*."""
+MELANIN_SPREAD, BLOOD, BLOOD_SPREAD = 0.4, 0.021, 0.18
+
+# Linear RGB, by eye.
+_BLACK, _DARK, _BROWN = (0.010, 0.008, 0.007), (0.022, 0.014, 0.010), (0.055, 0.030, 0.017)
+_LIGHT, _BLOND, _RED, _GREY = (0.13, 0.075, 0.038), (0.34, 0.22, 0.11), (0.16, 0.045, 0.016), (0.36, 0.35, 0.34)
+_HAIR_COLOURS = np.array([_BLACK, _DARK, _BROWN, _LIGHT, _BLOND, _RED])
+_HAIR_ODDS = {
+    "african": (0.75, 0.22, 0.03, 0.0, 0.0, 0.0),
+    "asian": (0.62, 0.30, 0.08, 0.0, 0.0, 0.0),
+    "caucasian": (0.08, 0.24, 0.30, 0.18, 0.14, 0.06),
+}
+_IRIS_COLOURS = np.array([(0.045, 0.022, 0.010), (0.085, 0.045, 0.018), (0.13, 0.10, 0.035), (0.11, 0.15, 0.10),
+                          (0.12, 0.19, 0.28), (0.17, 0.20, 0.22)])  # fmt: skip
+_IRIS_ODDS = {
+    "african": (0.75, 0.23, 0.02, 0.0, 0.0, 0.0),
+    "asian": (0.68, 0.30, 0.02, 0.0, 0.0, 0.0),
+    "caucasian": (0.14, 0.22, 0.16, 0.12, 0.26, 0.10),
+}
+_STYLE_ODDS = {
+    "female": {"buzz": 0.03, "short": 0.12, "full": 0.12, "bob": 0.28, "long": 0.45},
+    "male": {"bald": 0.10, "buzz": 0.24, "short": 0.40, "full": 0.22, "long": 0.04},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """A person's labels and draws.
+
+    Attributes:
+        weights: target name -> weight of the neutral head.
+        moles: (n, 4) canonical x, y, z and radius, float32.
+        paint, hair: see `features.Paint` and `hair.Hair`.
+    """
+
+    family: str
+    sex: str
+    age: float
+    weights: dict[str, float]
+    paint: Paint
+    hair: Hair
+    hair_colour: tuple[float, float, float]
+    moles: Floats
+
+    @property
+    def lab(self) -> Floats:
+        """(3,) L*a*b* of the cheek as a spectrophotometer would measure it."""
+        return skin.skin_lab(self.paint.melanin, self.paint.blood).astype(np.float32)
+
+    @property
+    def ita(self) -> float:
+        """Individual typology angle, degrees."""
+        return float(skin.typology_angle(self.lab))
+
+    def with_melanin(self, melanin: float) -> Identity:
+        """The same person with another melanin fraction and nothing else changed."""
+        return replace(self, paint=self.paint._replace(melanin=melanin))
+
+
+def draw(seed: int, number: int, family: str, sex: str, ages: tuple[float, float], strength: float) -> Identity:
+    """The identity `number` of the data set `seed`; `ages` bounds the uniform draw of years."""
+    random = np.random.default_rng([seed, 1, number])
+    age = float(random.uniform(*ages))
+    melanin = MELANIN[family] * float(np.exp(random.normal(0, MELANIN_SPREAD)))
+    blood = BLOOD * float(np.exp(BLOOD_SPREAD * np.clip(random.normal(), -3, 3)))
+    weights = _shape(random, family, sex, age, strength)
+    colour = _hair_colour(random, family, age)
+    hair = _hair(random, family, sex, age)
+    paint = _paint(random, family, sex, age, melanin, blood, colour, hair)
+    return Identity(family, sex, age, weights, paint, hair, colour, _moles(random))
+
+
+def _shape(random: np.random.Generator, family: str, sex: str, age: float, strength: float) -> dict[str, float]:
+    male = float(np.clip((sex == "male") + random.normal(0, 0.10) * (1 - 2 * (sex == "male")), -0.1, 1.1))
+    muscle, weight = np.clip(random.normal(0.5, [0.15, 0.20]), 0.05, 0.95)
+    weights = macro_weights(family_blend(random, family), male, age, float(muscle), float(weight))
+    weights |= detail_weights(random, strength * float(np.interp(age, [6, 16], [0.55, 1.0])))
+    for name, share in _CHILDLIKE.items():
+        weights[name] = weights.get(name, 0.0) + share * _childhood(age)
+    weights["mouth-angles-up"] = weights.get("mouth-angles-up", 0.0) + 0.28
+    weights["head-age-incr"] = 0.55 * float(np.interp(age, [45, 85], [0, 1]))
+    return weights
+
+
+_CHILDLIKE = {
+    "l-eye-scale-incr": 0.40,
+    "r-eye-scale-incr": 0.40,
+    "l-cheek-volume-incr": 0.25,
+    "r-cheek-volume-incr": 0.25,
+    "nose-scale-depth-decr": 0.20,
+    "nose-scale-vert-decr": 0.15,
+}
+"""Added in full to a child of 7: the child targets stop at ten years and keep grown features."""
+
+
+def _childhood(age: float) -> float:
+    return float(np.interp(age, [7, 15], [1, 0]))
+
+
+def _pick(random: np.random.Generator, odds: tuple[float, ...]) -> int:
+    """One uniform draw whatever the odds, so that draws stay paired between families."""
+    return int(np.searchsorted(np.cumsum(odds) / sum(odds), random.uniform(), side="right"))
+
+
+def _hair_colour(random: np.random.Generator, family: str, age: float) -> tuple[float, float, float]:
+    base = _HAIR_COLOURS[_pick(random, _HAIR_ODDS[family])] * float(np.exp(random.normal(0, 0.25)))
+    onset = float(random.normal(56, 9))
+    grey = float(np.clip((age - onset) / 22, 0, 1))
+    mixed = base + grey**0.8 * (np.array(_GREY) - base)
+    return (float(mixed[0]), float(mixed[1]), float(mixed[2]))
+
+
+def _style(random: np.random.Generator, family: str, sex: str, age: float) -> str:
+    odds = dict(_STYLE_ODDS[sex])
+    if sex == "male" and age < 20:
+        odds["bald"] = 0.0
+    style = list(odds)[_pick(random, tuple(odds.values()))]
+    curly = random.uniform() < 0.55
+    if family == "african" and curly and style in ("full", "bob", "long"):
+        return "afro"
+    return style
+
+
+_SIZES = {  # style -> top, side: thickness of the layers, dm
+    "bald": (0.0, 0.0),
+    "buzz": (0.028, 0.020),
+    "short": (0.10, 0.05),
+    "full": (0.20, 0.11),
+    "afro": (0.55, 0.48),
+    "bob": (0.13, 0.12),
+    "long": (0.11, 0.10),
+}
+
+
+def _hair(random: np.random.Generator, family: str, sex: str, age: float) -> Hair:
+    style = _style(random, family, sex, age)
+    top, side = (size * float(np.exp(random.normal(0, 0.22))) for size in _SIZES[style])
+    u = random.uniform(size=12)
+    male = sex == "male"
+    old = float(np.interp(age, [25, 70], [0, 1])) if male else 0.0
+    curl = 1.0 if family == "african" else float(0.5 * u[0] ** 2)
+    beards = male and age > 19
+    bearded = beards and u[1] < 0.28 and style != "afro"
+    return Hair(
+        style=style,
+        top=top,
+        side=side,
+        front=0.14 * u[2] if style == "full" else 0.0,
+        curl=curl,
+        hairline=0.10 * (u[3] - 0.5) + 0.05 * old,
+        recession=(0.05 + 0.28 * old) * u[4] if male else 0.03 * u[4],
+        peak=0.06 * u[5] ** 3,
+        thinning=0.9 * old * max(0.0, u[6] - 0.4) / 0.6,
+        hang=float(6.35 + 0.5 * (u[7] - 0.5)) if style == "bob" else float(5.3 + 0.5 * (u[7] - 0.5)),
+        opening=float(62 + 22 * u[8]),
+        flare=float(0.02 + 0.22 * u[9]),
+        fringe=float(0.18 + 0.30 * u[9])
+        if u[2] > (0.86 if male else 0.62) and style in ("bob", "long", "full")
+        else 0.0,
+        wave=0.05 * float(u[0]) ** 2,
+        parting=float((u[10] - 0.5) * 0.7),
+        beard=(0.025 + 0.075 * float(u[11])) if bearded else 0.0,
+        beard_density=0.75 + 0.25 * float(u[2]),
+        seed=int(random.integers(1 << 20)),
+    )
+
+
+def _paint(
+    random: np.random.Generator,
+    family: str,
+    sex: str,
+    age: float,
+    melanin: float,
+    blood: float,
+    colour: tuple[float, float, float],
+    hair: Hair,
+) -> Paint:
+    u = random.uniform(size=24)
+    male = sex == "male"
+    eye = _IRIS_COLOURS[_pick(random, _IRIS_ODDS[family])] * float(np.exp(random.normal(0, 0.2)))
+    cloth = random.dirichlet(np.full(3, 7.0)) * float(random.uniform(0.10, 1.2))
+    made_up = (not male) and age > 16 and u[0] < 0.45
+    shaved = (male and age > 17) * (0.08 + 0.5 * u[1] ** 1.5) * (1.0 if hair.beard <= 0 else 0.8)
+    # Brows stay darker than light hair; grey reaches them late.
+    brow = np.minimum(np.array(colour) * 0.75, 0.16)
+    return Paint(
+        melanin=melanin,
+        blood=blood,
+        seed=int(random.integers(1 << 20)),
+        patch=float(0.5 + 0.9 * u[2]),
+        freckles=float(1.6 * max(0.0, u[3] - 0.7) / 0.3) if family == "caucasian" else 0.0,
+        cheek_blood=float(0.25 + 0.55 * u[4]),
+        under_eye=float(0.15 + 0.35 * u[5] + 0.1 * (age > 50)),
+        lip_blood=float(1.6 + 1.8 * u[6]),
+        lipstick=float(0.25 + 0.5 * u[7]) if made_up else 0.0,
+        lipstick_r=float(0.20 + 0.20 * u[8]),
+        lipstick_g=float(0.04 + 0.08 * u[9]),
+        lipstick_b=float(0.05 + 0.08 * u[10]),
+        brow_y=float(7.455 + 0.05 * (u[11] - 0.5) - 0.012 * male),
+        brow_arch=float((0.02 + 0.085 * u[12]) * (0.75 if male else 1.15)),
+        brow_tilt=float(0.10 * (u[13] - 0.55)),
+        brow_in=float(0.085 + 0.06 * u[14]),
+        brow_out=float(0.47 + 0.09 * u[15]),
+        brow_thick=float((0.030 + 0.030 * u[16]) * (1.15 if male else 0.80) * (1 - 0.40 * _childhood(age))),
+        brow_density=float((0.55 + 0.45 * u[17]) * float(np.interp(age, [5, 18, 60, 85], [0.6, 1, 1, 0.6]))),
+        stubble=float(shaved),
+        hair_r=float(brow[0]),
+        hair_g=float(brow[1]),
+        hair_b=float(brow[2]),
+        iris_r=float(eye[0]),
+        iris_g=float(eye[1]),
+        iris_b=float(eye[2]),
+        wrinkles=float(np.interp(age, [32, 50, 70, 90], [0, 0.22, 0.75, 1.0]) * (0.7 + 0.5 * u[18])),
+        oil=float(u[19]),
+        cloth_r=float(cloth[0]),
+        cloth_g=float(cloth[1]),
+        cloth_b=float(cloth[2]),
+        collar=float(-0.05 + 0.45 * u[20]),
+    )
+
+
+def _moles(random: np.random.Generator) -> Floats:
+    """(n, 4) spots on the front of the face, snapped to the nearest vertex of the base mesh."""
+    base = load().base
+    count = int(random.poisson(1.6))
+    places = random.uniform([-0.55, 6.3, 1.0], [0.55, 7.9, 1.5], size=(6, 3))
+    radius = random.uniform(0.008, 0.018, size=6)
+    rows = []
+    for place, r in zip(places[: min(count, 6)], radius, strict=False):
+        front = base[base[:, 2] > 0.7]
+        nearest = front[np.argmin(((front[:, :2] - place[:2]) ** 2).sum(axis=1))]
+        rows.append([*nearest, r])
+    return np.array(rows, dtype=np.float32).reshape(-1, 4)

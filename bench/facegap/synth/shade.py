@@ -1,0 +1,330 @@
+"""Deferred shading: what each pixel's nearest surface sends to the camera, in linear RGB."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from facegap.synth.assets import SKIN, TEETH, Floats, Ints
+from facegap.synth.features import (
+    Paint,
+    brow,
+    freckle,
+    iris,
+    melanin_and_blood,
+    mole,
+    neckline,
+    stubble_area,
+    wrinkle,
+)
+from facegap.synth.hair import Layer, strand_noise
+from facegap.synth.raster import box, compiled, mean1, mean3, noise, smoothstep, weights
+from facegap.synth.skin import HIGHEST_BLOOD, HIGHEST_MELANIN, LOWEST_BLOOD, LOWEST_MELANIN
+
+_TURNS = 2.39996323 * np.arange(12)
+TAPS = (np.sqrt((np.arange(12) + 0.5) / 12)[:, None] * np.stack([np.cos(_TURNS), np.sin(_TURNS)], 1)).astype(np.float32)
+"""(12, 2) look-ups of a shadow on a sunflower spiral, radius 1 = the penumbra."""
+SKIN_F0 = 0.028
+"""Reflectance of skin at normal incidence (refractive index 1.4)."""
+
+
+class Surface(NamedTuple):
+    """The head mesh as the shader sees it; (v, ...) float32 but for the triangles.
+
+    `world` is relative to the centre of the lamps' depth maps; `sky` is irradiance / pi; `masks` are lips, eyelids,
+    ears, inside of the mouth.
+    """
+
+    triangles: Ints
+    parts: Any
+    canonical: Floats
+    world: Floats
+    normals: Floats
+    sky: Floats
+    opened: Floats
+    masks: Floats
+
+
+class Lamps(NamedTuple):
+    """Key lights (k, ...) with depth maps (k, side, side) in `frames` (k, 3, 3), each 2 `half` dm wide; the mean sky
+    radiance for reflections (3,); and where the camera is (3,)."""
+
+    direction: Floats
+    colour: Floats
+    size: Floats
+    maps: Floats
+    frames: Floats
+    half: float
+    ambient: Floats
+    camera: Floats
+
+
+class Buffers(NamedTuple):
+    """(h, w, 3) irradiance / pi, albedo and gloss, and (h, w) the share of light that scatters under the surface."""
+
+    irradiance: Floats
+    albedo: Floats
+    gloss: Floats
+    scatter: Floats
+
+
+@compiled
+def _turn(frame: Any, x: float, y: float, z: float) -> tuple[float, float, float]:
+    return (
+        frame[0, 0] * x + frame[0, 1] * y + frame[0, 2] * z,
+        frame[1, 0] * x + frame[1, 1] * y + frame[1, 2] * z,
+        frame[2, 0] * x + frame[2, 1] * y + frame[2, 2] * z,
+    )
+
+
+@compiled
+def _unit(x: float, y: float, z: float) -> tuple[float, float, float]:
+    scale = 1.0 / (np.sqrt(x * x + y * y + z * z) + 1e-9)
+    return x * scale, y * scale, z * scale
+
+
+@compiled
+def shadow(
+    lamps: Lamps, k: int, reach: float, bias: float, point: tuple[float, float, float], n: tuple[float, float, float]
+) -> float:
+    """0..1 light of key `k` that reaches a point with a normal: percentage-closer filtering of its depth map.
+
+    The comparison follows the plane of the surface, so that a wide penumbra does not shade a slope by itself.
+    """
+    side = lamps.maps.shape[1]
+    x, y, z = _turn(lamps.frames[k], point[0], point[1], point[2])
+    fx, fy, fz = _turn(lamps.frames[k], n[0], n[1], n[2])
+    slope_x, slope_y = -fx / max(0.25, fz), -fy / max(0.25, fz)
+    scale = side / (2.0 * lamps.half)
+    lit = 0.0
+    for i in range(TAPS.shape[0]):
+        dx, dy = reach * TAPS[i, 0], reach * TAPS[i, 1]
+        u, v = int((x + dx + lamps.half) * scale), int((y + dy + lamps.half) * scale)
+        if u < 0 or v < 0 or u >= side or v >= side:
+            lit += 1.0
+            continue
+        gap = lamps.maps[k, v, u] - (z + slope_x * dx + slope_y * dy)
+        lit += 1.0 - smoothstep(bias, 2.0 * bias + 0.02, gap)
+    return float(lit / TAPS.shape[0])
+
+
+@compiled
+def ggx(cos_h: float, cos_v: float, cos_l: float, cos_vh: float, rough: float, f0: float) -> float:
+    """Specular lobe times pi times cosine: GGX distribution, Smith's visibility, Schlick's Fresnel."""
+    a2 = rough * rough * rough * rough
+    d = cos_h * cos_h * (a2 - 1.0) + 1.0
+    k = rough * rough * 0.5
+    visibility = 1.0 / ((cos_l * (1 - k) + k) * (cos_v * (1 - k) + k) * 4.0)
+    fresnel = f0 + (1.0 - f0) * (1.0 - cos_vh) ** 5
+    return float(a2 / (d * d) * visibility * fresnel * cos_l)
+
+
+@compiled
+def skin_rgb(table: Any, fm: float, fb: float) -> tuple[float, float, float]:
+    """Bilinear look-up in `skin.table()`, log-spaced in both fractions."""
+    rows, columns = table.shape[0], table.shape[1]
+    u = np.log(fm / LOWEST_MELANIN) / np.log(HIGHEST_MELANIN / LOWEST_MELANIN) * (rows - 1)
+    v = np.log(fb / LOWEST_BLOOD) / np.log(HIGHEST_BLOOD / LOWEST_BLOOD) * (columns - 1)
+    u, v = min(max(u, 0.0), rows - 1.001), min(max(v, 0.0), columns - 1.001)
+    i, j = int(u), int(v)
+    fu, fv = u - i, v - j
+    w00, w01, w10, w11 = (1 - fu) * (1 - fv), (1 - fu) * fv, fu * (1 - fv), fu * fv
+    r = w00 * table[i, j, 0] + w01 * table[i, j + 1, 0] + w10 * table[i + 1, j, 0] + w11 * table[i + 1, j + 1, 0]
+    g = w00 * table[i, j, 1] + w01 * table[i, j + 1, 1] + w10 * table[i + 1, j, 1] + w11 * table[i + 1, j + 1, 1]
+    b = w00 * table[i, j, 2] + w01 * table[i, j + 1, 2] + w10 * table[i + 1, j, 2] + w11 * table[i + 1, j + 1, 2]
+    return r, g, b
+
+
+@compiled
+def _over(under: tuple[float, float, float], cover: float, r: float, g: float, b: float) -> tuple[float, float, float]:
+    return under[0] + cover * (r - under[0]), under[1] + cover * (g - under[1]), under[2] + cover * (b - under[2])
+
+
+@compiled
+def skin_surface(
+    p: Paint, moles: Any, table: Any, x: float, y: float, z: float, lips: float, lids: float, inner: float
+) -> tuple[tuple[float, float, float], float, float, float]:
+    """Albedo, roughness, strength of the gloss and share of scattered light at a point of the skin or garment."""
+    fm, fb = melanin_and_blood(p, x, y, z, smoothstep(0.30, 0.70, lips), lids)
+    spot = mole(moles, x, y, z)
+    fm = fm * freckle(p, x, y, z) * (1.0 + 1.6 * spot) + 0.06 * spot
+    colour = skin_rgb(table, min(fm, HIGHEST_MELANIN), fb)
+    stick = p.lipstick * smoothstep(0.35, 0.65, lips)
+    colour = _over(colour, stick, p.lipstick_r, p.lipstick_g, p.lipstick_b)
+    area = stubble_area(x, y, z) if p.stubble > 0.0 else 0.0
+    if area > 0.0:
+        grain = 0.75 + 0.6 * noise(x * 70.0, y * 70.0, z * 70.0, p.seed + 20)
+        cover = min(0.75, p.stubble * area * grain * (1.0 - lips))
+        colour = _over(colour, cover, p.hair_r * 0.8 + 0.012, p.hair_g * 0.8 + 0.013, p.hair_b * 0.8 + 0.015)
+    hairs = brow(p, x, y, z)
+    colour = _over(colour, hairs, p.hair_r, p.hair_g, p.hair_b)
+    cloth = neckline(p, x, y, z)
+    if cloth > 0.0:
+        weave = 1.0 + 0.10 * noise(x * 30.0, y * 30.0, z * 30.0, p.seed + 30)
+        colour = _over(colour, cloth, p.cloth_r * weave, p.cloth_g * weave, p.cloth_b * weave)
+    crease = wrinkle(p, x, y, z)
+    dim = (1.0 - 0.42 * crease) * (1.0 - 0.75 * smoothstep(0.4, 0.9, inner))
+    zone = np.exp(-(x * x) / 0.03) * smoothstep(6.8, 7.2, y) + 0.6 * smoothstep(7.5, 7.8, y)
+    rough = 0.56 - 0.10 * p.oil * min(1.0, zone) - 0.12 * lips
+    gain = (0.75 + 0.35 * p.oil) * (1.0 - cloth) * (1.0 - 0.8 * hairs) * (1.0 - 0.8 * inner) * (1 - 0.5 * crease)
+    return (colour[0] * dim, colour[1] * dim, colour[2] * dim), rough, gain, 1.0 - max(cloth, 0.9 * hairs)
+
+
+@compiled
+def eye_surface(
+    p: Paint, eye: Any, gaze: Any, x: float, y: float, z: float
+) -> tuple[tuple[float, float, float], float, float, float]:
+    """The same of an eyeball, whose canonical centre is `eye` and optical axis `gaze`."""
+    dx, dy, dz = _unit(x - eye[0], y - eye[1], z - eye[2])
+    cosine = dx * gaze[0] + dy * gaze[1] + dz * gaze[2]
+    r, g, b, wet = iris(p, cosine, dx - cosine * gaze[0], dy - cosine * gaze[1])
+    # The upper lid and its lashes shade the ball; the corners lie deeper.
+    dim = (0.55 + 0.45 * (1.0 - smoothstep(0.12, 0.48, dy))) * (1.0 - 0.35 * smoothstep(0.40, 0.75, abs(dx)))
+    return (r * dim, g * dim, b * dim), 0.16, 1.0 + 0.3 * wet, 0.0
+
+
+@compiled
+def key_light(
+    lamps: Lamps,
+    k: int,
+    point: tuple[float, float, float],
+    n: tuple[float, float, float],
+    v: tuple[float, float, float],
+    rough: float,
+) -> tuple[float, float]:
+    """What key `k` adds to irradiance / pi and to gloss, per unit of its colour."""
+    lx, ly, lz = lamps.direction[k, 0], lamps.direction[k, 1], lamps.direction[k, 2]
+    cos_l = n[0] * lx + n[1] * ly + n[2] * lz
+    # A large light still reaches a little beyond the terminator.
+    soft = 0.5 * lamps.size[k]
+    wrapped = (cos_l + soft) / (1.0 + soft)
+    if wrapped <= 0.0:
+        return 0.0, 0.0
+    lit = shadow(lamps, k, 0.02 + 0.30 * lamps.size[k], 0.03, point, n)
+    if cos_l <= 0.01:
+        return wrapped * lit, 0.0
+    hx, hy, hz = _unit(lx + v[0], ly + v[1], lz + v[2])
+    cos_h = max(0.0, n[0] * hx + n[1] * hy + n[2] * hz)
+    cos_vh = max(0.0, v[0] * hx + v[1] * hy + v[2] * hz)
+    cos_v = max(0.02, n[0] * v[0] + n[1] * v[1] + n[2] * v[2])
+    wide = min(1.0, np.sqrt(rough * rough + 0.5 * lamps.size[k]))
+    return wrapped * lit, ggx(cos_h, cos_v, cos_l, cos_vh, wide, SKIN_F0) * lit
+
+
+@compiled
+def shade_head(
+    ids: Any, bary: Any, s: Surface, p: Paint, moles: Any, table: Any, eyes: Any, gaze: Any, lamps: Lamps, out: Buffers
+) -> None:
+    """Fill `out` where a pixel shows the head mesh; other ids are left alone.
+
+    Args:
+        ids (h, w), bary (h, w, 2): from the rasteriser.
+        eyes: (2, 3) canonical centres; gaze: (2, 3) optical axes in canonical orientation.
+    """
+    for row in range(ids.shape[0]):
+        for col in range(ids.shape[1]):
+            t = ids[row, col]
+            if t < 0 or t >= s.triangles.shape[0]:
+                continue
+            corners = s.triangles[t]
+            q1, q2 = bary[row, col, 0], bary[row, col, 1]
+            x, y, z = mean3(s.canonical, corners, q1, q2)
+            point = mean3(s.world, corners, q1, q2)
+            nx, ny, nz = mean3(s.normals, corners, q1, q2)
+            n = _unit(nx, ny, nz)
+            if s.parts[t] == SKIN:
+                lips, lids = mean1(s.masks, 0, corners, q1, q2), mean1(s.masks, 1, corners, q1, q2)
+                inner = mean1(s.masks, 3, corners, q1, q2)
+                albedo, rough, gain, spread = skin_surface(p, moles, table, x, y, z, lips, lids, inner)
+            elif s.parts[t] == TEETH:
+                albedo, rough, gain, spread = (0.29, 0.26, 0.22), 0.3, 1.0, 0.0
+            else:
+                e = s.parts[t] - 1
+                albedo, rough, gain, spread = eye_surface(p, eyes[e], gaze[e], x, y, z)
+            v = _unit(lamps.camera[0] - point[0], lamps.camera[1] - point[1], lamps.camera[2] - point[2])
+            cos_v = max(0.02, n[0] * v[0] + n[1] * v[1] + n[2] * v[2])
+            opened = mean1(s.opened, 0, corners, q1, q2)
+            sheen = (SKIN_F0 + (1.0 - SKIN_F0) * (1.0 - cos_v) ** 5 * 0.30) * opened * opened
+            for c in range(3):
+                out.irradiance[row, col, c] = mean1(s.sky, c, corners, q1, q2)
+                out.albedo[row, col, c] = albedo[c]
+                out.gloss[row, col, c] = lamps.ambient[c] * sheen * gain
+            for k in range(lamps.direction.shape[0]):
+                diffuse, shine = key_light(lamps, k, point, n, v, rough)
+                for c in range(3):
+                    out.irradiance[row, col, c] += lamps.colour[k, c] * diffuse
+                    out.gloss[row, col, c] += lamps.colour[k, c] * shine * gain
+            out.scatter[row, col] = spread
+
+
+@compiled
+def shade_hair(
+    ids: Any,
+    bary: Any,
+    first: int,
+    layer: Layer,
+    sky: Any,
+    colour: Any,
+    strands: tuple[float, int],
+    lamps: Lamps,
+    out: Any,
+) -> None:
+    """Radiance (h, w, 3) of pixels that show `layer`, whose triangles are numbered from `first`.
+
+    Diffuse and specular terms of strands after Kajiya and Kay (1989).
+
+    Args:
+        sky: (n, 3) irradiance / pi at the layer's vertices; colour: (3,) linear RGB; strands: frequency and seed.
+    """
+    for row in range(ids.shape[0]):
+        for col in range(ids.shape[1]):
+            t = ids[row, col] - first
+            if t < 0 or t >= layer.triangles.shape[0]:
+                continue
+            corners = layer.triangles[t]
+            q1, q2 = bary[row, col, 0], bary[row, col, 1]
+            point = mean3(layer.vertices, corners, q1, q2)
+            n = mean3(layer.normals, corners, q1, q2)
+            tx, ty, tz = mean3(layer.tangents, corners, q1, q2)
+            tx, ty, tz = _unit(tx, ty, tz)
+            u, v, w = mean3(layer.strand, corners, q1, q2)
+            value = strand_noise(u, v, w, strands[0], strands[1])
+            tint = (0.45 + 0.75 * value) * (0.45 + 0.55 * mean1(layer.strand, 3, corners, q1, q2))
+            vx, vy, vz = _unit(lamps.camera[0] - point[0], lamps.camera[1] - point[1], lamps.camera[2] - point[2])
+            tv = tx * vx + ty * vy + tz * vz
+            for c in range(3):
+                out[row, col, c] = mean1(sky, c, corners, q1, q2) * tint * (colour[c] + 0.018)
+            for k in range(lamps.direction.shape[0]):
+                lx, ly, lz = lamps.direction[k, 0], lamps.direction[k, 1], lamps.direction[k, 2]
+                facing = smoothstep(-0.35, 0.6, n[0] * lx + n[1] * ly + n[2] * lz)
+                if facing <= 0.0:
+                    continue
+                lit = facing * shadow(lamps, k, 0.10, 0.08, point, n)
+                tl = tx * lx + ty * ly + tz * lz
+                sin_l, sin_v = np.sqrt(max(0.0, 1.0 - tl * tl)), np.sqrt(max(0.0, 1.0 - tv * tv))
+                gleam = 0.020 * max(0.0, sin_l * sin_v - tl * tv) ** 12
+                for c in range(3):
+                    out[row, col, c] += lamps.colour[k, c] * tint * lit * (0.8 * sin_l * colour[c] + gleam)
+
+
+@compiled
+def lash_cover(pixels: Any, triangles: Any, root: Any, along: Any, near: Any, out: Any) -> None:
+    """Raise `out` (h, w) 0..1 where the lash strips lie in front of what `near` holds.
+
+    Args:
+        root: (n, 1) 1 at the lid, 0 at the tips; along: (n, 1) coordinate along the lid.
+    """
+    for t in range(triangles.shape[0]):
+        corners = triangles[t]
+        area, left, right, top, low = box(pixels, corners, near.shape[1], near.shape[0])
+        if abs(area) < 1e-9:
+            continue
+        for y in range(top, low + 1):
+            for x in range(left, right + 1):
+                l1, l2 = weights(pixels, corners, area, x + 0.5, y + 0.5)
+                if l1 < 0.0 or l2 < 0.0 or l1 + l2 > 1.0 or mean1(pixels, 2, corners, l1, l2) < near[y, x]:
+                    continue
+                lid = mean1(root, 0, corners, l1, l2)
+                hair = 0.5 + 0.5 * np.sin(mean1(along, 0, corners, l1, l2) * 260.0)
+                out[y, x] = max(out[y, x], lid * lid * (0.55 + 0.45 * hair))

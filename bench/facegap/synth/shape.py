@@ -1,0 +1,188 @@
+"""Head shapes: macro targets (family x sex x age) times detail modifiers times asymmetry, drawn per identity.
+
+The families are MakeHuman's blend-shape families. They are artists' shapes, not anthropometry and not ethnicities.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+
+from facegap.synth.assets import Assets, Floats, load
+
+FAMILIES = ("african", "asian", "caucasian")
+SEXES = ("female", "male")
+HEAD_SHAPES = ("diamond", "invertedtriangular", "oval", "rectangular", "round", "square", "triangular")
+
+_OPPOSITE = {
+    "decr": "incr",
+    "down": "up",
+    "in": "out",
+    "backward": "forward",
+    "concave": "convex",
+    "compress": "uncompress",
+}
+_SPREADS = (
+    (r"^neck", 0.10),
+    (r"eye-scale", 0.20),
+    (r"eye-trans|eye-height", 0.28),
+    (r"head-fat", 0.18),
+    (r"forehead-nubian", 0.11),
+    (r"forehead-scale-vert", 0.22),
+    (r"head-scale-vert", 0.13),
+    (r"head-scale|head-back", 0.22),
+    (r"nose-volume|nose-point-width", 0.24),
+    (r"eyebrows", 0.25),
+    (r"ear-", 0.30),
+    (r"mouth-scale|mouth-trans|mouth-angles", 0.25),
+    (r"chin-height|chin-prognathism", 0.25),
+    (r"cheek-volume|cheek-inner", 0.25),
+    (r"nose-trans", 0.25),
+)
+_SPREAD = 0.32
+_ONE_SIDED = ("chin-triangle",)
+_NOT_DRAWN = re.compile(r"head-age|neck-double|unit-|asym|universal|mouth-trans-(in|out)|nose-trans-(in|out)|"
+                        r"neck-scale-vert|head-(" + "|".join(HEAD_SHAPES) + r")$")  # fmt: skip
+
+Units = tuple[tuple[str, float], ...]
+"""Face units and their weights."""
+Modifier = tuple[str, str, float]
+"""Target for negative values, target for positive values, standard deviation; r- targets follow their l- one."""
+
+
+@lru_cache(maxsize=1)
+def modifiers() -> tuple[Modifier, ...]:
+    """The independent two-sided detail modifiers of the pack, sorted by name."""
+    names = set(load().index)
+    found: list[Modifier] = []
+    for name in sorted(names):
+        stem, _, end = name.rpartition("-")
+        other = _OPPOSITE.get(end)
+        macro = any(name.startswith(family) for family in FAMILIES)
+        if other is None or macro or name.startswith("r-") or _NOT_DRAWN.search(name):
+            continue
+        if f"{stem}-{other}" in names:
+            found.append((name, f"{stem}-{other}", spread(stem)))
+    return tuple(found)
+
+
+def spread(stem: str) -> float:
+    """Standard deviation of a modifier's draws."""
+    return next((sd for pattern, sd in _SPREADS if re.search(pattern, stem)), _SPREAD)
+
+
+@lru_cache(maxsize=1)
+def _asymmetries() -> tuple[tuple[str, str], ...]:
+    names = load().index
+    left = sorted(name for name in names if name.startswith("asym-") and name.endswith("-l"))
+    return tuple((name, name[:-2] + "-r") for name in left if name[:-2] + "-r" in names)
+
+
+def age_weights(age: float) -> dict[str, float]:
+    """Weights of the baby, child, young and old targets at an age in years.
+
+    MakeHuman's anchors: 1, 10, 25 and 90 years; linear between them.
+    """
+    anchors = (("baby", 1.0), ("child", 10.0), ("young", 25.0), ("old", 90.0))
+    weights = np.interp(age, [year for _, year in anchors], np.arange(4.0))
+    low = min(int(weights), 2)
+    part = float(weights) - low
+    return {anchors[low][0]: 1.0 - part, anchors[low + 1][0]: part}
+
+
+def macro_weights(
+    families: dict[str, float], male: float, age: float, muscle: float, weight: float
+) -> dict[str, float]:
+    """Weights of the macro targets; `male`, `muscle` and `weight` are 0..1 with 0.5 the average."""
+    out: dict[str, float] = {}
+    for sex, share in (("female", 1.0 - male), ("male", male)):
+        for stage, part in age_weights(age).items():
+            for family, blend in families.items():
+                out[f"{family}-{sex}-{stage}"] = share * part * blend
+            for name, factor in _build_weights(sex, stage, muscle, weight).items():
+                out[name] = share * part * factor
+    return {name: value for name, value in out.items() if value and name in load().index}
+
+
+def _build_weights(sex: str, stage: str, muscle: float, weight: float) -> dict[str, float]:
+    """Muscle and weight as two additive deviations from the average build (the pack lacks the corners)."""
+    prefix = f"universal-{sex}-{stage}"
+    m, w = 2.0 * muscle - 1.0, 2.0 * weight - 1.0
+    if stage == "baby":
+        return {f"{prefix}-averagemuscle-averageweight": 1.0}
+    return {
+        f"{prefix}-averagemuscle-averageweight": 1.0 - abs(m) - abs(w),
+        f"{prefix}-{'max' if m > 0 else 'min'}muscle-averageweight": abs(m),
+        f"{prefix}-averagemuscle-{'max' if w > 0 else 'min'}weight": abs(w),
+    }
+
+
+def detail_weights(random: np.random.Generator, strength: float) -> dict[str, float]:
+    """Draws of all detail modifiers, one head shape and asymmetries.
+
+    Draws are uniform rather than normal: the same variance without the tail, which looks like a caricature.
+    """
+    out: dict[str, float] = {}
+    names = load().index
+    for low, high, sd in modifiers():
+        value = float(np.clip(random.uniform(-1.73, 1.73) * sd * strength, -0.95, 0.95))
+        sides = random.normal(0.0, 0.04, 2)
+        _put(out, low, high, value + float(sides[0]) if low.startswith("l-") else value)
+        if low.startswith("l-") and "r-" + low[2:] in names:
+            _put(out, "r-" + low[2:], "r-" + high[2:], value + float(sides[1]))
+    shapes = random.dirichlet(np.full(len(HEAD_SHAPES), 0.5)) * random.uniform(0.1, 0.4)
+    for name, share in zip(HEAD_SHAPES, shapes, strict=True):
+        out[f"head-{name}"] = float(share)
+    for left, right in _asymmetries():
+        _put(out, left, right, float(random.normal(0.0, 0.10) * strength))
+    for name in _ONE_SIDED:
+        out[name] = max(0.0, float(random.normal(0.0, 0.2)))
+    return out
+
+
+def _put(out: dict[str, float], low: str, high: str, value: float) -> None:
+    out[high if value > 0 else low] = abs(value)
+
+
+def family_blend(random: np.random.Generator, family: str) -> dict[str, float]:
+    """Blend over the three families: three quarters of the label, the rest drawn."""
+    rest = random.dirichlet(np.full(len(FAMILIES), 0.5)) * 0.25
+    return {name: float(rest[i]) + (0.75 if name == family else 0.0) for i, name in enumerate(FAMILIES)}
+
+
+def build(weights: dict[str, float], assets: Assets | None = None) -> Floats:
+    """(v, 3) float32 vertices in decimetres, moved so that the midpoint between the eyes is the origin.
+
+    Families and ages stand at different heights in the pack; this registers them together.
+    """
+    assets = assets if assets is not None else load()
+    vertices = assets.deform(weights)
+    centre = (eye_centre(assets, vertices, 1) + eye_centre(assets, vertices, 2)) / 2
+    return np.ascontiguousarray(vertices - centre.astype(np.float32))
+
+
+def eye_centre(assets: Assets, vertices: Floats, part: int) -> Floats:
+    """(3,) centre of an eyeball."""
+    out: Floats = vertices[assets.part_vertices(part)].mean(axis=0)
+    return out
+
+
+def head_scale(assets: Assets, vertices: Floats) -> float:
+    """Inter-eye distance relative to the base head's; expressions and hair are scaled by it."""
+
+    def gap(of: Floats) -> float:
+        return float(np.linalg.norm(eye_centre(assets, of, 1) - eye_centre(assets, of, 2)))
+
+    return gap(vertices) / gap(assets.base)
+
+
+def add_expression(assets: Assets, vertices: Floats, units: Units) -> Floats:
+    """Vertices with face units added, scaled to the head."""
+    moved = vertices.copy()
+    scale = head_scale(assets, vertices)
+    for name, weight in units:
+        unit = f"unit-{name}"
+        moved[assets.index[unit]] += np.float32(weight * scale) * assets.delta[unit]
+    return moved

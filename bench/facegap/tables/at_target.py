@@ -1,0 +1,243 @@
+"""Table of error rates at target FMRs, with the threshold's own uncertainty in every interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from facegap import count, estimate
+from facegap.estimate.at_target import fmr_at_draws
+from facegap.estimate.bands import Pattern, band, patterns_of_draws
+from facegap.estimate.bootstrap import (
+    PeopleDraws,
+    double_or_nothing_draws,
+    fnmr_at_draws,
+    pair_trials,
+    threshold_draws,
+)
+from facegap.estimate.differentials import enter, rates_of
+from facegap.estimate.measures import MEASURES
+from facegap.records import Comparisons, ErrorCounts, Rows, Threshold
+from facegap.tables.by_threshold import GroupCounts, counts_of, group_counts, key_cells
+from facegap.tables.evidence import Evidence
+
+SUMMARY_COLUMNS = (
+    *("model", "condition", "metric", "grouping", "target", "threshold_name", "threshold", "measure", "value"),
+    *("low", "high", "level", "null_low", "null_high", "groups", "left_out", "note"),
+)
+COLUMNS = (
+    *("model", "condition", "metric", "grouping", "group", "target", "threshold_name", "threshold"),
+    *("threshold_low", "threshold_high", "errors", "trials", "subjects", "rate", "low", "high", "level"),
+    *("method", "note"),
+)
+SPANNED = "Wilson at n_eff at the threshold as it stands: the span of both"
+FEW_ERRORS = 5
+"""Below so many errors percentiles of a bootstrap are too narrow; other bounds then stand in their place."""
+
+Floats = npt.NDArray[np.float64]
+
+
+class _Drawn(NamedTuple):
+    """Weights of people, and the threshold of each draw."""
+
+    people: PeopleDraws
+    thresholds: Floats
+
+
+def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """FMR and FNMR of every group at the thresholds that this run set at target FMRs."""
+    for found in group_counts(evidence, thresholds):
+        target = found.threshold.target
+        if target is None or found.threshold in evidence.given:
+            continue
+        drawn = _drawn(evidence, found.comparisons.model, target)
+        ends = ends_of(drawn.thresholds, evidence.study.statistics.level, -np.inf) or (None, None)
+        for metric, counts in found.by_metric.items():
+            draws = _rates(evidence, found, metric, drawn)
+            for c, values in zip(counts, draws, strict=True):
+                key = {**key_cells(found, metric), "group": c.group, "target": target}
+                yield {**key, "threshold_low": ends[0], "threshold_high": ends[1], **_cells(evidence, found, c, values)}
+
+
+def summary_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """Every measure of `MEASURES` over the groups, with the threshold set again in each draw."""
+    for found in group_counts(evidence, thresholds):
+        target = found.threshold.target
+        if target is None or found.threshold in evidence.given or not found.columns:
+            continue
+        drawn = _drawn(evidence, found.comparisons.model, target)
+        for metric, counts in found.by_metric.items():
+            draws = dict(zip([c.group for c in counts], _rates(evidence, found, metric, drawn), strict=True))
+            key = {**key_cells(found, metric), "target": target, "level": evidence.study.statistics.level}
+            for row in _summaries(evidence, counts, draws):
+                yield {**key, **row}
+
+
+def _summaries(
+    evidence: Evidence, counts: Sequence[ErrorCounts], draws: Mapping[str, Floats]
+) -> Iterator[dict[str, Any]]:
+    rule = evidence.study.statistics
+    kept, left_out = enter(counts, rule.min_subjects)
+    cells = {"groups": len(kept), "left_out": "; ".join(f"{name}: {why}" for name, why in left_out)}
+    note, noise = _noise(kept, draws, rule.level)
+    for measure in MEASURES:
+        if noise is None:
+            yield {**cells, "measure": measure.name, "note": note}
+            continue
+        value = float(measure.function(rates_of(kept)))
+        ends = band(value, measure.function, (noise,), measure.at_equality, rule.level, smoothed=False)
+        yield {**cells, "measure": measure.name, "value": value, **ends._asdict(), "note": note}
+
+
+def _noise(
+    kept: Sequence[ErrorCounts], draws: Mapping[str, Floats], level: float
+) -> tuple[str, tuple[Pattern, ...] | None]:
+    """What the draws of the groups that enter say about any summary, or the reason why they say nothing."""
+    if len(kept) < 2:
+        return "fewer than two groups", None
+    few = [c.group for c in kept if min(c.errors, c.trials - c.errors) < FEW_ERRORS]
+    if few:
+        return f"fewer than {FEW_ERRORS} errors, so that draws say little: {', '.join(few)}", None
+    together = np.stack([draws[c.group] for c in kept], axis=-1)
+    known = np.asarray(np.isfinite(together).all(axis=-1), dtype=np.bool_)
+    if known.mean() < 1 - (1 - level) / 2:
+        return "the kept scores end above the threshold of too many draws", None
+    return f"threshold set again in each of {len(known)} draws of people", patterns_of_draws(
+        rates_of(kept), together[known]
+    )
+
+
+def threshold_interval(evidence: Evidence, model: str, target: float) -> tuple[float | None, float | None]:
+    """Percentile interval of the threshold of `model` at `target`; (None, None) where draws pass the kept scores."""
+    drawn = _drawn(evidence, model, target).thresholds
+    return ends_of(drawn, evidence.study.statistics.level, -np.inf) or (None, None)
+
+
+def ends_of(values: Floats, level: float, unknown: float) -> tuple[float, float] | None:
+    """Percentile interval of draws of which some lie beyond the kept scores, at the end `unknown`.
+
+    Those are not dropped, so that an interval does not depend on how many scores were kept; None where it ends there.
+    """
+    ordered = np.sort(np.where(np.isnan(values), unknown, values))
+    k = int((1 - level) / 2 * len(ordered))
+    low, high = float(ordered[k]), float(ordered[len(ordered) - 1 - k])
+    return (low, high) if np.isfinite(low) and np.isfinite(high) else None
+
+
+@lru_cache(maxsize=4)
+def people_draws(evidence: Evidence) -> PeopleDraws:
+    """One set of weights for every model, condition, group, threshold and measure of a run, from the study's seed."""
+    people = len(np.unique(evidence.samples.subjects))
+    rng = np.random.default_rng([evidence.study.seed, 0xB007])
+    return double_or_nothing_draws(people, evidence.study.statistics.draws, rng)
+
+
+# Asked for by the thresholds' own table and by every group's rates.
+@lru_cache(maxsize=16)
+def _drawn(evidence: Evidence, model: str, target: float) -> _Drawn:
+    rule = evidence.study.thresholds
+    comparisons = evidence.comparisons[model, rule.condition]
+    columns = evidence.study.groups[0] if rule.impostors == "same-group" else ()
+    draws, tail = people_draws(evidence), comparisons.tail
+    subject = evidence.samples.people()
+    group = evidence.samples.grouping(columns)
+    same = group[tail.reference] == group[tail.probe]
+    trials = np.sum([_trials(draws, side) for side in _sides(evidence, comparisons, columns)], axis=0)
+    i, j = subject[tail.reference[same]], subject[tail.probe[same]]
+    return _Drawn(draws, threshold_draws(draws, i, j, tail.score[same], trials, target))
+
+
+def _sides(evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...]) -> tuple[count.PairErrors, ...]:
+    """Samples of each person on either side, by group; no errors are counted above the highest score."""
+    return count.pair_errors(comparisons, evidence.samples, columns, np.inf)
+
+
+def _trials(draws: PeopleDraws, side: count.PairErrors) -> Floats:
+    return pair_trials(draws, side.references, side.probes, side.once)
+
+
+def _rates(evidence: Evidence, found: GroupCounts, metric: str, drawn: _Drawn) -> Iterator[Floats]:
+    """(draws,) rates of each group in the order of its names."""
+    comparisons, samples = found.comparisons, evidence.samples
+    subject = samples.people()
+    names, group = np.unique(samples.grouping(found.columns), return_inverse=True)
+    if metric == "FNMR":
+        mated = comparisons.mated
+        for d in range(len(names)):
+            mine = group[mated.probe] == d
+            yield fnmr_at_draws(drawn.people, subject[mated.probe[mine]], mated.score[mine], drawn.thresholds)
+        return
+    tail = comparisons.tail
+    within: Rows = np.where(group[tail.reference] == group[tail.probe], group[tail.probe], -1)
+    for d, side in enumerate(_sides(evidence, comparisons, found.columns)):
+        mine = within == d
+        i, j = subject[tail.reference[mine]], subject[tail.probe[mine]]
+        trials = _trials(drawn.people, side)
+        yield fmr_at_draws(drawn.people, i, j, tail.score[mine], trials, drawn.thresholds, comparisons.floor)
+
+
+def _cells(evidence: Evidence, found: GroupCounts, counts: ErrorCounts, values: Floats) -> dict[str, Any]:
+    level, draws = evidence.study.statistics.level, evidence.study.statistics.draws
+    rate = counts.errors / counts.trials if counts.trials else None
+    method, note, interval = "none", "", None
+    if rate is None:
+        note = estimate.estimate(counts, level).note
+    else:
+        method = f"bootstrap of people, double or nothing, threshold set again in each of {draws} draws"
+        few = min(counts.errors, counts.trials - counts.errors) < FEW_ERRORS
+        # A threshold below the kept scores has more false matches and fewer false non-matches than any above.
+        interval = None if few else ends_of(values, level, np.inf if counts.metric == "FMR" else -np.inf)
+        if interval is not None and counts.metric == "FNMR":
+            # Draws alone are too narrow where a few people make most errors (benchmarks/at_target_coverage.md).
+            interval, method = _spanned(interval, counts, level), f"{method}, and {SPANNED}"
+        if interval is None:
+            method = "Wilson at n_eff at the ends of the threshold's interval, levels split"
+            interval, note = _at_the_ends(evidence, found, counts)
+            method = method if interval else "none"
+    low, high = interval or (None, None)
+    if interval and rate is not None:
+        low, high = min(interval[0], rate), max(interval[1], rate)
+    return {
+        "errors": counts.errors,
+        "trials": counts.trials,
+        "subjects": counts.subjects,
+        "rate": rate,
+        "low": low,
+        "high": high,
+        "level": level,
+        "method": method,
+        "note": note,
+    }
+
+
+def _spanned(interval: tuple[float, float], counts: ErrorCounts, level: float) -> tuple[float, float]:
+    fixed = estimate.estimate(counts, level)
+    assert fixed.low is not None
+    assert fixed.high is not None
+    return min(interval[0], fixed.low), max(interval[1], fixed.high)
+
+
+def _at_the_ends(evidence: Evidence, found: GroupCounts, counts: ErrorCounts) -> tuple[tuple[float, float] | None, str]:
+    """Bounds that hold together: half of the error for the threshold, half for the rate at either end of it."""
+    half = 1 - (1 - evidence.study.statistics.level) / 2
+    target = found.threshold.target
+    assert target is not None
+    ends = ends_of(_drawn(evidence, found.comparisons.model, target).thresholds, half, -np.inf)
+    if ends is None or ends[0] < found.comparisons.floor:
+        return None, "the kept scores end above the lower end of the threshold's interval"
+    bounds = [_one(evidence, found, counts, end, half) for end in ends]
+    return (min(low for low, _ in bounds), max(high for _, high in bounds)), ""
+
+
+def _one(
+    evidence: Evidence, found: GroupCounts, counts: ErrorCounts, threshold: float, level: float
+) -> tuple[float, float]:
+    there = counts_of(evidence, found.comparisons, found.columns, threshold)[counts.metric]
+    at = estimate.estimate(next(c for c in there if c.group == counts.group), level)
+    assert at.low is not None
+    assert at.high is not None
+    return at.low, at.high

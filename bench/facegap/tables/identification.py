@@ -1,0 +1,146 @@
+"""Tables of 1:n: FNIR(N, R, T), FPIR(N, T) and CMC by group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from facegap import count, estimate
+from facegap.cards.study import Identification
+from facegap.records import ErrorCounts, Failures, Searches, Threshold
+from facegap.tables.evidence import Evidence
+from facegap.tables.thresholds import NO_THRESHOLD
+from facegap.tables.verification import BOTH, estimate_cells
+
+CMC_RANKS = 20
+
+
+def rate_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """FNIR at every rank and threshold, and FPIR at every threshold, both ways of failures."""
+    rule = evidence.study.identification
+    if rule is None:
+        return
+    for searches in evidence.searches.values():
+        points = operating_points(evidence, searches, thresholds)
+        for columns in evidence.groupings:
+            for failures in BOTH:
+                yield from _fnir_rows(evidence, rule, searches, columns, points, failures)
+                yield from _fpir_rows(evidence, searches, columns, points, failures)
+
+
+def operating_points(
+    evidence: Evidence, searches: Searches, thresholds: tuple[Threshold, ...]
+) -> tuple[Threshold, ...]:
+    """The 1:1 thresholds of the model, and in the open protocol those at target FPIRs.
+
+    The latter are set on the completed open searches under the condition that the 1:1 thresholds are set under, so
+    that every condition meets the same ones.
+    """
+    points = tuple(threshold for threshold in thresholds if threshold.model == searches.model)
+    rule, condition = evidence.study.identification, evidence.study.thresholds.condition
+    if searches.protocol == "closed" or rule is None:
+        return points
+    reference = evidence.searches.get((searches.model, condition, "open"), searches)
+    scores = reference.top_nonmate[~reference.mated & reference.completed]
+    if not len(scores):
+        return points
+    policy = f"highest FPIR <= target over open searches, condition {reference.condition}"
+    at_targets = []
+    for target in rule.fpir:
+        value, realised, alarms, _ = estimate.threshold_at_fmr(scores, len(scores), target, -np.inf)
+        name = f"FPIR {target:g}"
+        at_targets.append(Threshold(name, searches.model, value, policy, target, realised, alarms, len(scores)))
+    return (*points, *at_targets)
+
+
+def search_counts(
+    evidence: Evidence, searches: Searches, columns: tuple[str, ...], threshold: float
+) -> Mapping[str, tuple[ErrorCounts, ...]]:
+    """Metric -> counts of the groups at one threshold, failures counted: FNIR (threshold only, R = N) and FPIR.
+
+    A metric whose kind of search, mated or non-mated, does not occur is not there.
+    """
+    found: dict[str, tuple[ErrorCounts, ...]] = {}
+    if searches.mated.any():
+        found["FNIR"] = count.fnir_counts(searches, evidence.samples, columns, None, threshold)
+    if not searches.mated.all():
+        found["FPIR"] = count.fpir_counts(searches, evidence.samples, columns, threshold)
+    return found
+
+
+def _fnir_rows(
+    evidence: Evidence,
+    rule: Identification,
+    searches: Searches,
+    columns: tuple[str, ...],
+    points: Sequence[Threshold],
+    failures: Failures,
+) -> Iterator[dict[str, Any]]:
+    if not searches.mated.any():
+        return
+    asked: list[tuple[int | None, str, float | None]] = [(None, at.name, at.value) for at in points]
+    asked += [(rank, NO_THRESHOLD, None) for rank in rule.ranks]
+    asked += [(1, at.name, at.value) for at in points]
+    for rank, name, value in asked:
+        for counts in count.fnir_counts(searches, evidence.samples, columns, rank, value, failures):
+            yield _row(evidence, searches, counts, name, "N" if rank is None else rank)
+
+
+def _fpir_rows(
+    evidence: Evidence,
+    searches: Searches,
+    columns: tuple[str, ...],
+    points: Sequence[Threshold],
+    failures: Failures,
+) -> Iterator[dict[str, Any]]:
+    if searches.mated.all():
+        return
+    for at in points:
+        for counts in count.fpir_counts(searches, evidence.samples, columns, at.value, failures):
+            yield _row(evidence, searches, counts, at.name, None)
+
+
+def _row(
+    evidence: Evidence, searches: Searches, counts: ErrorCounts, threshold_name: str, rank: int | str | None
+) -> dict[str, Any]:
+    return {
+        "model": counts.model,
+        "condition": counts.condition,
+        "protocol": searches.protocol,
+        "metric": counts.metric,
+        "failures": counts.failures,
+        "grouping": counts.grouping,
+        "group": counts.group,
+        "gallery_size": searches.gallery_size,
+        "rank": rank,
+        **estimate_cells(evidence, counts, threshold_name),
+    }
+
+
+def cmc_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """Hits at rank 1 to 20 in the closed protocol; failed searches are misses."""
+    for (model, condition, protocol), searches in evidence.searches.items():
+        if protocol != "closed" or not len(searches.probe):
+            continue
+        ranks = min(CMC_RANKS, searches.gallery_size)
+        for columns in evidence.groupings:
+            for curve in count.cmc(searches, evidence.samples, columns, ranks):
+                for rank, hits, optimistic in zip(curve.ranks, curve.hits, curve.hits_optimistic, strict=True):
+                    yield {
+                        "model": model,
+                        "condition": condition,
+                        "grouping": ", ".join(columns),
+                        "group": curve.group,
+                        "gallery_size": searches.gallery_size,
+                        "rank": int(rank),
+                        "hits": int(hits),
+                        "trials": curve.trials,
+                        "rate": _share(hits, curve.trials),
+                        "rate_optimistic": _share(optimistic, curve.trials),
+                    }
+
+
+def _share(hits: np.integer[Any], trials: int) -> float | None:
+    return int(hits) / trials if trials else None

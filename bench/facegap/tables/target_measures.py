@@ -1,0 +1,192 @@
+"""Table of the summary measures that the rates at one threshold do not give: MAPE to a target, area under the FDR."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from facegap import count, estimate
+from facegap.errors import InputError
+from facegap.estimate.bootstrap import fmr_draws, summary_interval
+from facegap.estimate.differentials import enter
+from facegap.estimate.interval import effective_sample
+from facegap.estimate.measures import Rates, fdr, fdr_area, mape
+from facegap.records import Comparisons, ErrorCounts, Threshold
+from facegap.tables.at_target import FEW_ERRORS, people_draws
+from facegap.tables.by_threshold import GroupCounts, group_counts
+from facegap.tables.evidence import Evidence
+
+COLUMNS = (
+    *("model", "condition", "metric", "grouping", "threshold_name", "measure", "fmr_from", "fmr_to", "points"),
+    *("value", "low", "high", "null_low", "null_high", "level", "groups", "left_out", "note"),
+)
+PER_DECADE = 10
+HIGHEST, LOWEST = -1, -6
+"""Decimal logarithms of the pooled FMR between which the area is taken, as far as the comparisons reach."""
+ALPHA = 0.5
+NULL_DRAWS = 2000
+_FEW = "fewer than two groups"
+
+Floats = npt.NDArray[np.float64]
+
+
+class _Grid(NamedTuple):
+    """(points,) decimal logarithms of the target FMRs, ascending, and the threshold set at each."""
+
+    log_fmr: Floats
+    thresholds: Floats
+
+
+def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """MAPE at every threshold with a target FMR; the area under the FDR of every model, condition and grouping."""
+    seen = set()
+    for found in group_counts(evidence, thresholds):
+        if not found.columns:
+            continue
+        key = found.comparisons.model, found.comparisons.condition, found.columns
+        if evidence.identities and key not in seen:
+            seen.add(key)
+            yield {**_key(found, "FMR+FNMR", ""), "measure": "area under FDR", **_area_cells(evidence, found)}
+        target = found.threshold.target
+        if target is not None:
+            cells = _mape_cells(evidence, found, target)
+            yield {**_key(found, "FMR", found.threshold.name), "measure": "MAPE", **cells}
+
+
+def _key(found: GroupCounts, metric: str, threshold_name: str) -> dict[str, Any]:
+    return {
+        "model": found.comparisons.model,
+        "condition": found.comparisons.condition,
+        "metric": metric,
+        "grouping": ", ".join(found.columns),
+        "threshold_name": threshold_name,
+    }
+
+
+def _mape_cells(evidence: Evidence, found: GroupCounts, target: float) -> dict[str, Any]:
+    rule = evidence.study.statistics
+    kept, left_out = enter(found.by_metric["FMR"], rule.min_subjects)
+    cells: dict[str, Any] = {
+        "fmr_from": target,
+        "fmr_to": target,
+        "points": 1,
+        "level": rule.level,
+        "groups": len(kept),
+        "left_out": "; ".join(f"{name}: {why}" for name, why in left_out),
+    }
+    if len(kept) < 2:
+        return {**cells, "note": _FEW}
+
+    rates = np.array([c.errors / c.trials for c in kept])
+    value = float(mape(rates, target))
+    ends = _interval(evidence, found, kept, target)
+    null_low, null_high = _null_band(kept, target, rule.level, evidence.study.seed)
+    note = "" if ends else f"; no interval: fewer than {FEW_ERRORS} errors in a group"
+    return {
+        **cells,
+        "value": value,
+        "low": min(ends[0], value) if ends else None,
+        "high": max(ends[1], value) if ends else None,
+        "null_low": null_low,
+        "null_high": null_high,
+        "note": f"per cent of the target; FMR within groups{note}",
+    }
+
+
+def _interval(
+    evidence: Evidence, found: GroupCounts, kept: list[ErrorCounts], target: float
+) -> tuple[float, float] | None:
+    """Percentiles over people drawn again, the same for every group; None where a group has too few errors."""
+    if min(min(c.errors, c.trials - c.errors) for c in kept) < FEW_ERRORS:
+        return None
+    sides = count.pair_errors(found.comparisons, evidence.samples, found.columns, found.threshold.value)
+    by_group = {side.group: side for side in sides}
+    draws = people_draws(evidence)
+    drawn = [
+        fmr_draws(draws, side.i, side.j, side.errors, side.references, side.probes, side.once)
+        for side in (by_group[c.group] for c in kept)
+    ]
+    return summary_interval(drawn, lambda rates: mape(rates, target), evidence.study.statistics.level)
+
+
+def _null_band(kept: list[ErrorCounts], target: float, level: float, seed: int) -> tuple[float, float]:
+    """What groups of these effective sizes would show if all had their common rate, which need not be the target."""
+    sizes = np.maximum(np.rint([effective_sample(c, level) for c in kept]), 1).astype(np.int64)
+    common = sum(c.errors for c in kept) / sum(c.trials for c in kept)
+    drawn = np.random.default_rng(seed).binomial(sizes, common, (NULL_DRAWS, len(sizes))) / sizes
+    low, high = np.quantile(mape(drawn, target), ((1 - level) / 2, (1 + level) / 2))
+    return float(low), float(high)
+
+
+def _area_cells(evidence: Evidence, found: GroupCounts) -> dict[str, Any]:
+    least = evidence.study.statistics.min_subjects
+    kept_fmr, left_fmr = enter(found.by_metric["FMR"], least)
+    kept_fnmr, left_fnmr = enter(found.by_metric["FNMR"], least)
+    names = sorted({c.group for c in kept_fmr} & {c.group for c in kept_fnmr})
+    left_out = dict.fromkeys((*left_fmr, *left_fnmr))
+    grid = reached(evidence, found.comparisons)
+    cells: dict[str, Any] = {
+        "fmr_from": float(10 ** grid.log_fmr[0]) if len(grid.log_fmr) else None,
+        "fmr_to": float(10 ** grid.log_fmr[-1]) if len(grid.log_fmr) else None,
+        "points": len(grid.log_fmr),
+        "groups": len(names),
+        "left_out": "; ".join(f"{name}: {why}" for name, why in left_out),
+    }
+    if len(names) < 2:
+        return {**cells, "note": _FEW}
+    if len(grid.log_fmr) < 2:
+        return {**cells, "note": "the kept comparisons reach fewer than two points of the grid"}
+    fmr, fnmr = rates_along(evidence, found.comparisons, found.columns, names, grid.thresholds)
+    note = f"alpha {ALPHA:g}; {PER_DECADE} points a decade of the FMR over all that thresholds are set on; no interval"
+    return {**cells, "value": float(fdr_area(grid.log_fmr, fdr(fmr, fnmr, ALPHA))), "note": note}
+
+
+def reached(evidence: Evidence, comparisons: Comparisons) -> _Grid:
+    """The part of the grid from 1e-6 to 1e-1 that these comparisons reach.
+
+    From the lowest FMR that the comparisons of the thresholds' condition resolve (one false match) to the highest whose
+    threshold is not below the kept scores, of that condition and of `comparisons`.
+    """
+    rule = evidence.study.thresholds
+    asked = rule.condition if (comparisons.model, rule.condition) in evidence.comparisons else "clean"
+    columns = evidence.study.groups[0]
+    pooled = count.pooled_nonmated(
+        evidence.comparisons[comparisons.model, asked], evidence.samples, rule.impostors, columns
+    )
+    steps = np.arange(LOWEST * PER_DECADE, HIGHEST * PER_DECADE + 1)
+    logs, values = [], []
+    for log_fmr in steps / PER_DECADE:
+        if pooled.total * 10**log_fmr < 1:
+            continue
+        try:
+            point = estimate.threshold_at_fmr(pooled.scores, pooled.total, float(10**log_fmr), pooled.floor)
+        except InputError:
+            break
+        if point.threshold < comparisons.floor:
+            break
+        logs.append(float(log_fmr))
+        values.append(point.threshold)
+    return _Grid(np.array(logs), np.array(values))
+
+
+def rates_along(
+    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], names: list[str], thresholds: Floats
+) -> tuple[Rates, Rates]:
+    """(points, groups) FMR and FNMR at many thresholds, failures counted: each score is sorted once, not once a point.
+
+    The thresholds must not lie below the kept scores; every group must have comparisons of both kinds.
+    """
+    impostors = count.nonmated_by_group(comparisons, evidence.samples, columns)
+    mated = comparisons.mated
+    group = evidence.samples.grouping(columns)[mated.probe]
+    fmr, fnmr = np.empty((len(thresholds), len(names))), np.empty((len(thresholds), len(names)))
+    for d, name in enumerate(names):
+        others = np.sort(impostors[name].scores.astype(np.float64))
+        own = mated.score[group == name].astype(np.float64)
+        filled = np.sort(np.where(np.isnan(own), -np.inf, own))
+        fmr[:, d] = (len(others) - np.searchsorted(others, thresholds)) / impostors[name].total
+        fnmr[:, d] = np.searchsorted(filled, thresholds) / len(own)
+    return fmr, fnmr

@@ -1,0 +1,80 @@
+"""The table of transactions: turned away after 1, 2, ... attempts, by stage, beside what models would have said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from facegap import count
+from facegap.estimate.attempts import attempt_failures
+from facegap.estimate.chain import rejected_after, rejected_after_correlated
+from facegap.records import Attempts, Floats, Threshold
+from facegap.tables.evidence import Evidence
+from facegap.tables.verification import estimate_cells
+
+COLUMNS = ("model", "condition", "policy", "frames", "grouping", "group", "attempts", "stage")
+MODELS = (
+    "attempt_rate",
+    "attempt_correlation",
+    "independent",
+    "correlated",
+    "bytes_per_attempt",
+    "seconds_per_attempt",
+)
+
+
+def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """After every number of attempts the share turned away; after one, a round and all rounds also where they ended."""
+    rules = evidence.study.transactions
+    for attempts in evidence.attempts.values():
+        staged = {1, rules.attempts if rules is not None else 1, attempts.per_transaction}
+        for columns in evidence.groupings:
+            for threshold in thresholds:
+                if threshold.model == attempts.model:
+                    for after in range(1, attempts.per_transaction + 1):
+                        yield from _after(evidence, attempts, columns, threshold, after, after in staged)
+
+
+def _after(
+    evidence: Evidence, attempts: Attempts, columns: tuple[str, ...], threshold: Threshold, after: int, staged: bool
+) -> Iterator[dict[str, Any]]:
+    failures = count.failures_by_transaction(attempts, evidence.samples, columns, threshold.value)
+    for stage in (count.REFUSED, *(count.STAGES[:-1] if staged else ())):
+        found = count.refusal_counts(attempts, evidence.samples, columns, threshold.value, after, stage)
+        for counts in found:
+            if counts.trials:
+                yield {
+                    "model": attempts.model,
+                    "condition": attempts.condition,
+                    "policy": attempts.policy,
+                    "frames": attempts.frames,
+                    "grouping": counts.grouping,
+                    "group": counts.group,
+                    "attempts": after,
+                    "stage": stage,
+                    **estimate_cells(evidence, counts, threshold.name),
+                    **(_models(evidence, attempts, columns, counts.group, failures[counts.group], after)
+                       if stage == count.REFUSED else dict.fromkeys(MODELS)),
+                }  # fmt: skip
+
+
+def _models(
+    evidence: Evidence, attempts: Attempts, columns: tuple[str, ...], group: str, failures: Any, after: int
+) -> dict[str, Any]:
+    rate, correlation = attempt_failures(failures)
+    mine = count.of_group(attempts, evidence.samples, columns, group)
+    return {
+        "attempt_rate": rate,
+        "attempt_correlation": correlation,
+        "independent": rejected_after(rate, after),
+        "correlated": rejected_after_correlated(rate, after, correlation) if correlation is not None else None,
+        "bytes_per_attempt": _mean(attempts.sent[mine]),
+        "seconds_per_attempt": _mean(attempts.seconds[mine]),
+    }
+
+
+def _mean(values: Floats) -> float | None:
+    known = values[np.isfinite(values)].astype(np.float64)
+    return float(known.mean()) if len(known) else None

@@ -1,8 +1,0 @@
-"""Run: wires the stages of one study in a straight line, from its TOML file to a results folder."""
-
-from bench.run.analyse import Changes, analyse, parse_groups
-from bench.run.inputs import Inputs, resolve
-from bench.run.plan import Plan, plan_study
-from bench.run.study import run_study
-
-__all__ = ["Changes", "Inputs", "Plan", "analyse", "parse_groups", "plan_study", "resolve", "run_study"]
