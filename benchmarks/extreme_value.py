@@ -24,8 +24,8 @@ from facegap import store
 from facegap.count import pooled_nonmated
 from facegap.estimate import extreme
 from facegap.estimate.bootstrap import double_or_nothing_draws, pair_trials, percentiles
+from facegap.evidence import read_evidence
 from facegap.records import Comparisons, Samples
-from facegap.tables import read_evidence
 from interval_coverage import DIMENSIONS, LEVEL, NOISE, Design, _scores
 
 Array = npt.NDArray[np.float64]

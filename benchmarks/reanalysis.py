@@ -19,9 +19,10 @@ import numpy as np
 from facegap import store
 from facegap.cards import Study
 from facegap.compare import TailRule, compare
+from facegap.evidence import Evidence, write_evidence
 from facegap.records import OUTCOMES, Acquisitions, RunManifest, Samples, Templates, Trials
 from facegap.run import Changes, analyse
-from facegap.tables import Evidence, build, write_evidence
+from facegap.tables import build
 
 STUDY = {
     "name": "reanalysis",

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from facegap import store, synth
 from facegap.estimate import threshold_at_fmr
-from facegap.estimate.cause import change, change_interval
+from facegap.estimate.quality_split import change, change_interval
 from synth_pipeline import MODELS, Measured, labels, measured
 
 SPEC = synth.Spec(

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from facegap import store
+from facegap.evidence import read_evidence
 from facegap.records import Comparisons
-from facegap.tables import read_evidence
 
 
 def eer(mated: np.ndarray, nonmated: np.ndarray, edges: np.ndarray) -> float:

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from facegap.claims.judge import _margin
+from facegap.claims.text import Claim
 from facegap.estimate.accuracy import p_values
-from facegap.estimate.claims import judge
+from facegap.estimate.at_most import judge
 from facegap.estimate.versus_rest import against_rest
 from facegap.records import ClusterSums, ErrorCounts
-from facegap.tables.claim_text import Claim
-from facegap.tables.claims import _margin
-from facegap.tables.power import one_test
+from facegap.tables.versus_rest import one_test
 
 Rng = np.random.Generator
 BASE = ErrorCounts("FNMR", "m", "clean", "g", "", 0.5, 0, 0, 0, 0)

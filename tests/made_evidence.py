@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 from facegap.cards import Study
 from facegap.cards.study import Identification
+from facegap.evidence import Evidence
 from facegap.records import Acquisitions, Comparisons, ScoredPairs, Searches, Trials
-from facegap.tables import Evidence
 from made import make_samples
 
 STUDY = {

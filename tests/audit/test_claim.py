@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 import tiny
 from facegap import store
-from facegap.audit import examine_claim
+from facegap.claims import examine_claim
 from facegap.errors import InputError
 from facegap.estimate.accuracy import mean_error, p_values
-from facegap.estimate.claims import judge
+from facegap.estimate.at_most import judge
+from facegap.estimate.binomial import wilson
 from facegap.estimate.interval import effective_sample
-from facegap.estimate.rates import wilson
+from facegap.evidence import read_evidence
 from facegap.records import ErrorCounts
-from facegap.tables import read_evidence, set_thresholds
-from facegap.tables.by_threshold import counts_of
+from facegap.tables import set_thresholds
+from facegap.tables.workbench import counts_of
 
 
 def counts(metric: str, errors: int, trials: int) -> ErrorCounts:

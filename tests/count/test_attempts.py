@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from facegap import count
 from facegap.count.attempts import STAGES, reached
-from facegap.estimate.attempts import attempt_failures
 from facegap.estimate.chain import rejected_after, rejected_after_correlated
+from facegap.estimate.transactions import attempt_failures
 from facegap.records import Attempts
 from hypothesis import given, settings
 from hypothesis import strategies as st

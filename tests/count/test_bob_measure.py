@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from facegap.count import cmc, fmr_counts, fnir_counts, fnmr_counts, fpir_counts
 from facegap.estimate import threshold_at_fmr
+from facegap.estimate.binomial import clopper_pearson
 from facegap.estimate.chain import ppndf
-from facegap.estimate.rates import clopper_pearson
 from facegap.records import Comparisons, Samples, ScoredPairs, Searches, Trials
 
 FILE = Path(__file__).parents[1] / "reference" / "bob_measure_examples.json"

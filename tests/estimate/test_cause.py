@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from facegap.estimate.cause import BINS, by_person, change, change_interval, interaction, logistic, split, strata
+from facegap.estimate.quality_split import (
+    BINS,
+    by_person,
+    change,
+    change_interval,
+    interaction,
+    logistic,
+    split,
+    strata,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays

@@ -2,7 +2,7 @@
 
 import pytest
 from facegap.estimate import estimate
-from facegap.estimate.rates import wilson
+from facegap.estimate.binomial import wilson
 from facegap.records import ClusterSums, ErrorCounts
 from hypothesis import given, settings
 from hypothesis import strategies as st

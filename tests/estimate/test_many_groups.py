@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from facegap.estimate.claims import judge, trials_to_support
+from facegap.estimate.at_most import judge, trials_to_support
+from facegap.estimate.binomial import clopper_pearson, wilson
 from facegap.estimate.equivalence import equivalent_difference, equivalent_ratio, growth_to_decide
-from facegap.estimate.gallery import modelled_fpir
+from facegap.estimate.gallery_model import modelled_fpir
 from facegap.estimate.multiplicity import benjamini_hochberg, holm, homogeneity_p, simultaneous_level
 from facegap.estimate.power import (
     NORMAL,
@@ -18,7 +19,6 @@ from facegap.estimate.power import (
     visible_difference,
     visible_ratio,
 )
-from facegap.estimate.rates import clopper_pearson, wilson
 from facegap.estimate.shrinkage import fit_beta, shrink
 from facegap.estimate.two_groups import Rate, fisher_p
 from facegap.records import ClusterSums, ErrorCounts

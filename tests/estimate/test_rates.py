@@ -4,17 +4,17 @@ import json
 from pathlib import Path
 
 import pytest
-from facegap.estimate import rates
+from facegap.estimate import binomial
 from facegap.estimate.clustered import wilson_n_eff
 from hypothesis import given
 from hypothesis import strategies as st
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 METHODS = {
-    "wilson": rates.wilson,
-    "beta": rates.clopper_pearson,
-    "jeffreys": rates.jeffreys,
-    "agresti_coull": rates.agresti_coull,
+    "wilson": binomial.wilson,
+    "beta": binomial.clopper_pearson,
+    "jeffreys": binomial.jeffreys,
+    "agresti_coull": binomial.agresti_coull,
 }
 
 
@@ -44,12 +44,12 @@ def test_published_wilson_at_effective_size(row):
 
 @pytest.mark.parametrize("row", reference("R06_rule3_rule30.json")["rule_of_3"])
 def test_rule_of_three(row):
-    assert rates.rule_of_three(row["n"], row["conf"]) == (0.0, pytest.approx(row["exact"], rel=1e-9))
+    assert binomial.rule_of_three(row["n"], row["conf"]) == (0.0, pytest.approx(row["exact"], rel=1e-9))
 
 
 def test_without_trials_nothing_is_known():
-    for method in (*METHODS.values(), rates.rule_of_three):
-        if method is rates.rule_of_three:
+    for method in (*METHODS.values(), binomial.rule_of_three):
+        if method is binomial.rule_of_three:
             assert method(0) == (0.0, 1.0)
         else:
             assert method(0, 0) == (0.0, 1.0)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from facegap import report
 from facegap.errors import StoreError
-from facegap.report import galleries
+from facegap.report import gallery_model
 from facegap.report.tables import read_tables
 from invented_run import HOSTILE, Plan, wilson, write_run
 
@@ -248,7 +248,7 @@ def test_the_gallery_is_read_where_the_model_is_not_zero(tmp_path: Path) -> None
             table = csv.DictWriter(file, list(rows[0]))
             table.writeheader()
             table.writerows([*rows, *more])
-        picture = galleries.false_alarms(read_tables(folder), "resnet")
+        picture = gallery_model.false_alarms(read_tables(folder), "resnet")
         assert picture is not None and said in picture.caption
 
 

@@ -9,7 +9,7 @@ import pytest
 import tiny
 from facegap import store
 from facegap.errors import InputError
-from facegap.run import plan_study
+from facegap.plan import plan_study
 
 
 def in_place(place: Path, *words: str) -> dict:

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from facegap.evidence import Evidence
 from facegap.records import ScoredPairs
-from facegap.tables import Evidence, build, set_thresholds
-from facegap.tables.cause import DISCARDS, edc_rows, paired_rows, split_rows
+from facegap.tables import build, set_thresholds
+from facegap.tables.edc import DISCARDS, edc_rows
+from facegap.tables.paired import paired_rows
+from facegap.tables.quality_split import split_rows
 from made_evidence import chosen, evidence_of
 
 KEY = {"grouping": "colour", "threshold_name": "FMR 0.005"}

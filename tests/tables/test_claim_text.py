@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+from facegap.claims.text import Claim, parse
 from facegap.errors import InputError
-from facegap.tables.claim_text import Claim, parse
 from hypothesis import given
 from hypothesis import strategies as st
 

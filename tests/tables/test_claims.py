@@ -8,15 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from facegap import count
+from facegap.claims.judge import _margin, judge_claim
+from facegap.claims.text import parse
 from facegap.errors import InputError
-from facegap.estimate.claims import judge
+from facegap.estimate.at_most import judge
 from facegap.estimate.equivalence import equivalent_difference, equivalent_ratio
 from facegap.estimate.two_groups import Rate
+from facegap.evidence import Evidence
 from facegap.records import ClusterSums, ErrorCounts
-from facegap.tables import Evidence, set_thresholds
-from facegap.tables.claim_text import parse
-from facegap.tables.claims import _margin, judge_claim
-from facegap.tables.identification import operating_points
+from facegap.tables import set_thresholds
+from facegap.tables.workbench import operating_points
 from made_evidence import evidence_of, searched_evidence
 
 

@@ -11,10 +11,11 @@ import pytest
 from facegap import count
 from facegap.cards.study import Identification
 from facegap.errors import InputError
+from facegap.evidence import Evidence
 from facegap.records import ErrorCounts, Estimate, ScoredPairs, Searches
-from facegap.tables import Evidence, set_thresholds
-from facegap.tables.gallery import _gallery, _rows, rows
-from facegap.tables.identification import operating_points
+from facegap.tables import set_thresholds
+from facegap.tables.gallery_model import _gallery, _rows, rows
+from facegap.tables.workbench import operating_points
 from made_evidence import chosen, evidence_of
 
 R15 = json.loads((Path(__file__).parents[1] / "reference" / "R15_fpir_model.json").read_text(encoding="utf-8"))

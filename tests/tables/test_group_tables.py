@@ -10,9 +10,9 @@ import pytest
 from facegap.cards.study import Statistics
 from facegap.estimate.at_target import fmr_at_draws
 from facegap.estimate.bootstrap import double_or_nothing_draws
-from facegap.estimate.planning import design_effect_at, people_for_mated, people_for_nonmated
+from facegap.estimate.people import design_effect_at, people_for_mated, people_for_nonmated
 from facegap.records import Samples
-from facegap.tables import at_target, build, set_thresholds
+from facegap.tables import at_target, build, set_thresholds, workbench
 from facegap.tables.suppress import suppressed
 from made_evidence import chosen, evidence_of, searched_evidence
 
@@ -227,8 +227,8 @@ def test_nobody_is_dropped_where_people_have_no_label() -> None:
 
 def test_draws_beyond_the_kept_scores_count_at_their_end() -> None:
     values = np.arange(100.0)
-    assert at_target.ends_of(values, 0.95, -np.inf) == (2.0, 97.0)
+    assert workbench.ends_of(values, 0.95, -np.inf) == (2.0, 97.0)
     few, many = values.copy(), values.copy()
     few[:2], many[:3] = np.nan, np.nan
-    assert at_target.ends_of(few, 0.95, -np.inf) == (2.0, 97.0)
-    assert at_target.ends_of(many, 0.95, -np.inf) is None
+    assert workbench.ends_of(few, 0.95, -np.inf) == (2.0, 97.0)
+    assert workbench.ends_of(many, 0.95, -np.inf) is None

@@ -13,10 +13,11 @@ from facegap.estimate.bootstrap import fmr_draws, percentiles
 from facegap.estimate.discordant import mcnemar_p, swap_p
 from facegap.estimate.measures import fdr
 from facegap.estimate.multiplicity import holm
-from facegap.tables import Evidence, between_models, homogeneity, set_thresholds, target_measures
-from facegap.tables.at_target import people_draws
+from facegap.evidence import Evidence
+from facegap.tables import between_models, homogeneity, set_thresholds, target_measures
 from facegap.tables.build import TABLES
 from facegap.tables.suppress import suppressed
+from facegap.tables.workbench import people_draws
 from made_evidence import chosen, evidence_of
 
 

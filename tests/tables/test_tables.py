@@ -17,9 +17,9 @@ from facegap import search, store, tables, trials
 from facegap.cards import Study
 from facegap.compare import TailRule, compare, exact_scores
 from facegap.errors import StoreError
+from facegap.evidence import Evidence, opaque, read_evidence, write_evidence
 from facegap.records import Acquisitions, Samples, Templates, Threshold
-from facegap.tables import Evidence, build, read_evidence, write_evidence
-from facegap.tables.evidence import opaque
+from facegap.tables import build
 from made import make_samples, make_templates
 
 GROUPINGS = (("group",), ("group", "size"))

@@ -1,10 +1,10 @@
 """From an image file to a face: load, detect, choose, align, and its quality values."""
 
+from facegap.acquire.acquire import Acquired, acquire_one, open_image
 from facegap.acquire.alignment import align, similarity
 from facegap.acquire.detect import open_detector
 from facegap.acquire.faces import Detector, Faces
 from facegap.acquire.load import MAX_BYTES, MAX_PIXELS, Unreadable, decode, read_image
-from facegap.acquire.one import Acquired, acquire_one, open_image
 from facegap.acquire.quality import QUALITY_NAMES, quality_values
 from facegap.acquire.scalars import scalar
 

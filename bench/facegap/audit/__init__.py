@@ -1,8 +1,7 @@
 """Audit: verify a finished run, put a model through the sanity gate, examine this machine."""
 
-from facegap.audit.claim import Examined, examine_claim
 from facegap.audit.doctor import doctor
 from facegap.audit.gate import GateOutcome, check_model
 from facegap.audit.verify import verify
 
-__all__ = ["Examined", "GateOutcome", "check_model", "doctor", "examine_claim", "verify"]
+__all__ = ["GateOutcome", "check_model", "doctor", "verify"]

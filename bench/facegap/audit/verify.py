@@ -12,7 +12,7 @@ import facegap
 from facegap import datasets, pipeline, store, tables
 from facegap.cards import Study, card_names, card_path, load_dataset
 from facegap.errors import FacegapError, StoreError
-from facegap.tables import Evidence, read_evidence
+from facegap.evidence import Evidence, read_evidence
 
 SHOWN = 5
 """Differing cells that are named per table before "and n more"."""

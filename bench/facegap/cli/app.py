@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import facegap
-from facegap.cli import statistics
+from facegap.cli import results
 from facegap.cli.progress import progress
 
 app = typer.Typer(
@@ -190,7 +190,7 @@ def conditions_list() -> None:
     typer.echo("\n".join(condition_lines()))
 
 
-for _command in (statistics.plan, statistics.analyse, statistics.claim):
+for _command in (results.plan, results.analyse, results.claim):
     app.command()(_command)
 
 

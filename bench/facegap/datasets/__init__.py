@@ -3,10 +3,10 @@
 Three adapters, one plain function each: `csv` (a manifest), `tree` (group/subject/image folders), `lfw` (LFW's layout).
 """
 
-from facegap.datasets.adapters import load
 from facegap.datasets.check import GroupCount, Report, check
 from facegap.datasets.draw import draw_subjects
+from facegap.datasets.load import load
 from facegap.datasets.pairs import Pairs, load_pairs
-from facegap.datasets.rows import Loaded
+from facegap.datasets.row import Loaded
 
 __all__ = ["GroupCount", "Loaded", "Pairs", "Report", "check", "draw_subjects", "load", "load_pairs"]

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from facegap.cards import DatasetCard
-from facegap.datasets.adapters import load
 from facegap.datasets.files import read_bytes
+from facegap.datasets.load import load
 from facegap.datasets.pairs import load_pairs
-from facegap.datasets.rows import plural, some
+from facegap.datasets.row import plural, some
 from facegap.records import NO_LABEL, Finding, Samples
 from facegap.store import sha256_bytes
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from facegap.cards import DatasetCard
-from facegap.datasets.csv import column_place, read_table
+from facegap.datasets.adapters.manifest import column_place, read_table
 from facegap.datasets.files import card_file, existing_root, read_text
-from facegap.datasets.rows import plural, some
+from facegap.datasets.row import plural, some
 from facegap.errors import DatasetError
 from facegap.records import Finding, Rows, Samples
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from facegap.datasets.files import Tree, leaves_root, near
-from facegap.datasets.rows import Problem, Source, per_subject, some
+from facegap.datasets.row import Problem, Source, per_subject, some
 from facegap.records import NO_LABEL
 
 ROLES = ("photo", "selfie", "frame")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 
+from facegap.estimate.binomial import wilson_at
 from facegap.estimate.interval import effective_sample
-from facegap.estimate.rates import wilson_at
 from facegap.records import ErrorCounts
 
 

@@ -22,7 +22,7 @@ from fractions import Fraction
 
 from scipy import special
 
-from facegap.estimate.rates import wilson, z_value
+from facegap.estimate.binomial import wilson, z_value
 from facegap.records import ClusterSums, ErrorCounts
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from facegap.estimate.binomial import wilson
 from facegap.estimate.clustered import adjusted_size, balanced_people, people_behind, rate, worst_size
-from facegap.estimate.rates import wilson
 from facegap.records import ErrorCounts, Estimate
 
 FEW_SUBJECTS = 50

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from scipy import special
 
-from facegap.estimate.rates import clopper_pearson, wilson, z_value
+from facegap.estimate.binomial import clopper_pearson, wilson, z_value
 
 
 class Rate(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from facegap.report import against, paired, views, words
+from facegap.report import paired, versus_rest, views, words
 from facegap.report.further import PairedRow
 from facegap.report.tables import DifferentialRow, IdentificationRow, Rated, RateRow, Tables, ThresholdRow
 
@@ -222,8 +222,8 @@ def _ratio(tables: Tables, row: RateRow) -> DifferentialRow | None:
 
 def _test(tables: Tables, row: Rated) -> tuple[bool, str] | None:
     """Whether the group of `row` differs from the others together, and the sentence on it; None without a test."""
-    test = against.of(tables, row)
-    return None if test is None else (test.verdict == against.DIFFERS, against.in_words(tables, test))
+    test = versus_rest.of(tables, row)
+    return None if test is None else (test.verdict == versus_rest.DIFFERS, versus_rest.in_words(tables, test))
 
 
 def verdict(worst: Rated, best: Rated, ratio: DifferentialRow | None, test: tuple[bool, str] | None = None) -> str:

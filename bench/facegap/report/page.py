@@ -15,21 +15,21 @@ from markupsafe import Markup
 
 from facegap.records import OUTCOMES
 from facegap.report import (
-    against,
-    curves,
-    discard,
+    at_target,
+    between_models,
+    cross_fmr,
+    det,
+    differentials,
+    edc,
     extrapolated,
-    galleries,
-    heatmap,
-    models,
+    gallery_model,
     paired,
     policies,
     quality,
     rates,
-    retries,
     style,
-    summaries,
-    targets,
+    transactions,
+    versus_rest,
     views,
     words,
 )
@@ -78,20 +78,20 @@ def pictures(tables: Tables) -> dict[str, list[Picture]]:
         found["impostors"].append(rates.fnmr_and_fmr(tables, model))
         found["policies"].append(policies.who_bears(tables, model))
         found["conditions"].append(paired.changes(tables, model))
-        found["quality"].append(discard.against_error(tables, model))
-        found["retries"].append(retries.refused(tables, model))
+        found["quality"].append(edc.against_error(tables, model))
+        found["retries"].append(transactions.refused(tables, model))
         found["search"] += [
             rates.searches(tables, model),
-            curves.cmc(tables, model),
-            galleries.false_alarms(tables, model),
+            det.cmc(tables, model),
+            gallery_model.false_alarms(tables, model),
         ]
         for point in views.thresholds(tables, model):
-            found["impostors"].append(_folded(heatmap.cross_fmr(tables, model, point), point != main))
+            found["impostors"].append(_folded(cross_fmr.cross_fmr(tables, model, point), point != main))
         for condition in views.with_curves(tables, model):
             fold = condition != views.baseline(tables)
-            found["det"].append(_folded(curves.det(tables, model, condition), fold))
-            found["thresholds"].append(_folded(curves.calibration(tables, model, condition), fold))
-            found["scores"].append(_folded(curves.distributions(tables, model, condition), fold))
+            found["det"].append(_folded(det.det(tables, model, condition), fold))
+            found["thresholds"].append(_folded(det.calibration(tables, model, condition), fold))
+            found["scores"].append(_folded(det.distributions(tables, model, condition), fold))
     return {name: sorted((p for p in some if p is not None), key=lambda p: p.folded) for name, some in found.items()}
 
 
@@ -128,17 +128,17 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         condition_cards=tables.manifest.conditions,
         rates=_rates_table(tables),
         searches=_search_table(tables),
-        differentials=summaries.measure_tables(tables),
+        differentials=differentials.measure_tables(tables),
         quality=quality.quality_tables(tables),
-        gaps=[table for model in names if (table := discard.gap_table(tables, model)) is not None],
+        gaps=[table for model in names if (table := edc.gap_table(tables, model)) is not None],
         checklist=checklist(tables),
-        at_target=targets.at_target_table(tables),
+        at_target=at_target.at_target_table(tables),
         extrapolated=extrapolated.extrapolated_table(tables),
-        homogeneity=summaries.homogeneity_table(tables),
-        marginals=targets.marginal_table(tables),
-        power=against.power_table(tables),
-        between=models.between_table(tables),
-        measures=summaries.hidden_table(tables),
+        homogeneity=differentials.homogeneity_table(tables),
+        marginals=at_target.marginal_table(tables),
+        power=versus_rest.power_table(tables),
+        between=between_models.between_table(tables),
+        measures=differentials.hidden_table(tables),
         acquisition=_acquisition_table(tables),
         samples=_pairs(tables.manifest.samples),
         refused=_pairs(tables.manifest.refused),
@@ -237,7 +237,7 @@ def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
             row.group, words.count(row.subjects), words.count(row.trials), words.count(row.errors),
             words.people(row, scale), words.count(row.failed),
             words.rate(excluded[row.grouping, row.group]) if (row.grouping, row.group) in excluded else words.DASH,
-            against.cell(tables, row), words.flags(row, least),
+            versus_rest.cell(tables, row), words.flags(row, least),
         )
         for row in rows
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.patches import Patch
 
-from facegap.report import against, dots, style, views, words
+from facegap.report import dots, style, versus_rest, views, words
 from facegap.report.dots import Key, Series
 from facegap.report.style import Picture, Table
 from facegap.report.tables import CrossRow, IdentificationRow, Rated, RateRow, Tables, ThresholdRow
@@ -269,11 +269,11 @@ def spread(tables: Tables, ends: tuple[Rated, Rated], what: str) -> str:
     """Worst and best group in one clause, saying where a difference is not shown."""
     worst, best = ends
     verdict = "; their intervals overlap: not shown to differ" if words.overlap(worst, best) else ""
-    test = against.of(tables, worst)
-    if test is not None and test.verdict == against.DIFFERS:
+    test = versus_rest.of(tables, worst)
+    if test is not None and test.verdict == versus_rest.DIFFERS:
         verdict = ""
     elif test is not None:
-        verdict = f"; {test.group} is not shown to differ from the others: {against.would_have_seen(tables, test)}"
+        verdict = f"; {test.group} is not shown to differ from the others: {versus_rest.would_have_seen(tables, test)}"
     return (
         f"{what} most often in {group_of(worst)}, {words.rate(worst)}, and least often in {group_of(best)}, "
         f"{words.rate(best)}{verdict}"

@@ -2,7 +2,6 @@
 
 from facegap.run.analyse import Changes, analyse, parse_groups
 from facegap.run.inputs import Inputs, resolve
-from facegap.run.plan import Plan, plan_study
 from facegap.run.study import run_study
 
-__all__ = ["Changes", "Inputs", "Plan", "analyse", "parse_groups", "plan_study", "resolve", "run_study"]
+__all__ = ["Changes", "Inputs", "analyse", "parse_groups", "resolve", "run_study"]

@@ -17,7 +17,8 @@ import facegap
 from facegap import store
 from facegap.cards import Study
 from facegap.errors import InputError, StoreError
-from facegap.tables import Evidence, build, read_evidence, write_tables
+from facegap.evidence import Evidence, read_evidence
+from facegap.tables import build, write_tables
 
 Draw = Callable[[Path], None]
 

@@ -22,9 +22,10 @@ from facegap.cards import (
     load_study,
 )
 from facegap.cards.study import ModelUse
+from facegap.datasets.asked import check_study, drawn, root_of
 from facegap.errors import InputError
 from facegap.pipeline import Progress, rendered
-from facegap.records import Samples, Threshold
+from facegap.records import Threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,68 +72,16 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
     return Inputs(study, text, card, loaded, models, condition_cards, given)
 
 
-def check_study(study: Study, card: DatasetCard, file: Path) -> None:
-    """Check what the study asks of its data set against the data set's card.
-
-    Raises:
-        InputError: terms not acknowledged, a label that the card has not, or a rendering of what is not rendered.
-    """
-    _check_terms(study, card, file)
-    _check_columns(study, card, file)
-    _check_synthetic(study, card, file)
-
-
-def _check_terms(study: Study, card: DatasetCard, file: Path) -> None:
-    if card.needs_acknowledgement and not study.dataset.acknowledge_terms:
-        raise InputError(
-            f"{file}: dataset '{card.name}' is {card.status}: {card.terms} To run it all the same, read these terms "
-            "and set dataset.acknowledge_terms = true"
-        )
-
-
-def _check_columns(study: Study, card: DatasetCard, file: Path) -> None:
-    for columns in study.groups:
-        for column in columns:
-            if column not in card.groups:
-                known = ", ".join(card.groups) or "none"
-                raise InputError(f"{file}: groups: '{column}' is no label of '{card.name}'; its labels: {known}")
-
-
-def _check_synthetic(study: Study, card: DatasetCard, file: Path) -> None:
-    if study.dataset.synthetic is not None and card.status != "synthetic":
-        raise InputError(f"{file}: dataset.synthetic: '{card.name}' is not rendered; remove the table")
-
-
 def _root(study: Study, card: DatasetCard, file: Path, root: Path | None, progress: Progress) -> Path:
     if root is None and study.dataset.synthetic is not None:
         return rendered(study.dataset.synthetic, study.backend.threads, progress)
     return root_of(study, card, file, root)
 
 
-def root_of(study: Study, card: DatasetCard, file: Path, root: Path | None) -> Path:
-    """The folder of a data set that is not rendered.
-
-    Raises:
-        InputError: nobody says where it lies.
-    """
-    if root is not None:
-        return root
-    if study.dataset.root is None:
-        raise InputError(f"{file}: dataset.root: where '{card.name}' lies is not said; set it, or give --root")
-    return (file.parent / study.dataset.root).resolve()
-
-
 def _draw(study: Study, loaded: datasets.Loaded) -> datasets.Loaded:
     if study.dataset.subjects is None:
         return loaded
-    return datasets.Loaded(draw_subjects(study, loaded.samples), loaded.refused, loaded.findings)
-
-
-def draw_subjects(study: Study, samples: Samples) -> Samples:
-    """The people that the study draws, or everyone."""
-    if study.dataset.subjects is None:
-        return samples
-    return datasets.draw_subjects(samples, study.dataset.subjects, study.seed)
+    return datasets.Loaded(drawn(study, loaded.samples), loaded.refused, loaded.findings)
 
 
 def _condition(study: Study, name: str) -> ConditionCard:

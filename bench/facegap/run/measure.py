@@ -12,11 +12,11 @@ from facegap.cards import ConditionCard
 from facegap.compare import TailRule, compare, exact_scores
 from facegap.embed import Recogniser
 from facegap.errors import ModelRefused
+from facegap.evidence import Evidence
 from facegap.pipeline import Progress
 from facegap.records import Acquisitions, Comparisons, Searches, Strings, Templates
 from facegap.run.inputs import Inputs
-from facegap.tables import Evidence
-from facegap.tables.thresholds import at_target_fmrs
+from facegap.tables.workbench import at_target_fmrs
 
 CHANCE_AUC = 0.7
 """A recogniser that puts a mated above a non-mated score less often is wired up wrongly; the poorest real one that the

@@ -19,12 +19,12 @@ import numpy as np
 import facegap
 from facegap import pipeline, store
 from facegap.backend import version as onnxruntime_version
+from facegap.evidence import Evidence, opaque, write_evidence
 from facegap.pipeline import Progress
 from facegap.records import Finding, RunManifest
 from facegap.run import measure, transactions
 from facegap.run.inputs import Inputs
-from facegap.tables import Evidence, build, write_evidence, write_tables
-from facegap.tables.evidence import opaque
+from facegap.tables import build, write_tables
 
 SCHEMA = "facegap-run-1"
 PACKAGES = ("numpy", "scipy", "scikit-learn", "opencv-python-headless", "pillow", "numba", "pydantic", "matplotlib")

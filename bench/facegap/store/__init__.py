@@ -1,5 +1,6 @@
 """Where things lie: digests, atomic writes, the cache of weights and templates, and write-once run folders."""
 
+from facegap.store.cache import RowCache, purge
 from facegap.store.files import (
     cache_dir,
     digest,
@@ -9,7 +10,6 @@ from facegap.store.files import (
     weights_path,
     write_atomic,
 )
-from facegap.store.rows import RowCache, purge
 from facegap.store.runs import (
     SUMS,
     new_run,

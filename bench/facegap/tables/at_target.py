@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from facegap import count, estimate
+from facegap import estimate
 from facegap.estimate.at_target import fmr_at_draws
 from facegap.estimate.bands import Pattern, band, patterns_of_draws
 from facegap.estimate.bootstrap import (
-    PeopleDraws,
-    double_or_nothing_draws,
     fnmr_at_draws,
-    pair_trials,
-    threshold_draws,
 )
 from facegap.estimate.differentials import enter, rates_of
 from facegap.estimate.measures import MEASURES
-from facegap.records import Comparisons, ErrorCounts, Rows, Threshold
-from facegap.tables.by_threshold import GroupCounts, counts_of, group_counts, key_cells
-from facegap.tables.evidence import Evidence
+from facegap.evidence import Evidence
+from facegap.records import ErrorCounts, Rows, Threshold
+from facegap.tables.shared_cells import key_cells
+from facegap.tables.workbench import (
+    Floats,
+    GroupCounts,
+    _Drawn,
+    _drawn,
+    _sides,
+    _trials,
+    counts_of,
+    ends_of,
+    group_counts,
+)
 
 SUMMARY_COLUMNS = (
     *("model", "condition", "metric", "grouping", "target", "threshold_name", "threshold", "measure", "value"),
@@ -37,15 +42,6 @@ COLUMNS = (
 SPANNED = "Wilson at n_eff at the threshold as it stands: the span of both"
 FEW_ERRORS = 5
 """Below so many errors percentiles of a bootstrap are too narrow; other bounds then stand in their place."""
-
-Floats = npt.NDArray[np.float64]
-
-
-class _Drawn(NamedTuple):
-    """Weights of people, and the threshold of each draw."""
-
-    people: PeopleDraws
-    thresholds: Floats
 
 
 def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
@@ -109,55 +105,6 @@ def _noise(
     return f"threshold set again in each of {len(known)} draws of people", patterns_of_draws(
         rates_of(kept), together[known]
     )
-
-
-def threshold_interval(evidence: Evidence, model: str, target: float) -> tuple[float | None, float | None]:
-    """Percentile interval of the threshold of `model` at `target`; (None, None) where draws pass the kept scores."""
-    drawn = _drawn(evidence, model, target).thresholds
-    return ends_of(drawn, evidence.study.statistics.level, -np.inf) or (None, None)
-
-
-def ends_of(values: Floats, level: float, unknown: float) -> tuple[float, float] | None:
-    """Percentile interval of draws of which some lie beyond the kept scores, at the end `unknown`.
-
-    Those are not dropped, so that an interval does not depend on how many scores were kept; None where it ends there.
-    """
-    ordered = np.sort(np.where(np.isnan(values), unknown, values))
-    k = int((1 - level) / 2 * len(ordered))
-    low, high = float(ordered[k]), float(ordered[len(ordered) - 1 - k])
-    return (low, high) if np.isfinite(low) and np.isfinite(high) else None
-
-
-@lru_cache(maxsize=4)
-def people_draws(evidence: Evidence) -> PeopleDraws:
-    """One set of weights for every model, condition, group, threshold and measure of a run, from the study's seed."""
-    people = len(np.unique(evidence.samples.subjects))
-    rng = np.random.default_rng([evidence.study.seed, 0xB007])
-    return double_or_nothing_draws(people, evidence.study.statistics.draws, rng)
-
-
-# Asked for by the thresholds' own table and by every group's rates.
-@lru_cache(maxsize=16)
-def _drawn(evidence: Evidence, model: str, target: float) -> _Drawn:
-    rule = evidence.study.thresholds
-    comparisons = evidence.comparisons[model, rule.condition]
-    columns = evidence.study.groups[0] if rule.impostors == "same-group" else ()
-    draws, tail = people_draws(evidence), comparisons.tail
-    subject = evidence.samples.people()
-    group = evidence.samples.grouping(columns)
-    same = group[tail.reference] == group[tail.probe]
-    trials = np.sum([_trials(draws, side) for side in _sides(evidence, comparisons, columns)], axis=0)
-    i, j = subject[tail.reference[same]], subject[tail.probe[same]]
-    return _Drawn(draws, threshold_draws(draws, i, j, tail.score[same], trials, target))
-
-
-def _sides(evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...]) -> tuple[count.PairErrors, ...]:
-    """Samples of each person on either side, by group; no errors are counted above the highest score."""
-    return count.pair_errors(comparisons, evidence.samples, columns, np.inf)
-
-
-def _trials(draws: PeopleDraws, side: count.PairErrors) -> Floats:
-    return pair_trials(draws, side.references, side.probes, side.once)
 
 
 def _rates(evidence: Evidence, found: GroupCounts, metric: str, drawn: _Drawn) -> Iterator[Floats]:

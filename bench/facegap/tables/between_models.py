@@ -13,15 +13,14 @@ import numpy.typing as npt
 from facegap import count
 from facegap.errors import InputError
 from facegap.estimate.bootstrap import fmr_draws, percentiles
-from facegap.estimate.cause import change, change_interval
 from facegap.estimate.differentials import enter
 from facegap.estimate.discordant import drawn_p, mcnemar_p, swap_p
 from facegap.estimate.multiplicity import holm
 from facegap.estimate.power import NORMAL, visible_difference
+from facegap.estimate.quality_split import change, change_interval
+from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts, Rows, Threshold
-from facegap.tables.at_target import people_draws
-from facegap.tables.by_threshold import GroupCounts, group_counts
-from facegap.tables.evidence import Evidence
+from facegap.tables.workbench import GroupCounts, group_counts, people_draws
 
 COLUMNS = (
     *("model", "other_model", "condition", "metric", "grouping", "group"),

@@ -10,26 +10,31 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from facegap import store
+from facegap.evidence import Evidence
 from facegap.records import Threshold
 from facegap.tables import (
+    acquisition,
     at_target,
     between_models,
-    cause,
-    cells,
-    curves,
+    det,
+    differentials,
+    edc,
     extrapolated,
-    gallery,
+    gallery_model,
     homogeneity,
     identification,
+    marginals,
+    paired,
     policies,
-    power,
+    quality_split,
+    rates,
+    shrunken,
     target_measures,
-    verification,
+    versus_rest,
 )
 from facegap.tables import transactions as transaction_tables
-from facegap.tables.evidence import Evidence
 from facegap.tables.suppress import suppressed
-from facegap.tables.thresholds import set_thresholds
+from facegap.tables.workbench import set_thresholds
 
 NOTICE = "NOTICE.txt"
 """What goes with every table: CSV has no place for a remark."""
@@ -58,30 +63,30 @@ _RATE = (
 
 TABLES: dict[str, _Spec] = {
     "acquisition": _Spec(
-        ("detector", "condition", "grouping", "group", "outcome", "samples", "share"), verification.acquisition_rows
+        ("detector", "condition", "grouping", "group", "outcome", "samples", "share"), acquisition.acquisition_rows
     ),
     "quality": _Spec(
         ("detector", "condition", "grouping", "group", "quality", "samples", "mean", "p05", "p50", "p95", "scalar"),
-        verification.quality_rows,
+        acquisition.quality_rows,
     ),
     "thresholds": _Spec(
         (
             *("model", "name", "policy", "target", "threshold", "low", "high"),
             *("realised", "false_matches", "comparisons", "note"),
         ),
-        verification.threshold_rows,
+        rates.threshold_rows,
     ),
-    "rates": _Spec(("model", "condition", "metric", "failures", "grouping", "group", *_RATE), verification.rate_rows),
+    "rates": _Spec(("model", "condition", "metric", "failures", "grouping", "group", *_RATE), rates.rate_rows),
     "cross_fmr": _Spec(
         ("model", "condition", "failures", "grouping", "reference_group", "probe_group", *_RATE),
-        verification.cross_fmr_rows,
+        rates.cross_fmr_rows,
     ),
     "differentials": _Spec(
         (
             *("model", "condition", "metric", "grouping", "threshold_name", "threshold", "measure", "value"),
             *("low", "high", "null_low", "null_high", "worst", "best", "groups", "left_out", "note"),
         ),
-        verification.differential_rows,
+        differentials.differential_rows,
     ),
     "identification": _Spec(
         (
@@ -97,22 +102,22 @@ TABLES: dict[str, _Spec] = {
         ),
         identification.cmc_rows,
     ),
-    "det": _Spec(("model", "condition", "grouping", "group", "threshold", "fmr", "fnmr"), curves.det_rows),
+    "det": _Spec(("model", "condition", "grouping", "group", "threshold", "fmr", "fnmr"), det.det_rows),
     "distributions": _Spec(
-        ("model", "condition", "grouping", "group", "kind", "low", "high", "count"), curves.distribution_rows
+        ("model", "condition", "grouping", "group", "kind", "low", "high", "count"), det.distribution_rows
     ),
-    "versus_rest": _Spec(power.VERSUS_COLUMNS, power.versus_rest_rows),
-    "power": _Spec(power.POWER_COLUMNS, power.power_rows),
+    "versus_rest": _Spec(versus_rest.VERSUS_COLUMNS, versus_rest.versus_rest_rows),
+    "power": _Spec(versus_rest.POWER_COLUMNS, versus_rest.power_rows),
     "at_target_fmr": _Spec(at_target.COLUMNS, at_target.rows),
     "differentials_at_target": _Spec(at_target.SUMMARY_COLUMNS, at_target.summary_rows),
     "policies": _Spec(policies.COLUMNS, policies.rows),
-    "marginals": _Spec(cells.MARGINAL_COLUMNS, cells.marginal_rows),
+    "marginals": _Spec(marginals.MARGINAL_COLUMNS, marginals.marginal_rows),
     "transactions": _Spec((*transaction_tables.COLUMNS, *_RATE, *transaction_tables.MODELS), transaction_tables.rows),
-    "shrunken": _Spec(cells.SHRUNKEN_COLUMNS, cells.shrunken_rows),
-    "edc": _Spec(cause.EDC_COLUMNS, cause.edc_rows),
-    "quality_split": _Spec(cause.SPLIT_COLUMNS, cause.split_rows),
-    "paired": _Spec(cause.PAIRED_COLUMNS, cause.paired_rows),
-    "gallery_model": _Spec(gallery.COLUMNS, gallery.rows),
+    "shrunken": _Spec(shrunken.SHRUNKEN_COLUMNS, shrunken.shrunken_rows),
+    "edc": _Spec(edc.EDC_COLUMNS, edc.edc_rows),
+    "quality_split": _Spec(quality_split.SPLIT_COLUMNS, quality_split.split_rows),
+    "paired": _Spec(paired.PAIRED_COLUMNS, paired.paired_rows),
+    "gallery_model": _Spec(gallery_model.COLUMNS, gallery_model.rows),
     "target_measures": _Spec(target_measures.COLUMNS, target_measures.rows),
     "homogeneity": _Spec(homogeneity.COLUMNS, homogeneity.rows),
     "between_models": _Spec(between_models.COLUMNS, between_models.rows),

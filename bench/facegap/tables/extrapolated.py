@@ -14,9 +14,9 @@ from facegap import count, estimate
 from facegap.errors import InputError
 from facegap.estimate import extreme
 from facegap.estimate.bootstrap import Floats, pair_trials, percentiles
+from facegap.evidence import Evidence
 from facegap.records import Comparisons, Rows, Threshold
-from facegap.tables.at_target import people_draws
-from facegap.tables.evidence import Evidence
+from facegap.tables.workbench import people_draws
 
 COLUMNS = (
     *("model", "condition", "grouping", "group", "target", "tail", "exceedances", "comparisons", "subjects"),

@@ -21,9 +21,10 @@ from facegap.estimate.permutation import (
     permuted,
     statistics,
 )
+from facegap.evidence import Evidence
 from facegap.records import ErrorCounts, Mask, Rows, Threshold
-from facegap.tables.by_threshold import KEYS, GroupCounts, group_counts, key_cells
-from facegap.tables.evidence import Evidence
+from facegap.tables.shared_cells import KEYS, key_cells
+from facegap.tables.workbench import GroupCounts, group_counts
 
 PERMUTATIONS = 999
 COLUMNS = (

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from facegap import count, estimate
+from facegap import count
 from facegap.cards.study import Identification
+from facegap.evidence import Evidence
 from facegap.records import ErrorCounts, Failures, Searches, Threshold
-from facegap.tables.evidence import Evidence
-from facegap.tables.thresholds import NO_THRESHOLD
-from facegap.tables.verification import BOTH, estimate_cells
+from facegap.tables.shared_cells import BOTH, estimate_cells
+from facegap.tables.workbench import NO_THRESHOLD, operating_points
 
 CMC_RANKS = 20
 
@@ -28,46 +28,6 @@ def rate_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator
             for failures in BOTH:
                 yield from _fnir_rows(evidence, rule, searches, columns, points, failures)
                 yield from _fpir_rows(evidence, searches, columns, points, failures)
-
-
-def operating_points(
-    evidence: Evidence, searches: Searches, thresholds: tuple[Threshold, ...]
-) -> tuple[Threshold, ...]:
-    """The 1:1 thresholds of the model, and in the open protocol those at target FPIRs.
-
-    The latter are set on the completed open searches under the condition that the 1:1 thresholds are set under, so
-    that every condition meets the same ones.
-    """
-    points = tuple(threshold for threshold in thresholds if threshold.model == searches.model)
-    rule, condition = evidence.study.identification, evidence.study.thresholds.condition
-    if searches.protocol == "closed" or rule is None:
-        return points
-    reference = evidence.searches.get((searches.model, condition, "open"), searches)
-    scores = reference.top_nonmate[~reference.mated & reference.completed]
-    if not len(scores):
-        return points
-    policy = f"highest FPIR <= target over open searches, condition {reference.condition}"
-    at_targets = []
-    for target in rule.fpir:
-        value, realised, alarms, _ = estimate.threshold_at_fmr(scores, len(scores), target, -np.inf)
-        name = f"FPIR {target:g}"
-        at_targets.append(Threshold(name, searches.model, value, policy, target, realised, alarms, len(scores)))
-    return (*points, *at_targets)
-
-
-def search_counts(
-    evidence: Evidence, searches: Searches, columns: tuple[str, ...], threshold: float
-) -> Mapping[str, tuple[ErrorCounts, ...]]:
-    """Metric -> counts of the groups at one threshold, failures counted: FNIR (threshold only, R = N) and FPIR.
-
-    A metric whose kind of search, mated or non-mated, does not occur is not there.
-    """
-    found: dict[str, tuple[ErrorCounts, ...]] = {}
-    if searches.mated.any():
-        found["FNIR"] = count.fnir_counts(searches, evidence.samples, columns, None, threshold)
-    if not searches.mated.all():
-        found["FPIR"] = count.fpir_counts(searches, evidence.samples, columns, threshold)
-    return found
 
 
 def _fnir_rows(

@@ -13,9 +13,9 @@ from typing import Any
 
 from facegap import count, estimate
 from facegap.errors import InputError
+from facegap.evidence import Evidence
 from facegap.records import NO_LABEL, Comparisons, ErrorCounts, Threshold
-from facegap.tables.by_threshold import counts_of
-from facegap.tables.evidence import Evidence
+from facegap.tables.workbench import counts_of
 
 COLUMNS = (
     *("model", "condition", "grouping", "policy", "target", "group", "threshold", "subjects", "share_of_people"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from facegap.tables.evidence import Evidence
+from facegap.evidence import Evidence
 
 KEPT = (
     *("model", "other_model", "condition", "metric", "failures", "protocol", "grouping", "group"),

@@ -14,10 +14,10 @@ from facegap.estimate.bootstrap import fmr_draws, summary_interval
 from facegap.estimate.differentials import enter
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.measures import Rates, fdr, fdr_area, mape
+from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts, Threshold
-from facegap.tables.at_target import FEW_ERRORS, people_draws
-from facegap.tables.by_threshold import GroupCounts, group_counts
-from facegap.tables.evidence import Evidence
+from facegap.tables.at_target import FEW_ERRORS
+from facegap.tables.workbench import GroupCounts, group_counts, people_draws
 
 COLUMNS = (
     *("model", "condition", "metric", "grouping", "threshold_name", "measure", "fmr_from", "fmr_to", "points"),

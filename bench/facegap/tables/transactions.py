@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from facegap import count
-from facegap.estimate.attempts import attempt_failures
 from facegap.estimate.chain import rejected_after, rejected_after_correlated
+from facegap.estimate.transactions import attempt_failures
+from facegap.evidence import Evidence
 from facegap.records import Attempts, Floats, Threshold
-from facegap.tables.evidence import Evidence
-from facegap.tables.verification import estimate_cells
+from facegap.tables.shared_cells import estimate_cells
 
 COLUMNS = ("model", "condition", "policy", "frames", "grouping", "group", "attempts", "stage")
 MODELS = (

@@ -1,0 +1,66 @@
+"""A claim held against a finished run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from facegap import store
+from facegap.claims.judge import Judged, Verdict, judge_claim, verdict_of
+from facegap.claims.text import Claim, parse
+from facegap.errors import InputError, StoreError
+from facegap.evidence import read_evidence
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What was asked, what it rests on, and every verdict.
+
+    Attributes:
+        understood: the claim as it was read.
+        stated: where a margin was stated before the data were seen, "" for claims without one.
+        level: chance that no verdict of one reading at one threshold is wrong.
+        verdict: "supported" only where every reading, threshold, model and condition that was asked for supports it in
+            every group; "refuted" where one refutes it.
+    """
+
+    run: str
+    claim: str
+    understood: str
+    stated: str
+    level: float
+    verdict: Verdict
+    judged: tuple[Judged, ...]
+
+
+def examine_claim(
+    run: Path, text: str, models: Sequence[str] = (), conditions: Sequence[str] = ("clean",), stated: str | None = None
+) -> Examined:
+    """Judge the claim in `text` by the kept evidence of the finished `run`.
+
+    Raises:
+        InputError: the claim is not understood, the run has not what it speaks of, or a margin was not stated.
+        StoreError: the run is no finished run, or changed since it was sealed.
+    """
+    claim = parse(text)
+    changed = store.sums_differences(run)
+    if changed:
+        raise StoreError(f"{run}: changed since it was sealed, so no claim is judged by it: {changed[0]}")
+    manifest = store.read_json(run / "manifest.json")
+    evidence = read_evidence(run, manifest)
+    where = _stated(claim, stated)
+    judged = judge_claim(evidence, claim, models, conditions)
+    level = evidence.study.statistics.level
+    return Examined(manifest["run_id"], text, claim.says(), where, level, verdict_of(judged), judged)
+
+
+def _stated(claim: Claim, stated: str | None) -> str:
+    if claim.kind not in ("ratio", "difference"):
+        return ""
+    if not (stated or "").strip():
+        raise InputError(
+            f"claim '{claim.text}': a margin counts only if it was stated before the data were seen; "
+            'say where with --stated "tender of 2026-03-01, section 4"'
+        )
+    return str(stated).strip()

@@ -1,0 +1,324 @@
+"""Verdicts of a finished run on a claim: refuted, supported or undecided, by group."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
+from typing import Literal
+
+from facegap import estimate
+from facegap.claims.counts import gallery_of, group_counts_of, points_of
+from facegap.claims.text import Claim
+from facegap.errors import InputError
+from facegap.estimate.accuracy import mean_error, p_values
+from facegap.estimate.at_most import at_least, at_most, judge
+from facegap.estimate.clustered import pooled
+from facegap.estimate.differentials import enter
+from facegap.estimate.equivalence import Equivalence, equivalent_difference, equivalent_ratio, growth_to_decide
+from facegap.estimate.interval import effective_sample
+from facegap.estimate.multiplicity import holm
+from facegap.estimate.people import design_effect_at, effective_trials, people_for_mated, people_for_nonmated
+from facegap.estimate.two_groups import Rate
+from facegap.evidence import Evidence
+from facegap.records import NO_LABEL, Comparisons, ErrorCounts, Threshold
+from facegap.tables.workbench import NO_THRESHOLD
+
+Verdict = Literal["refuted", "supported", "undecided"]
+_LARGEST = 1e12
+"""Comparisons beyond which an answer is none that a study could use."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One group's verdict under one reading of the claim at one threshold.
+
+    Attributes:
+        reading: what the claim was taken to mean.
+        value, low, high: the rate, ratio or difference with its interval at the study's level, or at the level that two
+            one-sided tests come to; None where there is none.
+        p_refute, p_support: adjusted over the groups (Holm); None for margins, whose intervals are adjusted.
+        decided_as: how so many people and comparisons of this kind would have decided at the observed rate, or for
+            margins at the observed rates of both sides, both grown by the same factor; None where decided, or where no
+            number up to 10^12 would.
+        decided_trials, decided_people: the group's comparisons and people then.
+    """
+
+    model: str
+    condition: str
+    reading: str
+    threshold_name: str
+    threshold: float | None
+    grouping: str
+    group: str
+    verdict: Verdict
+    errors: int | None
+    trials: int | None
+    subjects: int | None
+    value: float | None
+    low: float | None
+    high: float | None
+    p_refute: float | None = None
+    p_support: float | None = None
+    decided_as: Verdict | None = None
+    decided_trials: int | None = None
+    decided_people: int | None = None
+    note: str = ""
+
+
+def judge_claim(
+    evidence: Evidence, claim: Claim, models: Sequence[str] = (), conditions: Sequence[str] = ("clean",)
+) -> tuple[Judged, ...]:
+    """Every verdict on `claim`, model by model, condition by condition, threshold by threshold, group by group.
+
+    Verdicts of the groups at one threshold are adjusted together. `models` empty: all of the run.
+
+    Raises:
+        InputError: the run has no such label, group, threshold, model, condition or error rate.
+    """
+    columns = _columns(evidence, claim)
+    for what, asked, there in (
+        ("model", models, [use.card for use in evidence.study.models]),
+        ("condition", conditions, list(evidence.study.conditions)),
+    ):
+        unknown = [name for name in asked if name not in there]
+        if unknown:
+            raise InputError(f"claim: no {what} '{unknown[0]}' in this run; there: {', '.join(there)}")
+    found: list[Judged] = []
+    for comparisons in evidence.comparisons.values():
+        if (not models or comparisons.model in models) and comparisons.condition in conditions:
+            for threshold in points_of(evidence, claim, comparisons):
+                found += _judged(evidence, claim, comparisons, columns, threshold)
+    return _in_scope(claim, found)
+
+
+def _columns(evidence: Evidence, claim: Claim) -> tuple[str, ...]:
+    if claim.scope == "overall":
+        return ()
+    columns = claim.columns or evidence.study.groups[0]
+    unknown = [column for column in columns if column not in evidence.samples.groups]
+    if unknown:
+        known = ", ".join(evidence.samples.groups)
+        raise InputError(f"claim '{claim.text}': '{unknown[0]}' is no label of this run; its labels: {known}")
+    return columns
+
+
+def _in_scope(claim: Claim, found: list[Judged]) -> tuple[Judged, ...]:
+    if claim.scope in ("every group", "overall"):
+        return tuple(found)
+    one = tuple(row for row in found if row.group.lower() == claim.scope.lower())
+    if not one:
+        names = ", ".join(dict.fromkeys(row.group for row in found))
+        raise InputError(f"claim '{claim.text}': no group '{claim.scope}'; groups: {names}")
+    return one
+
+
+def _judged(
+    evidence: Evidence, claim: Claim, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
+) -> list[Judged]:
+    level = evidence.study.statistics.level
+    if claim.scope not in ("every group", "overall") and claim.kind not in ("ratio", "difference"):
+        # One group was named beforehand, so the others are no further chances to be wrong.
+        chosen = group_counts_of(evidence, claim, comparisons, columns, threshold)
+        counts: Mapping[str, tuple[ErrorCounts, ...]] = {
+            m: tuple(c for c in cs if c.group.lower() == claim.scope.lower()) or cs for m, cs in chosen.items()
+        }
+    else:
+        counts = group_counts_of(evidence, claim, comparisons, columns, threshold)
+    counts = {metric: _labelled(cs) for metric, cs in counts.items()}
+    gallery = gallery_of(evidence, claim, comparisons)
+    if claim.kind == "accuracy":
+        found = list(_accuracy(counts, claim.number, level))
+    elif claim.kind in ("ratio", "difference"):
+        found = list(_margin(counts[claim.metric], claim, level, evidence.study.statistics.min_subjects))
+    else:
+        found = list(_single(claim.measured, counts[claim.metric], claim.number, level, claim.kind == "at least"))
+    point = None if threshold.name == NO_THRESHOLD else threshold.value
+    return [
+        replace(
+            row,
+            reading=f"{row.reading}{gallery}",
+            condition=comparisons.condition,
+            model=comparisons.model,
+            threshold_name=threshold.name,
+            threshold=point,
+        )
+        for row in found
+    ]
+
+
+def _labelled(counts: tuple[ErrorCounts, ...]) -> tuple[ErrorCounts, ...]:
+    """People without a label are no group that a claim could speak of."""
+    return tuple(c for c in counts if NO_LABEL not in c.group.split(", "))
+
+
+def _row(counts: ErrorCounts, reading: str, level: float) -> Judged:
+    found = estimate.estimate(counts, level)
+    return Judged(
+        *("", "", reading, "", None, counts.grouping, counts.group, "undecided"),
+        *(counts.errors, counts.trials, counts.subjects, found.value, found.low, found.high),
+        note="" if counts.trials else found.note,
+    )
+
+
+def _single(
+    name: str, counts: Sequence[ErrorCounts], limit: float, level: float, at_least_it: bool = False
+) -> Iterator[Judged]:
+    """ "At most `limit`"; "at least" is its mirror image."""
+    swapped: dict[Verdict, Verdict] = {"refuted": "supported", "supported": "refuted", "undecided": "undecided"}
+    for verdict in judge(counts, limit, level):
+        c, p = verdict.counts, (verdict.p_refute, verdict.p_support)
+        row = replace(
+            _row(c, f"{name} {'>=' if at_least_it else '<='} {limit:.6g}", level),
+            verdict=swapped[verdict.verdict] if at_least_it else verdict.verdict,
+            p_refute=p[1] if at_least_it else p[0],
+            p_support=p[0] if at_least_it else p[1],
+        )
+        if verdict.decided_at is not None and verdict.n_eff is not None:
+            row = _with_decided(row, c, verdict.decided_at * verdict.n_eff / c.trials, verdict.n_eff)
+            above = c.errors / c.trials > limit
+            row = replace(row, decided_as="refuted" if above != at_least_it else "supported")
+        yield row
+
+
+def _with_decided(row: Judged, counts: ErrorCounts, effective: float, n_eff: float) -> Judged:
+    """The people who give `effective` comparisons, and all comparisons that so many people of this kind give."""
+    people = _people(counts, effective, n_eff)
+    if people is None:
+        return row
+    pairs = counts.by_pair is not None
+    trials = _trials(counts, people / counts.subjects) if pairs else counts.trials * effective / n_eff
+    return replace(row, decided_people=people, decided_trials=math.ceil(trials - 1e-9))
+
+
+def _trials(counts: ErrorCounts, growth: float) -> float:
+    """Comparisons of so many times the people: non-mated ones grow with the square."""
+    return counts.trials * (growth if counts.by_pair is None else growth**2)
+
+
+def _people(counts: ErrorCounts, effective: float, n_eff: float) -> int | None:
+    if counts.by_pair is None:
+        return people_for_mated(effective, n_eff, counts.subjects)
+    return people_for_nonmated(effective, counts.trials, counts.trials / n_eff, counts.subjects)
+
+
+def _accuracy(counts: Mapping[str, tuple[ErrorCounts, ...]], limit: float, level: float) -> Iterator[Judged]:
+    """Each error that the claim could mean: either rate alone, both of them, and their mean."""
+    fmr, fnmr = counts["FMR"], counts["FNMR"]
+    yield from _single("FNMR", fnmr, limit, level)
+    yield from _single("FMR", fmr, limit, level)
+    pairs = [(a, b) for a, b in zip(fmr, fnmr, strict=True) if a.trials and b.trials]
+    alone = [[_p_values(c, limit, level) for c in pair] for pair in pairs]
+    # Both must hold: each is tested for support, and either may refute.
+    both = [(min(1.0, 2 * min(a[0], b[0])), max(a[1], b[1])) for a, b in alone]
+    yield from _combined(pairs, both, f"FMR and FNMR both <= {limit:.6g}", level, mean=False)
+    means = [p_values(a, b, limit, level) for a, b in pairs]
+    yield from _combined(pairs, means, f"LFW-style accuracy: (FMR + FNMR) / 2 <= {limit:.6g}", level, mean=True)
+
+
+def _p_values(counts: ErrorCounts, limit: float, level: float) -> tuple[float, float]:
+    n = effective_sample(counts, level)
+    x = counts.errors / counts.trials * n
+    return at_least(x, n, limit), at_most(x, n, limit)
+
+
+def _combined(
+    pairs: Sequence[tuple[ErrorCounts, ErrorCounts]],
+    p_raw: Sequence[tuple[float, float]],
+    reading: str,
+    level: float,
+    mean: bool,
+) -> Iterator[Judged]:
+    refute, support = (holm([p[side] for p in p_raw]) for side in (0, 1))
+    for (a, b), p_refute, p_support in zip(pairs, refute, support, strict=True):
+        verdict: Verdict = "refuted" if p_refute < 1 - level else "supported" if p_support < 1 - level else "undecided"
+        value = mean_error(a, b) if mean else max(a.errors / a.trials, b.errors / b.trials)
+        yield Judged(
+            *("", "", reading, "", None, a.grouping, a.group, verdict, None, None, b.subjects, value, None, None),
+            *(p_refute, p_support),
+        )
+
+
+def _margin(counts: Sequence[ErrorCounts], claim: Claim, level: float, least: int) -> Iterator[Judged]:
+    """Each group against the others together: two one-sided tests, adjusted over the groups (Bonferroni)."""
+    kept, left_out = enter(counts, least)
+    tests = 1 if len(kept) == 2 else max(len(kept), 1)
+    alpha = (1 - level) / tests
+    reading = f"{claim.measured} within " + (
+        f"a ratio of {claim.number:g}" if claim.kind == "ratio" else f"{claim.number * 1e4:g} per 10,000"
+    )
+    for c in kept if len(kept) > 1 else ():
+        sides = (c, pooled([other for other in kept if other is not c]))
+        at = partial(_held, sides, claim, level, alpha)
+        found = at(1.0)
+        row = replace(_row(c, reading, level), verdict=_verdict(found), low=found.low, high=found.high)
+        note = f"interval of two one-sided tests, adjusted over {tests} test{'s' * (tests > 1)}"
+        row = replace(row, value=_compared(*sides, claim.kind == "ratio"), note=note)
+        yield row if found.decided else _with_growth(row, sides, at)
+    for c in counts:
+        reason = dict(left_out).get(c.group) or ("no other group to compare with" if len(kept) < 2 else None)
+        if reason:
+            yield replace(_row(c, reading, level), value=None, low=None, high=None, note=f"left out: {reason}")
+
+
+def _held(
+    sides: tuple[ErrorCounts, ErrorCounts], claim: Claim, level: float, alpha: float, growth: float
+) -> Equivalence:
+    """The two one-sided tests at the observed rates and `growth` times the people on both sides."""
+    function = equivalent_ratio if claim.kind == "ratio" else equivalent_difference
+    a, b = (_grown(side, level, growth) for side in sides)
+    return function(a, b, claim.number, alpha)
+
+
+def _compared(group: ErrorCounts, rest: ErrorCounts, ratio: bool) -> float | None:
+    a, b = (side.errors / side.trials for side in (group, rest))
+    if not ratio:
+        return a - b
+    return a / b if rest.errors else None
+
+
+def _with_growth(row: Judged, sides: tuple[ErrorCounts, ErrorCounts], at: Callable[[float], Equivalence]) -> Judged:
+    """The row of an undecided margin, with the sample that decides at the observed rates of both sides."""
+    growth = growth_to_decide(at)
+    if growth is None or max(_trials(side, growth) for side in sides) > _LARGEST:
+        return replace(row, note=f"{row.note}; no larger sample with these rates would have decided")
+    group, rest = (math.ceil(side.subjects * growth - 1e-9) for side in sides)
+    return replace(
+        row,
+        decided_as=_verdict(at(growth)),
+        decided_people=group,
+        decided_trials=math.ceil(_trials(sides[0], growth) - 1e-9),
+        note=f"{row.note}; what would have decided has {rest} people in the other groups",
+    )
+
+
+def _grown(counts: ErrorCounts, level: float, growth: float) -> Rate:
+    """The observed rate on the effective comparisons of `growth` times the people.
+
+    Mated comparisons and searches grow with people, and their effective number alike; of non-mated ones the design
+    effect grows too (`planning.design_effect_at`).
+    """
+    n = effective_sample(counts, level)
+    if counts.by_pair is None:
+        n *= growth
+    else:
+        n = effective_trials(_trials(counts, growth), design_effect_at(counts.trials / n, growth))
+    return Rate(counts.errors / counts.trials * n, n)
+
+
+def _verdict(found: Equivalence) -> Verdict:
+    return "supported" if found.equivalent else "refuted" if found.outside else "undecided"
+
+
+def verdict_of(rows: Sequence[Judged]) -> Verdict:
+    """Of all groups together: refuted where one is, supported where all are."""
+    verdicts = {row.verdict for row in rows}
+    return "refuted" if "refuted" in verdicts else "supported" if verdicts == {"supported"} else "undecided"
+
+
+def by_reading(rows: Sequence[Judged]) -> Iterator[tuple[tuple[str, str, str, str], list[Judged]]]:
+    """Rows by (model, condition, reading, threshold)."""
+    for key, some in groupby(rows, lambda row: (row.model, row.condition, row.reading, row.threshold_name)):
+        yield key, list(some)

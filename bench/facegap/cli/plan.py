@@ -1,0 +1,67 @@
+"""A plan as lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from facegap.cli.listings import columns
+from facegap.plan import Plan, PlannedGroup
+from facegap.tables.versus_rest import ratio_text
+
+
+def lines(plan: Plan) -> Iterator[str]:
+    """Size, time and disk; trials per group; what each group's tests would see."""
+    yield (
+        f"{plan.study}: {plan.samples} samples of {plan.people} people, {plan.models} models, "
+        f"{plan.conditions} conditions, {plan.comparisons} comparisons a model and symmetric condition"
+    )
+    yield (
+        f"estimated, good to a factor of about three: {_time(plan.seconds)} on {plan.cores} cores with nothing cached; "
+        f"{_size(plan.cache_bytes)} of cache, {_size(plan.results_bytes)} of results"
+    )
+    yield ""
+    yield from columns(
+        [("GROUPING", "GROUP", "PEOPLE", "SAMPLES", "MATED", "NON-MATED", "SEARCHES"), *map(_trials, plan.groups)]
+    )
+    rows = [_seen(group, k) for group in plan.groups for k in range(len(group.seen))]
+    if rows:
+        yield ""
+        yield (
+            f"smallest ratio to the other groups that this study would see; FNMR {plan.assumed.fnmr:g}, design effect "
+            f"{_effects(plan)} ({plan.assumed.source})"
+        )
+        header = ("GROUPING", "GROUP", "RATE", "80 % POWER", "90 % POWER", "PEOPLE FOR 1.5", "FOR 2", "FOR 3")
+        yield from columns([header, *rows])
+        yield "people: in each of two groups of this kind, 80 % power"
+
+
+def _effects(plan: Plan) -> str:
+    named = plan.assumed.by_threshold.items()
+    return ", ".join(f"{effect:.3g} at {name}" for name, effect in named) or f"{plan.assumed.nonmated:.3g}"
+
+
+def _trials(group: PlannedGroup) -> tuple[str, ...]:
+    searches = ", ".join(f"{count} {protocol}" for protocol, count in group.searches.items())
+    counts = (group.people, group.samples, group.mated, group.nonmated)
+    return (group.grouping or "-", group.group, *map(str, counts), searches)
+
+
+def _seen(group: PlannedGroup, k: int) -> tuple[str, ...]:
+    seen = group.seen[k]
+    ratios = ("none" if ratio is None else ratio_text(ratio) for ratio in (seen.ratio_80, seen.ratio_90))
+    people = ("-" if n is None else str(n) for n in (seen.people_1_5, seen.people_2, seen.people_3))
+    return (group.grouping, group.group, seen.metric, *ratios, *people)
+
+
+def _time(seconds: float) -> str:
+    return (
+        f"{seconds:.0f} s"
+        if seconds < 120
+        else f"{seconds / 60:.0f} min"
+        if seconds < 7200
+        else f"{seconds / 3600:.0f} h"
+    )
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e6:.0f} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"

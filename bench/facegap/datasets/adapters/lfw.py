@@ -1,0 +1,75 @@
+"""The layout of Labeled Faces in the Wild: person/person_0001.jpg, lists of file names per label, pairs.txt."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from facegap.cards import DatasetCard
+from facegap.datasets.accept import settle
+from facegap.datasets.files import below, card_file, existing_root, image_folder, read_text, walk
+from facegap.datasets.row import Loaded, Row
+from facegap.datasets.warnings import links_left_out
+from facegap.errors import DatasetError
+
+_FILE = re.compile(r"(?P<person>.+)_\d{4}\.\w+")
+
+
+def load(card: DatasetCard, root: Path) -> Loaded:
+    """Every image below the card's folder and every image that a list names; an image in no list has no label.
+
+    `files.<value>` names the list of each label value: one file name (person_0001.jpg) a line.
+
+    Raises:
+        DatasetMissing: there is no such folder.
+        DatasetError: it holds no image, or a list is not there.
+    """
+    folder = image_folder(card, existing_root(card, root))
+    tree = walk(root)
+    images = tree.images(folder)
+    if not images:
+        raise DatasetError(f"data set '{card.name}': no image below {root / folder}; expected person/person_0001.jpg")
+    labels = {column: _lists(card, root, column) for column in card.groups}
+    rows = [_row(labels, folder, path) for path in images]
+    name = folder or card.name
+    return settle(card, root, name, rows + _absent(labels, folder, rows), tree, links_left_out(name, tree))
+
+
+def _lists(card: DatasetCard, root: Path, column: str) -> dict[str, str]:
+    """File name -> label; a file in two lists gets both, which is no label of the card's and so is refused."""
+    labels: dict[str, str] = {}
+    for value in card.groups[column].values:
+        for line in read_text(root / card_file(card, root, value)).splitlines():
+            name = line.strip()
+            if name:
+                known = labels.get(name, value)
+                labels[name] = value if known == value else f"{known} and {value}"
+    return labels
+
+
+def _row(labels: dict[str, dict[str, str]], folder: str, path: str) -> Row:
+    name = path.removeprefix(f"{folder}/") if folder else path
+    person, _, file = name.partition("/")
+    if _person(file) != person:
+        return Row(path, name, "", path, {}, fault="not at person/person_0001.jpg")
+    return Row(path, name, person, path, {column: names.get(file, "") for column, names in labels.items()})
+
+
+def _absent(labels: dict[str, dict[str, str]], folder: str, rows: list[Row]) -> list[Row]:
+    """Rows of what the lists name and no folder holds, to be refused and counted."""
+    there = {row.path.rpartition("/")[2] for row in rows}
+    missing = dict.fromkeys(name for names in labels.values() for name in names if name not in there)
+    return [_absent_row(folder, name) for name in missing]
+
+
+def _absent_row(folder: str, name: str) -> Row:
+    person = _person(name)
+    if not person:
+        return Row(f"'{name}' in a list", name, "", "", {}, fault="not called person_0001.jpg")
+    sample = f"{person}/{name}"
+    return Row("named in a list", sample, person, below(folder, sample), {})
+
+
+def _person(file: str) -> str:
+    match = _FILE.fullmatch(file)
+    return match["person"] if match else ""

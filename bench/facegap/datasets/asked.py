@@ -1,0 +1,62 @@
+"""What a study asks of its data set, held against the data set's card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from facegap.cards import DatasetCard, Study
+from facegap.datasets.draw import draw_subjects
+from facegap.errors import InputError
+from facegap.records import Samples
+
+
+def check_study(study: Study, card: DatasetCard, file: Path) -> None:
+    """Check what the study asks of its data set against the data set's card.
+
+    Raises:
+        InputError: terms not acknowledged, a label that the card has not, or a rendering of what is not rendered.
+    """
+    _check_terms(study, card, file)
+    _check_columns(study, card, file)
+    _check_synthetic(study, card, file)
+
+
+def _check_terms(study: Study, card: DatasetCard, file: Path) -> None:
+    if card.needs_acknowledgement and not study.dataset.acknowledge_terms:
+        raise InputError(
+            f"{file}: dataset '{card.name}' is {card.status}: {card.terms} To run it all the same, read these terms "
+            "and set dataset.acknowledge_terms = true"
+        )
+
+
+def _check_columns(study: Study, card: DatasetCard, file: Path) -> None:
+    for columns in study.groups:
+        for column in columns:
+            if column not in card.groups:
+                known = ", ".join(card.groups) or "none"
+                raise InputError(f"{file}: groups: '{column}' is no label of '{card.name}'; its labels: {known}")
+
+
+def _check_synthetic(study: Study, card: DatasetCard, file: Path) -> None:
+    if study.dataset.synthetic is not None and card.status != "synthetic":
+        raise InputError(f"{file}: dataset.synthetic: '{card.name}' is not rendered; remove the table")
+
+
+def root_of(study: Study, card: DatasetCard, file: Path, root: Path | None) -> Path:
+    """The folder of a data set that is not rendered.
+
+    Raises:
+        InputError: nobody says where it lies.
+    """
+    if root is not None:
+        return root
+    if study.dataset.root is None:
+        raise InputError(f"{file}: dataset.root: where '{card.name}' lies is not said; set it, or give --root")
+    return (file.parent / study.dataset.root).resolve()
+
+
+def drawn(study: Study, samples: Samples) -> Samples:
+    """The people that the study draws, or everyone."""
+    if study.dataset.subjects is None:
+        return samples
+    return draw_subjects(samples, study.dataset.subjects, study.seed)

@@ -1,0 +1,21 @@
+"""Which adapter reads a card's layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from facegap.cards import DatasetCard
+from facegap.datasets.adapters import lfw, manifest, tree
+from facegap.datasets.row import Loaded
+
+_ADAPTERS = {"csv": manifest.load, "tree": tree.load, "lfw": lfw.load}
+
+
+def load(card: DatasetCard, root: Path) -> Loaded:
+    """Samples of the data set `card` below `root`, with what was refused and found.
+
+    Raises:
+        DatasetMissing: the folder is not there.
+        DatasetError: the folder as a whole contradicts the card. A sample that does is refused, not an error.
+    """
+    return _ADAPTERS[card.adapter](card, root)

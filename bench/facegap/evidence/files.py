@@ -1,0 +1,262 @@
+"""The evidence of a run: samples with opaque ids, acquisitions, comparisons, searches; to files and back.
+
+No image, no template, no name and no path is in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from facegap import store
+from facegap.cards import Study
+from facegap.errors import StoreError
+from facegap.evidence.record import Evidence, Key3
+from facegap.records import (
+    Acquisitions,
+    Attempts,
+    Comparisons,
+    Floats,
+    Samples,
+    ScoredPairs,
+    Searches,
+    Strings,
+    Threshold,
+    Trials,
+)
+
+GROUP, QUALITY = "group ", "quality "
+"""Prefixes of columns that a data set or a detector names."""
+
+
+def write_evidence(folder: Path, evidence: Evidence) -> None:
+    """Write tables/samples.csv, acquisitions/*.csv and comparisons/*.npz below `folder`."""
+    _write_samples(folder / "tables" / "samples.csv", evidence)
+    for (detector, condition), acquisitions in evidence.acquisitions.items():
+        _write_acquisitions(folder / "acquisitions" / f"{detector}~{condition}.csv", evidence.samples, acquisitions)
+    for (model, condition), comparisons in evidence.comparisons.items():
+        store.write_arrays(folder / "comparisons" / f"{model}~{condition}.npz", _comparison_arrays(comparisons))
+    for (model, condition, protocol), searches in evidence.searches.items():
+        store.write_arrays(folder / "comparisons" / f"{model}~{condition}~{protocol}.npz", _search_arrays(searches))
+    for (model, condition), attempts in evidence.attempts.items():
+        store.write_arrays(_attempts_file(folder, model, condition), _attempt_arrays(attempts))
+
+
+def read_evidence(folder: Path, manifest: Mapping[str, Any]) -> Evidence:
+    """The evidence of the finished run in `folder`.
+
+    Raises:
+        StoreError: a file is missing, damaged or contradicts the others.
+    """
+    try:
+        study = Study.model_validate_json(json.dumps(manifest["study"]))
+        vendor = {
+            model["name"]: model["score_threshold"]
+            for model in manifest["models"]
+            if model["kind"] == "recogniser" and model["score_threshold"] is not None
+        }
+        given = tuple(Threshold(**row) for row in manifest["given_thresholds"])
+        identities = bool(manifest["dataset"]["identities"])
+        samples, sha256 = _read_samples(folder / "tables" / "samples.csv")
+        acquisitions = {
+            (detector, condition): _read_acquisitions(folder, detector, condition, sha256)
+            for detector in dict.fromkeys(use.detector for use in study.models)
+            for condition in study.conditions
+        }
+        comparisons = {
+            (use.card, condition): _read_comparisons(folder, use.card, condition)
+            for use in study.models
+            for condition in study.conditions
+        }
+        searches: dict[Key3, Searches] = {
+            (use.card, condition, protocol): _read_searches(folder, use.card, condition, protocol)
+            for use in study.models
+            for condition in study.conditions
+            for protocol in (study.identification.protocols if study.identification is not None else ())
+            if (folder / "comparisons" / f"{use.card}~{condition}~{protocol}.npz").exists()
+        }
+        attempts = {
+            (use.card, condition): _read_attempts(folder, study, use.card, condition)
+            for use in study.models
+            for condition in study.conditions
+            if _attempts_file(folder, use.card, condition).exists()
+        }
+        applies_to = {card["name"]: card["applies_to"] for card in manifest.get("conditions", [])}
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        line = " ".join(str(error).split())[:300]
+        raise StoreError(f"{folder}: not a run folder of this version: {type(error).__name__}: {line}") from None
+    return Evidence(
+        *(study, samples, sha256, acquisitions, comparisons, searches, vendor, given, identities),
+        attempts=attempts,
+        applies_to=applies_to,
+    )
+
+
+def _write_samples(path: Path, evidence: Evidence) -> None:
+    samples = evidence.samples
+    _write_columns(
+        path,
+        {
+            "sample": samples.ids,
+            "subject": samples.subjects,
+            "sha256": evidence.sha256,
+            "role": samples.roles,
+            **{f"{GROUP}{name}": values for name, values in samples.groups.items()},
+        },
+    )
+
+
+def _write_acquisitions(path: Path, samples: Samples, acquisitions: Acquisitions) -> None:
+    quality = {f"{QUALITY}{name}": _cells(values) for name, values in acquisitions.quality.items()}
+    columns: dict[str, Iterable[Any]] = {
+        "sample": samples.ids,
+        "outcome": acquisitions.outcome,
+        "reason": acquisitions.reason,
+        **quality,
+    }
+    _write_columns(path, columns)
+
+
+def _write_columns(path: Path, columns: Mapping[str, Iterable[Any]]) -> None:
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    store.write_table(path, list(columns), rows)
+
+
+def _cells(values: Floats) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def _column(rows: list[dict[str, str]], name: str) -> Strings:
+    return np.array([row[name] for row in rows], dtype=np.str_)
+
+
+def _read_samples(path: Path) -> tuple[Samples, Strings]:
+    rows = store.read_table(path)
+    groups = [name for name in rows[0] if name.startswith(GROUP)]
+    blank = np.full(len(rows), "")
+    samples = Samples(
+        ids=_column(rows, "sample"),
+        subjects=_column(rows, "subject"),
+        paths=blank,
+        sessions=blank,
+        roles=_column(rows, "role"),
+        groups={name.removeprefix(GROUP): _column(rows, name) for name in groups},
+        root=Path(),
+    )
+    return samples, _column(rows, "sha256")
+
+
+def _read_acquisitions(folder: Path, detector: str, condition: str, sha256: Strings) -> Acquisitions:
+    rows = store.read_table(folder / "acquisitions" / f"{detector}~{condition}.csv")
+    n = len(rows)
+    quality = [name for name in rows[0] if name.startswith(QUALITY)]
+    return Acquisitions(
+        condition=condition,
+        detector=detector,
+        outcome=_column(rows, "outcome"),
+        reason=_column(rows, "reason"),
+        box=np.full((n, 4), np.nan, dtype=np.float32),
+        landmarks=np.full((n, 5, 2), np.nan, dtype=np.float32),
+        quality={
+            name.removeprefix(QUALITY): np.array([float(row[name] or "nan") for row in rows], dtype=np.float32)
+            for name in quality
+        },
+        sha256=sha256,
+    )
+
+
+def _pairs(prefix: str, pairs: ScoredPairs) -> dict[str, Any]:
+    return {
+        f"{prefix}_reference": pairs.reference.astype(np.int32),
+        f"{prefix}_probe": pairs.probe.astype(np.int32),
+        f"{prefix}_score": pairs.score,
+    }
+
+
+def _comparison_arrays(comparisons: Comparisons) -> dict[str, Any]:
+    return {
+        "trials_reference": comparisons.trials.reference.astype(np.int32),
+        "trials_probe": comparisons.trials.probe.astype(np.int32),
+        "symmetric": np.array(comparisons.trials.symmetric),
+        "reference_ok": comparisons.reference_ok,
+        "probe_ok": comparisons.probe_ok,
+        **_pairs("mated", comparisons.mated),
+        **_pairs("tail", comparisons.tail),
+        "floor": np.array(comparisons.floor),
+        "histogram": comparisons.histogram,
+        "cells": comparisons.cells.astype(np.int32),
+        "cell_names": np.array(comparisons.cell_names),
+        "edges": comparisons.edges,
+    }
+
+
+def _read_comparisons(folder: Path, model: str, condition: str) -> Comparisons:
+    arrays = store.read_arrays(folder / "comparisons" / f"{model}~{condition}.npz")
+
+    def rows(name: str) -> Any:
+        return arrays[name].astype(np.int64)
+
+    def pairs(prefix: str) -> ScoredPairs:
+        return ScoredPairs(rows(f"{prefix}_reference"), rows(f"{prefix}_probe"), arrays[f"{prefix}_score"])
+
+    return Comparisons(
+        model=model,
+        condition=condition,
+        trials=Trials(rows("trials_reference"), rows("trials_probe"), bool(arrays["symmetric"])),
+        reference_ok=arrays["reference_ok"],
+        probe_ok=arrays["probe_ok"],
+        mated=pairs("mated"),
+        tail=pairs("tail"),
+        floor=float(arrays["floor"]),
+        histogram=arrays["histogram"],
+        cells=rows("cells"),
+        cell_names=tuple(str(name) for name in arrays["cell_names"]),
+        edges=arrays["edges"],
+    )
+
+
+_SEARCH_ARRAYS = ("probe", "mated", "completed", "mate_score", "mate_rank", "mate_rank_optimistic", "top_nonmate")
+
+
+def _search_arrays(searches: Searches) -> dict[str, Any]:
+    arrays = {name: getattr(searches, name) for name in _SEARCH_ARRAYS}
+    return {**arrays, "gallery": np.array([searches.gallery_size, searches.gallery_failed])}
+
+
+def _read_searches(folder: Path, model: str, condition: str, protocol: Literal["closed", "open"]) -> Searches:
+    arrays = store.read_arrays(folder / "comparisons" / f"{model}~{condition}~{protocol}.npz")
+    size, failed = (int(value) for value in arrays["gallery"])
+    return Searches(
+        model=model,
+        condition=condition,
+        protocol=protocol,
+        **{name: arrays[name] for name in _SEARCH_ARRAYS},
+        gallery_size=size,
+        gallery_failed=failed,
+    )
+
+
+_ATTEMPT_ARRAYS = ("reference", "probe", "outcome", "score", "sent", "seconds")
+
+
+def _attempts_file(folder: Path, model: str, condition: str) -> Path:
+    return folder / "comparisons" / f"{model}~{condition}~attempts.npz"
+
+
+def _attempt_arrays(attempts: Attempts) -> dict[str, Any]:
+    return {name: getattr(attempts, name) for name in _ATTEMPT_ARRAYS}
+
+
+def _read_attempts(folder: Path, study: Study, model: str, condition: str) -> Attempts:
+    arrays = store.read_arrays(_attempts_file(folder, model, condition))
+    rules = study.transactions
+    if rules is None:
+        raise ValueError("attempts of a study that asks for none")
+    per = rules.attempts * (1 + rules.restarts)
+    return Attempts(
+        model, condition, rules.policy, rules.frames, per, **{name: arrays[name] for name in _ATTEMPT_ARRAYS}
+    )

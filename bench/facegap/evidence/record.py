@@ -1,0 +1,57 @@
+"""What a run keeps: everything that its tables are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from facegap.cards import Study
+from facegap.records import Acquisitions, Attempts, Comparisons, Mask, Samples, Searches, Strings, Threshold
+
+Key2 = tuple[str, str]
+
+Key3 = tuple[str, str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Everything that the tables are computed from.
+
+    Attributes:
+        study: the study as resolved.
+        samples: with opaque ids and subjects, and without paths.
+        sha256: (n,) digest of each sample's image file.
+        acquisitions: by (detector, condition).
+        comparisons: by (model, condition).
+        searches: by (model, condition, protocol).
+        vendor: model -> vendor's threshold as a score, where its card has one.
+        given: thresholds that were not set on this run's own comparisons.
+        identities: whether subjects are known, so that mated comparisons exist.
+        attempts: of transactions, by (model, condition); none where the study asks for none.
+        applies_to: condition -> the side of a comparison that goes through it; "both" where it is not named.
+    """
+
+    study: Study
+    samples: Samples
+    sha256: Strings
+    acquisitions: Mapping[Key2, Acquisitions]
+    comparisons: Mapping[Key2, Comparisons]
+    searches: Mapping[Key3, Searches]
+    vendor: Mapping[str, float]
+    given: tuple[Threshold, ...]
+    identities: bool
+    attempts: Mapping[Key2, Attempts] = field(default_factory=dict)
+    applies_to: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def groupings(self) -> tuple[tuple[str, ...], ...]:
+        """Everyone first, then the study's groupings."""
+        return ((), *self.study.groups)
+
+    def concerned(self, condition: str) -> Mask:
+        """(n,) samples that go through the condition: with roles, those of the side that it applies to."""
+        side, rule = self.applies_to.get(condition, "both"), self.study.trials
+        role = {"probe": rule.probe_role, "reference": rule.reference_role}.get(side)
+        return np.asarray(self.samples.roles == role) if role is not None else np.ones(len(self.samples), dtype=bool)

@@ -1,0 +1,153 @@
+"""From image files to templates: load, condition, acquire, align, embed, with decoding beside inference and a cache.
+
+What was computed for an image is cached under the digest of everything that shaped it, batch by batch, so that a run
+that was killed goes on where it stopped, and a run that changes only thresholds or groups computes no image again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import cv2
+import numpy as np
+
+from facegap import conditions, store
+from facegap.embed import Recogniser
+from facegap.pipeline.line import Pipeline
+from facegap.pipeline.machine import Advance
+from facegap.pipeline.one import Prepared, pack, prepare
+from facegap.pipeline.scenes import Scenes, needed
+from facegap.records import Acquisitions, Floats, Rows, Samples, Strings, Templates
+
+
+def run(
+    pipeline: Pipeline, samples: Samples, sha256: Strings, advance: Advance, known_scenes: Scenes | None = None
+) -> tuple[Acquisitions, Templates]:
+    """Acquire and embed every sample.
+
+    Args:
+        pipeline: what to do to each.
+        samples: whom.
+        sha256: from `hash_files`.
+        advance: called with a number of samples whenever so many more are done.
+        known_scenes: from `scenes`; without it conditions start from the pictures, and cameras are told of no face.
+
+    Raises:
+        ModelRefused: the recogniser fails on its own input.
+        StoreError: the cache cannot be written.
+    """
+    cv2.setNumThreads(1)  # the workers are the threads; more inside each would only wait for one another
+    scene = needed(known_scenes, pipeline.condition)
+    keys = _keys(pipeline, samples, sha256, scene)
+    with (
+        store.RowCache("acquisitions", pipeline.acquisition_digest) as acquired,
+        store.RowCache("templates", pipeline.template_digest) as embedded,
+    ):
+        found, vectors = acquired.get_many(keys), embedded.get_many(keys)
+        missing = {key: row for row, key in reversed(list(enumerate(keys))) if key not in found or key not in vectors}
+        todo = sorted(missing.values())
+        advance(len(keys) - len(todo))
+        for rows, results in _batches(pipeline, samples, scene, keys, found, todo):
+            new = {keys[row]: pack(result) for row, result in zip(rows, results, strict=True)}
+            templates = _embed(pipeline.recogniser, results)
+            acquired.put_many(new)
+            embedded.put_many({keys[row]: value for row, value in zip(rows, templates, strict=True)})
+            found.update(new)
+            vectors.update({keys[row]: value for row, value in zip(rows, templates, strict=True)})
+            advance(len(rows))
+    acquisitions = _acquisitions(pipeline, [json.loads(found[key]) for key in keys], sha256)
+    return acquisitions, _templates(pipeline, [vectors[key] for key in keys])
+
+
+def _keys(pipeline: Pipeline, samples: Samples, sha256: Strings, scene: Scenes | None) -> list[str]:
+    """The cache's key of each sample: the image, the sample where its noise is its own or its file is missing, and
+    the scene where the condition starts from it."""
+    own = conditions.stochastic(pipeline.condition) or (scene is not None and scene.moments is not None)
+    keys = [
+        f"{digest}:{sample}" if own or not digest else str(digest)
+        for digest, sample in zip(sha256, samples.ids, strict=True)
+    ]
+    if scene is None:
+        return keys
+    boxes = ["none" if np.isnan(box).any() else box.astype("<f4").tobytes().hex() for box in scene.boxes]
+    return [f"{key}:{light}:{box}" for key, light, box in zip(keys, scene.sha256, boxes, strict=True)]
+
+
+def _batches(
+    pipeline: Pipeline,
+    samples: Samples,
+    scene: Scenes | None,
+    keys: list[str],
+    found: Mapping[str, bytes],
+    todo: list[int],
+) -> Iterator[tuple[list[int], list[Prepared]]]:
+    """Batches of prepared samples in order; workers prepare the next ones while the caller embeds."""
+    chunks = [todo[start : start + pipeline.batch] for start in range(0, len(todo), pipeline.batch)]
+    waiting: deque[tuple[list[int], list[Future[Prepared]]]] = deque()
+    pool = ThreadPoolExecutor(pipeline.threads)
+
+    def submit(rows: list[int]) -> None:
+        known = [found.get(keys[row]) for row in rows]
+        futures = [
+            pool.submit(prepare, pipeline, samples, scene, row, value) for row, value in zip(rows, known, strict=True)
+        ]
+        waiting.append((rows, futures))
+
+    try:
+        for chunk in chunks:
+            submit(chunk)
+            if len(waiting) > 2:
+                rows, futures = waiting.popleft()
+                yield rows, [future.result() for future in futures]
+        while waiting:
+            rows, futures = waiting.popleft()
+            yield rows, [future.result() for future in futures]
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _embed(recogniser: Recogniser, results: list[Prepared]) -> list[bytes]:
+    """Template bytes per result; empty where there is none."""
+    crops = [result.crop for result in results if result.crop is not None]
+    vectors = iter(recogniser.embed(np.stack(crops))) if crops else iter(())
+    out = []
+    for result in results:
+        vector = next(vectors) if result.crop is not None else None
+        out.append(vector.tobytes() if vector is not None and np.isfinite(vector).all() else b"")
+    return out
+
+
+def _acquisitions(pipeline: Pipeline, rows: list[Mapping[str, Any]], sha256: Strings) -> Acquisitions:
+    names = sorted({name for row in rows for name in row["quality"]})
+    return Acquisitions(
+        condition=pipeline.condition.name,
+        detector=pipeline.detector_card.name,
+        outcome=np.array([row["outcome"] for row in rows], dtype=np.str_),
+        reason=np.array([row["reason"] for row in rows], dtype=np.str_),
+        box=_floats([row["box"] for row in rows], (4,)),
+        landmarks=_floats([row["landmarks"] for row in rows], (5, 2)),
+        quality={name: _floats([row["quality"].get(name) for row in rows], ()) for name in names},
+        sha256=sha256,
+        sent=_floats([row.get("sent") for row in rows], ()),
+        seconds=_floats([row.get("seconds") for row in rows], ()),
+    )
+
+
+def _floats(values: list[Any], shape: tuple[int, ...]) -> Floats:
+    out = np.full((len(values), *shape), np.nan, dtype=np.float32)
+    for row, value in enumerate(values):
+        if value is not None:
+            out[row] = value
+    return out
+
+
+def _templates(pipeline: Pipeline, values: list[bytes]) -> Templates:
+    card = pipeline.recogniser.card
+    rows: Rows = np.array([row for row, value in enumerate(values) if value], dtype=np.int64)
+    data = b"".join(values)
+    vectors = np.frombuffer(data, dtype=np.float32).reshape(-1, card.dim)
+    return Templates(rows, vectors, card.name, pipeline.condition.name, card.similarity)

@@ -1,0 +1,90 @@
+"""One sample on its way: loaded, degraded, acquired, aligned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from facegap import acquire, conditions, synth
+from facegap.embed import Crops
+from facegap.errors import InputError
+from facegap.pipeline.line import Pipeline
+from facegap.pipeline.scenes import Scenes, box_of, moved
+from facegap.records import Samples
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """One sample on its way: what acquisition made of it, and its aligned crop where it has one."""
+
+    acquisition: Mapping[str, Any]
+    crop: Crops | None
+
+
+def prepare(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int, known: bytes | None) -> Prepared:
+    """Load, degrade, acquire (unless it is known already) and align one sample."""
+    if known is not None and json.loads(known)["outcome"] != "ok":
+        return Prepared(json.loads(known), None)
+    try:
+        photo = _received(pipeline, samples, scene, row)
+    except (acquire.Unreadable, conditions.Unreadable) as failure:
+        return Prepared(_failed("unreadable", str(failure)), None)
+    image = photo.pixels
+    acquisition = json.loads(known) if known is not None else {**_acquire(pipeline, image), **_sent(photo)}
+    if acquisition["outcome"] != "ok":
+        return Prepared(acquisition, None)
+    landmarks = np.array(acquisition["landmarks"], dtype=np.float32)
+    try:
+        crop = acquire.align(image, landmarks, pipeline.recogniser.card.preprocess)
+    except InputError:
+        # Acquired, but this net gets no crop: no template, and so a failed comparison.
+        return Prepared(acquisition, None)
+    return Prepared(acquisition, crop)
+
+
+def _received(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int) -> conditions.Photo:
+    """What arrives of one sample under the condition.
+
+    Raises:
+        acquire.Unreadable, conditions.Unreadable: nothing does.
+        DatasetError: its linear light is damaged.
+    """
+    image: conditions.Image
+    if scene is not None and scene.linear[row]:
+        image = synth.read_linear(samples.root / str(scene.linear[row]))
+    else:
+        _, image = acquire.read_image(samples.root / str(samples.paths[row]))
+    box = box_of(scene.boxes[row]) if scene is not None else None
+    if scene is not None and scene.moments is not None:
+        image, box = moved(pipeline.seed, scene.moments, row, image, box)
+    rng = conditions.rng_for(pipeline.seed, str(samples.ids[row]), pipeline.condition.name)
+    return conditions.photograph(pipeline.condition, image, rng, box)
+
+
+def _failed(outcome: str, reason: str) -> dict[str, Any]:
+    return {"outcome": outcome, "reason": reason, "box": None, "landmarks": None, "quality": {}}
+
+
+def _sent(photo: conditions.Photo) -> dict[str, Any]:
+    return {"sent": len(photo.file) if photo.file is not None else None, "seconds": photo.seconds}
+
+
+def _acquire(pipeline: Pipeline, image: Crops) -> dict[str, Any]:
+    one = acquire.acquire_one(image, pipeline.detector, pipeline.rules)
+    if one.outcome != "ok":
+        return _failed(one.outcome, one.reason)
+    return {
+        "outcome": "ok",
+        "reason": "",
+        "box": [float(x) for x in one.box],
+        "landmarks": [[float(x) for x in point] for point in one.landmarks],
+        "quality": {name: float(value) for name, value in one.quality.items()},
+    }
+
+
+def pack(prepared: Prepared) -> bytes:
+    return json.dumps(prepared.acquisition).encode()

@@ -1,0 +1,92 @@
+"""What a condition is told beside the picture: true light, the face's place, the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from facegap import conditions, store
+from facegap.cards import ConditionCard
+from facegap.records import Floats, Rows, Samples, Strings
+
+
+def hash_files(samples: Samples, threads: int) -> Strings:
+    """(n,) hex SHA-256 of every image file, "" where it cannot be read."""
+    return _hashed(samples.root, samples.paths, threads)
+
+
+def _hashed(root: Path, paths: Strings, threads: int) -> Strings:
+    """(n,) hex SHA-256 of the files below `root`, "" where there is none or it cannot be read."""
+
+    def one(name: str) -> str:
+        path = root / name
+        try:
+            # A named pipe would be waited for.
+            return store.sha256_file(path) if path.is_file() else ""
+        except OSError:
+            return ""
+
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(one, paths.tolist()))
+    return np.array(found, dtype="U64")
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """When each of (n,) samples is taken: the picture that it is taken from, its attempt and its frame, from 1."""
+
+    picture: Strings
+    attempt: Rows
+    frame: Rows
+
+
+@dataclass(frozen=True, eq=False)
+class Scenes:
+    """What a condition that takes a new photo of the scene is told beside the picture, one entry a sample.
+
+    Attributes:
+        linear: (n,) paths of true linear light below the samples' root, "" where there is none.
+        sha256: (n,) digests of those files, "" likewise.
+        boxes: (n, 4) left, top, right, bottom of the face in the picture as it is, NaN where none is known.
+        moments: in transactions, the moment that a picture is taken at; any condition then sees it moved.
+    """
+
+    linear: Strings
+    sha256: Strings
+    boxes: Floats
+    moments: Moments | None = None
+
+
+def scenes(samples: Samples, linear: Mapping[str, str], boxes: Floats, threads: int) -> Scenes:
+    """The samples' scenes, from `linear` (picture -> linear file) and the face boxes of the clean acquisition."""
+    paths = np.array([linear.get(path, "") for path in samples.paths.tolist()], dtype=np.str_)
+    return Scenes(paths, _hashed(samples.root, paths, threads), boxes)
+
+
+def needed(known: Scenes | None, condition: ConditionCard) -> Scenes | None:
+    """As much of the scenes as the condition makes use of."""
+    if known is None or conditions.starts_from_scene(condition):
+        return known
+    if known.moments is None:
+        return None
+    return replace(known, linear=np.full_like(known.linear, ""), sha256=np.full_like(known.sha256, ""))
+
+
+def moved(
+    seed: int, moments: Moments, row: int, image: conditions.Image, box: conditions.Box | None
+) -> tuple[conditions.Image, conditions.Box | None]:
+    """The picture as the hand holds it at its moment: the same path under every condition."""
+    attempt, frame = int(moments.attempt[row]), int(moments.frame[row])
+    path = conditions.rng_for(seed, f"{moments.picture[row]}#a{attempt}", "the hand")
+    return conditions.selfie.moment(image, path, attempt, frame, face_box=box)
+
+
+def box_of(box: Floats) -> conditions.Box | None:
+    if np.isnan(box).any():
+        return None
+    left, top, right, bottom = box.tolist()
+    return left, top, right, bottom

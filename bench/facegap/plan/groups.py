@@ -1,0 +1,112 @@
+"""What each group of a study would have and see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from facegap.cards import DatasetCard, Study
+from facegap.compare.pairs import mated_pairs
+from facegap.estimate.people import design_effect_at, effective_trials, people_for_mated, people_for_nonmated
+from facegap.estimate.power import trials_to_see, visible_ratio
+from facegap.plan.pilot import Assumed
+from facegap.plan.size import nonmated_trials, searching
+from facegap.records import NO_LABEL, Rows, Samples, Trials
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The smallest ratio to the other groups that a group's test would see, and the people that three ratios take."""
+
+    metric: str
+    rate: float
+    n_eff: float
+    ratio_80: float | None
+    ratio_90: float | None
+    people_1_5: int | None
+    people_2: int | None
+    people_3: int | None
+
+
+@dataclass(frozen=True)
+class PlannedGroup:
+    """Trials of one group under the clean condition, and what its tests would see."""
+
+    grouping: str
+    group: str
+    people: int
+    samples: int
+    mated: int
+    nonmated: int
+    searches: dict[str, int]
+    seen: tuple[Seen, ...]
+
+
+def planned_groups(
+    study: Study, card: DatasetCard, samples: Samples, rule: Trials, columns: tuple[str, ...], assumed: Assumed
+) -> Iterator[PlannedGroup]:
+    names, group = np.unique(samples.grouping(columns), return_inverse=True)
+    _, subject = np.unique(samples.subjects, return_inverse=True)
+    _, probes = mated_pairs(samples, rule) if card.identities else (None, np.empty(0, np.int64))
+    searches = searching(study, card, samples)
+    people = [len(np.unique(subject[group == d])) for d in range(len(names))]
+    mated = [np.bincount(subject[probes[group[probes] == d]]) for d in range(len(names))]
+    nonmated = [nonmated_trials(rule, subject, group == d) for d in range(len(names))]
+    compared = [
+        d for d, name in enumerate(names)
+        if columns and people[d] >= study.statistics.min_subjects and NO_LABEL not in str(name).split(", ")
+    ]  # fmt: skip
+    for d, name in enumerate(names):
+        others = [e for e in compared if e != d]
+        seen: tuple[Seen, ...] = ()
+        if d in compared and others:
+            tests = 1 if len(compared) == 2 else len(compared)
+            sides = [(people[e], mated[e], nonmated[e]) for e in (d, *others)]
+            seen = tuple(_seen(study, assumed, sides, (1 - study.statistics.level) / tests))
+        yield PlannedGroup(
+            *(", ".join(columns), str(name), people[d], int((group == d).sum()), int(mated[d].sum()), nonmated[d]),
+            *({protocol: int((group[rows] == d).sum()) for protocol, rows in searches.items()}, seen),
+        )
+
+
+def _seen(study: Study, assumed: Assumed, sides: list[tuple[int, Rows, int]], alpha: float) -> Iterator[Seen]:
+    """FMR at every target and FNMR, of the first side against the others together."""
+    people, _, total = sides[0]
+    for target in study.thresholds.fmr:
+        effects = [_effect(assumed, f"FMR {target:g}", people) for people, _, _ in sides]
+        effective = [effective_trials(total, effect) for (_, _, total), effect in zip(sides, effects, strict=True)]
+        rest = float(np.sum(effective[1:]))
+        if total and rest:
+            needed = [
+                people_for_nonmated(trials_to_see(target, ratio, 0.8, alpha), total, effects[0], people)
+                for ratio in (1.5, 2.0, 3.0)
+            ]
+            yield _row(f"FMR {target:g}", target, effective[0], rest, alpha, needed)
+    balanced = [_balanced(mated, assumed.mated) for _, mated, _ in sides]
+    rest = float(np.sum(balanced[1:]))
+    if balanced[0] and rest:
+        needed = [
+            people_for_mated(trials_to_see(assumed.fnmr, ratio, 0.8, alpha), balanced[0], people)
+            for ratio in (1.5, 2.0, 3.0)
+        ]
+        yield _row("FNMR", assumed.fnmr, balanced[0], rest, alpha, needed)
+
+
+def _effect(assumed: Assumed, threshold: str, people: int) -> float:
+    effect = assumed.by_threshold.get(threshold, assumed.nonmated)
+    return effect if assumed.people is None else design_effect_at(effect, people / assumed.people)
+
+
+def _balanced(mated: Rows, effect: float | None) -> float:
+    """Effective mated comparisons: by the measured design effect, else as if all of one person agreed."""
+    total = int(mated.sum())
+    if not total:
+        return 0.0
+    return total / max(effect, 1.0) if effect is not None else total**2 / float((mated.astype(np.float64) ** 2).sum())
+
+
+def _row(metric: str, rate: float, n: float, rest: float, alpha: float, needed: list[int | None]) -> Seen:
+    at_80, at_90 = (visible_ratio(rate, n, rest, power, alpha) for power in (0.8, 0.9))
+    return Seen(metric, rate, n, at_80, at_90, *needed)

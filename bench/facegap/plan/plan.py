@@ -1,0 +1,96 @@
+"""What a study would measure, take and see, before anything is computed: from its samples' names and labels alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from facegap import datasets, pipeline, trials
+from facegap.cards import load_dataset, load_model, load_study
+from facegap.datasets.asked import check_study, drawn, root_of
+from facegap.errors import InputError
+from facegap.plan.groups import PlannedGroup, planned_groups
+from facegap.plan.pilot import Assumed, assumed
+from facegap.plan.size import BYTES_A_COMPARISON, PAIRS_A_SECOND, render_seconds, to_render
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study before it runs.
+
+    Attributes:
+        comparisons: 1:1 comparisons of one model under one symmetric condition.
+        seconds, cache_bytes, results_bytes: estimates, good to a factor of about three.
+    """
+
+    study: str
+    samples: int
+    people: int
+    models: int
+    conditions: int
+    comparisons: int
+    seconds: float
+    cores: int
+    cache_bytes: float
+    results_bytes: float
+    assumed: Assumed
+    groups: tuple[PlannedGroup, ...]
+
+
+def plan_study(
+    name: str,
+    root: Path | None = None,
+    pilot: Path | None = None,
+    design_effect: float | None = None,
+    fnmr: float | None = None,
+) -> Plan:
+    """What the study `name` (or path) would do; no image is read and no model is opened.
+
+    Args:
+        pilot: a finished run on similar data: its design effects, FNMR and speed are used.
+        design_effect: of the non-mated comparisons within a group, instead.
+        fnmr: assumed rate of the other groups, instead.
+
+    Raises:
+        FacegapError: as `resolve` does for the study and its data set, or the pilot is no finished run.
+    """
+    study, file = load_study(name)
+    card = load_dataset(study.dataset.card)
+    check_study(study, card, file)
+    rendering = 0.0
+    if study.dataset.synthetic is not None and root is None:
+        samples = to_render(study.dataset.synthetic, card)
+        rendering = len(samples) * render_seconds(study.dataset.synthetic)
+    else:
+        samples = datasets.load(card, root_of(study, card, file, root)).samples
+    samples = drawn(study, samples)
+    if not len(samples):
+        raise InputError(f"{file}: dataset '{card.name}': no sample is left")
+    assumption = assumed(pilot, design_effect, fnmr)
+    rule = trials.verification(samples, study.trials, same_condition=True)
+    groups = tuple(
+        row
+        for columns in ((), *study.groups)
+        for row in planned_groups(study, card, samples, rule, columns, assumption)
+    )
+    everyone = groups[0]
+    cores = study.backend.threads or pipeline.cores()
+    made = len(study.models) * len(study.conditions)
+    comparisons = everyone.mated + everyone.nonmated
+    kept = everyone.mated + 1.5 * max(study.thresholds.fmr, default=0.0) * everyone.nonmated
+    template = sum(4 * load_model(use.card).dim + 150 for use in study.models) * len(study.conditions)
+    return Plan(
+        study=study.name,
+        samples=len(samples),
+        people=everyone.people,
+        models=len(study.models),
+        conditions=len(study.conditions),
+        comparisons=comparisons,
+        seconds=(rendering + len(samples) * made * assumption.seconds + comparisons * made / PAIRS_A_SECOND) / cores
+        + 10,
+        cores=cores,
+        cache_bytes=float(len(samples) * (template + 400 * len(study.conditions))),
+        results_bytes=made * kept * BYTES_A_COMPARISON + 3e6,
+        assumed=assumption,
+        groups=groups,
+    )

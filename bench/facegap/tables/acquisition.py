@@ -1,0 +1,66 @@
+"""Tables of acquisition: outcomes, and quality of the acquired faces, by group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facegap.acquire.scalars import scalar
+from facegap.evidence import Evidence
+from facegap.records import OUTCOMES, Threshold
+
+
+def acquisition_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """How many of the samples that went through a condition ended in each outcome, by group."""
+    for (detector, condition), acquisitions in evidence.acquisitions.items():
+        concerned = evidence.concerned(condition)
+        for columns in evidence.groupings:
+            group = np.where(concerned, evidence.samples.grouping(columns), "")
+            for name in np.unique(group[concerned]):
+                outcomes = acquisitions.outcome[group == name]
+                for outcome in OUTCOMES:
+                    found = int(np.count_nonzero(outcomes == outcome))
+                    yield {
+                        "detector": detector,
+                        "condition": condition,
+                        "grouping": ", ".join(columns),
+                        "group": str(name),
+                        "outcome": outcome,
+                        "samples": found,
+                        "share": found / len(outcomes),
+                    }
+
+
+def quality_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """Native quality values of the acquired faces by group: mean, percentiles, mean on the scale 0 to 100."""
+    for (detector, condition), acquisitions in evidence.acquisitions.items():
+        concerned = evidence.concerned(condition)
+        for columns in evidence.groupings:
+            group = np.where(concerned, evidence.samples.grouping(columns), "")
+            for name in np.unique(group[concerned]):
+                for quality, values in acquisitions.quality.items():
+                    here = values[(group == name) & np.isfinite(values)].astype(np.float64)
+                    if len(here):
+                        p05, p50, p95 = (float(value) for value in np.percentile(here, (5, 50, 95)))
+                        yield {
+                            "detector": detector,
+                            "condition": condition,
+                            "grouping": ", ".join(columns),
+                            "group": str(name),
+                            "quality": quality,
+                            "samples": len(here),
+                            "mean": float(here.mean()),
+                            "p05": p05,
+                            "p50": p50,
+                            "p95": p95,
+                            "scalar": _mean_scalar(quality, here),
+                        }
+
+
+def _mean_scalar(quality: str, native: npt.NDArray[np.float64]) -> float | None:
+    """Mean of the values on the scale 0 to 100; None where the name has none."""
+    values = scalar(quality, native)
+    return float(values.mean()) if values is not None else None

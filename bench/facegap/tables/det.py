@@ -1,0 +1,128 @@
+"""Tables behind the curves: DET by group at equal thresholds, and histograms of the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facegap import count
+from facegap.evidence import Evidence
+from facegap.records import Comparisons, Threshold
+
+DET_POINTS = 80
+DISTRIBUTION_BINS = 128
+
+Counts = npt.NDArray[np.int64]
+Values = npt.NDArray[np.float64]
+
+
+def det_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """FMR within the group and FNMR, failures counted, at thresholds that are the same for every group."""
+    if not evidence.identities:
+        return
+    for (model, condition), comparisons in evidence.comparisons.items():
+        everywhere = _det_thresholds(comparisons)
+        for columns in evidence.groupings:
+            names, group = np.unique(evidence.samples.grouping(columns), return_inverse=True)
+            nonmated = _nonmated_totals(evidence, comparisons, columns)
+            whole = _unions_of_cells(comparisons, group)
+            thresholds = everywhere if whole else everywhere[everywhere >= comparisons.floor]
+            for d, name in enumerate(names):
+                matches = _false_matches(comparisons, group, d, thresholds)
+                fnmr = _fnmr(comparisons, group == d, thresholds)
+                for threshold, found, missed in zip(thresholds, matches, fnmr, strict=True):
+                    if nonmated[str(name)] and np.isfinite(missed):
+                        yield {
+                            "model": model,
+                            "condition": condition,
+                            "grouping": ", ".join(columns),
+                            "group": str(name),
+                            "threshold": float(threshold),
+                            "fmr": int(found) / nonmated[str(name)],
+                            "fnmr": float(missed),
+                        }
+
+
+def _det_thresholds(comparisons: Comparisons) -> Values:
+    """Ascending thresholds, evenly spread over the decades of the pooled FMR: bin edges below the floor, scores of the
+    exact tail above it."""
+    counts = comparisons.histogram.sum(axis=(0, 1))
+    above = np.cumsum(counts[::-1])[::-1]
+    total, tail = int(counts.sum()), np.sort(comparisons.tail.score.astype(np.float64))[::-1]
+    if not total:
+        return np.empty(0)
+    wanted = np.unique(np.round(np.geomspace(1, max(total * 0.5, 1), DET_POINTS)).astype(np.int64))
+    exact = tail[wanted[wanted <= len(tail)] - 1]
+    edges = [comparisons.edges[np.searchsorted(-above, -k)] for k in wanted[wanted > len(tail)]]
+    highest = [np.nextafter(tail[0], np.inf)] if len(tail) else []
+    return np.unique(np.concatenate([exact, [edge for edge in edges if edge < comparisons.floor], highest]))
+
+
+def _nonmated_totals(evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...]) -> dict[str, int]:
+    """Group -> non-mated comparisons within it, failed ones counted."""
+    beyond = max(float(comparisons.edges[-1]), float(comparisons.floor))
+    return {c.group: c.trials for c in count.fmr_counts(comparisons, evidence.samples, columns, beyond)}
+
+
+def _false_matches(comparisons: Comparisons, group: Counts, d: int, thresholds: Values) -> Counts:
+    """(thresholds,) matches among the non-mated comparisons within group `d`."""
+    tail = comparisons.tail
+    inside = (group[tail.reference] == d) & (group[tail.probe] == d)
+    exact = np.sort(tail.score[inside].astype(np.float64))
+    by_tail = len(exact) - np.searchsorted(exact, thresholds, side="left")
+    above = np.cumsum(_within(comparisons, group, d)[::-1])[::-1]
+    at = np.clip(np.searchsorted(comparisons.edges, thresholds - 1e-12), 0, len(above) - 1)
+    return np.asarray(np.where(thresholds >= comparisons.floor, by_tail, above[at]))
+
+
+def _unions_of_cells(comparisons: Comparisons, group: Counts) -> bool:
+    """Whether the histogram's cells can be added up to these groups; not so where an analysis asks for other labels."""
+    pairs = np.unique(comparisons.cells * (int(group.max(initial=0)) + 1) + group)
+    return len(pairs) == len(np.unique(comparisons.cells))
+
+
+def _within(comparisons: Comparisons, group: Counts, d: int) -> Counts:
+    """(bins,) histogram of the non-mated scores within group `d`: a group is a union of cells."""
+    cells = np.unique(comparisons.cells[group == d])
+    return np.asarray(comparisons.histogram[np.ix_(cells, cells)].sum(axis=(0, 1)))
+
+
+def _fnmr(comparisons: Comparisons, in_group: npt.NDArray[np.bool_], thresholds: Values) -> Values:
+    """(thresholds,) FNMR of the mated comparisons whose probe is in the group; NaN where there are none."""
+    mine = in_group[comparisons.mated.probe]
+    score = comparisons.mated.score[mine].astype(np.float64)
+    if not len(score):
+        return np.full(len(thresholds), np.nan)
+    completed = np.sort(score[~np.isnan(score)])
+    matches = len(completed) - np.searchsorted(completed, thresholds, side="left")
+    return np.asarray(1 - matches / len(score))
+
+
+def distribution_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """Histograms of mated and non-mated scores by group; empty bins are left out."""
+    for (model, condition), comparisons in evidence.comparisons.items():
+        per_bin = len(comparisons.edges) // DISTRIBUTION_BINS
+        edges = comparisons.edges[::per_bin]
+        for columns in evidence.groupings:
+            names, group = np.unique(evidence.samples.grouping(columns), return_inverse=True)
+            whole = _unions_of_cells(comparisons, group)
+            for d, name in enumerate(names):
+                mated = comparisons.mated.score[(group == d)[comparisons.mated.probe]].astype(np.float64)
+                kinds = {"mated": np.histogram(mated, edges)[0]}
+                if whole:
+                    kinds["nonmated"] = _within(comparisons, group, d).reshape(-1, per_bin).sum(axis=1)
+                for kind, counts in kinds.items():
+                    for k in np.flatnonzero(counts):
+                        yield {
+                            "model": model,
+                            "condition": condition,
+                            "grouping": ", ".join(columns),
+                            "group": str(name),
+                            "kind": kind,
+                            "low": float(edges[k]),
+                            "high": float(edges[k + 1]),
+                            "count": int(counts[k]),
+                        }

@@ -1,0 +1,88 @@
+"""Table of each group's gap, split into what goes with quality and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from facegap.estimate.binomial import z_value
+from facegap.estimate.bootstrap import percentiles
+from facegap.estimate.quality_split import Term, by_person, logistic, split, strata
+from facegap.evidence import Evidence
+from facegap.records import Rows, Threshold
+from facegap.tables.mated import Flags, Floats, Mated, each, entering, key_of, mated_at, qualities
+from facegap.tables.workbench import people_draws
+
+SPLIT_COLUMNS = (
+    *("model", "condition", "quality", "grouping", "group", "threshold_name", "threshold"),
+    *("gap", "gap_low", "gap_high", "by_quality", "by_quality_low", "by_quality_high"),
+    *("at_same_quality", "at_same_quality_low", "at_same_quality_high", "level"),
+    *("odds_ratio", "odds_ratio_low", "odds_ratio_high", "odds_p", "quality_odds_ratio", "interaction_p", "note"),
+)
+
+
+def split_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """Each group's FNMR less the others', split by quality, and the logistic model of the same comparisons."""
+    for comparisons, columns, threshold in each(evidence, thresholds):
+        mated = mated_at(evidence, comparisons, columns, threshold.value)
+        names = [str(name) for name in entering(evidence, mated)] if columns else []
+        for quality, values in qualities(evidence, comparisons).items() if len(names) > 1 else ():
+            stratum = strata(values)
+            labelled = np.isin(mated.group, names)
+            for name in names:
+                mine = mated.group == name
+                yield {
+                    **key_of(comparisons, columns, threshold, name),
+                    "quality": quality,
+                    **_split_cells(evidence, mated, stratum, mine, labelled & ~mine),
+                    **_logistic_cells(evidence, mated, values, mine, labelled),
+                }
+
+
+def _split_cells(evidence: Evidence, mated: Mated, stratum: Rows, mine: Flags, others: Flags) -> dict[str, Any]:
+    weights = people_draws(evidence).weights.astype(np.float64)
+    level = evidence.study.statistics.level
+    sums = [
+        by_person(mated.person[side], stratum[side], values[side].astype(np.float64), mated.people)
+        for side in (mine, others)
+        for values in (mated.error, np.ones(len(mine)))
+    ]
+    value = split(*(side.sum(axis=1) for side in sums))
+    drawn = split(*(side @ weights for side in sums))
+    cells: dict[str, Any] = {"level": level}
+    for name, one, draws in zip(("gap", "by_quality", "at_same_quality"), value, drawn, strict=True):
+        low, high = percentiles(draws, level) or (None, None)
+        cells |= {name: float(one), f"{name}_low": low, f"{name}_high": high}
+    return cells
+
+
+def _logistic_cells(evidence: Evidence, mated: Mated, values: Floats, mine: Flags, labelled: Flags) -> dict[str, Any]:
+    """Odds of an error in the group against the others at mean quality, and whether quality acts otherwise on it."""
+    used = labelled & mated.completed & np.isfinite(values)
+    z = values[used] - values[used].mean() if used.any() else values[used]
+    spread = float(z.std()) if used.any() else 0.0
+    note = "no logistic model: too few errors or people, or separated groups"
+    if spread == 0 or min(int(mated.error[used & side].sum()) for side in (mine, ~mine)) < 5:
+        return {"note": note}
+    member = mine[used].astype(np.float64)
+    design = np.column_stack([member, z / spread, member * z / spread])
+    terms = logistic(design, ["group", "quality", "group x quality"], mated.error[used], mated.person[used])
+    if terms is None:
+        return {"note": note}
+    by_name = {term.name: term for term in terms}
+    low, high = _odds(by_name["group"], evidence.study.statistics.level)
+    return {
+        "odds_ratio": float(np.exp(by_name["group"].value)),
+        "odds_ratio_low": low,
+        "odds_ratio_high": high,
+        "odds_p": by_name["group"].p,
+        "quality_odds_ratio": float(np.exp(by_name["quality"].value)),
+        "interaction_p": by_name["group x quality"].p,
+    }
+
+
+def _odds(term: Term, level: float) -> tuple[float, float]:
+    half = z_value(level) * term.error
+    return float(np.exp(term.value - half)), float(np.exp(term.value + half))

@@ -1,0 +1,99 @@
+"""Tables of acquisition and 1:1 comparison: outcomes, thresholds, rates, the cross-group matrix, differentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from facegap import count
+from facegap.evidence import Evidence
+from facegap.records import Comparisons, ErrorCounts, Threshold
+from facegap.tables.shared_cells import BOTH, estimate_cells
+from facegap.tables.workbench import NO_THRESHOLD, for_model, threshold_interval
+
+
+def threshold_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """Every operating point, and what it realised where it was set."""
+    for threshold in thresholds:
+        if threshold.target is not None and threshold not in evidence.given:
+            low, high = threshold_interval(evidence, threshold.model, threshold.target)
+            threshold = replace(threshold, low=low, high=high)
+        yield {
+            "model": threshold.model,
+            "name": threshold.name,
+            "policy": threshold.policy,
+            "target": threshold.target,
+            "threshold": threshold.value,
+            "low": threshold.low,
+            "high": threshold.high,
+            "realised": threshold.realised,
+            "false_matches": threshold.false_matches,
+            "comparisons": threshold.comparisons,
+            "note": threshold.note,
+        }
+
+
+def rate_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """FTA and FTE of every group, then FMR (within group) and FNMR at every threshold, both ways of failures."""
+    yield from _acquisition_rates(evidence)
+    for comparisons in evidence.comparisons.values():
+        for columns in evidence.groupings:
+            for counts in count.fte_counts(comparisons, evidence.samples, columns):
+                yield _rate_row(evidence, counts, NO_THRESHOLD)
+            for threshold in for_model(thresholds, comparisons):
+                for counts in _error_counts(evidence, comparisons, columns, threshold):
+                    yield _rate_row(evidence, counts, threshold.name)
+
+
+def _acquisition_rates(evidence: Evidence) -> Iterator[dict[str, Any]]:
+    """FTA by model: each model's detector decides it. Of the samples that go through the condition."""
+    for use in evidence.study.models:
+        for condition in evidence.study.conditions:
+            acquisitions = evidence.acquisitions[use.detector, condition]
+            concerned = evidence.concerned(condition)
+            samples = evidence.samples.take(concerned)
+            mine = replace(acquisitions, outcome=acquisitions.outcome[concerned])
+            for columns in evidence.groupings:
+                for counts in count.fta_counts(mine, samples, columns):
+                    yield {**_rate_row(evidence, counts, NO_THRESHOLD), "model": use.card}
+
+
+def _error_counts(
+    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
+) -> Iterator[ErrorCounts]:
+    for failures in BOTH:
+        yield from count.fmr_counts(comparisons, evidence.samples, columns, threshold.value, failures)
+        if evidence.identities:
+            yield from count.fnmr_counts(comparisons, evidence.samples, columns, threshold.value, failures)
+
+
+def _rate_row(evidence: Evidence, counts: ErrorCounts, threshold_name: str) -> dict[str, Any]:
+    return {
+        "model": counts.model,
+        "condition": counts.condition,
+        "metric": counts.metric,
+        "failures": counts.failures,
+        "grouping": counts.grouping,
+        "group": counts.group,
+        **estimate_cells(evidence, counts, threshold_name),
+    }
+
+
+def cross_fmr_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """FMR of every reference group against every probe group."""
+    for comparisons in evidence.comparisons.values():
+        for columns in evidence.study.groups:
+            for threshold in for_model(thresholds, comparisons):
+                for failures in BOTH:
+                    cells = count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold.value, failures)
+                    for counts in cells:
+                        yield {
+                            "model": counts.model,
+                            "condition": counts.condition,
+                            "failures": failures,
+                            "grouping": counts.grouping,
+                            "reference_group": counts.group,
+                            "probe_group": counts.probe_group,
+                            **estimate_cells(evidence, counts, threshold.name),
+                        }

@@ -1,0 +1,56 @@
+"""Table of rates shrunken towards each other, beside the raw ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from facegap.estimate.differentials import enter
+from facegap.estimate.interval import effective_sample
+from facegap.estimate.shrinkage import shrink
+from facegap.evidence import Evidence
+from facegap.records import Threshold
+from facegap.tables.shared_cells import KEYS, key_cells
+from facegap.tables.workbench import group_counts
+
+SHRUNKEN_COLUMNS = (
+    *(*KEYS, "group", "errors", "trials", "subjects", "n_eff", "rate"),
+    *("shrunken", "low", "high", "level", "own_weight", "note"),
+)
+
+LEAST_WEIGHT = 0.05
+
+NO_SPREAD = (
+    "the groups were not seen to differ beyond chance, so that this is nearly their common rate; its interval would "
+    "leave out how well that rate and the spread are known, and is not given; "
+)
+
+
+def shrunken_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """Rates of the groups shrunken towards each other, beside the raw ones; every group with a label and trials."""
+    level = evidence.study.statistics.level
+    for found in group_counts(evidence, thresholds):
+        for metric, counts in found.by_metric.items() if found.columns else ():
+            kept, _ = enter(counts, 1)
+            if len(kept) < 2:
+                continue
+            sizes = [effective_sample(c, level) for c in kept]
+            errors = [c.errors / c.trials * n for c, n in zip(kept, sizes, strict=True)]
+            for c, n, one in zip(kept, sizes, shrink(errors, sizes, level), strict=True):
+                known = one.own_weight >= LEAST_WEIGHT
+                yield {
+                    **key_cells(found, metric),
+                    "group": c.group,
+                    "errors": c.errors,
+                    "trials": c.trials,
+                    "subjects": c.subjects,
+                    "n_eff": n,
+                    "rate": c.errors / c.trials,
+                    "shrunken": one.value,
+                    "low": one.low if known else None,
+                    "high": one.high if known else None,
+                    "level": level,
+                    "own_weight": one.own_weight,
+                    "note": ("" if known else NO_SPREAD)
+                    + "takes the groups for exchangeable; stands beside the raw rate, not in its place",
+                }

@@ -1,0 +1,191 @@
+"""What each comparison of a group with the others could have seen, and what it saw.
+
+FMR and FNMR at every threshold, and of the open searches FNIR (threshold only) and FPIR at every operating point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from facegap.estimate.differentials import LeftOut
+from facegap.estimate.interval import effective_sample
+from facegap.estimate.people import people_for_mated, people_for_nonmated
+from facegap.estimate.power import trials_to_see, visible_ratio
+from facegap.estimate.versus_rest import AgainstRest, against_rest
+from facegap.evidence import Evidence
+from facegap.records import ErrorCounts, Threshold
+from facegap.tables.shared_cells import KEYS, key_cells
+from facegap.tables.workbench import group_counts, operating_points, search_counts
+
+RATIOS = {"people_1_5": 1.5, "people_2": 2.0, "people_3": 3.0}
+POWER_COLUMNS = (
+    *KEYS,
+    *("group", "subjects", "trials", "n_eff", "design_effect", "rest_rate", "rest_n_eff", "tests"),
+    *("ratio_80", "ratio_90", *RATIOS, "sentence", "note"),
+)
+VERSUS_COLUMNS = (
+    *KEYS,
+    *("group", "errors", "trials", "subjects", "rest_errors", "rest_trials", "rest_subjects"),
+    *("ratio", "low", "high", "level", "p", "p_holm", "verdict", "sentence", "note"),
+)
+
+
+def power_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """For every group: the smallest ratio to the others that its test sees, and the people that others would take."""
+    for key, rows, left_out in _comparisons(evidence, thresholds):
+        for row in rows:
+            yield {**key, **_power_cells(row, tests_in(rows))}
+        for group, reason in left_out:
+            yield {**key, "group": group, "note": f"left out: {reason}"}
+
+
+def versus_rest_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+    """Every group against the others together: ratio, interval, p-value by Holm, and the verdict in words."""
+    for key, rows, left_out in _comparisons(evidence, thresholds):
+        for row in rows:
+            yield {**key, **_versus_cells(row, tests_in(rows))}
+        for group, reason in left_out:
+            yield {**key, "group": group, "note": f"left out: {reason}"}
+
+
+def _comparisons(
+    evidence: Evidence, thresholds: tuple[Threshold, ...]
+) -> Iterator[tuple[dict[str, Any], tuple[AgainstRest, ...], LeftOut]]:
+    """The cells of `KEYS`, every group against the others, and the groups left out; failures counted."""
+    rule = evidence.study.statistics
+    for counted in (_one_to_one, _one_to_many):
+        for key, counts in counted(evidence, thresholds):
+            rows, left_out = against_rest(counts, rule.min_subjects, rule.level)
+            yield key, one_test(rows), left_out
+
+
+def _one_to_one(
+    evidence: Evidence, thresholds: tuple[Threshold, ...]
+) -> Iterator[tuple[dict[str, Any], tuple[ErrorCounts, ...]]]:
+    for found in group_counts(evidence, thresholds):
+        for metric, counts in found.by_metric.items() if found.columns else ():
+            yield key_cells(found, metric), counts
+
+
+def _one_to_many(
+    evidence: Evidence, thresholds: tuple[Threshold, ...]
+) -> Iterator[tuple[dict[str, Any], tuple[ErrorCounts, ...]]]:
+    for searches in evidence.searches.values():
+        if searches.protocol == "closed":
+            continue
+        for columns in evidence.study.groups:
+            for point in operating_points(evidence, searches, thresholds):
+                for metric, counts in search_counts(evidence, searches, columns, point.value).items():
+                    cells = (searches.model, searches.condition, metric, ", ".join(columns), point.name, point.value)
+                    yield dict(zip(KEYS, cells, strict=True)), counts
+
+
+def tests_in(rows: tuple[AgainstRest, ...]) -> int:
+    """Different tests: with two groups, each against the other is one."""
+    return 1 if len(rows) == 2 else len(rows)
+
+
+def one_test(rows: tuple[AgainstRest, ...]) -> tuple[AgainstRest, ...]:
+    """Two groups need no adjustment: their two tests are the same."""
+    return tuple(replace(row, p_holm=row.p) for row in rows) if len(rows) == 2 else rows
+
+
+def sizes(row: AgainstRest) -> tuple[float, float]:
+    """Effective comparisons of the group and of the others.
+
+    Without false matches the counts do not show how much comparisons share; the others' design effect then stands in.
+    """
+    group, rest = (effective_sample(side, row.level) for side in (row.counts, row.rest))
+    if row.counts.by_pair is not None and row.counts.errors == 0:
+        group = min(group, row.counts.trials * rest / row.rest.trials)
+    return group, rest
+
+
+def smallest_visible(row: AgainstRest, tests: int, power: float) -> float | None:
+    """The smallest ratio to the others that the test sees with `power`, adjusted over `tests` as Holm's first step."""
+    group, rest = sizes(row)
+    rest_rate = row.rest.errors / row.rest.trials
+    return visible_ratio(rest_rate, group, rest, power, (1 - row.level) / tests) if row.rest.errors else None
+
+
+def _power_cells(row: AgainstRest, tests: int) -> dict[str, Any]:
+    group, rest = sizes(row)
+    counts, rest_rate = row.counts, row.rest.errors / row.rest.trials
+    seen = {power: smallest_visible(row, tests, power) for power in (0.8, 0.9)}
+    needed = {
+        name: people_needed(counts, group, rest_rate, ratio, (1 - row.level) / tests) for name, ratio in RATIOS.items()
+    }
+    return {
+        "group": counts.group,
+        "subjects": counts.subjects,
+        "trials": counts.trials,
+        "n_eff": group,
+        "design_effect": counts.trials / group,
+        "rest_rate": rest_rate,
+        "rest_n_eff": rest,
+        "tests": tests,
+        "ratio_80": seen[0.8],
+        "ratio_90": seen[0.9],
+        **needed,
+        "sentence": power_sentence(counts.subjects, seen[0.8], seen[0.9]),
+        "note": "" if row.rest.errors else "the others had no errors: no ratio to them can be planned for",
+    }
+
+
+def people_needed(counts: ErrorCounts, n_eff: float, rate: float, ratio: float, alpha: float) -> int | None:
+    """People in each of two groups of this kind who show `ratio` to `rate` with 80 % power; None where none would."""
+    if rate <= 0:
+        return None
+    trials = trials_to_see(rate, ratio, 0.8, alpha)
+    if counts.by_pair is None:
+        return people_for_mated(trials, n_eff, counts.subjects)
+    return people_for_nonmated(trials, counts.trials, counts.trials / n_eff, counts.subjects)
+
+
+def power_sentence(people: int, at_80: float | None, at_90: float | None) -> str:
+    """What the test could have seen, in words that stand beside a null result."""
+    if at_80 is None:
+        return f"with {people} people this test would have seen no ratio, however large, with 80 % power"
+    more = f" ({ratio_text(at_90)} with 90 %)" if at_90 is not None else ""
+    return (
+        f"with {people} people this test would have seen a ratio of {ratio_text(at_80)} or more with 80 % power{more}"
+    )
+
+
+def ratio_text(ratio: float) -> str:
+    """Two digits after the point below 2, one below 20, none above."""
+    return f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}" if ratio < 20 else f"{ratio:.0f}"
+
+
+def _versus_cells(row: AgainstRest, tests: int) -> dict[str, Any]:
+    differs = row.p_holm < 1 - row.level
+    return {
+        "group": row.counts.group,
+        "errors": row.counts.errors,
+        "trials": row.counts.trials,
+        "subjects": row.counts.subjects,
+        "rest_errors": row.rest.errors,
+        "rest_trials": row.rest.trials,
+        "rest_subjects": row.rest.subjects,
+        "ratio": row.ratio,
+        "low": row.low,
+        "high": row.high,
+        "level": row.level,
+        "p": row.p,
+        "p_holm": row.p_holm,
+        "verdict": "differs" if differs else "not shown to differ",
+        "sentence": _versus_sentence(row, tests, differs),
+        "note": "" if row.ratio is not None else "no ratio: one side has no errors; the bounds say at least or at most",
+    }
+
+
+def _versus_sentence(row: AgainstRest, tests: int, differs: bool) -> str:
+    counts, rest = row.counts, row.rest
+    seen = f"{counts.errors} of {counts.trials} against {rest.errors} of {rest.trials} in the other groups"
+    if differs:
+        ratio = f"{ratio_text(row.ratio)} times the others' rate" if row.ratio is not None else "another rate"
+        return f"{counts.group}: {ratio} ({seen}; p = {row.p_holm:.2g} after Holm's adjustment)"
+    at_80, at_90 = (smallest_visible(row, tests, power) for power in (0.8, 0.9))
+    return f"{counts.group}: not shown to differ ({seen}); {power_sentence(counts.subjects, at_80, at_90)}"
