@@ -4,7 +4,9 @@
     python3 tasks.py quickstart    environment, installation, models, and the first study
     python3 tasks.py test          environment and tests
 
-Two more: `slow` runs the tests that take longer, `lint` runs ruff, mypy and import-linter.
+More, for those who change the code: `lint` runs ruff, mypy and import-linter; `coverage` runs the tests and says which
+lines none reached; `slow` runs the tests that take longer; `oldest` runs the tests in an environment of its own with
+the oldest versions that pyproject.toml allows.
 """
 
 from __future__ import annotations
@@ -17,9 +19,15 @@ import venv
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ENVIRONMENT = HERE / ".venv"
-SCRIPTS = ENVIRONMENT / ("Scripts" if os.name == "nt" else "bin")
-PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
+MAIN, OLDEST = ".venv", ".venv-oldest"
+PYTEST = ("-m", "pytest", "-n", "auto", "--maxprocesses", "8", "--dist", "worksteal")
+"""A process a core: more than eight would make the same fixtures once more each and gain nothing."""
+
+
+def program(name: str, environment: str = MAIN) -> Path:
+    """A program of an environment of this checkout."""
+    folder, ending = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
+    return HERE / environment / folder / f"{name}{ending}"
 
 
 def call(*words: str | Path) -> None:
@@ -30,24 +38,25 @@ def call(*words: str | Path) -> None:
         sys.exit(code)
 
 
-def install(extra: str) -> None:
+def install(extra: str, environment: str = MAIN, constraints: str = "constraints.txt") -> None:
     """The environment with facegap and `extra`, unless exactly that is there already."""
-    wanted = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")))
-    stamp = ENVIRONMENT / f"installed-{extra}"
-    if stamp.exists() and stamp.read_text() == wanted.hexdigest():
+    files = (HERE / name for name in ("pyproject.toml", constraints))
+    wanted = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    stamp, python = HERE / environment / f"installed-{extra}", program("python", environment)
+    if stamp.exists() and stamp.read_text() == wanted:
         return
-    if not PYTHON.exists():
-        venv.create(ENVIRONMENT, with_pip=True)
-    call(PYTHON, "-m", "pip", "install", "--quiet", "-c", "constraints.txt", "-e", f".[{extra}]")
-    if extra == "dev":
+    if not python.exists():
+        venv.create(HERE / environment, with_pip=True)
+    call(python, "-m", "pip", "install", "--quiet", "-c", constraints, "-e", f".[{extra}]")
+    if extra != "quickstart":
         # A reference for the tests whose metadata still asks for numpy 1; its code runs on numpy 2.
-        call(PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", "cimat==0.1.2")
-    stamp.write_text(wanted.hexdigest())
+        call(python, "-m", "pip", "install", "--quiet", "--no-deps", "cimat==0.1.2")
+    stamp.write_text(wanted)
 
 
 def fetch_models() -> None:
     """The default models, for the tests that need real ones; without a network those skip and say so."""
-    words = [PYTHON, "-m", "facegap", "models", "pull", "dlib-resnet29", "mtcnn"]
+    words = [program("python"), "-m", "facegap", "models", "pull", "dlib-resnet29", "mtcnn"]
     if subprocess.call([str(word) for word in words], cwd=HERE):
         print("no models here: the tests that need them will be skipped", flush=True)
 
@@ -55,34 +64,53 @@ def fetch_models() -> None:
 def quickstart() -> None:
     """Install, fetch and convert the default models, and run the first study."""
     install("quickstart")
-    call(PYTHON, "-m", "facegap", "doctor")
-    call(PYTHON, "-m", "facegap", "models", "pull", "dlib-resnet29", "mtcnn")
-    call(PYTHON, "-m", "facegap", "run", "configs/quickstart.toml")
+    facegap = (program("python"), "-m", "facegap")
+    call(*facegap, "doctor")
+    call(*facegap, "models", "pull", "dlib-resnet29", "mtcnn")
+    call(*facegap, "run", "configs/quickstart.toml")
 
 
 def test() -> None:
     """Install with everything that the tests need, and run them."""
     install("dev")
     fetch_models()
-    call(PYTHON, "-m", "pytest")
+    call(program("python"), *PYTEST)
+
+
+def coverage() -> None:
+    """The same tests, and which lines of the package none of them reached."""
+    install("dev")
+    fetch_models()
+    measure = (program("python"), "-m", "coverage")
+    call(*measure, "erase")
+    call(*measure, "run", *PYTEST)
+    call(*measure, "combine", "--quiet")
+    call(*measure, "report")
 
 
 def slow() -> None:
     """The tests that take longer."""
     install("dev")
-    call(PYTHON, "-m", "pytest", "-m", "slow")
+    fetch_models()
+    call(program("python"), *PYTEST, "-m", "slow")
+
+
+def oldest() -> None:
+    """The tests with the oldest versions that pyproject.toml allows."""
+    install("test", OLDEST, "constraints-oldest.txt")
+    call(program("python", OLDEST), *PYTEST)
 
 
 def lint() -> None:
     """Style, types and layers."""
     install("dev")
-    call(PYTHON, "-m", "ruff", "check", ".")
-    call(PYTHON, "-m", "ruff", "format", "--check", ".")
-    call(PYTHON, "-m", "mypy")
-    call(SCRIPTS / "lint-imports")
+    call(program("ruff"), "check", ".")
+    call(program("ruff"), "format", "--check", ".")
+    call(program("python"), "-m", "mypy")
+    call(program("lint-imports"))
 
 
-TASKS = {"quickstart": quickstart, "test": test, "slow": slow, "lint": lint}
+TASKS = {task.__name__: task for task in (quickstart, test, lint, coverage, slow, oldest)}
 
 if __name__ == "__main__":
     if sys.version_info < (3, 11):

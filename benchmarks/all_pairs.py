@@ -16,10 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from facegap.compare import TailRule, compare
-from facegap.compare.tiles import BLOCK_COLUMNS, BLOCK_ROWS
-from facegap.records import Samples, Templates, Trials
 from threadpoolctl import threadpool_limits
+
+from facegap.compare import TailRule, compare
+from facegap.compare.engine import BLOCK_COLUMNS, BLOCK_ROWS
+from facegap.records import RuledTrials, Samples, Templates
 
 GROUPS, PER_SUBJECT = 8, 4
 
@@ -31,16 +32,26 @@ def make(n: int, dim: int) -> tuple[Samples, Templates]:
     blank = np.full(n, "")
     names = subject.astype(np.str_)
     groups = {"group": (subject % GROUPS).astype(np.str_)}
-    samples = Samples(np.arange(n).astype(np.str_), names, blank, blank, blank, groups, Path())
+    samples = Samples(
+        ids=np.arange(n).astype(np.str_),
+        subjects=names,
+        paths=blank,
+        sessions=blank,
+        roles=blank,
+        groups=groups,
+        root=Path(),
+    )
     vectors = rng.standard_normal((n, dim), dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return samples, Templates(np.arange(n), vectors, "random", "clean", "cosine")
+    return samples, Templates(
+        rows=np.arange(n), vectors=vectors, model="random", condition="clean", similarity="cosine"
+    )
 
 
 def ours(samples: Samples, templates: Templates) -> None:
     """The engine: exact tail at FMR 1e-3, histogram per pair of groups."""
     rows = np.arange(len(samples))
-    compare(samples, Trials(rows, rows, True), templates, templates, ("group",), TailRule(1e-3))
+    compare(samples, RuledTrials(rows, rows, True), templates, templates, ("group",), TailRule(1e-3))
 
 
 def limit(templates: Templates) -> None:

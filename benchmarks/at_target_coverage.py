@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from interval_coverage import LEVEL, Design, _scores
+
 from facegap.estimate import estimate, threshold_at_fmr
 from facegap.estimate.bootstrap import double_or_nothing_draws, fnmr_at_draws, pair_trials, percentiles, threshold_draws
-from facegap.records import ClusterSums, ErrorCounts
-from interval_coverage import LEVEL, Design, _scores
+from facegap.records import ClusterSums, ErrorCounts, SamplesOfPeople
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -66,12 +67,24 @@ def intervals(found: Study, target: float, rng: np.random.Generator) -> dict[str
     trials = np.bincount(found.person, minlength=len(found.sizes))
     sums = ClusterSums(int(errors @ errors), int(errors @ trials), int(trials @ trials))
     people = int((trials > 0).sum())
-    counts = ErrorCounts("FNMR", "", "", "", "", None, int(errors.sum()), int(trials.sum()), 0, people, sums)
+    counts = ErrorCounts(
+        metric="FNMR",
+        model="",
+        condition="",
+        grouping="",
+        group="",
+        threshold=None,
+        errors=int(errors.sum()),
+        completed=int(trials.sum()),
+        failed=0,
+        subjects=people,
+        by_subject=sums,
+    )
     fixed = estimate(counts, LEVEL)
     assert fixed.low is not None
     assert fixed.high is not None
     draws = double_or_nothing_draws(len(found.sizes), DRAWS, rng)
-    total = pair_trials(draws, found.sizes, found.sizes, once=True)
+    total = pair_trials(draws, SamplesOfPeople(found.sizes, found.sizes, True))
     high = found.nonmated >= np.quantile(found.nonmated, 1 - min(5 * target, 0.5))
     drawn = threshold_draws(draws, found.i[high], found.j[high], found.nonmated[high], total, target)
     again = percentiles(fnmr_at_draws(draws, found.person, found.mated, drawn), LEVEL)

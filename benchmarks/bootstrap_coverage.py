@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from interval_coverage import LEVEL, Design, _blocks, _counts, _scores
+
 from facegap.estimate import estimate
 from facegap.estimate.bootstrap import (
     PeopleDraws,
@@ -27,7 +29,7 @@ from facegap.estimate.bootstrap import (
     subset_draws,
     vertex_draws,
 )
-from interval_coverage import LEVEL, Design, _blocks, _counts, _scores
+from facegap.records import SamplesOfPeople
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -77,7 +79,7 @@ def intervals(rng: np.random.Generator, one: Study, draws: int) -> dict[str, dic
     found: dict[str, dict[str, Ends]] = {"FMR": {}, "FNMR": {}}
     for name, make in SCHEMES.items():
         weights = make(people, draws, rng)
-        fmr = fmr_draws(weights, i, j, one.matches[i, j], one.sizes, one.sizes, True)
+        fmr = fmr_draws(weights, i, j, one.matches[i, j], SamplesOfPeople(one.sizes, one.sizes, True))
         fnmr = fnmr_draws(weights, who, one.misses[who], one.mated[who])
         found["FMR"][name] = percentiles(fmr, LEVEL) or (0.0, 1.0)
         found["FNMR"][name] = percentiles(fnmr, LEVEL) or (0.0, 1.0)

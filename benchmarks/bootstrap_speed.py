@@ -18,8 +18,10 @@ import numba
 import numpy as np
 import numpy.typing as npt
 import scipy
-from facegap.estimate.bootstrap import PeopleDraws, double_or_nothing_draws, fmr_draws, pair_trials
 from scipy import sparse
+
+from facegap.estimate.bootstrap import PeopleDraws, double_or_nothing_draws, fmr_draws, pair_trials
+from facegap.records import SamplesOfPeople
 
 Pairs = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]
 PEOPLE, DRAWS, SAMPLES = 20_000, 1000, 3
@@ -34,14 +36,14 @@ def random_pairs(rng: np.random.Generator, people: int, count: int) -> Pairs:
 
 
 def by_numba(draws: PeopleDraws, pairs: Pairs, samples: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    return fmr_draws(draws, *pairs, samples, samples, True)
+    return fmr_draws(draws, *pairs, SamplesOfPeople(samples, samples, True))
 
 
 def by_sparse(draws: PeopleDraws, pairs: Pairs, samples: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     weights = draws.weights.astype(np.float64)
     matrix = sparse.csr_array((pairs[2].astype(np.float64), (pairs[0], pairs[1])), shape=(len(weights),) * 2)
     false_matches = (weights * (matrix @ weights)).sum(0)
-    return np.asarray(false_matches / pair_trials(draws, samples, samples, True))
+    return np.asarray(false_matches / pair_trials(draws, SamplesOfPeople(samples, samples, True)))
 
 
 def by_gather(draws: PeopleDraws, pairs: Pairs, samples: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

@@ -15,9 +15,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-from facegap import conditions
-
 from benchmarks.conditions_speed import CODING, frame, times
+
+from facegap import conditions
 
 REPEATS = 15
 CHAIN = "budget-2019+shelter-fluorescent+3g"

@@ -15,6 +15,7 @@ import time
 import cv2
 import numba
 import numpy as np
+
 from facegap import conditions
 from facegap.conditions.parameters import signature
 from facegap.conditions.stages import Photo

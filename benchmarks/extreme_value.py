@@ -20,13 +20,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from interval_coverage import DIMENSIONS, LEVEL, NOISE, Design, _scores
+
 from facegap import store
 from facegap.count import pooled_nonmated
 from facegap.estimate import extreme
 from facegap.estimate.bootstrap import double_or_nothing_draws, pair_trials, percentiles
 from facegap.evidence import read_evidence
-from facegap.records import Comparisons, Samples
-from interval_coverage import DIMENSIONS, LEVEL, NOISE, Design, _scores
+from facegap.records import Comparisons, Samples, SamplesOfPeople
 
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -95,7 +96,7 @@ def answer(
     if extreme.misfit(seen, excess, len(np.unique([pairs.i[above], pairs.j[above]]))) or threshold < start:
         return None
     weights = double_or_nothing_draws(len(pairs.sizes), draws, rng)
-    trials = pair_trials(weights, pairs.sizes, pairs.sizes, True)
+    trials = pair_trials(weights, SamplesOfPeople(pairs.sizes, pairs.sizes, True))
     drawn = extreme.drawn_tail(weights, pairs.i, pairs.j, pairs.scores, trials, start)
     low, high = percentiles(extreme.fmr_beyond(drawn, threshold), LEVEL) or (0.0, 1.0)
     return Answer(float(extreme.fmr_beyond(seen, threshold)[0]) / truth, low / truth, high / truth)

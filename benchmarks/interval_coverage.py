@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from facegap.estimate import differentials, estimate
 from facegap.estimate.binomial import wilson
 from facegap.estimate.clustered import effective_size, wilson_n_eff
@@ -168,8 +169,20 @@ def _blocks(errors: npt.NDArray[np.bool_], starts: npt.NDArray[np.int64]) -> npt
 def _counts(metric: str, by_subject: tuple[Array, Array], by_pair: tuple[Array, Array] | None) -> ErrorCounts:
     errors, comparisons = (int(values.sum()) for values in (by_pair or by_subject))
     people = len(by_subject[0])
-    sums = [None if side is None else _sums(*side) for side in (by_subject, by_pair)]
-    return ErrorCounts(metric, "", "", "", "", None, errors, comparisons, 0, people, *sums)
+    return ErrorCounts(
+        metric=metric,
+        model="",
+        condition="",
+        grouping="",
+        group="",
+        threshold=None,
+        errors=errors,
+        completed=comparisons,
+        failed=0,
+        subjects=people,
+        by_subject=_sums(*by_subject),
+        by_pair=None if by_pair is None else _sums(*by_pair),
+    )
 
 
 def _sums(x: Array, m: Array) -> ClusterSums:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+
 from facegap import acquire, conditions, pipeline, weights
 from facegap.cards import card_path, load_detector, load_model
 from facegap.cards.study import Acquire, Synthetic
@@ -35,7 +36,7 @@ def samples_in(root: Path, count: int) -> Samples:
     """The first `count` pictures below `root`."""
     paths = sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.is_file() and is_image(p.name))[:count]
     names, blank = np.array(paths), np.full(len(paths), "")
-    return Samples(names, names, names, blank, blank, {}, root)
+    return Samples(ids=names, subjects=names, paths=names, sessions=blank, roles=blank, groups={}, root=root)
 
 
 def pictures_a_second(line: pipeline.Pipeline, samples: Samples, scenes: pipeline.Scenes | None) -> float:
@@ -78,7 +79,14 @@ def main() -> None:
         detector = acquire.open_detector(detector_card, parts, "cpu", 1)
         for name in ("clean", options.condition):
             line = pipeline.Pipeline(
-                conditions.load(name), detector, detector_card, recogniser, Acquire(), 0, threads, batch=32
+                condition=conditions.load(name),
+                detector=detector,
+                detector_card=detector_card,
+                recogniser=recogniser,
+                rules=Acquire(),
+                seed=0,
+                threads=threads,
+                batch=32,
             )
             with tempfile.TemporaryDirectory() as cache:
                 os.environ["FACEGAP_CACHE"] = cache

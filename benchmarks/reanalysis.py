@@ -14,13 +14,14 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-import facegap
 import numpy as np
+
+import facegap
 from facegap import store
 from facegap.cards import Study
 from facegap.compare import TailRule, compare
 from facegap.evidence import Evidence, write_evidence
-from facegap.records import OUTCOMES, Acquisitions, RunManifest, Samples, Templates, Trials
+from facegap.records import OUTCOMES, Acquisitions, RuledTrials, RunManifest, Samples, Templates
 from facegap.run import Changes, analyse
 from facegap.tables import build
 
@@ -42,7 +43,15 @@ def samples_of(images: int, rng: np.random.Generator) -> Samples:
     labels = {name: rng.choice(values, people)[subject] for name, values in LABELS.items()}
     blank = np.full(images, "")
     ids = np.array([f"{k:016x}" for k in range(images)])
-    return Samples(ids, np.array([f"{k:016x}" for k in subject]), blank, blank, blank, labels, Path())
+    return Samples(
+        ids=ids,
+        subjects=np.array([f"{k:016x}" for k in subject]),
+        paths=blank,
+        sessions=blank,
+        roles=blank,
+        groups=labels,
+        root=Path(),
+    )
 
 
 def evidence_of(images: int) -> Evidence:
@@ -51,28 +60,58 @@ def evidence_of(images: int) -> Evidence:
     centres = rng.standard_normal((images // 4, 64)).repeat(4, axis=0)
     vectors = centres + 0.8 * rng.standard_normal((images, 64))
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    templates = Templates(np.arange(images), vectors, "random", "clean", "cosine")
+    templates = Templates(
+        rows=np.arange(images), vectors=vectors, model="random", condition="clean", similarity="cosine"
+    )
     study = Study.model_validate(STUDY, strict=False)
-    trials = Trials(np.arange(images), np.arange(images), symmetric=True)
+    trials = RuledTrials(np.arange(images), np.arange(images), symmetric=True)
     compared = compare(samples, trials, templates, templates, ("ethnicity", "gender"), TailRule(1e-2), 2)
     quality = {"Sharpness": rng.normal(10, 3, images).astype(np.float32)}
     nothing = np.full((images, 4), np.nan, np.float32)
     acquired = Acquisitions(
-        *("clean", "none", np.full(images, OUTCOMES[0]), np.full(images, ""), nothing),
-        *(np.full((images, 5, 2), np.nan, np.float32), quality, samples.ids),
+        condition="clean",
+        detector="none",
+        outcome=np.full(images, OUTCOMES[0]),
+        reason=np.full(images, ""),
+        box=nothing,
+        landmarks=np.full((images, 5, 2), np.nan, np.float32),
+        quality=quality,
+        sha256=samples.ids,
     )
     by_condition = {("random", "clean"): compared}
     return Evidence(
-        study, samples, samples.ids, {("none", "clean"): acquired}, by_condition, {}, {}, (), identities=True
+        study=study,
+        samples=samples,
+        sha256=samples.ids,
+        acquisitions={("none", "clean"): acquired},
+        comparisons=by_condition,
+        searches={},
+        vendor={},
+        given=(),
+        identities=True,
     )
 
 
 def manifest_of(evidence: Evidence) -> RunManifest:
     model = {"kind": "recogniser", "name": "random", "score_threshold": None, "detector": "none"}
     return RunManifest(
-        *("facegap-run-1", "reanalysis", "complete", evidence.study.model_dump(mode="json"), ""),
-        *({"identities": True, "name": "none"}, [model], [], [], "cpu", "cpu"),
-        *({"facegap": facegap.__version__}, {}, "", None, "", ""),
+        schema="facegap-run-1",
+        run_id="reanalysis",
+        status="complete",
+        study=evidence.study.model_dump(mode="json"),
+        config_text="",
+        dataset={"identities": True, "name": "none"},
+        models=[model],
+        conditions=[],
+        given_thresholds=[],
+        provider_asked="cpu",
+        provider_actual="cpu",
+        versions={"facegap": facegap.__version__},
+        machine={},
+        commit="",
+        dirty=None,
+        started="",
+        finished="",
     )
 
 
@@ -92,7 +131,7 @@ def main() -> None:
                 store.write_table(hidden / "tables" / f"{name}.csv", table.columns, table.rows)
             store.write_atomic(hidden / "study.toml", b"")
             store.write_json(hidden / "manifest.json", asdict(manifest_of(evidence)))
-        changes = Changes((("gender",), ("age", "gender")), (1e-3, 1e-4), 0.9)
+        changes = Changes(groups=(("gender",), ("age", "gender")), fmr=(1e-3, 1e-4), level=0.9)
         start, busy = time.perf_counter(), time.process_time()
         analyse(run, changes, Path(folder) / "again", None)
         took, busy = time.perf_counter() - start, time.process_time() - busy

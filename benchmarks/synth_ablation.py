@@ -21,12 +21,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from synth_pipeline import MODELS, Measured, labels, measured
+
 from facegap import store
 from facegap.estimate.scores import d_prime
 from facegap.synth import Spec, designs, generate
 from facegap.synth.head import head
 from facegap.synth.identity import Identity
-from synth_pipeline import MODELS, Measured, labels, measured
 
 KINDS = ("full, expressions drawn", "full", "shape only", "texture only")
 CELLS = 6

@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from synth_pipeline import MODELS, Measured, labels, measured
+
 from facegap import store, synth
 from facegap.estimate import threshold_at_fmr
 from facegap.estimate.quality_split import change, change_interval
-from synth_pipeline import MODELS, Measured, labels, measured
 
 SPEC = synth.Spec(
-    "causal",
+    design="causal",
     identities=204,
     sessions=("studio", "window", "backlit"),
     exposures=("incident", "frame"),

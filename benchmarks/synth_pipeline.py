@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
 from facegap import acquire, conditions, datasets, pipeline, weights
 from facegap.cards import card_path, load_dataset, load_detector, load_model
 from facegap.cards.study import Acquire
@@ -56,7 +57,16 @@ def measured(folder: Path, dataset: str, model: str) -> Measured:
     files = weights.find_detector(detector_card, card_path("models", DETECTOR))
     detector = acquire.open_detector(detector_card, files)
     clean = conditions.load("clean")
-    line = pipeline.Pipeline(clean, detector, detector_card, recogniser, Acquire(), 1, THREADS, 32)
+    line = pipeline.Pipeline(
+        condition=clean,
+        detector=detector,
+        detector_card=detector_card,
+        recogniser=recogniser,
+        rules=Acquire(),
+        seed=1,
+        threads=THREADS,
+        batch=32,
+    )
     digests = pipeline.hash_files(samples, THREADS)
     acquisitions, templates = pipeline.run(line, samples, digests, lambda _: None)
     return Measured(samples, acquisitions, templates, {name: row for row, name in enumerate(samples.ids.tolist())})

@@ -18,6 +18,7 @@ from pathlib import Path
 import cv2
 import dlib
 import numpy as np
+
 from facegap import backend
 
 ARCFACE = np.array([(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)])

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from facegap import store
 from facegap.evidence import read_evidence
 from facegap.records import Comparisons

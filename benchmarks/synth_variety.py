@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+
 from facegap.synth import Spec, designs, shape
 from facegap.synth.assets import SKIN, load
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+
 from facegap.claims.judge import _margin
 from facegap.claims.text import Claim
 from facegap.estimate.accuracy import p_values
@@ -23,7 +24,18 @@ from facegap.records import ClusterSums, ErrorCounts
 from facegap.tables.versus_rest import one_test
 
 Rng = np.random.Generator
-BASE = ErrorCounts("FNMR", "m", "clean", "g", "", 0.5, 0, 0, 0, 0)
+BASE = ErrorCounts(
+    metric="FNMR",
+    model="m",
+    condition="clean",
+    grouping="g",
+    group="",
+    threshold=0.5,
+    errors=0,
+    completed=0,
+    failed=0,
+    subjects=0,
+)
 
 
 def mated(rate: float, people: int, rng: Rng, each: int = 3, agreement: float = 0.2) -> ErrorCounts:
@@ -96,7 +108,7 @@ def alike(
     kind: Callable[..., ErrorCounts], rates: list[float], people: int, form: str, margin: float, want: str
 ) -> Callable[[Rng], bool]:
     """The first group's verdict on a margin."""
-    claim = Claim("", form, "FNMR", margin, "every group", None, None)  # type: ignore[arg-type]
+    claim = Claim(text="", kind=form, metric="FNMR", number=margin, scope="every group", columns=None, threshold=None)  # type: ignore[arg-type]
 
     def once(rng: Rng) -> bool:
         return next(iter(_margin(groups(kind, rates, people, rng), claim, 0.95, 10))).verdict == want

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+from facegap import store
 from finished import finished  # noqa: F401
+
+# Compiled loops stay in the user's cache from one test session to the next.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(store.cache_dir() / "compiled"))
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

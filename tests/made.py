@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+
 from facegap.records import Samples, Templates
 
 
@@ -38,7 +39,9 @@ def make_templates(
     if similarity == "cosine":
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     rows = np.setdiff1d(np.arange(len(samples)), np.array(failed, dtype=int))
-    return Templates(rows, vectors[rows].astype(np.float32), "net", condition, similarity)  # type: ignore[arg-type]
+    return Templates(
+        rows=rows, vectors=vectors[rows].astype(np.float32), model="net", condition=condition, similarity=similarity
+    )  # type: ignore[arg-type]
 
 
 def names_in(folder: Path) -> list[str]:

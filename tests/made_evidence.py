@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
+
 from facegap.cards import Study
 from facegap.cards.study import Identification
 from facegap.evidence import Evidence
-from facegap.records import Acquisitions, Comparisons, ScoredPairs, Searches, Trials
+from facegap.records import Acquisitions, Comparisons, RuledTrials, ScoredPairs, Searches
+from facegap.schema import Row
 from made import make_samples
+
+RowT = TypeVar("RowT", bound=Row)
 
 STUDY = {
     "name": "made",
@@ -48,17 +54,45 @@ def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int 
     kept = ~same & (score >= floor)
     everything = np.ones(n, bool)
     compared = Comparisons(
-        *("m", "clean", Trials(np.arange(n), np.arange(n), symmetric=True), everything, everything),
-        *(ScoredPairs(a[same], b[same], score[same]), ScoredPairs(a[kept], b[kept], score[kept]), floor, histogram),
-        *(cells, tuple(str(name) for name in cell_names), edges),
+        model="m",
+        condition="clean",
+        trials=RuledTrials(np.arange(n), np.arange(n), symmetric=True),
+        reference_ok=everything,
+        probe_ok=everything,
+        mated=ScoredPairs(a[same], b[same], score[same]),
+        tail=ScoredPairs(a[kept], b[kept], score[kept]),
+        floor=floor,
+        histogram=histogram,
+        cells=cells,
+        cell_names=tuple(str(name) for name in cell_names),
+        edges=edges,
     )
     study = Study.model_validate({**STUDY, "statistics": {**STUDY["statistics"], **statistics}}, strict=False)
     nothing = np.full((n, 4), np.nan, np.float32)
     landmarks = np.full((n, 5, 2), np.nan, np.float32)
     ok = np.full(n, "ok")
-    acquired = Acquisitions("clean", "d", ok, np.full(n, ""), nothing, landmarks, {"Sharpness": score[:n]}, samples.ids)
+    acquired = Acquisitions(
+        condition="clean",
+        detector="d",
+        outcome=ok,
+        reason=np.full(n, ""),
+        box=nothing,
+        landmarks=landmarks,
+        quality={"Sharpness": score[:n]},
+        sha256=samples.ids,
+    )
     by_key = {("m", "clean"): compared}
-    return Evidence(study, samples, samples.ids, {("d", "clean"): acquired}, by_key, {}, {}, (), identities=True)
+    return Evidence(
+        study=study,
+        samples=samples,
+        sha256=samples.ids,
+        acquisitions={("d", "clean"): acquired},
+        comparisons=by_key,
+        searches={},
+        vendor={},
+        given=(),
+        identities=True,
+    )
 
 
 def searched_evidence(shift: float = 0.0) -> Evidence:
@@ -71,12 +105,40 @@ def searched_evidence(shift: float = 0.0) -> Evidence:
     top = (rng.normal(2, 1, n) + shift * red).astype(np.float32)
     mate = np.where(mated, rng.normal(4, 1, n), np.nan).astype(np.float32)
     rank = np.where(mated, 1 + (top >= mate), 0)
-    searches = Searches("m", "clean", "open", np.arange(n), mated, np.ones(n, bool), mate, rank, rank, top, 120, 0)
+    searches = Searches(
+        model="m",
+        condition="clean",
+        protocol="open",
+        probe=np.arange(n),
+        mated=mated,
+        completed=np.ones(n, bool),
+        mate_score=mate,
+        mate_rank=rank,
+        mate_rank_optimistic=rank,
+        top_nonmate=top,
+        gallery_size=120,
+        gallery_failed=0,
+    )
     study = evidence.study.model_copy(update={"identification": Identification(fpir=(0.1,))})
     return replace(evidence, study=study, searches={("m", "clean", "open"): searches})
 
 
-def chosen(rows, **wanted):
-    found = [row for row in rows if all(row.get(name) == value for name, value in wanted.items())]
+def with_quality(evidence: Evidence, by_quality: float, by_group: float) -> Evidence:
+    """Sharpness that is lower for red, and mated scores that fall with it and with being red."""
+    rng = np.random.default_rng(9)
+    red = evidence.samples.groups["colour"] == "red"
+    sharpness = (rng.normal(10, 2, len(red)) - 2 * red).astype(np.float32)
+    compared = evidence.comparisons["m", "clean"]
+    mated = compared.mated
+    worse = np.minimum(sharpness[mated.reference], sharpness[mated.probe])
+    score = mated.score + by_quality * (worse - 10) - by_group * red[mated.probe]
+    compared = replace(compared, mated=ScoredPairs(mated.reference, mated.probe, score.astype(np.float32)))
+    acquired = replace(evidence.acquisitions["d", "clean"], quality={"Sharpness": sharpness})
+    return replace(evidence, comparisons={("m", "clean"): compared}, acquisitions={("d", "clean"): acquired})
+
+
+def chosen(rows: Iterable[RowT], **wanted: object) -> list[RowT]:
+    """The rows whose columns hold what is wanted; at least one does."""
+    found = [row for row in rows if all(getattr(row, name) == value for name, value in wanted.items())]
     assert found, wanted
     return found

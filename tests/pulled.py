@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+
 from facegap import cards, store
 
 _USER_CACHE = store.cache_dir()  # read before any test gets its private cache

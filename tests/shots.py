@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from facegap.cards import ConditionCard
 from facegap.conditions import camera, light
 from facegap.conditions.stages import Exposed, Exposure, Lit, Scene, View

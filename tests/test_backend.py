@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import pytest
+
 import tiny
 from facegap import backend
 from facegap.errors import BackendMissing, ModelRefused

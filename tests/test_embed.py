@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 import tiny
 from facegap.cards import Preprocess
 from facegap.embed import Recogniser, to_tensor

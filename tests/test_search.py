@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from facegap import search as module
 from facegap.compare import exact_scores
 from facegap.records import Floats, Searches, Templates
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def score(a: Floats, b: Floats, similarity: str) -> float:
@@ -21,7 +22,13 @@ def score(a: Floats, b: Floats, similarity: str) -> float:
 
 
 def templates(vectors: Floats, rows: list[int], similarity: str) -> Templates:
-    return Templates(np.array(rows, dtype=np.int64), vectors[rows], "net", "clean", similarity)  # type: ignore[arg-type]
+    return Templates(
+        rows=np.array(rows, dtype=np.int64),
+        vectors=vectors[rows],
+        model="net",
+        condition="clean",
+        similarity=similarity,
+    )  # type: ignore[arg-type]
 
 
 def make_case(seed: int, similarity: str, scale: float = 1.0):
@@ -137,7 +144,7 @@ def test_without_templates_every_search_fails_and_nothing_crashes(left: list[int
 
 def test_the_condition_is_the_one_that_is_not_clean() -> None:
     side = templates(np.eye(2, dtype=np.float32), [0, 1], "cosine")
-    blurred = Templates(side.rows, side.vectors, "net", "blur", "cosine")
+    blurred = Templates(rows=side.rows, vectors=side.vectors, model="net", condition="blur", similarity="cosine")
     rows = np.array([0]), np.array([1]), np.array([-1])
     for pair, name in (((side, side), "clean"), ((side, blurred), "blur"), ((blurred, side), "blur")):
         assert module.search("open", *rows, *pair, exact_scores).condition == name

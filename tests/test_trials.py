@@ -6,12 +6,13 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from facegap.cards.study import TrialRule
 from facegap.errors import InputError
 from facegap.records import Samples
 from facegap.trials import SearchTrials, identification, verification
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from made import make_samples
 
 NO_ROLES = TrialRule()

@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from facegap.cards import ModelCard, load_model
 from facegap.store import sha256_file
-from PIL import Image
 
 SIDE, BLOCKS, DIM = 32, 8, 16
 

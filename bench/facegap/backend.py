@@ -64,7 +64,10 @@ class Net:
         self.outputs = tuple(Port(port.name, tuple(port.shape), port.type) for port in session.get_outputs())
 
     def run(self, feeds: dict[str, Array], outputs: Sequence[str] | None = None) -> list[Array]:
-        """Outputs (all, or the named ones, in order) for `feeds` (input name -> array)."""
+        """Outputs (all, or the named ones, in order) for `feeds` (input name -> array).
+
+        Their shapes and dtypes are those of the ports, such as (n, 3, h, w) float32.
+        """
         return list(self._session.run(list(outputs) if outputs is not None else None, feeds))
 
 

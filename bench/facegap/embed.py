@@ -18,7 +18,10 @@ Crops = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 def to_tensor(crops: Crops, preprocess: Preprocess) -> Floats:
-    """(n, h, w, 3) uint8 RGB crops as the net's float32 input: colour order, (x - mean) / std, layout."""
+    """(n, 3, h, w) or (n, h, w, 3) float32 input of the net, as the card has it, of (n, h, w, 3) uint8 RGB crops.
+
+    Values are (x - mean) / std, in the card's order of colours.
+    """
     pixels = crops[..., ::-1] if preprocess.colour == "BGR" else crops
     mean = np.array(preprocess.mean, dtype=np.float32)
     std = np.array(preprocess.std, dtype=np.float32)

@@ -26,11 +26,17 @@ OUTCOMES = ("ok", "unreadable", "no_face", "several_faces", "too_small", "below_
 NO_LABEL = "unknown"
 """Group value of a sample without a label in that column: shown and counted, never guessed."""
 
+
+def has_label(group: str) -> bool:
+    """Whether a group, named as `Samples.grouping` does, is of people whose labels are all known."""
+    return NO_LABEL not in group.split(", ")
+
+
 Failures = Literal["counted", "excluded"]
 """Failed comparisons `counted` in the denominators (and as errors where the system is positive) or `excluded`."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Samples:
     """Every sample of a data set, one row each.
 
@@ -55,15 +61,15 @@ class Samples:
         return len(self.ids)
 
     def take(self, rows: Rows | npt.NDArray[np.bool_]) -> Samples:
-        """The samples in `rows` (indices or a mask), in that order."""
+        """The samples in `rows`, (k,) indices or an (n,) mask, in that order."""
         return Samples(
-            self.ids[rows],
-            self.subjects[rows],
-            self.paths[rows],
-            self.sessions[rows],
-            self.roles[rows],
-            {column: values[rows] for column, values in self.groups.items()},
-            self.root,
+            ids=self.ids[rows],
+            subjects=self.subjects[rows],
+            paths=self.paths[rows],
+            sessions=self.sessions[rows],
+            roles=self.roles[rows],
+            groups={column: values[rows] for column, values in self.groups.items()},
+            root=self.root,
         )
 
     def people(self) -> Rows:
@@ -77,6 +83,20 @@ class Samples:
     def _people(self) -> Rows:
         _, first, codes = np.unique(self.subjects, return_index=True, return_inverse=True)
         return np.argsort(np.argsort(first))[codes]
+
+    def coded(self, columns: tuple[str, ...]) -> tuple[tuple[str, ...], Rows]:
+        """Names of the groups over `columns` in order, and (n,) each sample's place among them.
+
+        Every table asks for the same few groupings: they are kept with the samples, and go with them.
+        """
+        if columns not in self._coded:
+            names, codes = np.unique(self.grouping(columns), return_inverse=True)
+            self._coded[columns] = tuple(str(name) for name in names), codes
+        return self._coded[columns]
+
+    @cached_property
+    def _coded(self) -> dict[tuple[str, ...], tuple[tuple[str, ...], Rows]]:
+        return {}
 
     def grouping(self, columns: tuple[str, ...]) -> Strings:
         """(n,) names of the intersectional groups over `columns`, such as "Black, female"."""
@@ -97,7 +117,7 @@ class Finding:
     message: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Acquisitions:
     """What acquisition made of every sample under one condition; row i belongs to sample i.
 
@@ -129,7 +149,7 @@ class Acquisitions:
         return np.asarray(self.outcome == "ok")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Templates:
     """Templates of the samples that have one; a missing row is a failure, never a zero row.
 
@@ -147,11 +167,11 @@ class Templates:
 
 
 @dataclass(frozen=True, eq=False)
-class Trials:
+class RuledTrials:
     """1:1 trials by rule: every reference against every probe, never a sample with itself.
 
     Attributes:
-        reference, probe: rows of `Samples`, failed ones included.
+        reference, probe: (r,) and (p,) rows of `Samples`, failed ones included.
         symmetric: reference and probe are the same samples under the same condition, so each unordered pair counts
             once; otherwise each ordered pair (reference, probe) is a comparison of its own.
     """
@@ -162,8 +182,73 @@ class Trials:
 
 
 @dataclass(frozen=True, eq=False)
+class ListedTrials:
+    """1:1 trials by list: exactly these comparisons, in this order, a pair that is listed twice counted twice.
+
+    A listed pair has the direction in which the list names it, so that nothing here is symmetric.
+
+    Attributes:
+        reference, probe: (k,) rows of `Samples`, one entry a comparison, failed ones included.
+    """
+
+    reference: Rows
+    probe: Rows
+
+    @property
+    def symmetric(self) -> bool:
+        """False: see above."""
+        return False
+
+    def __len__(self) -> int:
+        return len(self.reference)
+
+
+Trials = RuledTrials | ListedTrials
+"""What was to be compared 1:1. Denominators come from samples of people where it is a rule, from the list where not."""
+
+
+@dataclass(frozen=True, eq=False)
+class SamplesOfPeople:
+    """How many non-mated comparisons people have by rule: everything on one side against everything on the other.
+
+    Attributes:
+        references, probes: (people,) samples of each person on either side.
+        once: both sides are the same samples, each unordered pair of samples compared once.
+    """
+
+    references: Rows
+    probes: Rows
+    once: bool
+
+
+@dataclass(frozen=True, eq=False)
+class PairsOfPeople:
+    """How many non-mated comparisons people have by list.
+
+    Attributes:
+        i, j: (k,) pairs of different people, each unordered pair once.
+        comparisons: (k,) comparisons of each pair.
+        people: how many people there are, those without a comparison included.
+    """
+
+    i: Rows
+    j: Rows
+    comparisons: Rows
+    people: int
+
+
+PeopleCompared = SamplesOfPeople | PairsOfPeople
+"""Where the denominators of non-mated rates come from, person by person."""
+
+
+@dataclass(frozen=True, eq=False)
 class ScoredPairs:
-    """Comparisons with their scores: (k,) rows of `Samples` on either side, (k,) float32 scores, NaN = failed."""
+    """Comparisons with their scores.
+
+    Attributes:
+        reference, probe: (k,) rows of `Samples`.
+        score: (k,) float32, NaN = failed.
+    """
 
     reference: Rows
     probe: Rows
@@ -173,18 +258,29 @@ class ScoredPairs:
         return len(self.score)
 
 
-@dataclass(frozen=True, eq=False)
+def matches(score: Floats, threshold: float) -> Mask:
+    """(k,) True where score >= threshold: the one rule of what a match is. NaN, a failed comparison, never matches.
+
+    Compared in float64: numpy would round the threshold to float32, onto a score that lies below it.
+    """
+    return np.asarray(score.astype(np.float64) >= threshold)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Comparisons:
     """All comparisons of one model under one condition, in the form that every table is computed from.
 
     Attributes:
         trials: what was to be compared.
-        reference_ok, probe_ok: (n samples,) True where the side has a template.
+        reference_ok, probe_ok: (n samples,) True where the side has a template (of listed trials: a completed
+            comparison, where scores come from elsewhere).
+        completed: (k,) of listed trials, True where the comparison has a score; None of trials by rule, where it has
+            one if both sides are ok.
         mated: all mated comparisons, failed ones included (score NaN).
         tail: every non-mated comparison with score >= `floor`; enough for exact counts at any threshold >= floor.
         histogram: (cells, cells, bins) int64 counts of completed non-mated scores by reference and probe cell;
             in symmetric trials a pair lies at [low, high] of its two cell numbers only.
-        cells: (n samples,) cell number; `cell_names` their names, over `cell_columns`.
+        cells: (n samples,) cell number, a place in `cell_names`.
         edges: (bins + 1,) ascending score edges; bin k holds edges[k] <= score < edges[k + 1].
     """
 
@@ -200,9 +296,10 @@ class Comparisons:
     cells: Rows
     cell_names: tuple[str, ...]
     edges: npt.NDArray[np.float64]
+    completed: Mask | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Searches:
     """1:n searches of one protocol, one row each.
 
@@ -232,7 +329,7 @@ class Searches:
     gallery_failed: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Attempts:
     """Attempts of transactions, one row an attempt: a transaction's attempts lie together and in order.
 
@@ -270,7 +367,7 @@ class ClusterSums:
     mm: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ErrorCounts:
     """Errors and comparisons of one metric in one group at one threshold, with what clustered variance needs.
 
@@ -309,7 +406,7 @@ class ErrorCounts:
         return self.completed + (self.failed if self.failures == "counted" else 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Estimate:
     """A rate with its interval, or None with the reason in `note`. `n_eff` is the effective sample size."""
 
@@ -323,7 +420,7 @@ class Estimate:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Threshold:
     """One operating point: its name, how it was set, and what it realised where it was set.
 
@@ -344,7 +441,7 @@ class Threshold:
     high: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Differential:
     """One summary of how unequal the groups' rates are, with the groups that it rests on."""
 
@@ -366,7 +463,7 @@ class Differential:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunManifest:
     """What a run was: enough to repeat it and to trust that nothing changed since. Written as manifest.json."""
 

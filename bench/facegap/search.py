@@ -43,7 +43,7 @@ def search(
         probe_rows: (k,) rows of `Samples` that search.
         mate: (k,) position in `gallery_rows` of the probe's subject, -1 if not enrolled.
         gallery, probe: templates of either side, as far as they exist.
-        exact: scores pairs as the 1:1 comparisons do.
+        exact: scores pairs as the 1:1 comparisons do, see `Exact`.
         threads: threads of the matrix product.
     """
     enrolled, gallery_at = _find(gallery, gallery_rows)

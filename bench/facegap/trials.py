@@ -9,7 +9,7 @@ import numpy as np
 
 from facegap.cards.study import TrialRule
 from facegap.errors import InputError
-from facegap.records import Mask, Rows, Samples, Trials
+from facegap.records import Mask, Rows, RuledTrials, Samples, Trials
 
 
 def verification(samples: Samples, rule: TrialRule, same_condition: bool) -> Trials:
@@ -25,9 +25,9 @@ def verification(samples: Samples, rule: TrialRule, same_condition: bool) -> Tri
     """
     if rule.reference_role is None or rule.probe_role is None:
         rows = np.arange(len(samples))
-        return Trials(rows, rows, symmetric=same_condition)
+        return RuledTrials(rows, rows, symmetric=same_condition)
     reference, probe = (_with_role(samples, role) for role in (rule.reference_role, rule.probe_role))
-    return Trials(reference, probe, symmetric=same_condition and rule.reference_role == rule.probe_role)
+    return RuledTrials(reference, probe, symmetric=same_condition and rule.reference_role == rule.probe_role)
 
 
 def _with_role(samples: Samples, role: str) -> Rows:

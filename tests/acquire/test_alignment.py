@@ -5,15 +5,16 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.linalg import orthogonal_procrustes
+
 from facegap import cards
 from facegap.acquire import align, similarity
 from facegap.acquire.alignment import warp
 from facegap.cards import ALIGNMENTS, Preprocess
 from facegap.embed import to_tensor
 from facegap.errors import InputError
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.linalg import orthogonal_procrustes
 
 coordinates = st.floats(-500, 500)
 points = st.lists(st.tuples(coordinates, coordinates), min_size=5, max_size=5).map(np.array)

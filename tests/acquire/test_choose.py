@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from facegap.acquire.choose import choose
 from facegap.acquire.faces import Faces, no_faces
 from facegap.cards.study import Acquire

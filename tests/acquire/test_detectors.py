@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
 from facegap import cards
 from facegap.acquire import Detector, acquire_one, open_detector, read_image
 from facegap.acquire.choose import choose

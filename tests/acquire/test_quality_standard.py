@@ -8,13 +8,14 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from facegap.acquire import QUALITY_NAMES, quality_values, scalar
 from facegap.acquire.compression import jpeg_score
 from facegap.acquire.pose import NOSE, head_angles
 from facegap.acquire.skin import mean_lab, typology_angle, unnaturalness
 from facegap.cards import ALIGNMENTS
-from hypothesis import given
-from hypothesis import strategies as st
 
 FACE = np.array(ALIGNMENTS["arcface-112"], dtype=np.float32)
 SKIN = (188, 143, 120)

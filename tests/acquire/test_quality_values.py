@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from facegap.acquire import QUALITY_NAMES, quality_values
 from facegap.acquire.quality import luminance
 from facegap.cards import ALIGNMENTS

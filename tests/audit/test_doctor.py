@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+
 from facegap.audit import doctor
 from facegap.cli import main
 

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pulled
 import pytest
+from PIL import Image
+
+import pulled
 import tiny
 from facegap import cards, store
 from facegap.audit import GateOutcome, check_model
 from facegap.cli import main
 from facegap.errors import InputError
-from PIL import Image
 
 
 @contextmanager

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 import tiny
 from facegap import store
 from facegap.audit import verify
 from facegap.errors import StoreError
-from PIL import Image
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from facegap.cards import load_condition, load_dataset, load_detector, load_model, load_study
 from facegap.errors import CardError
 

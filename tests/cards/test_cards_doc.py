@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
+
 from facegap.cards import condition, dataset, load_dataset, load_model, model, study
 from facegap.cards.toml import Card
 from facegap.datasets import load
-from pydantic import BaseModel
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCHEMAS: dict[str, type[Card]] = {

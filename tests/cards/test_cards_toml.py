@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from facegap.cards import card_names, card_path, load_condition, load_detector, load_model, load_study
 from facegap.cards.model import card_kind
 from facegap.errors import CardError

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import facegap
 import pytest
+
+import facegap
 import tiny
 from facegap import store
 from facegap.cli import main

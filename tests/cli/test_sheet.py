@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from facegap import conditions
 from facegap.cli import sheet
 from facegap.cli.listings import condition_lines
 from facegap.cli.progress import progress
 from facegap.errors import CardError, InputError
-from PIL import Image
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,12 @@ import itertools
 
 import numpy as np
 import pytest
-from facegap.compare import TailRule, compare, exact_scores
-from facegap.compare import tiles as tiles_module
-from facegap.records import Comparisons, Samples, Templates, Trials
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from facegap.compare import LocalEngine, TailRule, compare, exact_scores
+from facegap.compare import engine as tiles_module
+from facegap.records import Comparisons, RuledTrials, Samples, Templates, Trials
 from made import make_samples, make_templates
 
 
@@ -39,10 +40,10 @@ def make_case(seed: int, similarity: str, symmetric: bool, n: int = 60):
     samples = make_samples(subjects, {"group": [str(group[p]) for p in subjects]}, roles)
     reference = make_templates(samples, rng, failed=(3, 4), similarity=similarity)
     if symmetric:
-        return samples, Trials(np.arange(n), np.arange(n), True), reference, reference
+        return samples, RuledTrials(np.arange(n), np.arange(n), True), reference, reference
     probe = make_templates(samples, rng, failed=(4, 7), similarity=similarity, condition="blur")
     photos, selfies = (np.flatnonzero(samples.roles == role) for role in ("photo", "selfie"))
-    return samples, Trials(photos, selfies, False), reference, probe
+    return samples, RuledTrials(photos, selfies, False), reference, probe
 
 
 @pytest.mark.parametrize("similarity", ["cosine", "negative-l2"])
@@ -98,7 +99,7 @@ def test_neither_threads_nor_tiles_show_in_the_counts(seed, threads, rows, colum
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tiles_module, "BLOCK_ROWS", rows)
         patch.setattr(tiles_module, "BLOCK_COLUMNS", columns)
-        split = compare(samples, trials, reference, probe, ("group",), rule, threads=threads)
+        split = compare(samples, trials, reference, probe, ("group",), rule, LocalEngine(threads))
     equal(whole, split)
 
 
@@ -116,8 +117,8 @@ def test_ties_at_the_floor_are_kept():
     samples = make_samples([f"p{i}" for i in range(40)], {"group": ["a"] * 40})
     vectors = np.zeros((40, 8), dtype=np.float32)
     vectors[:, 0] = 1
-    same = Templates(np.arange(40), vectors, "net", "clean", "cosine")
-    got = compare(samples, Trials(np.arange(40), np.arange(40), True), same, same, ("group",), TailRule(0.01))
+    same = Templates(rows=np.arange(40), vectors=vectors, model="net", condition="clean", similarity="cosine")
+    got = compare(samples, RuledTrials(np.arange(40), np.arange(40), True), same, same, ("group",), TailRule(0.01))
     assert len(got.tail) == 40 * 39 // 2
 
 
@@ -135,8 +136,14 @@ def test_exact_scores_are_the_float64_sums():
 
 def test_without_templates_nothing_matches_and_nothing_crashes():
     samples = make_samples(["p", "p", "q"], {"group": ["a", "a", "b"]})
-    none = Templates(np.empty(0, dtype=np.int64), np.empty((0, 8), dtype=np.float32), "net", "clean", "cosine")
-    got = compare(samples, Trials(np.arange(3), np.arange(3), True), none, none, ("group",), TailRule(0.01))
+    none = Templates(
+        rows=np.empty(0, dtype=np.int64),
+        vectors=np.empty((0, 8), dtype=np.float32),
+        model="net",
+        condition="clean",
+        similarity="cosine",
+    )
+    got = compare(samples, RuledTrials(np.arange(3), np.arange(3), True), none, none, ("group",), TailRule(0.01))
     assert len(got.tail) == 0 and got.histogram.sum() == 0
     assert np.isnan(got.mated.score).all() and len(got.mated) == 1
 

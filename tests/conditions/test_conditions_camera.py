@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy import constants, ndimage
+
 from facegap.conditions import camera, colour
 from facegap.conditions.stages import Exposed, Exposure
-from scipy import constants, ndimage
 from shots import METER, OPTICS, PERFECT_LENS, flat, lit, viewed
 
 

@@ -5,15 +5,34 @@ from __future__ import annotations
 from typing import Literal, get_args, get_origin
 
 import numpy as np
-from facegap import conditions
-from facegap.conditions.parameters import signature
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from facegap import conditions
+from facegap.conditions.parameters import signature
 from shots import card_of
 
 CHAIN = (
-    *("unprocess", "illumination", "direction", "second_light", "backlight", "camera", "lens", "meter", "tremor"),
-    *("sensor", "demosaic", "isp", "crop", "resize", "webp", "jpeg", "upload_cap", "uplink", "truncate", "lose"),
+    "unprocess",
+    "illumination",
+    "direction",
+    "second_light",
+    "backlight",
+    "camera",
+    "lens",
+    "meter",
+    "tremor",
+    "sensor",
+    "demosaic",
+    "isp",
+    "crop",
+    "resize",
+    "webp",
+    "jpeg",
+    "upload_cap",
+    "uplink",
+    "truncate",
+    "lose",
 )
 DAYLIGHT_FROM = 4000
 

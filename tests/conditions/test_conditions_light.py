@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from facegap.conditions import colour, isp, light, srgb
-from facegap.conditions.stages import Developed, Photo
-from facegap.errors import InputError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from facegap.colour import decode
+from facegap.conditions import colour, isp, light
+from facegap.conditions.stages import Developed, Photo
+from facegap.errors import InputError
 from shots import flat, lit
 
 LUMINANCE = np.array(colour.LUMINANCE)
@@ -68,7 +70,7 @@ def test_adaptation_runs_from_nothing_to_the_whole_light(kelvin, share):
 
 def test_smoothstep_inverse_is_the_published_closed_form():
     value = np.arange(256) / 255
-    published = srgb.decode(0.5 - np.sin(np.arcsin(1 - 2 * value) / 3))  # Brooks et al. 2019, supplement
+    published = decode(0.5 - np.sin(np.arcsin(1 - 2 * value) / 3))  # Brooks et al. 2019, supplement
     grey = np.stack([np.arange(256, dtype=np.uint8)[None, :]] * 3, axis=2)
     assert light.unprocess(Photo(grey), tone=1.0).pixels[0, :, 1] == pytest.approx(published, abs=1e-6)
 
@@ -78,7 +80,7 @@ def test_the_tone_curve_of_the_isp_undoes_unprocessing(tone):
     grey = np.stack([np.arange(256, dtype=np.uint8).reshape(16, 16)] * 3, axis=2)
     linear = light.unprocess(Photo(grey), tone=tone).pixels[:, :, 1]
     none = np.zeros_like(linear)
-    planes = Developed(linear, none, none, ((0, 0), (0, 0), (0, 0)), 1.0)
+    planes = Developed(luma=linear, red=none, blue=none, noise=((0, 0), (0, 0), (0, 0)), binning=1.0)
     out = isp.isp(planes, denoise=0, chroma_denoise=0, sharpen=0, halo=0, saturation=1, tone=tone).pixels
     assert np.abs(out.astype(int) - grey).max() <= 1
 

@@ -7,10 +7,11 @@ import re
 import cv2
 import numpy as np
 import pytest
-from facegap.conditions import codec, frame, network
-from facegap.conditions.stages import Photo, Unreadable
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from facegap.conditions import codec, frame, network
+from facegap.conditions.stages import Photo, Unreadable
 
 # ITU-T T.81 (JPEG), tables K.1 and K.2.
 LUMINANCE_TABLE = np.array(

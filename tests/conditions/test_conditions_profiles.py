@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from facegap import conditions
-from facegap.conditions import light, profiles, sensor, srgb
+from facegap.colour import decode, to_bytes
+from facegap.conditions import light, profiles, sensor
 from facegap.conditions.chain import STEPS
 from facegap.conditions.parameters import signature
 from facegap.errors import CardError
@@ -29,8 +31,8 @@ def face(skin: float) -> np.ndarray:
 
 def seen(name: str, skin: float) -> float:
     """Mean linear luminance of the face that the matcher receives."""
-    out = conditions.apply(conditions.load(name), srgb.to_bytes(face(skin)), conditions.rng_for(0, "a", name), BOX)
-    return float(srgb.to_linear(out)[40:75, 45:75].mean())
+    out = conditions.apply(conditions.load(name), to_bytes(face(skin)), conditions.rng_for(0, "a", name), BOX)
+    return float(decode(out[40:75, 45:75] / 255).mean())
 
 
 BOX = (42.0, 32.0, 78.0, 80.0)
@@ -69,7 +71,7 @@ def test_every_combination_is_a_valid_condition_of_its_own():
 )
 def test_every_phone_takes_a_picture_in_every_light(phone, light_name):
     name = f"{phone}+{light_name}+wifi"
-    out = conditions.apply(conditions.load(name), srgb.to_bytes(face(0.3)), conditions.rng_for(0, "a", name), BOX)
+    out = conditions.apply(conditions.load(name), to_bytes(face(0.3)), conditions.rng_for(0, "a", name), BOX)
     assert out.shape == (120, 120, 3) and out.dtype == np.uint8
     assert out.max() > 10
 
@@ -104,7 +106,7 @@ def test_dropped_uploads_come_as_often_as_the_card_says():
     failed = 0
     for number in range(300):
         try:
-            conditions.apply(card, srgb.to_bytes(face(0.3))[::4, ::4].copy(), conditions.rng_for(0, str(number), "x"))
+            conditions.apply(card, to_bytes(face(0.3))[::4, ::4].copy(), conditions.rng_for(0, str(number), "x"))
         except conditions.Unreadable:
             failed += 1
     expected = 1 - 0.85 * 0.95

@@ -1,18 +1,13 @@
-"""Video selfies: frames that drift, losses, and the policies that choose; and the sheet of all conditions."""
+"""Video selfies: a face that drifts from frame to frame, and the mean template; and the sheet of all conditions."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from facegap import conditions
 from facegap.conditions import selfie
-from facegap.conditions.stages import Unreadable
 from facegap.errors import InputError
-from hypothesis import given
-from hypothesis import strategies as st
-from shots import card_of
-
-CLEAN = card_of(name="clean")
 
 
 def spot(size: int = 81) -> np.ndarray:
@@ -27,23 +22,24 @@ def centre(picture: np.ndarray) -> np.ndarray:
     return np.array([(weights * columns).sum(), (weights * rows).sum()]) / weights.sum()
 
 
+def moment(frame: int, drift: selfie.Drift | None = None, seed: int = 0) -> np.ndarray:
+    """What is before the camera in a frame of the first attempt; its path is the seed's, whatever the frame."""
+    return selfie.moment(spot(), np.random.default_rng(seed), 1, frame, drift)[0]
+
+
 def test_the_first_frame_is_the_picture_itself_and_the_others_drift():
-    out = selfie.frames(CLEAN, spot(), np.random.default_rng(0), 5)
-    assert len(out) == 5
+    out = [moment(frame) for frame in range(1, 6)]
     assert np.array_equal(out[0], spot())
     assert all(not np.array_equal(out[0], other) for other in out[1:])
 
 
 def test_without_drift_every_frame_is_the_picture():
     still = selfie.Drift(0.0, 0.0, 0.0)
-    assert all(
-        np.array_equal(frame, spot()) for frame in selfie.frames(CLEAN, spot(), np.random.default_rng(0), 4, still)
-    )
+    assert all(np.array_equal(moment(frame, still), spot()) for frame in range(1, 5))
 
 
 def test_steps_of_the_walk_have_the_stated_size():
-    out = selfie.frames(CLEAN, spot(), np.random.default_rng(2), 200, selfie.Drift(0.004, 0.0, 0.0))
-    places = np.array([centre(frame) for frame in out[:60]])
+    places = np.array([centre(moment(frame, selfie.Drift(0.004, 0.0, 0.0), seed=2)) for frame in range(1, 61)])
     steps = np.diff(places, axis=0)
     assert steps.std() == pytest.approx(0.004 * 81, rel=0.2)
 
@@ -53,48 +49,6 @@ def test_the_face_box_moves_with_the_face():
     middle = np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
     assert middle == pytest.approx(centre(image), abs=0.5)
     assert box[2] - box[0] == pytest.approx(22)
-
-
-def test_frames_are_repeatable_and_each_has_its_own_noise():
-    card = conditions.load("webcam-vga+dim-tent+wifi")
-    still = selfie.Drift(0.0, 0.0, 0.0)
-    one, two = (selfie.frames(card, spot(), conditions.rng_for(0, "a", card.name), 3, still) for _ in range(2))
-    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
-    assert not np.array_equal(one[0], one[1])
-
-
-def test_lost_frames_are_missing_and_no_frame_at_all_is_unreadable():
-    some = card_of({"step": "lose", "probability": 0.5})
-    arrived = [len(selfie.frames(some, spot(), np.random.default_rng(k), 20)) for k in range(20)]
-    assert np.mean(arrived) == pytest.approx(10, abs=2)
-    with pytest.raises(Unreadable, match="not one of 3 frames arrived"):
-        selfie.frames(card_of({"step": "lose", "probability": 1}), spot(), np.random.default_rng(0), 3)
-
-
-@pytest.mark.parametrize("count", [0, -1])
-def test_a_selfie_without_frames_is_refused(count):
-    with pytest.raises(InputError, match="at least 1 frame"):
-        selfie.frames(CLEAN, spot(), np.random.default_rng(0), count)
-
-
-@given(st.lists(st.floats(allow_infinity=False), min_size=1, max_size=12))
-def test_the_best_frame_is_never_worse_than_the_first_in_its_own_quality(values):
-    pictures = [np.full((2, 2, 3), k, np.uint8) for k in range(len(values))]
-
-    def quality(picture: np.ndarray) -> float:
-        return values[int(picture[0, 0, 0])]
-
-    chosen, plain = selfie.best(pictures, quality), selfie.first(pictures)
-    assert values[chosen] >= values[plain] or np.isnan(values[plain])
-    assert values[chosen] == values[plain] or chosen != plain or np.isnan(values[plain])
-
-
-def test_the_sharpest_frame_is_the_one_that_is_not_blurred():
-    rng = np.random.default_rng(0)
-    sharp = rng.integers(0, 255, (40, 40, 3)).astype(np.uint8)
-    soft = np.asarray(np.rint((sharp.astype(float) + np.roll(sharp, 1, 0) + np.roll(sharp, 1, 1)) / 3), np.uint8)
-    assert selfie.sharpest([soft, sharp, soft]) == 1
-    assert selfie.first([soft, sharp]) == 0
 
 
 def test_the_mean_template_is_the_unit_mean():

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
+
 from facegap.conditions import colour, noise, sensor
 from facegap.conditions.stages import Raw
-from scipy import stats
 from shots import SENSOR, exposed, flat
 
 
@@ -159,7 +160,15 @@ def test_a_flat_field_stays_flat_and_keeps_its_colour(method, short_px):
         else:
             rows, columns = np.indices(quiet.shape)
             quiet[(rows & 1) + (columns & 1) == channel] = value
-    still = Raw(quiet, raw.black, raw.white, raw.electrons, 0.0, raw.binning, raw.exposure)
+    still = Raw(
+        values=quiet,
+        black=raw.black,
+        white=raw.white,
+        electrons=raw.electrons,
+        floor=0.0,
+        binning=raw.binning,
+        exposure=raw.exposure,
+    )
     out = sensor.demosaic(still, method=method)
     planes = np.stack([out.luma, out.red, out.blue])
     assert np.ptp(planes.reshape(3, -1), axis=1) == pytest.approx(0, abs=1e-6)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from facegap import count
-from facegap.count.attempts import STAGES, reached
-from facegap.estimate.chain import rejected_after, rejected_after_correlated
-from facegap.estimate.transactions import attempt_failures
-from facegap.records import Attempts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from facegap import count
+from facegap.count.attempts import STAGES, reached
+from facegap.estimate.transactions import attempt_failures, rejected_after, rejected_after_correlated
+from facegap.records import Attempts
 from made import make_samples
 
 OUTCOMES = ("unreadable", "no_face", "below_quality", "no_template", "no_reference", "ok")
@@ -22,7 +22,19 @@ def attempts_of(outcomes: list[list[str]], scores: list[list[float]]) -> Attempt
     score = np.where(outcome == "ok", np.array(scores, dtype=np.float32).ravel(), np.nan).astype(np.float32)
     rows = np.repeat(np.arange(len(outcomes)), per)
     blank = np.full(len(outcome), np.nan, dtype=np.float32)
-    return Attempts("net", "worn", "first", 1, per, rows, rows, outcome, score, blank, blank)
+    return Attempts(
+        model="net",
+        condition="worn",
+        policy="first",
+        frames=1,
+        per_transaction=per,
+        reference=rows,
+        probe=rows,
+        outcome=outcome,
+        score=score,
+        sent=blank,
+        seconds=blank,
+    )
 
 
 def test_the_furthest_stage_by_hand() -> None:

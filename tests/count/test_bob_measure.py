@@ -2,7 +2,7 @@
 
 Where the conventions differ on purpose: a threshold that no score reaches is the next number above the highest in the
 scores' own precision; a false alarm, a hit and a rank keep ties with the threshold as matches, as bob's identification
-rates do, while its `recognition_rate` drops them; the DET axis is exact where bob's is a polynomial.
+rates do, while its `recognition_rate` drops them.
 """
 
 import json
@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from facegap.count import cmc, fmr_counts, fnir_counts, fnmr_counts, fpir_counts
 from facegap.estimate import threshold_at_fmr
-from facegap.estimate.binomial import clopper_pearson
-from facegap.estimate.chain import ppndf
-from facegap.records import Comparisons, Samples, ScoredPairs, Searches, Trials
+from facegap.estimate.at_most import at_least, at_most
+from facegap.records import Comparisons, RuledTrials, Samples, ScoredPairs, Searches
 
 FILE = Path(__file__).parents[1] / "reference" / "bob_measure_examples.json"
 CONTENT = json.loads(FILE.read_text(encoding="utf-8"))
@@ -23,7 +23,7 @@ PUBLISHED, VERIFICATION, IDENTIFICATION = (CONTENT[key] for key in ("published",
 
 def people(n):
     names = np.array([str(k) for k in range(n)])
-    return Samples(names, names, names, names, names, {}, Path())
+    return Samples(ids=names, subjects=names, paths=names, sessions=names, roles=names, groups={}, root=Path())
 
 
 def compared(negatives, positives):
@@ -33,11 +33,19 @@ def compared(negatives, positives):
     strangers = np.arange(1, len(negatives) + 1)
     mates = np.arange(1, len(positives) + 1)
     return Comparisons(
-        "net", "clean", Trials(np.zeros(1, np.int64), strangers, symmetric=False), np.ones(n, bool), np.ones(n, bool),
-        ScoredPairs(one[: len(positives)], mates, np.array(positives, np.float32)),
-        ScoredPairs(one[: len(negatives)], strangers, np.array(negatives, np.float32)),
-        -np.inf, np.zeros((1, 1, 1), np.int64), one, ("everyone",), np.array([0.0, 1.0]),
-    )  # fmt: skip
+        model="net",
+        condition="clean",
+        trials=RuledTrials(np.zeros(1, np.int64), strangers, symmetric=False),
+        reference_ok=np.ones(n, bool),
+        probe_ok=np.ones(n, bool),
+        mated=ScoredPairs(one[: len(positives)], mates, np.array(positives, np.float32)),
+        tail=ScoredPairs(one[: len(negatives)], strangers, np.array(negatives, np.float32)),
+        floor=-np.inf,
+        histogram=np.zeros((1, 1, 1), np.int64),
+        cells=one,
+        cell_names=("everyone",),
+        edges=np.array([0.0, 1.0]),
+    )
 
 
 def errors_at(negatives, positives, threshold):
@@ -79,8 +87,6 @@ def test_far_threshold_and_the_curves_through_it(case):
         false_matches, false_nonmatches = errors_at(negatives, case["positives"], found.threshold)
         on_roc = [false_matches / len(negatives), false_nonmatches / len(case["positives"])]
         assert on_roc == [row["far"], row["frr"]] == row["roc_for_far"]
-        for rate, axis in row["ppndf"].items():
-            assert ppndf(float(rate)) == pytest.approx(axis, abs=2e-5)
 
 
 def test_documented_thresholds_at_a_far():
@@ -101,7 +107,10 @@ def test_documented_thresholds_at_an_frr(row):
 
 @pytest.mark.parametrize("row", PUBLISHED["confidence_for_indicator_variable"]["rows"])
 def test_documented_confidence_intervals(row):
-    assert clopper_pearson(*row[:2]) == pytest.approx(tuple(row[2:]), rel=1e-12)
+    """Clopper and Pearson's: each tail of the exact test holds 2.5 % at its limit, unless that is 0 or 1."""
+    errors, trials, low, high = row
+    assert low == errors == 0 or at_least(errors, trials, low) == pytest.approx(0.025, rel=1e-9)
+    assert (high == 1 and errors == trials) or at_most(errors, trials, high) == pytest.approx(0.025, rel=1e-9)
 
 
 def searches(rows):
@@ -112,10 +121,19 @@ def searches(rows):
         for op in (lambda a, b: a >= b, lambda a, b: a > b)
     ]  # fmt: skip
     return Searches(
-        "net", "clean", "open", np.arange(len(rows)), ~np.isnan(mate), np.ones(len(rows), bool),
-        mate.astype(np.float32), np.array(ranks[0]), np.array(ranks[1]),
-        np.array([max(neg) for neg, _ in rows], np.float32), 9, 0,
-    )  # fmt: skip
+        model="net",
+        condition="clean",
+        protocol="open",
+        probe=np.arange(len(rows)),
+        mated=~np.isnan(mate),
+        completed=np.ones(len(rows), bool),
+        mate_score=mate.astype(np.float32),
+        mate_rank=np.array(ranks[0]),
+        mate_rank_optimistic=np.array(ranks[1]),
+        top_nonmate=np.array([max(neg) for neg, _ in rows], np.float32),
+        gallery_size=9,
+        gallery_failed=0,
+    )
 
 
 @pytest.mark.parametrize("case", IDENTIFICATION)

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from facegap.count import (
     cmc,
     cross_fmr_counts,
@@ -24,13 +27,11 @@ from facegap.records import (
     Acquisitions,
     ClusterSums,
     Comparisons,
+    RuledTrials,
     Samples,
     ScoredPairs,
     Searches,
-    Trials,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def make_samples(subjects, groups):
@@ -38,7 +39,15 @@ def make_samples(subjects, groups):
     text = np.array([str(k) for k in range(n)])
     empty = np.full(n, "")
     columns = {"group": np.array(list(groups), dtype=str)}
-    return Samples(text, np.array(list(subjects), dtype=str), text, empty, empty, columns, Path())
+    return Samples(
+        ids=text,
+        subjects=np.array(list(subjects), dtype=str),
+        paths=text,
+        sessions=empty,
+        roles=empty,
+        groups=columns,
+        root=Path(),
+    )
 
 
 def pairs_of(trials):
@@ -58,18 +67,18 @@ def make_comparisons(samples, trials, score, reference_ok, probe_ok, floor):
         elif value >= floor:
             tail.append((r, p, value))
     return Comparisons(
-        "net",
-        "clean",
-        trials,
-        reference_ok,
-        probe_ok,
-        scored(mated),
-        scored(tail),
-        floor,
-        np.zeros((1, 1, 1), np.int64),
-        np.zeros(len(samples), np.int64),
-        ("everyone",),
-        np.array([0.0, 1.0]),
+        model="net",
+        condition="clean",
+        trials=trials,
+        reference_ok=reference_ok,
+        probe_ok=probe_ok,
+        mated=scored(mated),
+        tail=scored(tail),
+        floor=floor,
+        histogram=np.zeros((1, 1, 1), np.int64),
+        cells=np.zeros(len(samples), np.int64),
+        cell_names=("everyone",),
+        edges=np.array([0.0, 1.0]),
     )
 
 
@@ -88,10 +97,10 @@ def worlds(draw):
     symmetric = draw(st.booleans())
     masks = [np.array(draw(st.lists(st.booleans(), min_size=n, max_size=n))) for _ in range(4)]
     if symmetric:
-        trials = Trials(rows[masks[0]], rows[masks[0]], True)
+        trials = RuledTrials(rows[masks[0]], rows[masks[0]], True)
         ok = masks[1], masks[1]
     else:
-        trials = Trials(rows[masks[0]], rows[masks[2]], False)
+        trials = RuledTrials(rows[masks[0]], rows[masks[2]], False)
         ok = masks[1], masks[3]
     values = draw(st.lists(st.sampled_from([0.1, 0.3, 0.5, 0.9]), min_size=n * n, max_size=n * n))
     score = np.array(values, np.float32).reshape(n, n)
@@ -196,7 +205,7 @@ def symmetric_world(subjects, groups, score, ok=None, floor=-np.inf):
     rows = np.arange(len(samples))
     ok = np.ones(len(samples), bool) if ok is None else np.array(ok)
     score = np.array(score, np.float32)
-    return samples, make_comparisons(samples, Trials(rows, rows, True), score, ok, ok, floor)
+    return samples, make_comparisons(samples, RuledTrials(rows, rows, True), score, ok, ok, floor)
 
 
 def test_groups_add_up_to_everyone_and_order_changes_nothing():
@@ -253,14 +262,14 @@ def test_fta_counts_every_outcome_but_ok():
     n = len(samples)
     nothing = np.full((n, 4), np.nan, np.float32)
     acquisitions = Acquisitions(
-        "dim",
-        "finder",
-        np.array(["ok", "no_face", "ok", "too_small"]),
-        np.full(n, ""),
-        nothing,
-        np.full((n, 5, 2), np.nan, np.float32),
-        {},
-        np.full(n, ""),
+        condition="dim",
+        detector="finder",
+        outcome=np.array(["ok", "no_face", "ok", "too_small"]),
+        reason=np.full(n, ""),
+        box=nothing,
+        landmarks=np.full((n, 5, 2), np.nan, np.float32),
+        quality={},
+        sha256=np.full(n, ""),
     )
     a, b = fta_counts(acquisitions, samples, ("group",))
     assert (a.metric, a.model, a.condition, a.group) == ("FTA", "finder", "dim", "A")
@@ -280,18 +289,18 @@ def make_searches(protocol, rows):
     """One search a row: (mated, completed, mate score, rank, optimistic rank, top non-mate)."""
     mated, completed, score, rank, optimistic, top = zip(*rows, strict=True)
     return Searches(
-        "net",
-        "clean",
-        protocol,
-        np.arange(len(rows)),
-        np.array(mated),
-        np.array(completed),
-        np.array(score, np.float32),
-        np.array(rank),
-        np.array(optimistic),
-        np.array(top, np.float32),
-        9,
-        0,
+        model="net",
+        condition="clean",
+        protocol=protocol,
+        probe=np.arange(len(rows)),
+        mated=np.array(mated),
+        completed=np.array(completed),
+        mate_score=np.array(score, np.float32),
+        mate_rank=np.array(rank),
+        mate_rank_optimistic=np.array(optimistic),
+        top_nonmate=np.array(top, np.float32),
+        gallery_size=9,
+        gallery_failed=0,
     )
 
 
@@ -353,9 +362,19 @@ def test_sums_stay_exact_past_64_bits():
     rows, ok = np.arange(n), np.ones(n, bool)
     nothing = scored([])
     comparisons = Comparisons(
-        "net", "clean", Trials(rows, rows, True), ok, ok, nothing, nothing, 0.5,
-        np.zeros((1, 1, 1), np.int64), np.zeros(n, np.int64), ("everyone",), np.array([0.0, 1.0]),
-    )  # fmt: skip
+        model="net",
+        condition="clean",
+        trials=RuledTrials(rows, rows, True),
+        reference_ok=ok,
+        probe_ok=ok,
+        mated=nothing,
+        tail=nothing,
+        floor=0.5,
+        histogram=np.zeros((1, 1, 1), np.int64),
+        cells=np.zeros(n, np.int64),
+        cell_names=("everyone",),
+        edges=np.array([0.0, 1.0]),
+    )
     (counts,) = fmr_counts(comparisons, samples, (), 0.5)
     size = n // 4
     assert counts.trials == 6 * size**2

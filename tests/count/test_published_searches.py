@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from facegap.count import cmc, fnir_counts, fnmr_counts, fpir_counts
-from facegap.records import Comparisons, Samples, ScoredPairs, Searches, Trials
+from facegap.records import Comparisons, RuledTrials, Samples, ScoredPairs, Searches
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 CMC = json.loads((REFERENCE / "R02_cmc.json").read_text(encoding="utf-8"))
@@ -19,15 +20,24 @@ def searches(rows, protocol):
     rank = [1 + sum(n >= best for n in neg) if best == best else 0 for (neg, _), best in zip(rows, mate, strict=True)]
     optimistic = [1 + sum(n > b for n in neg) if b == b else 0 for (neg, _), b in zip(rows, mate, strict=True)]
     return Searches(
-        "net", "clean", protocol, np.arange(len(rows)), ~np.isnan(mate), np.ones(len(rows), bool),
-        mate.astype(np.float32), np.array(rank), np.array(optimistic),
-        np.array([max(neg) for neg, _ in rows], np.float32), 9, 0,
-    )  # fmt: skip
+        model="net",
+        condition="clean",
+        protocol=protocol,
+        probe=np.arange(len(rows)),
+        mated=~np.isnan(mate),
+        completed=np.ones(len(rows), bool),
+        mate_score=mate.astype(np.float32),
+        mate_rank=np.array(rank),
+        mate_rank_optimistic=np.array(optimistic),
+        top_nonmate=np.array([max(neg) for neg, _ in rows], np.float32),
+        gallery_size=9,
+        gallery_failed=0,
+    )
 
 
 def people(n):
     names = np.array([str(k) for k in range(n)])
-    return Samples(names, names, names, names, names, {}, Path())
+    return Samples(ids=names, subjects=names, paths=names, sessions=names, roles=names, groups={}, root=Path())
 
 
 def test_published_cmc():
@@ -62,14 +72,32 @@ def test_fnmr_of_r08_with_failures(policy):
     n = len(mated)
     names = np.array([str(k) for k in range(n)])
     groups = {"group": np.repeat([group for group, _ in mated], 2)}
-    samples = Samples(np.arange(2 * n).astype(str), np.repeat(names, 2), *(np.full(2 * n, ""),) * 3, groups, Path())
+    samples = Samples(
+        ids=np.arange(2 * n).astype(str),
+        subjects=np.repeat(names, 2),
+        paths=np.full(2 * n, ""),
+        sessions=np.full(2 * n, ""),
+        roles=np.full(2 * n, ""),
+        groups=groups,
+        root=Path(),
+    )
     scores = ScoredPairs(np.arange(0, 2 * n, 2), np.arange(1, 2 * n, 2), np.array([s for _, s in mated], np.float32))
     nothing = ScoredPairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
     rows_of_all, ok = np.arange(2 * n), np.ones(2 * n, bool)
     comparisons = Comparisons(
-        "net", "clean", Trials(rows_of_all, rows_of_all, True), ok, ok, scores, nothing, -np.inf,
-        np.zeros((1, 1, 1), np.int64), np.zeros(2 * n, np.int64), ("everyone",), np.array([0.0, 1.0]),
-    )  # fmt: skip
+        model="net",
+        condition="clean",
+        trials=RuledTrials(rows_of_all, rows_of_all, True),
+        reference_ok=ok,
+        probe_ok=ok,
+        mated=scores,
+        tail=nothing,
+        floor=-np.inf,
+        histogram=np.zeros((1, 1, 1), np.int64),
+        cells=np.zeros(2 * n, np.int64),
+        cell_names=("everyone",),
+        edges=np.array([0.0, 1.0]),
+    )
     threshold = float(np.float32(R08[policy]["threshold"]))
     for counts in fnmr_counts(comparisons, samples, ("group",), threshold):
         expected = R08[policy]["groups"][counts.group]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from facegap.cards import DatasetCard
 
 GENDER = {"values": ("female", "male"), "label_source": "self-report"}

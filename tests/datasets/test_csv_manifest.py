@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
 from facegap.cards import DatasetCard
 from facegap.datasets import Loaded, load
 from facegap.errors import DatasetError, DatasetMissing
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 
 HEADER = "subject_id,path,gender\n"
 ANN = "ann,a1.jpg,female\nann,a2.jpg,female\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from facegap.cards import load_dataset
 from facegap.datasets import check, load, load_pairs
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from facegap.cards import DatasetCard, load_dataset
 from facegap.datasets import GroupCount, check
 
@@ -33,21 +34,21 @@ def root(folder: Callable[..., Path]) -> Path:
 def test_counts_by_hand(root: Path, make_card: Callable[..., DatasetCard]) -> None:
     report = check(make_card(groups=GROUPS), root)
     assert report.groups == (
-        GroupCount("", "everyone", 3, 6, 4, 11),
-        GroupCount("gender", "female", 2, 4, 3, 3),
-        GroupCount("gender", "male", 1, 1, 0, 0),
-        GroupCount("gender", "other", 0, 0, 0, 0),
-        GroupCount("gender", "unknown", 1, 1, 0, 0),
-        GroupCount("site", "north", 2, 3, 1, 2),
-        GroupCount("site", "south", 2, 3, 1, 2),
-        GroupCount("gender, site", "female, north", 2, 3, 1, 2),
-        GroupCount("gender, site", "female, south", 1, 1, 0, 0),
-        GroupCount("gender, site", "male, north", 0, 0, 0, 0),
-        GroupCount("gender, site", "male, south", 1, 1, 0, 0),
-        GroupCount("gender, site", "other, north", 0, 0, 0, 0),
-        GroupCount("gender, site", "other, south", 0, 0, 0, 0),
-        GroupCount("gender, site", "unknown, north", 0, 0, 0, 0),
-        GroupCount("gender, site", "unknown, south", 1, 1, 0, 0),
+        GroupCount(grouping="", group="everyone", subjects=3, samples=6, mated=4, nonmated=11),
+        GroupCount(grouping="gender", group="female", subjects=2, samples=4, mated=3, nonmated=3),
+        GroupCount(grouping="gender", group="male", subjects=1, samples=1, mated=0, nonmated=0),
+        GroupCount(grouping="gender", group="other", subjects=0, samples=0, mated=0, nonmated=0),
+        GroupCount(grouping="gender", group="unknown", subjects=1, samples=1, mated=0, nonmated=0),
+        GroupCount(grouping="site", group="north", subjects=2, samples=3, mated=1, nonmated=2),
+        GroupCount(grouping="site", group="south", subjects=2, samples=3, mated=1, nonmated=2),
+        GroupCount(grouping="gender, site", group="female, north", subjects=2, samples=3, mated=1, nonmated=2),
+        GroupCount(grouping="gender, site", group="female, south", subjects=1, samples=1, mated=0, nonmated=0),
+        GroupCount(grouping="gender, site", group="male, north", subjects=0, samples=0, mated=0, nonmated=0),
+        GroupCount(grouping="gender, site", group="male, south", subjects=1, samples=1, mated=0, nonmated=0),
+        GroupCount(grouping="gender, site", group="other, north", subjects=0, samples=0, mated=0, nonmated=0),
+        GroupCount(grouping="gender, site", group="other, south", subjects=0, samples=0, mated=0, nonmated=0),
+        GroupCount(grouping="gender, site", group="unknown, north", subjects=0, samples=0, mated=0, nonmated=0),
+        GroupCount(grouping="gender, site", group="unknown, south", subjects=1, samples=1, mated=0, nonmated=0),
     )
     assert report.refused == {"gender: expected female, male, other": 1}
     assert not report.ok
@@ -114,9 +115,9 @@ def test_the_lfw_subset() -> None:
     report = check(load_dataset("lfw-subset"), root)
     assert report.ok
     assert report.groups[1:] == (
-        GroupCount("gender", "female", 335, 976, 1066, 474734),
-        GroupCount("gender", "male", 928, 2670, 2889, 3560226),
-        GroupCount("gender", "unknown", 1, 2, 1, 0),
+        GroupCount(grouping="gender", group="female", subjects=335, samples=976, mated=1066, nonmated=474734),
+        GroupCount(grouping="gender", group="male", subjects=928, samples=2670, mated=2889, nonmated=3560226),
+        GroupCount(grouping="gender", group="unknown", subjects=1, samples=2, mated=1, nonmated=0),
     )
     assert [finding.rule for finding in report.findings] == ["half-labelled"]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from facegap.cards import DatasetCard
 from facegap.datasets import load, load_pairs
 from facegap.errors import DatasetError

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from facegap.cards import DatasetCard
 from facegap.datasets import draw_subjects, load, load_pairs
 from facegap.errors import DatasetError
 from facegap.records import Samples
-from hypothesis import given
-from hypothesis import strategies as st
 
 MANIFEST = "sample_id,subject_id,path,gender\ns1,ann,a1.jpg,female\ns2,ann,a2.jpg,female\ns3,bob,b1.jpg,male\n"
 
@@ -87,7 +88,15 @@ def people(sizes: dict[str, int], each: int = 2) -> Samples:
     ids = [f"{name}-{place}" for place, name in enumerate(names)]
     none = np.full(len(ids), "")
     labels = np.array([name.rstrip("0123456789") for name in names], dtype=np.str_)
-    return Samples(np.array(ids), np.array(names), np.array(ids), none, none, {"group": labels}, Path())
+    return Samples(
+        ids=np.array(ids),
+        subjects=np.array(names),
+        paths=np.array(ids),
+        sessions=none,
+        roles=none,
+        groups={"group": labels},
+        root=Path(),
+    )
 
 
 def shares(samples: Samples) -> dict[str, int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from facegap.cards import DatasetCard
 from facegap.datasets import load
 from facegap.errors import DatasetError

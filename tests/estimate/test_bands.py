@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from facegap.estimate import combined_differentials, differentials
 from facegap.estimate.bands import band, patterns, patterns_of_draws
 from facegap.estimate.differentials import DRAWS
@@ -11,7 +12,18 @@ from facegap.records import ErrorCounts
 
 def counts(metric, errors, trials=1000):
     return [
-        ErrorCounts(metric, "net", "clean", "group", name, 0.5, x, trials, 0, 500)
+        ErrorCounts(
+            metric=metric,
+            model="net",
+            condition="clean",
+            grouping="group",
+            group=name,
+            threshold=0.5,
+            errors=x,
+            completed=trials,
+            failed=0,
+            subjects=500,
+        )
         for name, x in zip("ABCDEFGH", errors, strict=False)
     ]
 

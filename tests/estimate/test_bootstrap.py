@@ -5,6 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from facegap.count import fmr_counts, fnmr_counts, pair_errors, person_errors
 from facegap.estimate import threshold_at_fmr
 from facegap.estimate.bootstrap import (
@@ -23,9 +26,7 @@ from facegap.estimate.bootstrap import (
 )
 from facegap.estimate.clustered import variance
 from facegap.estimate.measures import max_min
-from facegap.records import Comparisons, Samples, ScoredPairs, Trials
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from facegap.records import Comparisons, PairsOfPeople, RuledTrials, Samples, SamplesOfPeople, ScoredPairs
 
 
 def world(rng, people, each, spread=0.5):
@@ -39,14 +40,36 @@ def world(rng, people, each, spread=0.5):
     text = np.arange(n).astype(str)
     names = np.array([f"{k:05d}" for k in subject])
     empty = np.full(n, "")
-    samples = Samples(text, names, text, empty, empty, {"group": np.where(subject % 2, "B", "A")}, Path())
+    samples = Samples(
+        ids=text,
+        subjects=names,
+        paths=text,
+        sessions=empty,
+        roles=empty,
+        groups={"group": np.where(subject % 2, "B", "A")},
+        root=Path(),
+    )
     rows, ok = np.arange(n), np.ones(n, bool)
     score = score.astype(np.float32)
-    sides = [ScoredPairs(r[at], p[at], score[at]) for at in (same, ~same)]
+    mated, tail = (ScoredPairs(r[at], p[at], score[at]) for at in (same, ~same))
     return samples, Comparisons(
-        "net", "clean", Trials(rows, rows, True), ok, ok, *sides, -np.inf,
-        np.zeros((1, 1, 1), np.int64), np.zeros(n, np.int64), ("everyone",), np.array([0.0, 1.0]),
-    )  # fmt: skip
+        model="net",
+        condition="clean",
+        trials=RuledTrials(rows, rows, True),
+        reference_ok=ok,
+        probe_ok=ok,
+        mated=mated,
+        tail=tail,
+        floor=-np.inf,
+        histogram=np.zeros((1, 1, 1), np.int64),
+        cells=np.zeros(n, np.int64),
+        cell_names=("everyone",),
+        edges=np.array([0.0, 1.0]),
+    )
+
+
+def of_pairs(table):
+    return table.i, table.j, table.errors, table.compared
 
 
 def ones(people):
@@ -58,8 +81,8 @@ def test_weights_of_one_give_the_counts():
     tables = pair_errors(comparisons, samples, ("group",), 1.5)
     for table, counts in zip(tables, fmr_counts(comparisons, samples, ("group",), 1.5), strict=True):
         assert table.group == counts.group
-        assert pair_trials(ones(12), *table[4:])[0] == counts.trials
-        assert fmr_draws(ones(12), *table[1:])[0] == counts.errors / counts.trials
+        assert pair_trials(ones(12), table.compared)[0] == counts.trials
+        assert fmr_draws(ones(12), *of_pairs(table))[0] == counts.errors / counts.trials
     tables = person_errors(comparisons, samples, ("group",), 1.5)
     for table, counts in zip(tables, fnmr_counts(comparisons, samples, ("group",), 1.5), strict=True):
         assert fnmr_draws(ones(12), *table[1:])[0] == counts.errors / counts.trials
@@ -90,11 +113,18 @@ def test_forms_equal_the_sums_over_copies_of_people(data, people, once, scheme):
         false_matches, trials = false_matches + observed * copies, trials + copies
     i, j = (np.array(side, np.int64) for side in zip(*pairs, strict=True))
     errors = np.array(list(x.values()), np.int64)
-    found = fmr_draws(PeopleDraws(w[:, None].astype(np.int16), scheme), i, j, errors, a, b, once)[0]
+    found = fmr_draws(PeopleDraws(w[:, None].astype(np.int16), scheme), i, j, errors, SamplesOfPeople(a, b, once))[0]
     if trials == 0:
         assert np.isnan(found)
     else:
         assert found == pytest.approx(false_matches / trials)
+    listed = PairsOfPeople(i, j, np.array(list(m.values()), np.int64), people)
+    draws = PeopleDraws(w[:, None].astype(np.int16), scheme)
+    if scheme == "double-or-nothing":  # the same comparisons named one by one
+        np.testing.assert_array_equal(fmr_draws(draws, i, j, errors, listed)[0], found)
+    else:
+        with pytest.raises(ValueError, match="by list need double-or-nothing"):
+            fmr_draws(draws, i, j, errors, listed)
 
 
 @pytest.mark.parametrize("make", [vertex_draws, double_or_nothing_draws])
@@ -103,7 +133,7 @@ def test_spread_of_the_draws_is_the_plug_in_standard_error(make):
     draws = make(150, 2000, np.random.default_rng(5))
     (table,) = pair_errors(comparisons, samples, (), 2.0)
     (counts,) = fmr_counts(comparisons, samples, (), 2.0)
-    assert fmr_draws(draws, *table[1:]).std() == pytest.approx(variance(counts) ** 0.5, rel=0.1)
+    assert fmr_draws(draws, *of_pairs(table)).std() == pytest.approx(variance(counts) ** 0.5, rel=0.1)
     (table,) = person_errors(comparisons, samples, (), 2.5)
     (counts,) = fnmr_counts(comparisons, samples, (), 2.5)
     assert fnmr_draws(draws, *table[1:]).std() == pytest.approx(variance(counts) ** 0.5, rel=0.1)
@@ -113,7 +143,7 @@ def test_thresholds_of_weight_one_are_the_thresholds_of_the_scores():
     samples, comparisons = world(np.random.default_rng(6), 20, 2)
     subject = np.unique(samples.subjects, return_inverse=True)[1]
     tail, n = comparisons.tail, np.bincount(subject)
-    trials = pair_trials(ones(20), n, n, True)
+    trials = pair_trials(ones(20), SamplesOfPeople(n, n, True))
     coarse = np.round(tail.score, 1)
     for scores in (tail.score, coarse):
         for target in (0.5 / len(scores), 1e-3, 1e-2, 0.2):
@@ -140,7 +170,7 @@ def test_a_drawn_threshold_widens_the_interval_of_fnmr():
     mated_score = np.random.default_rng(1).normal(3, 1, len(comparisons.mated)).astype(np.float32)
     draws = double_or_nothing_draws(60, 1000, np.random.default_rng(8))
     tail, mated, n = comparisons.tail, comparisons.mated, np.bincount(subject)
-    trials = pair_trials(draws, n, n, True)
+    trials = pair_trials(draws, SamplesOfPeople(n, n, True))
     drawn = threshold_draws(draws, subject[tail.reference], subject[tail.probe], tail.score, trials, 1e-2)
     fixed = np.full(1000, threshold_at_fmr(tail.score, len(tail), 1e-2).threshold)
     narrow, wide = (
@@ -155,7 +185,7 @@ def test_subset_intervals_of_fmr_are_too_narrow_where_people_match_many():
     (counts,) = fmr_counts(comparisons, samples, (), 2.0)
     spread = {}
     for make in (vertex_draws, double_or_nothing_draws, subset_draws):
-        values = fmr_draws(make(100, 2000, np.random.default_rng(5)), *table[1:])
+        values = fmr_draws(make(100, 2000, np.random.default_rng(5)), *of_pairs(table))
         low, high = percentiles(values, 0.95)
         spread[make] = high - low
         if make is subset_draws:
@@ -167,9 +197,11 @@ def test_subset_intervals_of_fmr_are_too_narrow_where_people_match_many():
 def test_subset_draws_of_people_without_others_have_no_rate():
     draws = subset_draws(1, 3, np.random.default_rng(0))
     none, one = np.zeros(0, np.int64), np.array([4])
-    assert np.isnan(fmr_draws(draws, none, none, none, one, one, True)).all()
+    assert np.isnan(fmr_draws(draws, none, none, none, SamplesOfPeople(one, one, True))).all()
     two = np.array([2, 2])
-    assert (fmr_draws(subset_draws(2, 3, np.random.default_rng(0)), none, none, none, two, two, True) == 0).all()
+    assert (
+        fmr_draws(subset_draws(2, 3, np.random.default_rng(0)), none, none, none, SamplesOfPeople(two, two, True)) == 0
+    ).all()
 
 
 @pytest.mark.parametrize("make", [vertex_draws, subset_draws])
@@ -236,5 +268,5 @@ def test_against_cimats_bootstrap_where_it_is_installed():
     fmr_variance = theirs.compute_variance(threshold=1.5, estimator="boot")[1]
     draws = double_or_nothing_draws(30, 4000, np.random.default_rng(1))
     (table,) = pair_errors(comparisons, samples, (), 1.5)
-    assert fmr_draws(draws, *table[1:]).var() == pytest.approx(fmr_variance, rel=0.35)
+    assert fmr_draws(draws, *of_pairs(table)).var() == pytest.approx(fmr_variance, rel=0.35)
     assert "cimat" in sys.modules

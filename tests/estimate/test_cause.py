@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
 from facegap.estimate.quality_split import (
     BINS,
     by_person,
@@ -14,9 +18,6 @@ from facegap.estimate.quality_split import (
     split,
     strata,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 COUNTS = arrays(np.float64, (4,), elements=st.integers(0, 50))
 

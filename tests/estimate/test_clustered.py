@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from facegap.estimate.clustered import (
     corrected_variance,
     effective_size,
@@ -16,8 +19,6 @@ from facegap.estimate.clustered import (
     wilson_n_eff,
 )
 from facegap.records import ClusterSums, ErrorCounts
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 CASES = json.loads((REFERENCE / "R13_clustered.json").read_text(encoding="utf-8"))["cases"]
@@ -35,11 +36,19 @@ def counts_of(metric, by_pair, threshold=0.5):
         for q in people
     ]
     return ErrorCounts(
-        metric, "net", "clean", "", "everyone", threshold,
-        errors=sum(x for x, _ in by_pair.values()), completed=sum(m for _, m in by_pair.values()), failed=0,
-        subjects=len(people), by_subject=cluster_sums(rows),
+        metric=metric,
+        model="net",
+        condition="clean",
+        grouping="",
+        group="everyone",
+        threshold=threshold,
+        errors=sum(x for x, _ in by_pair.values()),
+        completed=sum(m for _, m in by_pair.values()),
+        failed=0,
+        subjects=len(people),
+        by_subject=cluster_sums(rows),
         by_pair=cluster_sums(by_pair.values()) if metric == "FMR" else None,
-    )  # fmt: skip
+    )
 
 
 def published_pairs(threshold):
@@ -156,7 +165,20 @@ def test_the_corrected_variance_is_that_of_other_samples(spread, low, high):
         errors, m = int(x.sum()), 4 * 39
         by_subject = ClusterSums(int(of_person @ of_person), 2 * errors * m, 40 * m * m)
         by_pair = ClusterSums(int(x @ x), 4 * errors, 16 * len(x))
-        counts = ErrorCounts("FMR", "", "", "", "", 0.5, errors, 4 * len(x), 0, 40, by_subject, by_pair)
+        counts = ErrorCounts(
+            metric="FMR",
+            model="",
+            condition="",
+            grouping="",
+            group="",
+            threshold=0.5,
+            errors=errors,
+            completed=4 * len(x),
+            failed=0,
+            subjects=40,
+            by_subject=by_subject,
+            by_pair=by_pair,
+        )
         rates.append(errors / counts.trials)
         variances.append(corrected_variance(counts))
     assert low < np.mean(variances) / np.var(rates) < high

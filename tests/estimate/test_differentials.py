@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from facegap.estimate import combined_differentials, differentials
 from facegap.estimate.measures import COMBINED, MEASURES
 from facegap.records import ErrorCounts
@@ -32,7 +33,18 @@ def result(case, alpha):
 
 def counts(metric, rates, trials=TRIALS, subjects=100, names="ABCDEFGH"):
     return [
-        ErrorCounts(metric, "net", "clean", "group", name, 0.5, round(rate * trials), trials, 0, subjects)
+        ErrorCounts(
+            metric=metric,
+            model="net",
+            condition="clean",
+            grouping="group",
+            group=name,
+            threshold=0.5,
+            errors=round(rate * trials),
+            completed=trials,
+            failed=0,
+            subjects=subjects,
+        )
         for name, rate in zip(names, rates, strict=False)
     ]
 

@@ -4,10 +4,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-from facegap.estimate.discordant import SMALLEST_P, drawn_p, mcnemar_p, swap_p
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar
+
+from facegap.estimate.discordant import SMALLEST_P, drawn_p, mcnemar_p, swap_p
 
 
 @pytest.mark.parametrize(("first", "second"), [(0, 0), (1, 0), (3, 3), (2, 9), (40, 12), (0, 25), (300, 260)])

@@ -4,9 +4,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy import integrate, stats
+
 from facegap.estimate import extreme
 from facegap.estimate.bootstrap import double_or_nothing_draws, vertex_draws
-from scipy import integrate, stats
 
 
 def sample(shape, scale, count, seed=0):

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from facegap.estimate import measures
-from facegap.estimate.measures import COMBINED, MEASURES
 from hypothesis import given
 from hypothesis import strategies as st
+
+from facegap.estimate import measures
+from facegap.estimate.measures import COMBINED, MEASURES
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 CASES = json.loads((REFERENCE / "R07_summary_measures.json").read_text(encoding="utf-8"))["cases"]

@@ -1,19 +1,30 @@
 """The default interval: what it rests on, and what it says."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from facegap.estimate import estimate
 from facegap.estimate.binomial import wilson
 from facegap.records import ClusterSums, ErrorCounts
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def one_way(errors, people, each=1, metric="FNMR"):
     """`errors` people fail in all of their `each` comparisons."""
     sums = ClusterSums(errors * each**2, errors * each**2, people * each**2)
     return ErrorCounts(
-        metric, "net", "clean", "", "everyone", 0.5, errors * each, people * each, 0, people, sums
-    )  # fmt: skip
+        metric=metric,
+        model="net",
+        condition="clean",
+        grouping="",
+        group="everyone",
+        threshold=0.5,
+        errors=errors * each,
+        completed=people * each,
+        failed=0,
+        subjects=people,
+        by_subject=sums,
+    )
 
 
 def test_independent_comparisons_are_wilsons():
@@ -29,7 +40,20 @@ def test_repeats_of_a_person_add_nothing():
 
 
 def test_counts_without_clusters_are_taken_as_independent():
-    found = estimate(ErrorCounts("FMR", "net", "clean", "", "everyone", 0.5, 12, 600, 0, 300))
+    found = estimate(
+        ErrorCounts(
+            metric="FMR",
+            model="net",
+            condition="clean",
+            grouping="",
+            group="everyone",
+            threshold=0.5,
+            errors=12,
+            completed=600,
+            failed=0,
+            subjects=300,
+        )
+    )
     assert (found.low, found.high) == pytest.approx(wilson(12, 600))
     assert found.method == "Wilson"
 
@@ -43,13 +67,42 @@ def test_no_errors_rest_on_people():
 
 def test_no_false_matches_rest_on_comparisons_and_say_so():
     sums = ClusterSums(0, 0, 1000)
-    found = estimate(ErrorCounts("FMR", "net", "clean", "", "everyone", 0.5, 0, 594, 0, 12, sums, sums))
+    found = estimate(
+        ErrorCounts(
+            metric="FMR",
+            model="net",
+            condition="clean",
+            grouping="",
+            group="everyone",
+            threshold=0.5,
+            errors=0,
+            completed=594,
+            failed=0,
+            subjects=12,
+            by_subject=sums,
+            by_pair=sums,
+        )
+    )
     assert found.high == pytest.approx(0.00642554771673382)
     assert "takes comparisons that share people for independent" in found.note
 
 
 def test_one_person_is_one_observation():
-    found = estimate(ErrorCounts("FNMR", "net", "clean", "", "everyone", 0.5, 3, 10, 0, 1, ClusterSums(9, 30, 100)))
+    found = estimate(
+        ErrorCounts(
+            metric="FNMR",
+            model="net",
+            condition="clean",
+            grouping="",
+            group="everyone",
+            threshold=0.5,
+            errors=3,
+            completed=10,
+            failed=0,
+            subjects=1,
+            by_subject=ClusterSums(9, 30, 100),
+        )
+    )
     assert found.n_eff == 1 and found.high > 0.8
 
 
@@ -63,7 +116,21 @@ def test_one_person_is_one_observation():
     ],
 )
 def test_no_trials_have_a_reason(metric, failed, note):
-    found = estimate(ErrorCounts(metric, "net", "clean", "", "B", None, 0, 0, failed, 0, failures="excluded"))
+    found = estimate(
+        ErrorCounts(
+            metric=metric,
+            model="net",
+            condition="clean",
+            grouping="",
+            group="B",
+            threshold=None,
+            errors=0,
+            completed=0,
+            failed=failed,
+            subjects=0,
+            failures="excluded",
+        )
+    )
     assert (found.value, found.low, found.high, found.note) == (None, None, None, note)
 
 
@@ -96,9 +163,19 @@ def any_counts(draw):
     ]
     errors, trials = (sum(cell[k] for cell in table.values()) for k in (0, 1))
     return ErrorCounts(
-        "FMR" if pairwise else "FNMR", "net", "clean", "", "everyone", 0.5, errors, trials, 0, len(rows),
-        sums[0], sums[1] if pairwise else None,
-    )  # fmt: skip
+        metric="FMR" if pairwise else "FNMR",
+        model="net",
+        condition="clean",
+        grouping="",
+        group="everyone",
+        threshold=0.5,
+        errors=errors,
+        completed=trials,
+        failed=0,
+        subjects=len(rows),
+        by_subject=sums[0],
+        by_pair=sums[1] if pairwise else None,
+    )
 
 
 @settings(deadline=None, max_examples=300)
@@ -124,6 +201,20 @@ def test_a_few_people_behind_many_errors_are_said():
 def test_people_who_take_part_unevenly_are_said():
     """One person in 100 makes 400 of 796 comparisons."""
     sums = ClusterSums(xx=40 * 4, xm=40 * 8, mm=400**2 + 99 * 16)
-    found = estimate(ErrorCounts("FNMR", "net", "clean", "", "everyone", 0.5, 40, 796, 0, 100, sums))
+    found = estimate(
+        ErrorCounts(
+            metric="FNMR",
+            model="net",
+            condition="clean",
+            grouping="",
+            group="everyone",
+            threshold=0.5,
+            errors=40,
+            completed=796,
+            failed=0,
+            subjects=100,
+            by_subject=sums,
+        )
+    )
     assert "people take part unevenly, as if 4 took part alike" in found.note
     assert "unevenly" not in estimate(one_way(40, 100, each=8)).note

@@ -5,26 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from facegap.estimate.at_most import judge, trials_to_support
-from facegap.estimate.binomial import clopper_pearson, wilson
-from facegap.estimate.equivalence import equivalent_difference, equivalent_ratio, growth_to_decide
-from facegap.estimate.gallery_model import modelled_fpir
-from facegap.estimate.multiplicity import benjamini_hochberg, holm, homogeneity_p, simultaneous_level
-from facegap.estimate.power import (
-    NORMAL,
-    exact_power,
-    smallest_ratio,
-    trials_to_see,
-    trials_to_see_on_log_scale,
-    visible_difference,
-    visible_ratio,
-)
-from facegap.estimate.shrinkage import fit_beta, shrink
-from facegap.estimate.two_groups import Rate, fisher_p
-from facegap.records import ClusterSums, ErrorCounts
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.power import TTestPower
+from statsmodels.stats.proportion import proportion_confint
+
+from facegap.estimate.at_most import at_least, at_most, judge
+from facegap.estimate.binomial import wilson
+from facegap.estimate.equivalence import equivalent_difference, equivalent_ratio, growth_to_decide
+from facegap.estimate.gallery_model import modelled_fpir
+from facegap.estimate.multiplicity import holm, homogeneity_p
+from facegap.estimate.power import NORMAL, trials_to_see, visible_difference, visible_ratio
+from facegap.estimate.shrinkage import fit_beta, shrink
+from facegap.estimate.two_groups import Rate
+from facegap.records import ClusterSums, ErrorCounts
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 
@@ -36,15 +30,9 @@ def reference(name):
 def test_one_against_the_rest_of_r10():
     case = reference("R10_multiplicity.json")
     errors, trials = np.array(case["errors"]), np.array(case["n"])
-    p_values = [
-        fisher_p(Rate(x, n), Rate(errors.sum() - x, trials.sum() - n)) for x, n in zip(errors, trials, strict=True)
-    ]
-    assert p_values == pytest.approx(case["one_vs_rest_fisher_p"], rel=1e-6)
-    assert holm(p_values) == pytest.approx(case["adjusted"]["holm"], rel=1e-6)
-    assert benjamini_hochberg(p_values) == pytest.approx(case["adjusted"]["fdr_bh"], rel=1e-6)
+    assert holm(case["one_vs_rest_fisher_p"]) == pytest.approx(case["adjusted"]["holm"], rel=1e-9)
     assert homogeneity_p(errors, trials) == pytest.approx(case["chi2_homogeneity"]["p"], rel=1e-9)
-    level = simultaneous_level(0.95, len(errors))
-    found = [wilson(x, n, level) for x, n in zip(errors, trials, strict=True)]
+    found = [wilson(x, n, 1 - 0.05 / len(errors)) for x, n in zip(errors, trials, strict=True)]
     assert np.allclose(found, case["simultaneous_wilson_bonferroni"], rtol=1e-9)
 
 
@@ -56,10 +44,9 @@ def test_homogeneity_needs_two_groups_and_an_error():
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_adjusted_p_values_are_in_order_and_no_smaller(p_values):
-    for adjusted in (holm(p_values), benjamini_hochberg(p_values)):
-        assert all(q >= p * (1 - 1e-12) for p, q in zip(p_values, adjusted, strict=True))
-        assert [adjusted[k] for k in np.argsort(p_values)] == sorted(adjusted)
-    assert all(h >= b * (1 - 1e-12) for h, b in zip(holm(p_values), benjamini_hochberg(p_values), strict=True))
+    adjusted = holm(p_values)
+    assert all(q >= p * (1 - 1e-12) for p, q in zip(p_values, adjusted, strict=True))
+    assert [adjusted[k] for k in np.argsort(p_values)] == sorted(adjusted)
 
 
 @pytest.mark.parametrize("row", reference("R11_tost.json")["rows"], ids=lambda row: f"{row['x1']}of{row['n1']}")
@@ -125,17 +112,14 @@ def test_no_growth_decides_what_lies_on_the_margin():
 def test_sample_sizes_of_r12(row):
     case = row["p1"], row["ratio"], row["power"], row["alpha"]
     assert int(np.ceil(trials_to_see(*case))) == row["n_per_group_normal"]
-    assert int(np.ceil(trials_to_see_on_log_scale(*case))) == row["n_per_group_logratio"]
-    seen = smallest_ratio(row["p1"], trials_to_see(*case), row["power"], row["alpha"])
+    trials = trials_to_see(*case)
+    seen = visible_ratio(row["p1"], trials, trials, row["power"], row["alpha"])
     assert seen == pytest.approx(row["ratio"], rel=1e-9)
-    exact = row["n_per_group_exact_conditional_poisson"]
-    if exact is not None:
-        assert exact_power(row["p1"], row["ratio"], exact) == pytest.approx(row["power"], abs=1e-4)
 
 
 def test_too_few_trials_see_no_ratio():
-    assert smallest_ratio(0.2, 3) is None
-    assert trials_to_see(0.6, 2) == trials_to_see_on_log_scale(0.6, 2) == trials_to_see(0.1, 1) == np.inf
+    assert visible_ratio(0.2, 3, 3) is None
+    assert trials_to_see(0.6, 2) == trials_to_see(0.1, 1) == np.inf
 
 
 @pytest.mark.parametrize(("rate", "ratio"), [(0.02, 2), (0.001, 3), (0.1, 1.5)])
@@ -166,7 +150,18 @@ def test_gallery_model_of_r15():
 
 
 def independent(group, errors, trials):
-    return ErrorCounts("FNMR", "net", "clean", "group", group, 0.5, errors, trials, 0, trials)
+    return ErrorCounts(
+        metric="FNMR",
+        model="net",
+        condition="clean",
+        grouping="group",
+        group=group,
+        threshold=0.5,
+        errors=errors,
+        completed=trials,
+        failed=0,
+        subjects=trials,
+    )
 
 
 def test_claims_of_r18():
@@ -179,7 +174,9 @@ def test_claims_of_r18():
         assert verdict.p_support == pytest.approx(row["p_support_holm"], rel=1e-6)
         assert (verdict.decided_at is None) == (row["verdict"] != "undecided")
     for row in case["n_needed_to_support_claim_95"]:
-        assert trials_to_support(case["claim_error_rate"], row["errors_allowed"]) == row["n_min"]
+        errors, trials = row["errors_allowed"], row["n_min"]
+        assert at_most(errors, trials, case["claim_error_rate"]) <= 0.05
+        assert at_most(errors, trials - 1, case["claim_error_rate"]) > 0.05
 
 
 def test_the_sample_that_would_have_decided_does():
@@ -203,7 +200,19 @@ def test_a_group_without_trials_is_undecided_and_costs_the_others_nothing():
 def test_repeats_of_the_same_people_do_not_support_a_claim():
     people, each = 250, 10
     sums = ClusterSums(0, 0, people * each**2)
-    counts = ErrorCounts("FNMR", "net", "clean", "", "A", 0.5, 0, people * each, 0, people, sums)
+    counts = ErrorCounts(
+        metric="FNMR",
+        model="net",
+        condition="clean",
+        grouping="",
+        group="A",
+        threshold=0.5,
+        errors=0,
+        completed=people * each,
+        failed=0,
+        subjects=people,
+        by_subject=sums,
+    )
     (found,) = judge([counts], 0.0012)
     assert found.verdict == "undecided" and found.n_eff == people
     assert found.decided_at == 2495 * each
@@ -224,7 +233,7 @@ def test_groups_that_do_not_differ_share_one_rate():
     found = shrink([20, 20, 20, 20], [1000, 1000, 1000, 1000])
     for s in found:
         assert s.value == pytest.approx(0.02, rel=1e-3) and s.own_weight < 0.01
-    wide = clopper_pearson(20, 1000)
+    wide = proportion_confint(20, 1000, method="beta")
     assert found[0].high - found[0].low < wide[1] - wide[0]
 
 
@@ -238,12 +247,11 @@ def test_the_fit_finds_the_beta_that_made_the_rates():
 
 @pytest.mark.parametrize("row", reference("R06_rule3_rule30.json")["rule_of_30"])
 def test_the_rule_of_thirty(row):
-    """Exact 90 % limits of so many errors among very many trials, relative to the rate (R06)."""
+    """Exact 90 % limits of so many errors among very many trials, relative to the rate (R06): 5 % in each tail."""
     trials = 10**7
-    low, high = clopper_pearson(row["errors"], trials, 0.9)
     rate = row["errors"] / trials
-    assert low / rate - 1 == pytest.approx(row["lower_rel_90"], abs=1e-9)
-    assert high / rate - 1 == pytest.approx(row["upper_rel_90"], abs=1e-9)
+    assert at_least(row["errors"], trials, rate * (1 + row["lower_rel_90"])) == pytest.approx(0.05, rel=1e-6)
+    assert at_most(row["errors"], trials, rate * (1 + row["upper_rel_90"])) == pytest.approx(0.05, rel=1e-6)
 
 
 def test_a_visible_difference_is_that_of_students_test():

@@ -2,13 +2,25 @@
 
 import numpy as np
 import pytest
+
 from facegap.estimate.marginals import broad_homogeneity, marginal_differentials
 from facegap.records import ErrorCounts
 
 
 def counts(rates, trials=100_000, subjects=500, metric="FMR"):
     return [
-        ErrorCounts(metric, "net", "clean", "region, sex", name, 0.5, round(rate * trials), trials, 0, subjects)
+        ErrorCounts(
+            metric=metric,
+            model="net",
+            condition="clean",
+            grouping="region, sex",
+            group=name,
+            threshold=0.5,
+            errors=round(rate * trials),
+            completed=trials,
+            failed=0,
+            subjects=subjects,
+        )
         for name, rate in rates.items()
     ]
 

@@ -4,6 +4,8 @@ from itertools import combinations, permutations
 
 import numpy as np
 import pytest
+from scipy import stats
+
 from facegap.estimate.multiplicity import homogeneity_p
 from facegap.estimate.permutation import (
     Orders,
@@ -14,7 +16,7 @@ from facegap.estimate.permutation import (
     permuted,
     statistics,
 )
-from scipy import stats
+from facegap.records import PairsOfPeople, SamplesOfPeople
 
 LABELS = np.array([0, 0, 1, 1, 1, 2], np.int16)
 
@@ -109,7 +111,12 @@ def test_nonmated_orders_are_those_of_loops(once):
         errors[i, j] = rng.binomial(trials[i, j], 0.4)
     i, j = np.nonzero(errors)
     orders = every_order()
-    check(nonmated_orders(orders, 3, i, j, errors[i, j], references, probes, once), orders, errors, trials)
+    by_rule = nonmated_orders(orders, 3, i, j, errors[i, j], SamplesOfPeople(references, probes, once))
+    check(by_rule, orders, errors, trials)
+    a, b = np.nonzero(trials)
+    by_list = nonmated_orders(orders, 3, i, j, errors[i, j], PairsOfPeople(a, b, trials[a, b], 6))
+    for one, other in zip(by_rule, by_list, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_nobody_differs_from_their_group():
@@ -142,7 +149,7 @@ def test_alike_strangers_of_one_label_mislead_the_bare_chi_square_more():
         pair = person[i] + person[j] + rng.normal(0, 1, len(i)) + 1.0 * (label[i] == label[j])
         hit = pair >= np.quantile(pair, 0.99)
         errors = np.full(hit.sum(), 5)
-        found = nonmated_orders(permuted(label, 99, rng), 6, i[hit], j[hit], errors, n, n, once=True)
+        found = nonmated_orders(permuted(label, 99, rng), 6, i[hit], j[hit], errors, SamplesOfPeople(n, n, True))
         scaled.append(permutation_p(statistics(found)))
         bare.append(permutation_p(chi_square(found.errors, found.trials)))
     assert np.mean(np.array(scaled) <= 0.1) < 0.3

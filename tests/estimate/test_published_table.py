@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from facegap.estimate.measures import gini, max_geomean, max_mean, max_min, vary_geomean
 
 REFERENCE = Path(__file__).parents[1] / "reference"

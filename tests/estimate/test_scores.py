@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from facegap.estimate.scores import d_prime, shift, tail_shift, upper_quantile
 
 REFERENCE = Path(__file__).parents[1] / "reference"

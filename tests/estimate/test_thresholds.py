@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from facegap.errors import InputError
-from facegap.estimate import threshold_at_fmr
 from hypothesis import given
 from hypothesis import strategies as st
+
+from facegap.errors import InputError
+from facegap.estimate import threshold_at_fmr
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 

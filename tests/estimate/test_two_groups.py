@@ -4,19 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from facegap.estimate.two_groups import (
-    Rate,
-    conditional_p,
-    fisher_p,
-    katz,
-    koopman,
-    newcombe,
-    ratio_exact,
-    ratio_score,
-    score_p,
-)
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from facegap.estimate.two_groups import Rate, koopman, newcombe, ratio_score, score_p
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 ROWS = json.loads((REFERENCE / "R09_two_sample.json").read_text(encoding="utf-8"))["rows"]
@@ -31,17 +22,8 @@ def test_two_samples_of_r09(row):
     a, b = rates(row)
     assert newcombe(a, b) == pytest.approx(row["diff_newcombe_ci"], rel=1e-9)
     assert score_p(a, b) == pytest.approx(row["score_p"], rel=1e-9)
-    assert fisher_p(a, b) == pytest.approx(row["fisher_p"], rel=1e-9)
-    assert conditional_p(a, b) == pytest.approx(row["conditional_binom_p"], rel=1e-9)
-    low, high = ratio_exact(a, b)
-    expected = row["ratio_conditional_exact_ci"]
-    assert low == pytest.approx(expected[0], rel=1e-9)
-    assert high is None if expected[1] is None else high == pytest.approx(expected[1], rel=1e-9)
     if row["ratio_score_ci_koopman_mn"]:
         assert koopman(a, b) == pytest.approx(row["ratio_score_ci_koopman_mn"], rel=1e-9)
-        assert katz(a, b) == pytest.approx(row["ratio_katz_ci"], rel=1e-9)
-    else:
-        assert katz(a, b) == (None, None)
 
 
 def test_zero_against_five_has_a_finite_lower_bound_and_no_upper():
@@ -49,9 +31,8 @@ def test_zero_against_five_has_a_finite_lower_bound_and_no_upper():
     assert low > 1 and high is None
     low, high = koopman(Rate(0, 3000), Rate(5, 3000))
     assert low == 0 and high < 1
-    assert koopman(Rate(0, 10), Rate(0, 10)) == ratio_exact(Rate(0, 10), Rate(0, 10)) == (None, None)
-    assert score_p(Rate(0, 10), Rate(0, 10)) == conditional_p(Rate(0, 10), Rate(0, 10)) == 1.0
-    assert ratio_exact(Rate(0, 3000), Rate(5, 3000))[0] == 0
+    assert koopman(Rate(0, 10), Rate(0, 10)) == (None, None)
+    assert score_p(Rate(0, 10), Rate(0, 10)) == 1.0
 
 
 @settings(deadline=None)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from facegap.estimate.clustered import pooled
 from facegap.estimate.versus_rest import against_rest
 from facegap.records import ClusterSums, ErrorCounts
@@ -14,7 +15,19 @@ CASE = json.loads((Path(__file__).parents[1] / "reference" / "R10_multiplicity.j
 def independent(group, errors, trials, subjects=None):
     sums = ClusterSums(errors, errors, trials)
     people = trials if subjects is None else subjects
-    return ErrorCounts("FNMR", "net", "clean", "group", group, 0.5, errors, trials, 0, people, sums)
+    return ErrorCounts(
+        metric="FNMR",
+        model="net",
+        condition="clean",
+        grouping="group",
+        group=group,
+        threshold=0.5,
+        errors=errors,
+        completed=trials,
+        failed=0,
+        subjects=people,
+        by_subject=sums,
+    )
 
 
 def test_only_the_last_group_of_r10_differs():
@@ -46,5 +59,16 @@ def test_counts_add_up():
     total = pooled([independent("A", 3, 500), independent("B", 9, 300)])
     assert (total.errors, total.trials, total.subjects, total.group) == (12, 800, 800, "A + B")
     assert total.by_subject == ClusterSums(12, 12, 800) and total.by_pair is None
-    bare = ErrorCounts("FNMR", "net", "clean", "group", "C", 0.5, 1, 10, 0, 10)
+    bare = ErrorCounts(
+        metric="FNMR",
+        model="net",
+        condition="clean",
+        grouping="group",
+        group="C",
+        threshold=0.5,
+        errors=1,
+        completed=10,
+        failed=0,
+        subjects=10,
+    )
     assert pooled([independent("A", 3, 500), bare]).by_subject is None

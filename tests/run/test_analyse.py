@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 import tiny
 from facegap import store
 from facegap.audit import verify
@@ -34,7 +35,7 @@ def test_an_analysis_equals_the_run_of_the_changed_study(finished: Path, tmp_pat
     code, _, error = tiny.facegap(place, "run", "other.toml", "--results", str(tmp_path / "results"))
     assert code == 0, error
     direct = next((tmp_path / "results").glob("other-*"))
-    changes = Changes((("size",), ("size", "group")), (0.05, 0.02))
+    changes = Changes(groups=(("size",), ("size", "group")), fmr=(0.05, 0.02))
     found = tables(analyse(finished, changes, tmp_path / "changed", None))
     wanted = tables(direct)
     # Opaque ids are keyed by the cache's secret, and the points of a DET curve follow the floor of the kept scores.

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+
 import slow
 import tiny
-from PIL import Image
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 COUNTS = ("errors", "trials", "completed", "failed", "subjects")
@@ -27,8 +28,15 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "rates": ("metric", "failures", "grouping", "group", "threshold_name", *COUNTS, "rate"),
     "cross_fmr": ("failures", "grouping", "reference_group", "probe_group", "threshold_name", *COUNTS, "rate"),
     "identification": (
-        *("protocol", "metric", "failures", "grouping", "group", "rank", "threshold_name"),
-        *(*COUNTS, "rate"),
+        "protocol",
+        "metric",
+        "failures",
+        "grouping",
+        "group",
+        "rank",
+        "threshold_name",
+        *COUNTS,
+        "rate",
     ),
     "cmc": ("grouping", "group", "rank", "hits", "trials", "rate", "rate_optimistic"),
 }

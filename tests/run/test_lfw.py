@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pulled
 import pytest
+
+import pulled
 from facegap import store
 from facegap.audit import verify
 

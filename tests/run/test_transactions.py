@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from facegap.cards.study import Transactions
 from facegap.records import Acquisitions, Attempts, Templates
 from facegap.run.transactions import compared, taken_again
@@ -19,14 +20,26 @@ def acquisitions(outcomes: list[str], sharpness: list[float] | None = None, **mo
     quality = {"Sharpness": np.array(sharpness if sharpness is not None else [1.0] * n, dtype=np.float32)}
     nan = np.full((n, 4), np.nan, dtype=np.float32)
     return Acquisitions(
-        *("worn", "detector", np.array(outcomes), np.full(n, ""), nan, np.zeros((n, 5, 2), np.float32)),
-        *(quality, np.full(n, "")),
+        condition="worn",
+        detector="detector",
+        outcome=np.array(outcomes),
+        reason=np.full(n, ""),
+        box=nan,
+        landmarks=np.zeros((n, 5, 2), np.float32),
+        quality=quality,
+        sha256=np.full(n, ""),
         **more,
     )
 
 
 def templates(rows: list[int], vectors: np.ndarray, similarity: Any = "cosine") -> Templates:
-    return Templates(np.array(rows, dtype=np.int64), vectors.astype(np.float32), "net", "worn", similarity)
+    return Templates(
+        rows=np.array(rows, dtype=np.int64),
+        vectors=vectors.astype(np.float32),
+        model="net",
+        condition="worn",
+        similarity=similarity,
+    )
 
 
 def one_transaction(rules: Transactions, frames: Acquisitions, made: Templates) -> Attempts:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from facegap import store
-from facegap.errors import StoreError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from facegap import store
+from facegap.errors import StoreError
 from made import names_in
 
 

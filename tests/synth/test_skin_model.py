@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+
+from facegap import colour
 from facegap.synth import shade, skin
 
 # Mean face colour (cheek, cheekbone, forehead; specular component included) of eight groups of the International
@@ -64,7 +66,7 @@ def test_tone_classes_have_the_published_limits():
 @pytest.mark.parametrize("ita", [46, 21, 0, -21, -42])
 def test_melanin_for_a_typology_angle_gives_that_angle(ita):
     melanin = skin.melanin_at(ita, 0.021)
-    assert skin.typology_angle(skin.skin_lab(melanin, 0.021)) == pytest.approx(ita, abs=0.05)
+    assert colour.typology_angle(skin.skin_lab(melanin, 0.021)) == pytest.approx(ita, abs=0.05)
 
 
 def test_an_unreachable_typology_angle_is_refused():

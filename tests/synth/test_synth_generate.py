@@ -6,6 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
+from facegap import colour
 from facegap.cards.dataset import load_dataset
 from facegap.errors import DatasetError, InputError
 from facegap.store import sha256_bytes
@@ -14,7 +16,7 @@ from facegap.synth.small import SMALL as SMALL_SET
 
 SMALL = Spec(identities=3, size=48, oversample=1, sessions=("studio", "sun"), seed=7, linear=True)
 CAUSAL = Spec(
-    "causal",
+    design="causal",
     identities=1,
     size=64,
     oversample=1,
@@ -123,7 +125,7 @@ def test_the_default_tones_are_in_equal_steps_and_reached_by_everybody():
     for blood in (identity.BLOOD * np.exp(sign * 3 * identity.BLOOD_SPREAD) for sign in (-1, 1)):
         for ita in (*CAUSAL_TONES, *designs.TONE_RANGE):
             melanin = skin.melanin_at(ita, blood)
-            assert skin.typology_angle(skin.skin_lab(melanin, blood)) == pytest.approx(ita, abs=0.1)
+            assert colour.typology_angle(skin.skin_lab(melanin, blood)) == pytest.approx(ita, abs=0.1)
 
 
 def test_the_reference_photo_is_exposed_the_same_for_every_tone(causal):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from facegap.synth import assets, camera, hair, identity, pack, shape
 from facegap.synth.camera import View
 

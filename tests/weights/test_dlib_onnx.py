@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from facegap import acquire, backend, cards, embed
 from facegap.errors import ModelRefused
 from facegap.weights.dlib_onnx import convert_dlib

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from facegap.cards import Source
 from facegap.errors import ModelMissing
 from facegap.weights.fetch import fetch_members

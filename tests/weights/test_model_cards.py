@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from facegap import acquire, backend, cards, embed, weights
 from facegap.cards import DetectorCard, ModelCard
 from facegap.cards.model import card_kind

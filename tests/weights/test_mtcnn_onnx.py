@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from facegap import backend, cards
 from facegap.errors import ModelRefused
 from facegap.weights.joblib_arrays import read_arrays

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from facegap.errors import ModelRefused
-from facegap.weights import check_onnx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from facegap.errors import ModelRefused
+from facegap.weights import check_onnx
 
 onnx = pytest.importorskip("onnx", reason="making test models needs onnx")
 

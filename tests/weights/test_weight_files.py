@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from facegap import cards, store, weights
 from facegap.cards import load_detector, load_model
 from facegap.errors import InputError, ModelMissing, ModelRefused

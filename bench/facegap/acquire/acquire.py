@@ -18,7 +18,7 @@ from facegap.cards import ALIGNMENTS
 from facegap.cards.study import Acquire
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Acquired:
     """One row of `records.Acquisitions`.
 
@@ -37,7 +37,7 @@ class Acquired:
 
 
 def open_image(path: Path) -> tuple[str, Pixels | Unreadable]:
-    """The file's digest ("" where it cannot be read), and its pixels or why there are none."""
+    """The file's SHA-256 in hex, and its (h, w, 3) uint8 RGB pixels; "" and the reason where it cannot be read."""
     try:
         data, image = read_image(path)
     except Unreadable as problem:
@@ -61,7 +61,13 @@ def acquire_one(image: Pixels | Unreadable, detector: Detector, rules: Acquire) 
     if index is None:
         return _failed(outcome, reason)
     box, landmarks = faces.boxes[index], faces.landmarks[index]
-    return Acquired(outcome, reason, box, landmarks, quality_values(image, landmarks, faces.boxes))
+    return Acquired(
+        outcome=outcome,
+        reason=reason,
+        box=box,
+        landmarks=landmarks,
+        quality=quality_values(image, landmarks, faces.boxes),
+    )
 
 
 def _that_can_be_aligned(faces: Faces) -> Faces:
@@ -83,4 +89,10 @@ def _can_be_aligned(landmarks: npt.NDArray[np.float32]) -> bool:
 
 def _failed(outcome: str, reason: str) -> Acquired:
     nan = np.full(4, np.nan, dtype=np.float32)
-    return Acquired(outcome, reason, nan, np.full((5, 2), np.nan, dtype=np.float32), no_quality())
+    return Acquired(
+        outcome=outcome,
+        reason=reason,
+        box=nan,
+        landmarks=np.full((5, 2), np.nan, dtype=np.float32),
+        quality=no_quality(),
+    )

@@ -75,6 +75,13 @@ def warp(image: Pixels, landmarks: npt.NDArray[np.float32], template: str, size:
 
     Bilinear. A face more than twice as large as its crop is first reduced by a whole number, area-averaged, so that
     detail finer than a pixel of the crop does not turn into false detail.
+
+    Args:
+        image: (h, w, 3) uint8 RGB.
+        landmarks: (5, 2) x, y in pixels, as for `align`.
+
+    Raises:
+        ValueError: as `similarity`.
     """
     matrix = similarity(landmarks, np.array(ALIGNMENTS[template]))
     shrink = int(1 / np.hypot(matrix[0, 0], matrix[1, 0]))

@@ -30,7 +30,7 @@ def choose(faces: Faces, rules: Acquire, width: int, height: int) -> tuple[int |
 
 
 def inter_eye(landmarks: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> float:
-    """Distance of the eyes in pixels; NaN where the landmarks are."""
+    """Distance in pixels of the eyes, the first two x, y of (5, 2) `landmarks`; NaN where they are."""
     return float(np.hypot(*(landmarks[1] - landmarks[0])))
 
 

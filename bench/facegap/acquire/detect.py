@@ -16,7 +16,7 @@ class WholeImage:
     """For samples that are aligned crops already: the face is the image, and its landmarks are unknown (NaN)."""
 
     def detect(self, image: Pixels) -> Faces:
-        """One face that fills the (h, w, 3) image."""
+        """One face that fills the (h, w, 3) uint8 RGB image, of score 1 and without landmarks (NaN)."""
         height, width = image.shape[:2]
         box = np.array([[0, 0, width, height]], dtype=np.float32)
         return Faces(box, np.full((1, 5, 2), np.nan, dtype=np.float32), np.ones(1, dtype=np.float32))

@@ -45,7 +45,10 @@ def no_faces() -> Faces:
 
 
 def overlap(a: Floats, b: Floats, of_smaller: bool = False) -> Floats:
-    """(n, k) intersections of the boxes `a` (n, 4) with `b` (k, 4), over their union or over the smaller area."""
+    """(n, k) intersections of the boxes `a` (n, 4) with `b` (k, 4), as shares of their union or of the smaller area.
+
+    Boxes are left, top, right, bottom in pixels.
+    """
     sides = np.minimum(a[:, None, 2:], b[:, 2:]) - np.maximum(a[:, None, :2], b[:, :2])
     np.maximum(sides, 0, out=sides)
     shared = sides[..., 0] * sides[..., 1]

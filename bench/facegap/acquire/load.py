@@ -52,7 +52,7 @@ class Unreadable(Exception):
 
 
 def read_image(path: Path) -> tuple[bytes, Pixels]:
-    """The file's bytes, and its pixels as `decode` gives them.
+    """The file's bytes, and its (h, w, 3) uint8 RGB pixels as `decode` gives them.
 
     Raises:
         Unreadable: there is no such regular file, it is empty, too large, or cannot be decoded.

@@ -90,9 +90,15 @@ def pyramid(height: int, width: int, min_face: float) -> Iterator[float]:
 
 
 def suppress(boxes: Floats, scores: Floats, limit: float, of_smaller: bool = False) -> npt.NDArray[np.intp]:
-    """Indices, best score first, of the boxes that no better-scored box overlaps by more than `limit`.
+    """(n,) indices, best score first, of the boxes that no better-scored box overlaps by more than `limit`.
 
-    A box that is itself suppressed still suppresses, as in the package (greedy suppression would let more pass).
+    A box that is itself suppressed still suppresses, as in the package (greedy suppression would let more pass). Only
+    the `_MAX_PROPOSALS` best boxes are looked at.
+
+    Args:
+        boxes: (k, 4) left, top, right, bottom in pixels.
+        scores: (k,) of the boxes.
+        limit, of_smaller: a share, and of what, as for `overlap`.
     """
     order = np.argsort(-scores, kind="stable")[:_MAX_PROPOSALS]
     ranked = boxes[order]
@@ -101,17 +107,21 @@ def suppress(boxes: Floats, scores: Floats, limit: float, of_smaller: bool = Fal
 
 
 def squared(boxes: Floats) -> Floats:
-    """Boxes of the same centres whose sides are the longer side."""
+    """(k, 4) boxes of the same centres as (k, 4) `boxes`, whose sides are the longer side."""
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     half = np.max(boxes[:, 2:] - boxes[:, :2], axis=1, initial=0)[:, None] / 2
     return np.concatenate([centre - half, centre + half], axis=1)
 
 
 def patches(image: Pixels, boxes: Floats, side: int) -> Floats:
-    """(k, 3, side, side) normalised crops of the boxes.
+    """(k, 3, side, side) float32 crops of the boxes, (value - 127.5) / 128.
 
     Sampled bilinearly at `side` points a side, the first and last on the box's edges, with the box scaled by (n - 1)/n
     of the image's sides, as TensorFlow's `crop_and_resize` on relative boxes does; grey outside the image.
+
+    Args:
+        image: (h, w, 3) uint8 RGB.
+        boxes: (k, 4) left, top, right, bottom in pixels.
     """
     columns = _samples(boxes[:, 0], boxes[:, 2], image.shape[1], side)
     rows = _samples(boxes[:, 1], boxes[:, 3], image.shape[0], side)

@@ -36,8 +36,9 @@ from facegap.acquire.alignment import Pixels, similarity, warp
 from facegap.acquire.choose import inter_eye
 from facegap.acquire.compression import jpeg_score
 from facegap.acquire.pose import head_angles
-from facegap.acquire.skin import LINEAR, mean_lab, typology_angle, unnaturalness
+from facegap.acquire.skin import mean_lab, typology_angle, unnaturalness
 from facegap.cards import ALIGNMENTS
+from facegap.colour import LINEAR_OF_BYTE, LUMINANCE
 from facegap.records import Mask
 
 QUALITY_NAMES = (
@@ -157,7 +158,9 @@ def _grey(image: Pixels) -> Pixels:
 
 def luminance(image: Pixels) -> Pixels:
     """(h, w) uint8 linear luminance of an (h, w, 3) uint8 RGB image, Rec. 709 weights."""
-    linear = 0.2126 * LINEAR[image[..., 0]] + 0.7152 * LINEAR[image[..., 1]] + 0.0722 * LINEAR[image[..., 2]]
+    red, green, blue = LUMINANCE
+    linear = red * LINEAR_OF_BYTE[image[..., 0]] + green * LINEAR_OF_BYTE[image[..., 1]]
+    linear += blue * LINEAR_OF_BYTE[image[..., 2]]
     return np.floor(linear * 255 + 0.5).astype(np.uint8)
 
 

@@ -50,7 +50,10 @@ _FORMULAS: dict[str, Callable[[Values], Values]] = {
 
 
 def scalar(name: str, native: npt.ArrayLike) -> Values | None:
-    """Scalars 0 to 100 of native values, whole numbers, NaN for NaN; None where the name has no such scale."""
+    """Scalars 0 to 100 of (...,) native values, float64 of their shape, whole numbers; NaN for NaN.
+
+    None where the name has no such scale.
+    """
     if name not in _FORMULAS:
         return None
     return np.asarray(np.clip(np.rint(_FORMULAS[name](np.asarray(native, dtype=np.float64))), 0, 100))

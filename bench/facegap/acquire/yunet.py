@@ -28,6 +28,12 @@ class Yunet:
     """The opened net."""
 
     def __init__(self, card: DetectorCard, files: dict[str, Path], provider: str, threads: int) -> None:
+        """Open `files["net"]`.
+
+        Raises:
+            BackendMissing: the provider does not run here.
+            ModelRefused: the file is no YuNet net of free height and width.
+        """
         self._net = backend.open_net(files["net"], provider, threads)
         self._outputs = [f"{head}_{stride}" for stride in _STRIDES for head in _HEADS]
         missing = sorted(set(self._outputs) - {port.name for port in self._net.outputs})

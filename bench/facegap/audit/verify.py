@@ -13,6 +13,8 @@ from facegap import datasets, pipeline, store, tables
 from facegap.cards import Study, card_names, card_path, load_dataset
 from facegap.errors import FacegapError, StoreError
 from facegap.evidence import Evidence, read_evidence
+from facegap.records import RunManifest
+from facegap.schema import Row, cells_of, names_of
 
 SHOWN = 5
 """Differing cells that are named per table before "and n more"."""
@@ -34,15 +36,15 @@ def verify(run: Path, root: Path | None = None, inputs: bool = True) -> list[str
     """
     differences = store.sums_differences(run)
     try:
-        manifest = store.read_json(run / "manifest.json")
+        manifest = store.read_manifest(run)
         evidence = read_evidence(run, manifest)
         differences += _tables(run, evidence)
-        if (run / "study.toml").read_bytes() != manifest["config_text"].encode():
+        if (run / "study.toml").read_bytes() != manifest.config_text.encode():
             differences.append("study.toml: differs from the text in manifest.json")
         differences += _parent(run, manifest)
         if inputs:
             differences += _inputs(manifest, evidence, root)
-        made_by = manifest["versions"]["facegap"]
+        made_by = manifest.versions["facegap"]
         if differences and made_by != facegap.__version__:
             differences.append(f"note: the run was made by facegap {made_by}, this is {facegap.__version__}")
     except FacegapError as error:
@@ -53,9 +55,9 @@ def verify(run: Path, root: Path | None = None, inputs: bool = True) -> list[str
     return differences
 
 
-def _parent(run: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
+def _parent(run: Path, manifest: RunManifest) -> Iterator[str]:
     """Whether the run that this one was derived from, where it lies beside it, is still the one that it names."""
-    named = manifest.get("derived_from") or {}
+    named = manifest.derived_from
     if not named:
         return
     parent = run.resolve().with_name(named["run"])
@@ -64,26 +66,37 @@ def _parent(run: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _tables(run: Path, evidence: Evidence) -> Iterator[str]:
-    for name, table in tables.build(evidence).items():
-        found = store.read_table(run / "tables" / f"{name}.csv")
-        yield from _table(name, table.columns, table.rows, found)
+    left = added_since(run)
+    for row, computed in tables.build(evidence).items():
+        if row.table not in left:
+            yield from _table(row, computed, store.read_table(store.table_path(run, row)))
 
 
-def _table(
-    name: str, columns: Sequence[str], computed: Sequence[Mapping[str, Any]], found: Sequence[Mapping[str, str]]
-) -> Iterator[str]:
+def _table(row_class: type[Row], computed: Sequence[Row], found: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    name, columns = row_class.table, names_of(row_class)
     if len(computed) != len(found):
         yield f"tables/{name}.csv: {len(found)} rows, recomputed {len(computed)}"
         return
     lines = [
-        f"tables/{name}.csv: row {number}, {column}: says {row.get(column)!r}, recomputed {wanted.get(column)!r}"
+        f"tables/{name}.csv: row {number}, {column}: says {row.get(column)!r}, recomputed {cell!r}"
         for number, (wanted, row) in enumerate(zip(computed, found, strict=True), start=2)
-        for column in columns
-        if not _same(wanted.get(column), row.get(column))
+        for column, cell in zip(columns, cells_of(wanted), strict=True)
+        if not _same(cell, row.get(column))
     ]
     yield from lines[:SHOWN]
     if len(lines) > SHOWN:
         yield f"tables/{name}.csv: and {len(lines) - SHOWN} more cells"
+
+
+def added_since(run: Path) -> tuple[str, ...]:
+    """Tables that an earlier version than this did not write, and the run therefore lacks; none of this version's own.
+
+    Raises:
+        StoreError: the folder is no finished run.
+    """
+    if store.read_manifest(run).versions.get("facegap") == facegap.__version__:
+        return ()
+    return tuple(row.table for row in tables.TABLES if not store.table_path(run, row).exists())
 
 
 def _same(computed: Any, found: str | None) -> bool:
@@ -99,7 +112,7 @@ def _same(computed: Any, found: str | None) -> bool:
     return str(computed) == found
 
 
-def _inputs(manifest: Mapping[str, Any], evidence: Evidence, root: Path | None) -> Iterator[str]:
+def _inputs(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Iterator[str]:
     try:
         yield from _weights(manifest)
         yield from _images(manifest, evidence, root)
@@ -107,9 +120,9 @@ def _inputs(manifest: Mapping[str, Any], evidence: Evidence, root: Path | None) 
         yield f"inputs: {error}"
 
 
-def _weights(manifest: Mapping[str, Any]) -> Iterator[str]:
+def _weights(manifest: RunManifest) -> Iterator[str]:
     """The run's own weights, in the cache or beside the cards; the cards on this machine may have changed since."""
-    for entry in manifest["models"]:
+    for entry in manifest.models:
         digests, files = entry["file_sha256"], {"net": entry["file"], **entry.get("files", {})}
         if isinstance(digests, str):
             digests = {"net": digests}
@@ -131,7 +144,7 @@ def _silent(_stage: str, _total: int) -> Iterator[pipeline.Advance]:
     yield lambda _: None
 
 
-def _images(manifest: Mapping[str, Any], evidence: Evidence, root: Path | None) -> Iterator[str]:
+def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Iterator[str]:
     card = load_dataset(evidence.study.dataset.card)
     folder = root if root is not None else _root(evidence.study)
     loaded = datasets.load(card, folder)
@@ -154,7 +167,7 @@ def _images(manifest: Mapping[str, Any], evidence: Evidence, root: Path | None) 
     people = {*zip(samples.subjects.tolist(), evidence.samples.subjects.tolist(), strict=True)}
     if not len(people) == len(set(samples.subjects)) == len(set(evidence.samples.subjects)):
         yield f"dataset '{card.name}': who is on which image differs from the run's"
-    refused = manifest["samples"]["refused"]
+    refused = manifest.samples["refused"]
     if len(loaded.refused) != refused:
         yield f"dataset '{card.name}': {len(loaded.refused)} samples refused, the run had {refused}"
 

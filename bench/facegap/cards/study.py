@@ -61,8 +61,13 @@ class Acquire(Card):
 
 
 class TrialRule(Card):
-    """1:1 trials. Without roles every sample is compared with every other; with roles, references with probes."""
+    """1:1 trials. Without roles every sample is compared with every other; with roles, references with probes.
 
+    `pairs`: "all" of these, or only those that the data set's own list names ("listed"; its card names the list in
+    files.pairs).
+    """
+
+    pairs: Literal["all", "listed"] = "all"
     reference_role: Literal["photo", "selfie", "frame"] | None = None
     probe_role: Literal["photo", "selfie", "frame"] | None = None
 
@@ -70,6 +75,8 @@ class TrialRule(Card):
     def _both_or_none(self) -> TrialRule:
         if (self.reference_role is None) != (self.probe_role is None):
             raise ValueError("reference_role and probe_role: give both or neither")
+        if self.pairs == "listed" and self.reference_role is not None:
+            raise ValueError('pairs = "listed": the list says what is compared; leave the roles out')
         return self
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import tomllib
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from facegap.errors import CardError
+from facegap.words import did_you_mean
 
 _HERE = Path(__file__).resolve().parent
 
@@ -59,7 +59,7 @@ def card_path(kind: str, name: str) -> Path:
         if path.is_file():
             return path
     names = card_names(kind)
-    raise CardError(f"no card named '{name}' in {kind}/{_near(name, names)}; there are: {', '.join(names)}")
+    raise CardError(f"no card named '{name}' in {kind}/{did_you_mean(name, names)}; there are: {', '.join(names)}")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -111,14 +111,14 @@ def _explain(path: Path, content: dict[str, Any], schema: type[Card], problem: A
     kind = problem["type"]
     if kind == "extra_forbidden":
         known = sorted(_keys(schema, loc[:-1]))
-        return f"{where}unknown key{_near(str(loc[-1]), known)}; known here: {', '.join(known)}"
+        return f"{where}unknown key{did_you_mean(str(loc[-1]), known)}; known here: {', '.join(known)}"
     if kind == "missing":
         return f"{where}missing; add it"
     found = _at(content, loc)
     shown = "" if isinstance(found, dict) or found is None else f", found {json.dumps(found, default=str)}"
     near = ""
     if kind == "literal_error" and isinstance(found, str):
-        near = _near(
+        near = did_you_mean(
             found, [part.strip("' ") for part in str(problem["ctx"]["expected"]).replace(" or ", ",").split(",")]
         )
     return f"{where}{_expected(problem)}{shown}{near}"
@@ -186,8 +186,3 @@ def _at(content: Any, loc: tuple[int | str, ...]) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return content
-
-
-def _near(name: str, names: list[str]) -> str:
-    match = difflib.get_close_matches(name, names, n=1)
-    return f", did you mean '{match[0]}'?" if match else ""

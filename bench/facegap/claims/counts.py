@@ -9,20 +9,20 @@ from facegap.claims.text import Claim
 from facegap.errors import InputError
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts, Searches, Threshold
-from facegap.tables.workbench import NO_THRESHOLD, counts_of, for_model, operating_points, set_thresholds
+from facegap.tables.workbench import NO_THRESHOLD, Workbench
 
 
-def points_of(evidence: Evidence, claim: Claim, comparisons: Comparisons) -> Sequence[Threshold]:
+def points_of(bench: Workbench, claim: Claim, comparisons: Comparisons) -> Sequence[Threshold]:
     """The thresholds that the claim speaks of: those of 1:1, and for searches those of their protocol.
 
     Raises:
         InputError: the model has no threshold of that name, or the run no such searches.
     """
     if claim.metric in ("FTA", "FTE") or claim.threshold == NO_THRESHOLD:
-        return [Threshold(NO_THRESHOLD, comparisons.model, 0.0, "")]
-    there: Sequence[Threshold] = for_model(set_thresholds(evidence), comparisons)
+        return [Threshold(name=NO_THRESHOLD, model=comparisons.model, value=0.0, policy="")]
+    there: Sequence[Threshold] = bench.thresholds_of(comparisons)
     if claim.protocol:
-        there = operating_points(evidence, searches_of(evidence, claim, comparisons), tuple(there))
+        there = bench.operating_points(searches_of(bench.evidence, claim, comparisons))
     asked = [point for point in there if claim.threshold is None or point.name.lower() == claim.threshold.lower()]
     if not asked:
         names = ", ".join(point.name for point in there)
@@ -60,13 +60,14 @@ def searches_of(evidence: Evidence, claim: Claim, comparisons: Comparisons) -> S
 
 
 def group_counts_of(
-    evidence: Evidence, claim: Claim, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
+    bench: Workbench, claim: Claim, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
 ) -> Mapping[str, tuple[ErrorCounts, ...]]:
     """Metric -> counts of the groups, failures counted.
 
     Raises:
         InputError: the run cannot have that error rate.
     """
+    evidence = bench.evidence
     if claim.protocol:
         searches = searches_of(evidence, claim, comparisons)
         if claim.metric == "FPIR":
@@ -81,7 +82,7 @@ def group_counts_of(
         return {"FTA": count.fta_counts(acquired, evidence.samples, columns)}
     if not evidence.identities and claim.metric != "FMR":
         raise InputError(f"claim '{claim.text}': nobody knows who is who in this data set, so there is no FNMR")
-    return counts_of(evidence, comparisons, columns, threshold.value)
+    return bench.counts(comparisons, columns, threshold.value)
 
 
 def gallery_of(evidence: Evidence, claim: Claim, comparisons: Comparisons) -> str:

@@ -13,7 +13,7 @@ from facegap.errors import InputError, StoreError
 from facegap.evidence import read_evidence
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Examined:
     """What was asked, what it rests on, and every verdict.
 
@@ -47,12 +47,20 @@ def examine_claim(
     changed = store.sums_differences(run)
     if changed:
         raise StoreError(f"{run}: changed since it was sealed, so no claim is judged by it: {changed[0]}")
-    manifest = store.read_json(run / "manifest.json")
+    manifest = store.read_manifest(run)
     evidence = read_evidence(run, manifest)
     where = _stated(claim, stated)
     judged = judge_claim(evidence, claim, models, conditions)
     level = evidence.study.statistics.level
-    return Examined(manifest["run_id"], text, claim.says(), where, level, verdict_of(judged), judged)
+    return Examined(
+        run=manifest.run_id,
+        claim=text,
+        understood=claim.says(),
+        stated=where,
+        level=level,
+        verdict=verdict_of(judged),
+        judged=judged,
+    )
 
 
 def _stated(claim: Claim, stated: str | None) -> str:

@@ -23,15 +23,15 @@ from facegap.estimate.multiplicity import holm
 from facegap.estimate.people import design_effect_at, effective_trials, people_for_mated, people_for_nonmated
 from facegap.estimate.two_groups import Rate
 from facegap.evidence import Evidence
-from facegap.records import NO_LABEL, Comparisons, ErrorCounts, Threshold
-from facegap.tables.workbench import NO_THRESHOLD
+from facegap.records import Comparisons, ErrorCounts, Threshold, has_label
+from facegap.tables.workbench import NO_THRESHOLD, Workbench
 
 Verdict = Literal["refuted", "supported", "undecided"]
 _LARGEST = 1e12
 """Comparisons beyond which an answer is none that a study could use."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Judged:
     """One group's verdict under one reading of the claim at one threshold.
 
@@ -86,11 +86,12 @@ def judge_claim(
         unknown = [name for name in asked if name not in there]
         if unknown:
             raise InputError(f"claim: no {what} '{unknown[0]}' in this run; there: {', '.join(there)}")
+    bench = Workbench(evidence)
     found: list[Judged] = []
     for comparisons in evidence.comparisons.values():
         if (not models or comparisons.model in models) and comparisons.condition in conditions:
-            for threshold in points_of(evidence, claim, comparisons):
-                found += _judged(evidence, claim, comparisons, columns, threshold)
+            for threshold in points_of(bench, claim, comparisons):
+                found += _judged(bench, claim, comparisons, columns, threshold)
     return _in_scope(claim, found)
 
 
@@ -116,17 +117,18 @@ def _in_scope(claim: Claim, found: list[Judged]) -> tuple[Judged, ...]:
 
 
 def _judged(
-    evidence: Evidence, claim: Claim, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
+    bench: Workbench, claim: Claim, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
 ) -> list[Judged]:
+    evidence = bench.evidence
     level = evidence.study.statistics.level
     if claim.scope not in ("every group", "overall") and claim.kind not in ("ratio", "difference"):
         # One group was named beforehand, so the others are no further chances to be wrong.
-        chosen = group_counts_of(evidence, claim, comparisons, columns, threshold)
+        chosen = group_counts_of(bench, claim, comparisons, columns, threshold)
         counts: Mapping[str, tuple[ErrorCounts, ...]] = {
             m: tuple(c for c in cs if c.group.lower() == claim.scope.lower()) or cs for m, cs in chosen.items()
         }
     else:
-        counts = group_counts_of(evidence, claim, comparisons, columns, threshold)
+        counts = group_counts_of(bench, claim, comparisons, columns, threshold)
     counts = {metric: _labelled(cs) for metric, cs in counts.items()}
     gallery = gallery_of(evidence, claim, comparisons)
     if claim.kind == "accuracy":
@@ -151,14 +153,26 @@ def _judged(
 
 def _labelled(counts: tuple[ErrorCounts, ...]) -> tuple[ErrorCounts, ...]:
     """People without a label are no group that a claim could speak of."""
-    return tuple(c for c in counts if NO_LABEL not in c.group.split(", "))
+    return tuple(c for c in counts if has_label(c.group))
 
 
 def _row(counts: ErrorCounts, reading: str, level: float) -> Judged:
     found = estimate.estimate(counts, level)
     return Judged(
-        *("", "", reading, "", None, counts.grouping, counts.group, "undecided"),
-        *(counts.errors, counts.trials, counts.subjects, found.value, found.low, found.high),
+        model="",
+        condition="",
+        reading=reading,
+        threshold_name="",
+        threshold=None,
+        grouping=counts.grouping,
+        group=counts.group,
+        verdict="undecided",
+        errors=counts.errors,
+        trials=counts.trials,
+        subjects=counts.subjects,
+        value=found.value,
+        low=found.low,
+        high=found.high,
         note="" if counts.trials else found.note,
     )
 
@@ -236,8 +250,22 @@ def _combined(
         verdict: Verdict = "refuted" if p_refute < 1 - level else "supported" if p_support < 1 - level else "undecided"
         value = mean_error(a, b) if mean else max(a.errors / a.trials, b.errors / b.trials)
         yield Judged(
-            *("", "", reading, "", None, a.grouping, a.group, verdict, None, None, b.subjects, value, None, None),
-            *(p_refute, p_support),
+            model="",
+            condition="",
+            reading=reading,
+            threshold_name="",
+            threshold=None,
+            grouping=a.grouping,
+            group=a.group,
+            verdict=verdict,
+            errors=None,
+            trials=None,
+            subjects=b.subjects,
+            value=value,
+            low=None,
+            high=None,
+            p_refute=p_refute,
+            p_support=p_support,
         )
 
 

@@ -53,7 +53,7 @@ _EVERY = "every threshold of the run"
 _GALLERY = re.compile(r"\s+in\s+the\s+(open|closed)\s+gallery\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """A claim as understood.
 
@@ -148,7 +148,17 @@ def _claim(text: str, kind: Kind, found: re.Match[str], protocol: Protocol) -> C
     _check_search(text, metric, rank, protocol, threshold)
     if metric in SEARCHED:
         protocol = protocol or "open"
-    return Claim(text, kind, metric, number, scope, columns, threshold, rank, protocol)
+    return Claim(
+        text=text,
+        kind=kind,
+        metric=metric,
+        number=number,
+        scope=scope,
+        columns=columns,
+        threshold=threshold,
+        rank=rank,
+        protocol=protocol,
+    )
 
 
 def _hit_rate(text: str, found: re.Match[str], protocol: Protocol) -> Claim:
@@ -159,7 +169,18 @@ def _hit_rate(text: str, found: re.Match[str], protocol: Protocol) -> Claim:
         raise InputError(f"claim '{text}': a hit rate is by rank alone; with a threshold say \"{other}\"")
     number = _checked(text, "accuracy", _number(text, parts["number"], parts["unit"]))
     rank = _rank(text, parts["rank"])
-    return Claim(text, "at most", "FNIR", number, *_where(parts), NO_THRESHOLD, rank, protocol or "closed")
+    scope, columns = _where(parts)
+    return Claim(
+        text=text,
+        kind="at most",
+        metric="FNIR",
+        number=number,
+        scope=scope,
+        columns=columns,
+        threshold=NO_THRESHOLD,
+        rank=rank,
+        protocol=protocol or "closed",
+    )
 
 
 def _where(parts: Mapping[str, str | None]) -> tuple[str, tuple[str, ...] | None]:

@@ -33,9 +33,12 @@ def _cells(row: Judged) -> tuple[str, ...]:
     if p is None and row.p_refute is not None and row.p_support is not None:
         p = min(row.p_refute, row.p_support)
     return (
-        *(row.group, row.verdict, _value(row)),
+        row.group,
+        row.verdict,
+        _value(row),
         *("" if number is None else str(number) for number in (row.errors, row.trials, row.subjects)),
-        *("" if p is None else f"{p:.2g}" if p > 1e-12 else "< 1e-12", _decided(row)),
+        "" if p is None else f"{p:.2g}" if p > 1e-12 else "< 1e-12",
+        _decided(row),
     )
 
 

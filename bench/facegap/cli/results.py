@@ -34,7 +34,13 @@ def analyse(
     from facegap.run import analyse as again
 
     beyond = tuple(extrapolate) if extrapolate else None
-    changes = Changes(parse_groups(groups or ()), tuple(fmr) if fmr else None, level, impostors, beyond)
+    changes = Changes(
+        groups=parse_groups(groups or ()),
+        fmr=tuple(fmr) if fmr else None,
+        level=level,
+        impostors=impostors,
+        extrapolate=beyond,
+    )
     print_summary(again(run, changes, out, report.write if page else None))
 
 

@@ -6,12 +6,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facegap.compare.engine import BINS, Bins, Engine, Part, Side, TilePlan
+from facegap.compare.listed import compare_listed
 from facegap.compare.scores import Similarity, exact_scores
-from facegap.compare.tiles import Bins, Side, run_tiles
+from facegap.compare.templates import positions, present, score_range
+from facegap.compare.tiles import LocalEngine
 from facegap.errors import InputError
-from facegap.records import Comparisons, Mask, Rows, Samples, ScoredPairs, Strings, Templates, Trials
+from facegap.records import (
+    Comparisons,
+    ListedTrials,
+    Rows,
+    RuledTrials,
+    Samples,
+    ScoredPairs,
+    Strings,
+    Templates,
+    Trials,
+    matches,
+)
 
-BINS = 4096
 PILOT = 1500
 """Templates of the pilot that guesses the floor of the tail: about a million pairs."""
 
@@ -39,51 +52,60 @@ def compare(
     probe: Templates,
     cell_columns: tuple[str, ...],
     tail: TailRule,
-    threads: int = 1,
+    engine: Engine = LocalEngine(),  # noqa: B008 - it is frozen
 ) -> Comparisons:
-    """Compare every reference with every probe of `trials`.
+    """Make every comparison of `trials`: by rule in tiles, by list one by one.
 
     The tail's scores and the mated scores are exact (float64, fixed order); the histogram is of float32 scores, so a
     score within 1e-6 of a bin's edge may lie in the neighbouring bin.
 
     Raises:
-        InputError: the two sides were made by different models.
+        InputError: the two sides were made by different models, or `cell_columns` give more than 4096 cells.
     """
     if (reference.model, reference.similarity) != (probe.model, probe.similarity):
         raise InputError(f"compare: reference templates of {reference.model}, probe templates of {probe.model}")
     if len(np.unique(samples.grouping(cell_columns))) > 4096:
         raise InputError(f"groups: more than 4096 cells over {', '.join(cell_columns)}; use fewer columns")
-    cell_names, cells = np.unique(samples.grouping(cell_columns), return_inverse=True)
-    engine = _Engine(samples, trials, reference, probe, cells.astype(np.int64), len(cell_names), tail, threads)
-    histogram, pairs, floor = engine.tail_and_histogram()
+    if isinstance(trials, ListedTrials):
+        return compare_listed(samples, trials, reference, probe, cell_columns)
+    cell_names, cells = samples.coded(cell_columns)
+    passes = _Passes(samples, trials, reference, probe, cells, len(cell_names), tail, engine)
+    histogram, pairs, floor = passes.tail_and_histogram()
     return Comparisons(
         model=reference.model,
         condition=probe.condition if probe.condition != "clean" else reference.condition,
         trials=trials,
-        reference_ok=_present(reference, len(samples)),
-        probe_ok=_present(probe, len(samples)),
+        reference_ok=present(reference, len(samples)),
+        probe_ok=present(probe, len(samples)),
         mated=mated_scores(samples, trials, reference, probe),
         tail=pairs,
         floor=floor,
         histogram=histogram,
         cells=cells.astype(np.int64),
-        cell_names=tuple(str(name) for name in cell_names),
-        edges=engine.edges,
+        cell_names=cell_names,
+        edges=passes.edges,
     )
 
 
-def mated_scores(samples: Samples, trials: Trials, reference: Templates, probe: Templates) -> ScoredPairs:
+def mated_scores(samples: Samples, trials: RuledTrials, reference: Templates, probe: Templates) -> ScoredPairs:
     """Every mated comparison of `trials` with its score, NaN where either side has no template."""
     r, p = mated_pairs(samples, trials)
     score = np.full(len(r), np.nan, dtype=np.float32)
-    i, j = _positions(reference, len(samples))[r], _positions(probe, len(samples))[p]
+    i, j = positions(reference, len(samples))[r], positions(probe, len(samples))[p]
     both = (i >= 0) & (j >= 0)
     score[both] = exact_scores(reference.vectors, probe.vectors, i[both], j[both], reference.similarity)
     return ScoredPairs(r, p, score)
 
 
 def mated_pairs(samples: Samples, trials: Trials) -> tuple[Rows, Rows]:
-    """Rows (reference, probe) of every mated comparison: two different samples of one subject."""
+    """(k,) rows of the reference and of the probe of every mated comparison: two different samples of one subject.
+
+    In symmetric trials each pair once, the lower row as the reference.
+    """
+    if isinstance(trials, ListedTrials):
+        people = samples.people()
+        same = people[trials.reference] == people[trials.probe]
+        return trials.reference[same], trials.probe[same]
     _, codes = np.unique(samples.subjects, return_inverse=True)
     order = np.argsort(codes[trials.reference], kind="stable")
     reference = trials.reference[order]
@@ -96,38 +118,27 @@ def mated_pairs(samples: Samples, trials: Trials) -> tuple[Rows, Rows]:
     return r[keep].astype(np.int64), p[keep].astype(np.int64)
 
 
-def _positions(templates: Templates, n: int) -> Rows:
-    """(n samples,) position of each sample's template, -1 where it has none."""
-    position = np.full(n, -1, dtype=np.int64)
-    position[templates.rows] = np.arange(len(templates.rows))
-    return position
-
-
-def _present(templates: Templates, n: int) -> Mask:
-    return _positions(templates, n) >= 0
-
-
-class _Engine:
+class _Passes:
     """The templates of both sides, sorted for the tiles, and the passes over them."""
 
     def __init__(
         self,
         samples: Samples,
-        trials: Trials,
+        trials: RuledTrials,
         reference: Templates,
         probe: Templates,
         cells: Rows,
         cell_count: int,
         tail: TailRule,
-        threads: int,
+        engine: Engine,
     ) -> None:
-        self.symmetric, self.tail, self.threads, self.cell_count = trials.symmetric, tail, threads, cell_count
+        self.symmetric, self.tail, self.engine, self.cell_count = trials.symmetric, tail, engine, cell_count
         self.similarity: Similarity = reference.similarity
         _, self.subject = np.unique(samples.subjects, return_inverse=True)
         self.cells = cells
         self.rows_a, self.a = self._side(trials.reference, reference)
         self.rows_b, self.b = (self.rows_a, self.a) if self.symmetric else self._side(trials.probe, probe)
-        low, high = self._range()
+        low, high = score_range((self.a.squares, self.b.squares), self.similarity)
         self.bins = Bins(low, BINS / (high - low), BINS)
         self.edges = np.linspace(low, high, BINS + 1)
 
@@ -137,13 +148,6 @@ class _Engine:
         vectors = np.ascontiguousarray(templates.vectors[np.searchsorted(templates.rows, rows)])
         squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float32)
         return rows, Side(vectors, self.subject[rows].astype(np.int64), self.cells[rows], squares)
-
-    def _range(self) -> tuple[float, float]:
-        """Scores lie in [-1, 1] (cosine), or between minus the largest possible distance and 0."""
-        if self.similarity == "cosine":
-            return -1.0, 1.0 + 1e-6
-        longest = sum(float(np.sqrt(side.squares.max(initial=1.0))) for side in (self.a, self.b))
-        return -longest - 1e-6, 1e-6
 
     def tail_and_histogram(self) -> tuple[Rows, ScoredPairs, float]:
         """The histogram, the exact tail and its floor. A floor that the pilot set too high is set anew from the
@@ -159,10 +163,9 @@ class _Engine:
         """A floor from a seeded pilot, low enough in all likelihood; the whole range if everything fits the pilot."""
         rng = np.random.default_rng(0)
         picks = [np.sort(rng.permutation(len(side.vectors))[:PILOT]) for side in (self.a, self.b)]
-        a = _take(self.a, picks[0])
-        b = a if self.symmetric else _take(self.b, picks[1])
-        histogram, _, _ = self._tiles(a, b, np.inf)
-        return self._floor_from(histogram, 1.5)
+        a = self.a.take(picks[0])
+        b = a if self.symmetric else self.b.take(picks[1])
+        return self._floor_from(self._tiles(a, b, np.inf).histogram, 1.5)
 
     def _wanted(self, histogram: Rows) -> int:
         """How many impostors the tail must hold: the share and one more, so that the next score down is seen."""
@@ -196,9 +199,17 @@ class _Engine:
         group = self.tail.impostor_group
         return int(np.count_nonzero(group[pairs.reference] == group[pairs.probe]))
 
-    def _tiles(self, a: Side, b: Side, floor: float) -> tuple[Rows, Rows, Rows]:
-        distance = self.similarity == "negative-l2"
-        return run_tiles(a, b, self.symmetric, distance, self.bins, floor, self.cell_count, self.threads)
+    def _tiles(self, a: Side, b: Side, floor: float) -> Part:
+        plan = TilePlan(
+            a=a,
+            b=b,
+            symmetric=self.symmetric,
+            distance=self.similarity == "negative-l2",
+            bins=self.bins,
+            floor=floor,
+            cells=self.cell_count,
+        )
+        return self.engine.run(plan)
 
     def _lowered(self, floor: float) -> float:
         if self.similarity == "cosine" or not -np.inf < floor < 0:
@@ -206,15 +217,11 @@ class _Engine:
         return -float(np.sqrt(floor**2 + SLACK * self.edges[0] ** 2))
 
     def _pass(self, floor: float) -> tuple[Rows, ScoredPairs]:
-        histogram, i, j = self._tiles(self.a, self.b, self._lowered(floor))
-        score = exact_scores(self.a.vectors, self.b.vectors, i, j, self.similarity)
-        keep = score.astype(np.float64) >= floor  # numpy would round the floor to float32
-        reference, probe, score = self.rows_a[i[keep]], self.rows_b[j[keep]], score[keep]
+        part = self._tiles(self.a, self.b, self._lowered(floor))
+        score = exact_scores(self.a.vectors, self.b.vectors, part.i, part.j, self.similarity)
+        keep = matches(score, floor)
+        reference, probe, score = self.rows_a[part.i[keep]], self.rows_b[part.j[keep]], score[keep]
         if self.symmetric:
             reference, probe = np.minimum(reference, probe), np.maximum(reference, probe)
         order = np.lexsort((probe, reference))
-        return histogram, ScoredPairs(reference[order], probe[order], score[order])
-
-
-def _take(side: Side, rows: Rows) -> Side:
-    return Side(side.vectors[rows], side.subject[rows], side.cell[rows], side.squares[rows])
+        return part.histogram, ScoredPairs(reference[order], probe[order], score[order])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numba
 import numpy as np
 
+from facegap.compiled import compiled
 from facegap.records import Floats, Rows
 
 Similarity = Literal["cosine", "negative-l2"]
@@ -16,13 +16,17 @@ def exact_scores(a: Floats, b: Floats, i: Rows, j: Rows, similarity: Similarity)
     """(k,) float32 scores of the pairs (a[i], b[j]), summed in float64 one component after the other.
 
     Cosine is the product of rows that are unit already; "negative-l2" is minus the Euclidean distance.
+
+    Args:
+        a, b: (n, dim) and (m, dim) float32 templates.
+        i, j: (k,) rows of `a` and of `b`.
     """
     kernel = _negative_distances if similarity == "negative-l2" else _products
     scores: Floats = kernel(a, b, i, j)
     return scores
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _products(a: Any, b: Any, i: Any, j: Any) -> Any:  # pragma: no cover - compiled
     out = np.empty(len(i), dtype=np.float32)
     for k in range(len(i)):
@@ -33,7 +37,7 @@ def _products(a: Any, b: Any, i: Any, j: Any) -> Any:  # pragma: no cover - comp
     return out
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _negative_distances(a: Any, b: Any, i: Any, j: Any) -> Any:  # pragma: no cover - compiled
     out = np.empty(len(i), dtype=np.float32)
     for k in range(len(i)):

@@ -1,7 +1,7 @@
 """The tiled all-pairs pass: a matrix product per tile, binned and filtered at once by a compiled kernel.
 
-One BLAS thread a worker, workers over row blocks; templates are sorted by cell and subject, so that a run of columns
-shares one histogram; in symmetric trials only the upper half is computed.
+Templates are sorted by cell and subject, so that a run of columns shares one histogram; in symmetric trials only the
+upper half is computed.
 """
 
 from __future__ import annotations
@@ -14,23 +14,9 @@ import numba
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from facegap.records import Floats, Rows
-
-BLOCK_ROWS, BLOCK_COLUMNS = 256, 1024
-"""A tile of float32 scores is 1 MB: half of a usual L2 cache."""
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """One side of the comparisons in the order that the tiles use: (m, dim) vectors, (m,) subject and cell codes.
-
-    `squares` are the rows' squared lengths, for distances; cells ascend, so that a run of columns shares one.
-    """
-
-    vectors: Floats
-    subject: Rows
-    cell: Rows
-    squares: Floats
+from facegap.compare.engine import Part, TilePlan, merged
+from facegap.compiled import compiled
+from facegap.records import Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,60 +27,42 @@ class _BySubject:
     positions: Rows
 
 
-@dataclass(frozen=True, eq=False)
-class Bins:
-    """Equal score bins: `low` edge of the first, bins per unit of score, and how many."""
+@dataclass(frozen=True)
+class LocalEngine:
+    """The engine of this machine: one BLAS thread a worker, workers over units."""
 
-    low: float
-    per_unit: float
-    count: int
+    threads: int = 1
 
-
-def run_tiles(
-    a: Side, b: Side, symmetric: bool, distance: bool, bins: Bins, floor: float, cells: int, threads: int
-) -> tuple[Rows, Rows, Rows]:
-    """Histogram (cells, cells, bins) of the non-mated scores, and positions (i, j) of those >= `floor`.
-
-    Positions are in the sides' own order, sorted by (i, j), so that neither tiles nor threads show in the result.
-    """
-    floor = float(np.clip(floor, bins.low - 1, bins.low + bins.count / bins.per_unit + 1))  # finite, for fastmath
-    starts = range(0, len(a.vectors), BLOCK_ROWS)
-    subjects = 1 + max(a.subject.max(initial=0), b.subject.max(initial=0))
-    own = _BySubject(np.searchsorted(np.sort(b.subject), np.arange(subjects + 1)), np.argsort(b.subject, kind="stable"))
-
-    def work(start: int) -> tuple[Rows, Rows, Rows]:
-        return _row_block(a, b, own, start, symmetric, distance, bins, floor, cells)
-
-    total = np.zeros((cells, cells, bins.count), dtype=np.int64)
-    found: list[tuple[Rows, Rows]] = []
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
-        for histogram, i, j in pool.map(work, starts):
-            total += histogram
-            found.append((i, j))
-    i = np.concatenate([part[0] for part in found]) if found else np.empty(0, dtype=np.int64)
-    j = np.concatenate([part[1] for part in found]) if found else np.empty(0, dtype=np.int64)
-    order = np.lexsort((j, i))
-    return total, i[order], j[order]
+    def run(self, plan: TilePlan) -> Part:
+        """Every unit of the plan; see `engine.Engine`."""
+        own = _by_subject(plan)
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(self.threads) as pool:
+            return merged(plan, pool.map(lambda start: _row_block(plan, own, start), plan.units))
 
 
-def _row_block(
-    a: Side,
-    b: Side,
-    own: _BySubject,
-    start: int,
-    symmetric: bool,
-    distance: bool,
-    bins: Bins,
-    floor: float,
-    cells: int,
-) -> tuple[Rows, Rows, Rows]:
-    stop = min(start + BLOCK_ROWS, len(a.vectors))
-    histogram = np.zeros((cells, cells, bins.count), dtype=np.int64)
-    tile = np.empty((BLOCK_ROWS, BLOCK_COLUMNS), dtype=np.float32)
+def run_unit(plan: TilePlan, start: int) -> Part:
+    """The unit of the plan that begins at row `start`, for an engine that does units one by one."""
+    return _row_block(plan, _by_subject(plan), start)
+
+
+def _by_subject(plan: TilePlan) -> _BySubject:
+    subject = plan.b.subject
+    subjects = 1 + max(plan.a.subject.max(initial=0), subject.max(initial=0))
+    starts = np.searchsorted(np.sort(subject), np.arange(subjects + 1))
+    return _BySubject(starts, np.argsort(subject, kind="stable"))
+
+
+def _row_block(plan: TilePlan, own: _BySubject, start: int) -> Part:
+    a, b, bins = plan.a, plan.b, plan.bins
+    floor = float(np.clip(plan.floor, bins.low - 1, bins.low + bins.count / bins.per_unit + 1))  # finite, for fastmath
+    block_rows, block_columns = plan.tile
+    stop = min(start + block_rows, len(a))
+    histogram = np.zeros((plan.cells, plan.cells, bins.count), dtype=np.int64)
+    tile = np.empty((block_rows, block_columns), dtype=np.float32)
     kept_i, kept_j = [], []
-    first = (start // BLOCK_COLUMNS) * BLOCK_COLUMNS if symmetric else 0
-    for column in range(first, len(b.vectors), BLOCK_COLUMNS):
-        end = min(column + BLOCK_COLUMNS, len(b.vectors))
+    first = (start // block_columns) * block_columns if plan.symmetric else 0
+    for column in range(first, len(b), block_columns):
+        end = min(column + block_columns, len(b))
         scores = tile[: stop - start, : end - column]
         np.matmul(a.vectors[start:stop], b.vectors[column:end].T, out=scores)
         i, j = _bin_and_filter(
@@ -108,8 +76,8 @@ def _row_block(
             b.squares[column:end],
             start,
             column,
-            symmetric,
-            distance,
+            plan.symmetric,
+            plan.distance,
             np.float32(bins.low),
             np.float32(bins.per_unit),
             np.float32(floor),
@@ -118,12 +86,12 @@ def _row_block(
         kept_i.append(i)
         kept_j.append(j)
     empty = [np.empty(0, dtype=np.int64)]
-    return histogram, np.concatenate(kept_i or empty), np.concatenate(kept_j or empty)
+    return Part(histogram, np.concatenate(kept_i or empty), np.concatenate(kept_j or empty))
 
 
 # fastmath lets the loops over a row become vector instructions; it needs finite numbers, so a mated score is marked by
 # a finite one below every bin, and the floor of a tail that keeps everything lies between the two.
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _bin_and_filter(
     tile: Any,
     row_subject: Any,
@@ -183,14 +151,14 @@ def _bin_and_filter(
 
 
 # Conditional expressions and not min and max, and loops from zero: only so does the compiler find vector instructions.
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _to_distances(scores: Any, square: Any, squares: Any) -> None:  # pragma: no cover - compiled
     for c in range(len(scores)):
         distance = square + squares[c] - np.float32(2) * scores[c]
         scores[c] = -np.sqrt(distance if distance > np.float32(0) else np.float32(0))
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _bins(scores: Any, low: Any, per_unit: Any, last: Any, position: Any) -> None:  # pragma: no cover - compiled
     for c in range(len(scores)):
         scaled = (scores[c] - low) * per_unit
@@ -198,7 +166,7 @@ def _bins(scores: Any, low: Any, per_unit: Any, last: Any, position: Any) -> Non
         position[c] = np.int32(scaled if scaled < last else last)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _highest(position: Any) -> Any:  # pragma: no cover - compiled
     highest = np.int32(0)
     for c in range(len(position)):
@@ -206,7 +174,7 @@ def _highest(position: Any) -> Any:  # pragma: no cover - compiled
     return highest
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _collect(scores: Any, first: int, floor: Any, out: Any, offset: int) -> int:  # pragma: no cover - compiled
     found = 0
     for c in range(first, len(scores)):
@@ -223,7 +191,7 @@ def _counts(histogram: Any, row: int, column: int, symmetric: bool) -> Any:  # p
     return histogram[row, column]
 
 
-@numba.njit(cache=True)
+@compiled()
 def _grown(values: Any, kept: int, capacity: int) -> Any:  # pragma: no cover - compiled
     out = np.empty(capacity, dtype=np.int64)
     out[:kept] = values[:kept]

@@ -1,6 +1,6 @@
 """Phone, light and network as physics: what a picture goes through between the face and the matcher."""
 
-from facegap.conditions import selfie, video
+from facegap.conditions import selfie
 from facegap.conditions.chain import (
     STEPS,
     Image,
@@ -38,5 +38,4 @@ __all__ = [
     "starts_from_scene",
     "stochastic",
     "validate",
-    "video",
 ]

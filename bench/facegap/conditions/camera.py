@@ -55,7 +55,9 @@ def camera(
     binning = max(1.0, short_px / min(pixels.shape[:2]))
     binned = max(1.0, binning**2 * read_share)
     rate = transmission / (4 * f_number**2) * PHOTONS * pitch_um**2 * qe * binned
-    sensor = Camera(rate, full_well * binned, binning, binned, f_number, pitch_um)
+    sensor = Camera(
+        rate=rate, full_well=full_well * binned, binning=binning, binned=binned, f_number=f_number, pitch_um=pitch_um
+    )
     return View(pixels, face_box, lit.light, sensor)
 
 
@@ -133,7 +135,10 @@ def tremor(
 
 
 def gaussian(pixels: Linear, sigma: float) -> Linear:
-    """Gaussian blur of `sigma` pixels out to 4 sigma; below a fifth of a pixel nothing is done."""
+    """(h, w, 3) with a Gaussian blur of `sigma` pixels out to 4 sigma, mirrored at the borders.
+
+    Below a fifth of a pixel nothing is done.
+    """
     if sigma < 0.2:
         return pixels
     size = 2 * math.ceil(4 * sigma) + 1
@@ -143,7 +148,10 @@ def gaussian(pixels: Linear, sigma: float) -> Linear:
 
 @lru_cache(maxsize=64)
 def disk(radius: float) -> Linear:
-    """The kernel of a disk of `radius` pixels, each pixel weighted by the share of it that the disk covers."""
+    """(k, k) kernel, k odd, of a disk of `radius` pixels, each pixel weighted by the share of it that the disk covers.
+
+    Sums to 1; [[1]] where the disk covers nothing.
+    """
     reach = max(0, math.ceil(radius - 0.5))
     fine = (np.arange(16 * (2 * reach + 1)) + 0.5) / 16 - reach - 0.5
     inside = (fine[:, None] ** 2 + fine[None, :] ** 2 <= radius**2).astype(np.float64)
@@ -153,7 +161,10 @@ def disk(radius: float) -> Linear:
 
 
 def path_kernel(length: float, angles: npt.NDArray[np.float64]) -> Linear:
-    """The kernel of a path of `length` pixels whose equal pieces run in `angles`; [[1]] below a tenth of a pixel."""
+    """(k, k) kernel, k odd, of a path of `length` pixels whose equal pieces run in (n,) `angles`.
+
+    Sums to 1; [[1]] below a tenth of a pixel. Angles are radians, from the right of the picture towards its bottom.
+    """
     if length < 0.1:
         return np.ones((1, 1), dtype=np.float32)
     per_piece = max(1, math.ceil(8 * length / len(angles)))
@@ -172,7 +183,7 @@ def path_kernel(length: float, angles: npt.NDArray[np.float64]) -> Linear:
 
 
 def convolve(pixels: Linear, kernel: Linear) -> Linear:
-    """(h, w, 3) convolved with a small odd kernel, mirrored at the borders.
+    """(h, w, 3) convolved with a small (k, k) kernel, k odd, mirrored at the borders.
 
     A path's kernel is mostly zeros, so beyond 9 x 9 only its taps are summed; OpenCV's filter would turn to a Fourier
     transform there.

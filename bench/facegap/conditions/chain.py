@@ -12,10 +12,12 @@ import numpy.typing as npt
 
 from facegap import store
 from facegap.cards import ConditionCard, Step
-from facegap.conditions import camera, codec, frame, isp, light, network, sensor, srgb
-from facegap.conditions.parameters import near, problems, signature
+from facegap.colour import to_bytes
+from facegap.conditions import camera, codec, frame, isp, light, network, sensor
+from facegap.conditions.parameters import problems, signature
 from facegap.conditions.stages import Box, Bytes8, Photo, Scene, Stage
 from facegap.errors import CardError, InputError
+from facegap.words import did_you_mean
 
 Image = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 
@@ -71,7 +73,11 @@ def apply(card: ConditionCard, image: Image, rng: np.random.Generator, face_box:
 
 
 def photograph(card: ConditionCard, image: Image, rng: np.random.Generator, face_box: Box | None = None) -> Photo:
-    """As `apply`, with the file that was sent in `Photo.file` where the last step encoded one."""
+    """As `apply`, of an (h, w, 3) image, with the file that was sent in `Photo.file` where the last step encoded one.
+
+    Raises:
+        Unreadable, InputError: as `apply`.
+    """
     stage = _start(image)
     for step in card.steps:
         function = STEPS[step.step]
@@ -79,7 +85,7 @@ def photograph(card: ConditionCard, image: Image, rng: np.random.Generator, face
         if image.dtype == np.float32 and step.step in _PHOTO_ONLY:
             continue
         if isinstance(stage, Scene):
-            stage = Photo(srgb.to_bytes(stage.pixels)) if known.takes is Photo else Scene(stage.pixels, face_box)
+            stage = Photo(to_bytes(stage.pixels)) if known.takes is Photo else Scene(stage.pixels, face_box)
         stage = function(stage, rng, **step.parameters) if known.random else function(stage, **step.parameters)
     return _finish(stage)
 
@@ -94,7 +100,7 @@ def validate(card: ConditionCard) -> None:
     for number, step in enumerate(card.steps, start=1):
         where = f"condition '{card.name}': step {number} ({step.step})"
         if step.step not in STEPS:
-            lines.append(f"{where}: no such step{near(step.step, list(STEPS))}; there are: {', '.join(STEPS)}")
+            lines.append(f"{where}: no such step{did_you_mean(step.step, STEPS)}; there are: {', '.join(STEPS)}")
         else:
             lines += [f"{where}: {problem}" for problem in problems(STEPS[step.step], step.parameters)]
     if not lines:
@@ -145,7 +151,7 @@ def _start(image: Image) -> Stage:
 
 def _finish(stage: Stage) -> Photo:
     if isinstance(stage, Scene):
-        return Photo(srgb.to_bytes(stage.pixels))
+        return Photo(to_bytes(stage.pixels))
     assert isinstance(stage, Photo), "validate refuses a card that ends before the photo is developed"
     return stage
 

@@ -19,7 +19,7 @@ _FACTORS = {
 
 
 def encode_jpeg(pixels: Bytes8, quality: int, subsampling: Subsampling = "4:2:0") -> bytes:
-    """The JPEG file of (h, w, 3) sRGB; baseline, standard tables scaled to `quality` (1-100) as libjpeg does."""
+    """The JPEG file of (h, w, 3) uint8 sRGB; baseline, standard tables scaled to `quality` (1-100) as libjpeg does."""
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, _FACTORS[subsampling]]
     _, file = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
     return bytes(file)

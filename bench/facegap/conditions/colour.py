@@ -7,20 +7,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from facegap.colour import LUMINANCE, RGB_OF_XYZ, XYZ_OF_RGB
 from facegap.conditions.stages import Triple
 from facegap.errors import InputError
 
 Floats64 = npt.NDArray[np.float64]
 Locus = Literal["daylight", "planck"]
 
-LUMINANCE: Triple = (0.2126, 0.7152, 0.0722)
-"""Weights of linear sRGB in luminance (IEC 61966-2-1, ITU-R BT.709)."""
-
 DIFFERENCES = np.array([LUMINANCE, (1 - 0.2126, -0.7152, -0.0722), (-0.2126, -0.7152, 1 - 0.0722)])
 """(3, 3) linear sRGB -> luminance Y, R - Y, B - Y."""
-
-_XYZ_TO_RGB = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]])
-_RGB_TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 
 _XYZ_TO_CAMERA = np.array([[1.0234, -0.2969, -0.2266], [-0.5625, 1.6328, -0.0469], [-0.0703, 0.2188, 0.6406]])
 """A phone camera's colour matrix: the first of the four of the Darmstadt Noise Dataset that Brooks et al.,
@@ -33,7 +28,7 @@ Brooks et al. (2019) draw from."""
 
 def rgb_to_camera() -> Floats64:
     """(3, 3) linear sRGB -> camera RGB, rows summing to 1 so that D65 neutral stays neutral (Brooks et al. 2019)."""
-    matrix = _XYZ_TO_CAMERA @ _RGB_TO_XYZ
+    matrix = _XYZ_TO_CAMERA @ XYZ_OF_RGB
     return np.asarray(matrix / matrix.sum(axis=1, keepdims=True))
 
 
@@ -90,7 +85,7 @@ def _planck(kelvin: float) -> tuple[float, float]:
 def white(kelvin: float, locus: Locus) -> Triple:
     """Linear sRGB of a neutral surface in that light, luminance 1; (1, 1, 1) is D65."""
     x, y = chromaticity(kelvin, locus)
-    return _of_luminance_one(_XYZ_TO_RGB @ np.array([x / y, 1.0, (1 - x - y) / y]))
+    return _of_luminance_one(RGB_OF_XYZ @ np.array([x / y, 1.0, (1 - x - y) / y]))
 
 
 def adapted(light: Triple, share: float) -> Triple:

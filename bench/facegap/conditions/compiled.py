@@ -1,15 +1,7 @@
-"""Loops over pixels, compiled: no GIL, cached on disk, no fast-math (so a pixel does not depend on vector width)."""
+"""Loops over pixels, compiled without fast-math, so that a pixel does not depend on vector width."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar, cast
+from facegap import compiled as code
 
-import numba
-
-Function = TypeVar("Function", bound=Callable[..., object])
-
-
-def compiled(function: Function) -> Function:
-    """The function, compiled by numba on its first call."""
-    return cast(Function, numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+compiled = code.compiled(error_model="numpy")

@@ -8,7 +8,7 @@ from typing import Annotated
 import cv2
 import numpy as np
 
-from facegap.conditions import srgb
+from facegap.colour import encode
 from facegap.conditions.compiled import compiled
 from facegap.conditions.light import Share, tone_curve
 from facegap.conditions.parameters import Range
@@ -88,7 +88,7 @@ def _chroma(plane: Linear, luminance: Linear, noise: tuple[float, float], streng
 @lru_cache(maxsize=16)
 def _tone_table(strength: float) -> Bytes8:
     """(16384,) sRGB byte of linear light."""
-    value = tone_curve(srgb.encode(np.linspace(0, 1, _TABLE)), strength)
+    value = tone_curve(encode(np.linspace(0, 1, _TABLE)), strength)
     return np.asarray(np.rint(value * 255), dtype=np.uint8)
 
 

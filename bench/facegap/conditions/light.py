@@ -9,7 +9,8 @@ from typing import Annotated
 import cv2
 import numpy as np
 
-from facegap.conditions import colour, srgb
+from facegap.colour import Floating, decode
+from facegap.conditions import colour
 from facegap.conditions.compiled import compiled
 from facegap.conditions.parameters import Range
 from facegap.conditions.stages import Box, Light, Linear, Lit, Photo, Scene, Triple
@@ -19,8 +20,8 @@ Kelvin = Annotated[float, Range("K", 2000, 25_000)]
 Degrees = Annotated[float, Range("degrees", -180, 180)]
 
 
-def tone_curve(value: srgb.Floating, strength: float) -> srgb.Floating:
-    """The ISP's contrast curve on sRGB values 0-1: `strength` of smoothstep 3 v^2 - 2 v^3, the rest identity.
+def tone_curve(value: Floating, strength: float) -> Floating:
+    """The ISP's contrast curve on (...,) sRGB values 0-1: `strength` of smoothstep 3 v^2 - 2 v^3, the rest identity.
 
     Smoothstep is the tone curve of Brooks et al., "Unprocessing Images for Learned Raw Denoising" (CVPR 2019), 3.1.
     """
@@ -32,7 +33,7 @@ def _unprocess_table(strength: float) -> Linear:
     """(256,) linear light of each sRGB byte: the inverse tone curve, then the inverse of sRGB's transfer function."""
     grid = np.linspace(0, 1, 65_537)
     value = np.interp(np.arange(256) / 255, tone_curve(grid, strength), grid)
-    return srgb.decode(value).astype(np.float32)
+    return decode(value).astype(np.float32)
 
 
 def unprocess(photo: Photo, *, tone: Share) -> Scene:

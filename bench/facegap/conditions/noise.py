@@ -37,7 +37,7 @@ def row_seed(seed: np.uint64, row: int) -> np.uint64:
 
 @compiled
 def fill_normal(out: Linear, seed: np.uint64) -> None:
-    """Normal numbers for a row: (n,) float32 in place."""
+    """Normal numbers of mean 0 and variance 1 for a row: (n,) float32, into `out`."""
     half, step, middle = np.float32(0.5), np.float32(1 / 4096), np.int32(26)
     for place in range(len(out)):
         word = bits(seed + np.uint64(place) * _GOLDEN)
@@ -69,7 +69,7 @@ def poisson(counter: np.uint64, mean: float) -> float:
 
 
 def normals(seed: int, height: int, width: int) -> Linear:
-    """(height, width) float32 normal numbers of a 64-bit seed."""
+    """(height, width) float32 normal numbers, of mean 0 and variance 1, of a 64-bit seed."""
     out = np.empty((height, width), dtype=np.float32)
     for row in range(height):
         fill_normal(out[row], np.uint64(row_seed(np.uint64(seed), row)))

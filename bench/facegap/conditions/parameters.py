@@ -6,13 +6,14 @@ A parameter is annotated with its type, its unit and its range: `Annotated[float
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from facegap.words import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Range:
         return f"{self.low:g} to {self.high:g}{' ' + self.unit if self.unit else ''}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Signature:
     """What a step takes, gives and needs."""
 
@@ -58,7 +59,7 @@ def problems(function: Callable[..., Any], given: Mapping[str, object]) -> list[
     """What is wrong with `given` as the function's parameters, one line each; empty where nothing is."""
     known = signature(function)
     lines = [
-        f"{name}: unknown parameter{near(name, list(known.types))}; known here: {', '.join(known.types) or 'none'}"
+        f"{name}: unknown parameter{did_you_mean(name, known.types)}; known here: {', '.join(known.types) or 'none'}"
         for name in given
         if name not in known.types
     ]
@@ -69,12 +70,6 @@ def problems(function: Callable[..., Any], given: Mapping[str, object]) -> list[
         elif not _fits(kind, given[name]):
             lines.append(f"{name}: expected {_wanted(kind)}, found {given[name]!r}{_near_word(kind, given[name])}")
     return lines
-
-
-def near(name: str, names: list[str]) -> str:
-    """A "did you mean" with the nearest of `names`, or ""."""
-    match = difflib.get_close_matches(name, names, n=1)
-    return f", did you mean '{match[0]}'?" if match else ""
 
 
 def _wanted(kind: Any) -> str:
@@ -99,5 +94,5 @@ def _fits(kind: Any, value: object) -> bool:
 
 def _near_word(kind: Any, value: object) -> str:
     if get_origin(kind) is Literal and isinstance(value, str):
-        return near(value, list(get_args(kind)))
+        return did_you_mean(value, get_args(kind))
     return ""

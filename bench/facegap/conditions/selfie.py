@@ -1,17 +1,15 @@
-"""A video selfie: n frames of a face that drifts, each through the whole condition, and which of them is used."""
+"""A video selfie: where the face has drifted to in a frame of an attempt, and the mean of the templates of frames."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from facegap.cards import ConditionCard
-from facegap.conditions.chain import Image, apply
-from facegap.conditions.stages import Box, Bytes8, Linear, Unreadable
+from facegap.conditions.chain import Image
+from facegap.conditions.stages import Box, Linear
 from facegap.errors import InputError
 
 PAUSE_FRAMES = 25
@@ -33,41 +31,6 @@ class Drift:
     scale: float = 0.01
 
 
-def frames(
-    card: ConditionCard,
-    image: Image,
-    rng: np.random.Generator,
-    count: int,
-    drift: Drift | None = None,
-    face_box: Box | None = None,
-) -> list[Bytes8]:
-    """The frames that arrive of a video selfie of `count`, in order; lost and broken ones are missing.
-
-    The first frame is the image itself; then position, roll and size walk at random (in the picture's plane: a flat
-    picture has no other side to turn), and every frame has its own tremor, noise and losses. Each is coded on its own.
-
-    Args:
-        card, image, rng, face_box: as in `conditions.apply`.
-
-    Raises:
-        Unreadable: not one frame arrived.
-        InputError: `count` is below 1.
-    """
-    if count < 1:
-        raise InputError(f"video selfie: expected at least 1 frame, found {count}")
-    arrived = []
-    walk = _walk(rng, count, drift if drift is not None else Drift())
-    for (shift_x, shift_y, roll, scale), seed in zip(walk, rng.integers(1 << 63, size=count), strict=True):
-        moved, box = _moved(image, face_box, (shift_x, shift_y), roll, scale)
-        try:
-            arrived.append(apply(card, moved, np.random.Generator(np.random.PCG64(int(seed))), box))
-        except Unreadable:
-            continue
-    if not arrived:
-        raise Unreadable(f"not one of {count} frames arrived")
-    return arrived
-
-
 def moment(
     image: Image,
     rng: np.random.Generator,
@@ -78,37 +41,16 @@ def moment(
 ) -> tuple[Image, Box | None]:
     """What is before the camera in `frame` (from 1) of `attempt` (from 1), and its face's box.
 
-    `rng` draws the attempt's path, whatever the frame. The first attempt starts at the image itself, a later one where
-    the hand has got to in `PAUSE_FRAMES`.
+    The first attempt starts at the image itself, a later one where the hand has got to in `PAUSE_FRAMES`.
+
+    Args:
+        image: (h, w, 3) uint8 sRGB or float32 linear RGB, as is what comes back.
+        rng: draws the attempt's path, whatever the frame.
+        face_box: left, top, right, bottom in pixels, where known.
     """
     start = 0.0 if attempt == 1 else math.sqrt(PAUSE_FRAMES)
     shift_x, shift_y, roll, scale = _walk(rng, frame, drift if drift is not None else Drift(), start)[-1]
     return _moved(image, face_box, (shift_x, shift_y), roll, scale)
-
-
-def first(pictures: Sequence[Bytes8]) -> int:
-    """The policy of an app that takes what comes: the first frame."""
-    if not pictures:
-        raise InputError("video selfie: expected at least 1 frame, found none")
-    return 0
-
-
-def sharpest(pictures: Sequence[Bytes8]) -> int:
-    """The frame of the largest variance of the Laplacian of its grey values; the earliest of equal ones."""
-    return best(pictures, sharpness)
-
-
-def best(pictures: Sequence[Bytes8], quality: Callable[[Bytes8], float]) -> int:
-    """The frame of the highest quality (higher is better), the earliest of equal ones; NaN is lower than any number."""
-    values = [quality(picture) for picture in pictures]
-    ranks = [-math.inf if math.isnan(value) else value for value in values]
-    return ranks.index(max(ranks)) if ranks else first(pictures)
-
-
-def sharpness(picture: Bytes8) -> float:
-    """Variance of the Laplacian of the grey values (Pech-Pacheco et al., ICPR 2000)."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    return float(cv2.Laplacian(grey, cv2.CV_64F).var())
 
 
 def mean_template(vectors: Linear) -> Linear:

@@ -72,7 +72,15 @@ def sensor(
         np.uint64(rng.integers(1 << 63)),
     )
     shaped = values.reshape(height, width, 3) if colours == 3 else values
-    return Raw(shaped, black, white, electrons, math.sqrt(read**2 + dark + rows**2), camera.binning, exposure)
+    return Raw(
+        values=shaped,
+        black=black,
+        white=white,
+        electrons=electrons,
+        floor=math.sqrt(read**2 + dark + rows**2),
+        binning=camera.binning,
+        exposure=exposure,
+    )
 
 
 def demosaic(raw: Raw, *, method: Literal["bilinear", "edge-aware"]) -> Developed:
@@ -86,7 +94,13 @@ def demosaic(raw: Raw, *, method: Literal["bilinear", "edge-aware"]) -> Develope
     matrix = colour.DIFFERENCES @ colour.camera_to_rgb()
     scale = (gains / (raw.white - raw.black)).astype(np.float32)
     planes = _balanced(red, green, blue, raw.black, scale, matrix.astype(np.float32))
-    return Developed(planes[0], planes[1], planes[2], _noise_model(raw, neutral, matrix * gains), raw.binning)
+    return Developed(
+        luma=planes[0],
+        red=planes[1],
+        blue=planes[2],
+        noise=_noise_model(raw, neutral, matrix * gains),
+        binning=raw.binning,
+    )
 
 
 def _interpolated(mosaic: Codes, method: Literal["bilinear", "edge-aware"]) -> Codes:
@@ -138,11 +152,16 @@ def _fixed_pattern(height: int, places: int) -> Linear:
 def read_out(
     light: Linear, normals: Linear, spread: Linear, dark: float, read: float, seed: np.uint64, out: Linear
 ) -> None:
-    """Electrons read for (n,) expected ones: Poisson(light + dark) - dark + normal(0, read), in place of `out`.
+    """Electrons read for (n,) expected ones: Poisson(light + dark) - dark + normal(0, read), into (n,) float32 `out`.
 
     Cornish and Fisher's first term makes them of normal numbers, scaled so that the variance stays exact; where the
-    skewness is above `SKEW_LIMIT`, the Poisson number is drawn instead. `spread` s is for values that are the mean of
-    only 1/s^2 of the charge: their noise is s times as large.
+    skewness is above `SKEW_LIMIT`, the Poisson number is drawn instead.
+
+    Args:
+        light, normals: (n,) float32 expected electrons, and normal numbers of variance 1.
+        spread: (n,) float32 s, for values that are the mean of only 1/s^2 of the charge: their noise is s times as
+            large.
+        dark, read: expected electrons of the dark, and the standard deviation of reading, electrons.
     """
     extra, floor = np.float32(dark), np.float32(read * read)
     tiny, one = np.float32(1e-9), np.float32(1.0)

@@ -30,7 +30,7 @@ def grid(
     """A sheet of `image` under each named condition (all combined ones where None), labelled, as (h, w, 3) uint8 sRGB.
 
     Each picture is fitted into a tile of `tile_px`, drawn as it would be for sample `sample_id` of a run with `seed`;
-    an unreadable one is a grey tile with its reason.
+    an unreadable one is a grey tile with its reason. `image` and `face_box` are as for `apply`.
 
     Raises:
         CardError: a name is not a condition.

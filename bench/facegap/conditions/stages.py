@@ -40,7 +40,7 @@ class Light:
     white: Triple
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Camera:
     """Optics and sensor, for one simulated pixel.
 
@@ -77,7 +77,7 @@ class Exposure:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """(h, w, 3) linear light; `face_box` is left, top, right, bottom in pixels, None where not known."""
+    """(h, w, 3) linear light in `pixels`; `face_box` is left, top, right, bottom in pixels, None where not known."""
 
     pixels: Linear
     face_box: Box | None = None
@@ -85,7 +85,7 @@ class Scene:
 
 @dataclass(frozen=True, eq=False)
 class Lit:
-    """A scene in a light of known illuminance and colour."""
+    """A scene, (h, w, 3) `pixels` with its `face_box`, in a light of known illuminance and colour."""
 
     pixels: Linear
     face_box: Box | None
@@ -94,7 +94,7 @@ class Lit:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A lit scene on the pixels of a camera."""
+    """A lit scene on the pixels of a camera: (h, w, 3) `pixels`, of which each is one simulated pixel."""
 
     pixels: Linear
     face_box: Box | None
@@ -104,7 +104,7 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Exposed:
-    """A view with the exposure that the camera chose for it."""
+    """A view, (h, w, 3) `pixels`, with the exposure that the camera chose for it."""
 
     pixels: Linear
     light: Light
@@ -112,7 +112,7 @@ class Exposed:
     exposure: Exposure
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Raw:
     """What the sensor read, behind an RGGB filter.
 
@@ -122,6 +122,7 @@ class Raw:
         black, white: the values of no light and of full scale.
         electrons: electrons per unit of the values.
         floor: noise in the dark, electrons.
+        binning: real pixels along one axis in one simulated pixel.
     """
 
     values: npt.NDArray[np.uint16]
@@ -133,7 +134,7 @@ class Raw:
     exposure: Exposure
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Developed:
     """Linear light after demosaicing, white balance and colour matrix, 1 = full scale, as three planes.
 
@@ -152,8 +153,8 @@ class Developed:
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A finished picture: (h, w, 3) uint8 sRGB, the file that it came from where it was just encoded, and how many
-    seconds that took to send, where the network says."""
+    """A finished picture: (h, w, 3) uint8 sRGB `pixels`, the file that it came from where it was just encoded, and how
+    many seconds that took to send, where the network says."""
 
     pixels: Bytes8
     file: bytes | None = field(default=None, repr=False)

@@ -8,10 +8,12 @@ from facegap.count.attempts import REFUSED, STAGES, failures_by_transaction, of_
 from facegap.count.nonmated import (
     Impostors,
     PairErrors,
+    among,
     cross_fmr_counts,
     fmr_counts,
     nonmated_by_group,
     pair_errors,
+    people_compared,
     pooled_nonmated,
 )
 from facegap.count.people import PersonErrors, fnmr_counts, fta_counts, fte_counts, person_errors
@@ -24,6 +26,7 @@ __all__ = [
     "Impostors",
     "PairErrors",
     "PersonErrors",
+    "among",
     "cmc",
     "cross_fmr_counts",
     "failures_by_transaction",
@@ -36,6 +39,7 @@ __all__ = [
     "nonmated_by_group",
     "of_group",
     "pair_errors",
+    "people_compared",
     "person_errors",
     "pooled_nonmated",
     "refusal_counts",

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from facegap.count.groups import codes, matches, one_way
-from facegap.records import Attempts, ErrorCounts, Mask, Rows, Samples, Strings
+from facegap.count.groups import codes, one_way
+from facegap.records import Attempts, ErrorCounts, Mask, Rows, Samples, Strings, matches
 
 STAGES = (
-    *("unreadable", "no_face", "several_faces", "too_small", "below_quality"),
-    *("no_template", "no_reference", "no_match", "passed"),
+    "unreadable",
+    "no_face",
+    "several_faces",
+    "too_small",
+    "below_quality",
+    "no_template",
+    "no_reference",
+    "no_match",
+    "passed",
 )
 """How far an attempt got, from nowhere to a match."""
 
@@ -17,7 +24,7 @@ REFUSED = "turned away"
 
 
 def reached(attempts: Attempts, threshold: float, after: int) -> tuple[Strings, Mask]:
-    """(t,) the furthest of `STAGES` in the first `after` attempts of every transaction, and whether one had a score."""
+    """(t,) furthest of `STAGES` in the first `after` attempts of each transaction, and (t,) whether one had a score."""
     stage = np.where(attempts.outcome == "ok", "no_match", attempts.outcome).astype("U16")
     stage[matches(attempts.score, threshold)] = "passed"
     rank = np.array([STAGES.index(str(name)) for name in stage], dtype=np.int64)
@@ -35,7 +42,18 @@ def refusal_counts(
     groups = codes(samples, columns)
     furthest, scored = reached(attempts, threshold, after)
     probe = attempts.probe[:: attempts.per_transaction]
-    base = ErrorCounts("FRR", attempts.model, attempts.condition, groups.grouping, "", threshold, 0, 0, 0, 0)
+    base = ErrorCounts(
+        metric="FRR",
+        model=attempts.model,
+        condition=attempts.condition,
+        grouping=groups.grouping,
+        group="",
+        threshold=threshold,
+        errors=0,
+        completed=0,
+        failed=0,
+        subjects=0,
+    )
     error = furthest != "passed" if stage == REFUSED else furthest == stage
     failed = ~scored
     if stage != REFUSED:

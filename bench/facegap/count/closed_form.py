@@ -12,13 +12,16 @@ from typing import NamedTuple
 import numpy as np
 
 from facegap.count.groups import Groups, exact_dot
-from facegap.records import Comparisons, Failures, Rows
+from facegap.records import Comparisons, Failures, Rows, RuledTrials, SamplesOfPeople
 
 
 class Block(NamedTuple):
-    """Comparisons of one cell in closed form: samples a, b of each subject on either side, subjects of the cell only.
+    """Comparisons of one cell in closed form, from the samples of its people.
 
-    `once`: both sides are the same samples, each unordered pair compared once (then a is b).
+    Attributes:
+        subjects: (s,) ascending numbers of the people who have a sample in the cell.
+        a, b: (s,) samples of each on the side of the references and of the probes.
+        once: both sides are the same samples, each unordered pair compared once (then a is b).
     """
 
     subjects: Rows
@@ -28,18 +31,19 @@ class Block(NamedTuple):
 
     @property
     def trials(self) -> int:
+        """Comparisons of different people."""
         directed = int(self.a.sum()) * int(self.b.sum()) - exact_dot(self.a, self.b)
         return directed // 2 if self.once else directed
 
     @property
     def row_sums(self) -> Rows:
-        """Comparisons that each subject takes part in."""
+        """(s,) comparisons that each subject takes part in."""
         if self.once:
             return np.asarray(self.a * (self.a.sum() - self.a))
         return np.asarray(self.a * (self.b.sum() - self.b) + self.b * (self.a.sum() - self.a))
 
     def pairs(self, i: Rows, j: Rows) -> Rows:
-        """m_ij of pairs of places in `subjects`."""
+        """(k,) comparisons m_ij of pairs of people, given as (k,) places `i` and `j` in `subjects`."""
         if self.once:
             return np.asarray(self.a[i] * self.a[j])
         return np.asarray(self.a[i] * self.b[j] + self.a[j] * self.b[i])
@@ -56,26 +60,38 @@ class Block(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """Samples of each subject in each group, (groups, subjects), on the reference and the probe side."""
+    """Samples of each subject in each group on the reference and the probe side.
+
+    Attributes:
+        everyone, with_template: (groups, subjects) samples of either side, all of them and those that have a template.
+        symmetric: both sides are the same samples, each unordered pair compared once.
+    """
 
     everyone: tuple[Rows, Rows]
     with_template: tuple[Rows, Rows]
     symmetric: bool
 
     def cell(self, d: int, e: int, failures: Failures) -> Block:
+        """References of group `d` against probes of group `e`, without a template too where failures are counted."""
         references, probes = self.everyone if failures == "counted" else self.with_template
         a, b = references[d], probes[e]
         present = np.flatnonzero(a + b)
         return Block(present, a[present], b[present], once=self.symmetric and d == e)
 
+    def within(self, d: int, failures: Failures) -> SamplesOfPeople:
+        """The samples that pairs of people have inside group `d`, people numbered as in `Samples.people`."""
+        references, probes = self.everyone if failures == "counted" else self.with_template
+        return SamplesOfPeople(references[d], probes[d], self.symmetric)
 
-def sides_of(comparisons: Comparisons, groups: Groups) -> Sides:
-    reference, probe = comparisons.trials.reference, comparisons.trials.probe
+
+def ruled_sides(comparisons: Comparisons, trials: RuledTrials, groups: Groups) -> Sides:
+    """The samples that are to be compared, by group and subject."""
+    reference, probe = trials.reference, trials.probe
     usable = reference[comparisons.reference_ok[reference]], probe[comparisons.probe_ok[probe]]
     return Sides(
         (_per_subject(groups, reference), _per_subject(groups, probe)),
         (_per_subject(groups, usable[0]), _per_subject(groups, usable[1])),
-        comparisons.trials.symmetric,
+        trials.symmetric,
     )
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facegap.records import ClusterSums, ErrorCounts, Failures, Floats, Mask, Rows, Samples
+from facegap.records import ClusterSums, ErrorCounts, Failures, Mask, Rows, Samples
 
 
-class Groups(NamedTuple):
-    """Group and subject of every sample as codes; `names` and `subjects` say what the codes stand for."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Groups:
+    """Group and subject of every sample as codes.
+
+    Attributes:
+        names, group: the groups, and (n samples,) places in them.
+        subject, subjects: (n samples,) numbers as of `Samples.people`, and how many there are.
+    """
 
     grouping: str
     names: tuple[str, ...]
@@ -21,18 +25,17 @@ class Groups(NamedTuple):
     subjects: int
 
 
-@lru_cache(maxsize=64)  # every table asks for the same few groupings of the same samples
 def codes(samples: Samples, columns: tuple[str, ...]) -> Groups:
-    names, group = np.unique(samples.grouping(columns), return_inverse=True)
+    """Group over `columns` and subject of every sample."""
+    names, group = samples.coded(columns)
     subject = samples.people()
     return Groups(
-        ", ".join(columns), tuple(str(name) for name in names), group, subject, int(subject.max(initial=-1)) + 1
+        grouping=", ".join(columns),
+        names=names,
+        group=group,
+        subject=subject,
+        subjects=int(subject.max(initial=-1)) + 1,
     )
-
-
-def matches(score: Floats, threshold: float) -> Mask:
-    """score >= threshold in float64; numpy would round the threshold to float32. NaN never matches."""
-    return np.asarray(score.astype(np.float64) >= threshold)
 
 
 def one_way(
@@ -44,7 +47,14 @@ def one_way(
     failures: Failures,
     failure_is_error: bool,
 ) -> tuple[ErrorCounts, ...]:
-    """Counts by group of `probe`, clustered by its subject; `error` marks the errors of completed trials."""
+    """Counts by group of `probe`, clustered by its subject.
+
+    Args:
+        base: what the counts of all groups share.
+        probe: (k,) rows of `Samples`, one a trial.
+        error, failed: (k,) True where a completed trial errs, and where one failed.
+        failure_is_error: where failures are counted, they are errors too.
+    """
     counted = failures == "counted"
     is_error = error | failed if counted and failure_is_error else error & ~failed
     is_trial = np.ones(len(probe), dtype=bool) if counted else ~failed
@@ -76,7 +86,7 @@ _LIMB = 20
 
 
 def exact_dot(x: Rows, y: Rows) -> int:
-    """Exact inner product of non-negative int64 arrays, whose squares may pass 2^63.
+    """Exact inner product of (n,) non-negative int64 arrays, whose squares may pass 2^63.
 
     Halves of 20 bits keep every partial sum of up to 2^22 products below 2^63.
     """

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
-from facegap.count.closed_form import Sides, sides_of
-from facegap.count.groups import Groups, codes, exact_dot, matches
+from facegap.count.closed_form import Sides, ruled_sides
+from facegap.count.groups import Groups, codes, exact_dot
+from facegap.count.listed import ListedSides, listed_sides
 from facegap.errors import InputError
-from facegap.records import ClusterSums, Comparisons, ErrorCounts, Failures, Floats, Rows, Samples
+from facegap.records import (
+    ClusterSums,
+    Comparisons,
+    ErrorCounts,
+    Failures,
+    Floats,
+    ListedTrials,
+    PairsOfPeople,
+    PeopleCompared,
+    Rows,
+    Samples,
+    SamplesOfPeople,
+    matches,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,24 +41,22 @@ class Impostors:
     floor: float
 
 
-class PairErrors(NamedTuple):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PairErrors:
     """False matches of one group by pair of people, and what their denominators come from: what a bootstrap needs.
 
     People are numbered as in `Samples.people`, alike in every group and at every threshold.
 
     Attributes:
         i, j, errors: (k,) pairs of people with a false match, each unordered pair once, and how many.
-        references, probes: (people,) samples of each person in the group on either side.
-        once: both sides are the same samples, each unordered pair compared once.
+        compared: how many comparisons people have inside the group, with a false match or without.
     """
 
     group: str
     i: Rows
     j: Rows
     errors: Rows
-    references: Rows
-    probes: Rows
-    once: bool
+    compared: PeopleCompared
 
 
 def fmr_counts(
@@ -108,9 +120,8 @@ def pair_errors(
     sides = sides_of(comparisons, groups)
     found = []
     for d, name in enumerate(groups.names):
-        references, probes = (side[d] for side in (sides.everyone if failures == "counted" else sides.with_template))
-        pairs = _pairs(*tail.at(d, d), groups.subjects)
-        found.append(PairErrors(name, *pairs, references, probes, sides.symmetric))
+        i, j, errors = _pairs(*tail.at(d, d), groups.subjects)
+        found.append(PairErrors(group=name, i=i, j=j, errors=errors, compared=sides.within(d, failures)))
     return tuple(found)
 
 
@@ -142,7 +153,8 @@ def nonmated_by_group(comparisons: Comparisons, samples: Samples, columns: tuple
     }
 
 
-class _FalseMatches(NamedTuple):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _FalseMatches:
     """Subjects of reference and probe of every false match, sorted by cell so that each cell is a slice."""
 
     cell: Rows
@@ -179,13 +191,13 @@ def _false_matches(comparisons: Comparisons, groups: Groups, threshold: float) -
         d, e = np.minimum(d, e), np.maximum(d, e)
     cell = d * len(groups.names) + e
     order = np.argsort(cell, kind="stable")
-    return _FalseMatches(cell[order], i[order], j[order], len(groups.names), symmetric)
+    return _FalseMatches(cell=cell[order], i=i[order], j=j[order], groups=len(groups.names), symmetric=symmetric)
 
 
 def _cell(
     comparisons: Comparisons,
     groups: Groups,
-    sides: Sides,
+    sides: Sides | ListedSides,
     tail: _FalseMatches,
     at: tuple[int, int],
     threshold: float,
@@ -213,6 +225,32 @@ def _cell(
         by_pair=ClusterSums(exact_dot(repeats, repeats), exact_dot(repeats, block.pairs(lower, upper)), block.pair_mm),
         failures=failures,
     )
+
+
+def people_compared(compared: PeopleCompared) -> int:
+    """How many people have a sample to compare, or stand in a list."""
+    if isinstance(compared, PairsOfPeople):
+        return len(np.unique(np.concatenate([compared.i, compared.j])))
+    return int(np.count_nonzero(compared.references + compared.probes))
+
+
+def among(compared: PeopleCompared, people: Rows) -> PeopleCompared:
+    """The comparisons of the (k,) ascending `people` with each other, numbered from 0 in that order."""
+    if isinstance(compared, SamplesOfPeople):
+        return SamplesOfPeople(compared.references[people], compared.probes[people], compared.once)
+    place = np.full(compared.people, -1, dtype=np.int64)
+    place[people] = np.arange(len(people))
+    i, j = place[compared.i], place[compared.j]
+    both = (i >= 0) & (j >= 0)
+    return PairsOfPeople(i[both], j[both], compared.comparisons[both], len(people))
+
+
+def sides_of(comparisons: Comparisons, groups: Groups) -> Sides | ListedSides:
+    """What denominators come from: samples of people where the trials are a rule, else the list itself."""
+    trials = comparisons.trials
+    if isinstance(trials, ListedTrials):
+        return listed_sides(comparisons, trials, groups)
+    return ruled_sides(comparisons, trials, groups)
 
 
 def _pairs(i: Rows, j: Rows, subjects: int) -> tuple[Rows, Rows, Rows]:

@@ -6,12 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from facegap.count.groups import codes, matches, one_way
-from facegap.records import Acquisitions, Comparisons, ErrorCounts, Failures, Rows, Samples
+from facegap.count.groups import codes, one_way
+from facegap.records import Acquisitions, Comparisons, ErrorCounts, Failures, Rows, Samples, matches
 
 
 class PersonErrors(NamedTuple):
-    """False non-matches of one group by person, numbered as in `PairErrors`: (k,) people, errors and comparisons."""
+    """False non-matches of one group by person.
+
+    Attributes:
+        people: (k,) who has a comparison, numbered as in `PairErrors`.
+        errors, comparisons: (k,) of each.
+    """
 
     group: str
     people: Rows
@@ -34,7 +39,18 @@ def fnmr_counts(
     mated = comparisons.mated
     failed = np.isnan(mated.score)
     error = ~failed & ~matches(mated.score, threshold)
-    base = ErrorCounts("FNMR", comparisons.model, comparisons.condition, groups.grouping, "", threshold, 0, 0, 0, 0)
+    base = ErrorCounts(
+        metric="FNMR",
+        model=comparisons.model,
+        condition=comparisons.condition,
+        grouping=groups.grouping,
+        group="",
+        threshold=threshold,
+        errors=0,
+        completed=0,
+        failed=0,
+        subjects=0,
+    )
     return one_way(base, groups, mated.probe, error, failed, failures, failure_is_error=True)
 
 
@@ -64,7 +80,18 @@ def fta_counts(acquisitions: Acquisitions, samples: Samples, columns: tuple[str,
     """Failures to acquire: samples without a usable face, by group; `model` is the detector."""
     groups = codes(samples, columns)
     failed = ~acquisitions.ok
-    base = ErrorCounts("FTA", acquisitions.detector, acquisitions.condition, groups.grouping, "", None, 0, 0, 0, 0)
+    base = ErrorCounts(
+        metric="FTA",
+        model=acquisitions.detector,
+        condition=acquisitions.condition,
+        grouping=groups.grouping,
+        group="",
+        threshold=None,
+        errors=0,
+        completed=0,
+        failed=0,
+        subjects=0,
+    )
     return one_way(base, groups, np.arange(len(samples)), failed, failed, "counted", failure_is_error=True)
 
 
@@ -81,5 +108,16 @@ def fte_counts(comparisons: Comparisons, samples: Samples, columns: tuple[str, .
     _, first = np.unique(groups.group[reference] * groups.subjects + subject, return_index=True)
     people = reference[first]
     failed = ~enrolled[groups.subject[people]]
-    base = ErrorCounts("FTE", comparisons.model, comparisons.condition, groups.grouping, "", None, 0, 0, 0, 0)
+    base = ErrorCounts(
+        metric="FTE",
+        model=comparisons.model,
+        condition=comparisons.condition,
+        grouping=groups.grouping,
+        group="",
+        threshold=None,
+        errors=0,
+        completed=0,
+        failed=0,
+        subjects=0,
+    )
     return one_way(base, groups, people, failed, failed, "counted", failure_is_error=True)

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facegap.count.groups import codes, matches, one_way
-from facegap.records import ErrorCounts, Failures, Rows, Samples, Searches
+from facegap.count.groups import codes, one_way
+from facegap.records import ErrorCounts, Failures, Rows, Samples, Searches, matches
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Cmc:
-    """Cumulative match characteristic of one group: (ranks,) mated searches whose mate ranks at r or better.
+    """Cumulative match characteristic of one group.
 
-    `hits` counts ties against the mate, `hits_optimistic` for it; failed searches are misses and stay in `trials`.
+    Attributes:
+        ranks: (ranks,) from 1 up.
+        hits, hits_optimistic: (ranks,) mated searches whose mate ranks so or better, ties against the mate or for it.
+        trials, failed: mated searches, and those among them that failed: misses.
     """
 
     group: str
@@ -48,7 +51,18 @@ def fnir_counts(
         hit &= searches.mate_rank[mated] <= rank
     if threshold is not None:
         hit &= matches(score, threshold)
-    base = ErrorCounts("FNIR", searches.model, searches.condition, groups.grouping, "", threshold, 0, 0, 0, 0)
+    base = ErrorCounts(
+        metric="FNIR",
+        model=searches.model,
+        condition=searches.condition,
+        grouping=groups.grouping,
+        group="",
+        threshold=threshold,
+        errors=0,
+        completed=0,
+        failed=0,
+        subjects=0,
+    )
     return one_way(base, groups, searches.probe[mated], ~hit & ~failed, failed, failures, failure_is_error=True)
 
 
@@ -68,7 +82,18 @@ def fpir_counts(
     nonmated = ~searches.mated
     failed = ~searches.completed[nonmated]
     alarm = ~failed & matches(searches.top_nonmate[nonmated], threshold)
-    base = ErrorCounts("FPIR", searches.model, searches.condition, groups.grouping, "", threshold, 0, 0, 0, 0)
+    base = ErrorCounts(
+        metric="FPIR",
+        model=searches.model,
+        condition=searches.condition,
+        grouping=groups.grouping,
+        group="",
+        threshold=threshold,
+        errors=0,
+        completed=0,
+        failed=0,
+        subjects=0,
+    )
     watchlist = searches.protocol == "open"
     return one_way(base, groups, searches.probe[nonmated], alarm, failed, failures, failure_is_error=watchlist)
 
@@ -89,7 +114,15 @@ def cmc(searches: Searches, samples: Samples, columns: tuple[str, ...], ranks: i
         )
         people = len(np.unique(subject[at]))
         curves.append(
-            Cmc(name, np.arange(1, ranks + 1), hits, optimistic, int(at.sum()), int((at & failed).sum()), people)
+            Cmc(
+                group=name,
+                ranks=np.arange(1, ranks + 1),
+                hits=hits,
+                hits_optimistic=optimistic,
+                trials=int(at.sum()),
+                failed=int((at & failed).sum()),
+                subjects=people,
+            )
         )
     return tuple(curves)
 

@@ -16,10 +16,11 @@ import numpy as np
 from facegap.cards import DatasetCard
 from facegap.cards.dataset import GroupColumn
 from facegap.datasets.files import Tree
-from facegap.datasets.row import Loaded, Problem, Row, Source, plural, some
+from facegap.datasets.row import Loaded, Problem, Row, Source
 from facegap.datasets.rules import ADVICE, RULES
 from facegap.datasets.warnings import remarks
 from facegap.records import NO_LABEL, Finding, Samples
+from facegap.words import plural, some
 
 
 def settle(
@@ -27,7 +28,7 @@ def settle(
 ) -> Loaded:
     """Apply every rule to `rows`; `name` is what the findings call their origin, `own` are the adapter's findings."""
     labels = {column: _labels(group, column, rows) for column, group in card.groups.items()}
-    source = Source(card, name, rows, tree, labels)
+    source = Source(card=card, name=name, rows=rows, tree=tree, labels=labels)
     problems = [problem for rule in RULES for problem in rule(source)]
     reasons: dict[int, str] = {}
     for problem in problems:

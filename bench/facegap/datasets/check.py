@@ -14,15 +14,15 @@ from facegap.cards import DatasetCard
 from facegap.datasets.files import read_bytes
 from facegap.datasets.load import load
 from facegap.datasets.pairs import load_pairs
-from facegap.datasets.row import plural, some
 from facegap.records import NO_LABEL, Finding, Samples
 from facegap.store import sha256_bytes
+from facegap.words import plural, some
 
 DEPTH = 2
 """Label columns that are crossed at most: more make more rows than anybody reads, and groups of a handful."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GroupCount:
     """How much of a group there is. Pairs are unordered, both samples in the group, every sample with every other."""
 
@@ -34,7 +34,7 @@ class GroupCount:
     nonmated: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What `check` found; `groups` starts with everyone, then each label column, then every two of them.
 
@@ -112,12 +112,12 @@ def check(card: DatasetCard, root: Path) -> Report:
     pairs = load_pairs(card, root, samples) if "pairs" in card.files else None
     roles = Counter(samples.roles.tolist())
     return Report(
-        card,
-        tuple(_group_counts(card, samples)),
-        dict(sorted(roles.items())) if any(roles) else {},
-        dict(Counter(loaded.refused.values()).most_common()),
-        None if pairs is None else len(pairs),
-        (*findings, *(pairs.findings if pairs is not None else ())),
+        card=card,
+        groups=tuple(_group_counts(card, samples)),
+        roles=dict(sorted(roles.items())) if any(roles) else {},
+        refused=dict(Counter(loaded.refused.values()).most_common()),
+        listed_pairs=None if pairs is None else len(pairs),
+        findings=(*findings, *(pairs.findings if pairs is not None else ())),
     )
 
 
@@ -138,7 +138,14 @@ def _counts(samples: Samples, columns: tuple[str, ...], groups: Sequence[str]) -
     for group in groups:
         _, each = np.unique(samples.subjects[names == group], return_counts=True)
         total, mated = int(each.sum()), int((each * (each - 1) // 2).sum())
-        yield GroupCount(", ".join(columns), group, len(each), total, mated, total * (total - 1) // 2 - mated)
+        yield GroupCount(
+            grouping=", ".join(columns),
+            group=group,
+            subjects=len(each),
+            samples=total,
+            mated=mated,
+            nonmated=total * (total - 1) // 2 - mated,
+        )
 
 
 def _lonely(card: DatasetCard, samples: Samples) -> list[Finding]:

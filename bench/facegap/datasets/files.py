@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from facegap.cards import DatasetCard
 from facegap.errors import DatasetError, DatasetMissing
+from facegap.words import did_you_mean
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 """File names that count as images, whatever their case."""
@@ -104,7 +103,7 @@ def image_folder(card: DatasetCard, root: Path) -> str:
     if not (root / name).is_dir():
         there = sorted(path.name for path in root.iterdir() if path.is_dir())
         raise DatasetError(
-            f"data set '{card.name}': files.images: no folder '{name}' in {root}{near(name, there)}; "
+            f"data set '{card.name}': files.images: no folder '{name}' in {root}{did_you_mean(name, there)}; "
             "give the folder that holds it, or correct the card"
         )
     return "" if name in ("", ".") else str(PurePosixPath(name))
@@ -128,8 +127,8 @@ def card_file(card: DatasetCard, root: Path, key: str) -> str:
         folder = (root / name).parent
         there = sorted(path.name for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
         raise DatasetError(
-            f"data set '{card.name}': files.{key}: no file '{name}' in {root}{near(PurePosixPath(name).name, there)}; "
-            "give the folder that holds it, or correct the card"
+            f"data set '{card.name}': files.{key}: no file '{name}' in {root}"
+            f"{did_you_mean(PurePosixPath(name).name, there)}; give the folder that holds it, or correct the card"
         )
     return str(PurePosixPath(name))
 
@@ -171,9 +170,3 @@ def decode(path: Path, data: bytes) -> str:
 def leaves_root(path: str) -> bool:
     """Whether a path is absolute, names a drive, or goes up."""
     return path.startswith("/") or path[1:2] == ":" or ".." in path.replace("\\", "/").split("/")
-
-
-def near(name: str, names: Iterable[str]) -> str:
-    """ ", did you mean 'x'?" where one of `names` is like `name`, else ""."""
-    match = difflib.get_close_matches(name, list(names), n=1)
-    return f", did you mean '{match[0]}'?" if match else ""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from facegap.cards import DatasetCard
 from facegap.datasets.adapters.manifest import column_place, read_table
 from facegap.datasets.files import card_file, existing_root, read_text
-from facegap.datasets.row import plural, some
 from facegap.errors import DatasetError
 from facegap.records import Finding, Rows, Samples
+from facegap.words import plural, some
 
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
@@ -38,7 +37,8 @@ class Pairs:
         return len(self.reference)
 
 
-class _Pair(NamedTuple):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Pair:
     """A line of the list: two sample ids, what it says of them, or why it cannot be read."""
 
     line: int
@@ -77,11 +77,13 @@ def _csv_pairs(card: DatasetCard, path: Path, text: str) -> Iterator[_Pair]:
     mated = column_place(path, header, own) if own in header or "mated" in card.columns else None
     for line, fields in lines:
         if len(fields) != len(header):
-            yield _Pair(line, "", "", None, f"{len(fields)} fields where the header has {len(header)}")
+            yield _Pair(
+                line=line, a="", b="", mated=None, fault=f"{len(fields)} fields where the header has {len(header)}"
+            )
             continue
         stated = "" if mated is None else fields[mated].casefold()
         fault = "" if stated == "" or stated in _TRUTH else f"mated: expected {', '.join(_TRUTH)}"
-        yield _Pair(line, fields[a], fields[b], _TRUTH.get(stated), fault)
+        yield _Pair(line=line, a=fields[a], b=fields[b], mated=_TRUTH.get(stated), fault=fault)
 
 
 def _lfw_pairs(path: Path, text: str) -> Iterator[_Pair]:
@@ -93,11 +95,17 @@ def _lfw_pairs(path: Path, text: str) -> Iterator[_Pair]:
             continue
         person = fields[0]
         if len(fields) == 3 and fields[1].isdecimal() and fields[2].isdecimal():
-            yield _Pair(number, _lfw_id(person, fields[1]), _lfw_id(person, fields[2]), True)
+            yield _Pair(line=number, a=_lfw_id(person, fields[1]), b=_lfw_id(person, fields[2]), mated=True)
         elif len(fields) == 4 and fields[1].isdecimal() and fields[3].isdecimal():
-            yield _Pair(number, _lfw_id(person, fields[1]), _lfw_id(fields[2], fields[3]), False)
+            yield _Pair(line=number, a=_lfw_id(person, fields[1]), b=_lfw_id(fields[2], fields[3]), mated=False)
         else:
-            yield _Pair(number, "", "", None, "expected person, number, number or person, number, person, number")
+            yield _Pair(
+                line=number,
+                a="",
+                b="",
+                mated=None,
+                fault="expected person, number, number or person, number, person, number",
+            )
 
 
 def _lfw_id(person: str, number: str) -> str:

@@ -1,4 +1,4 @@
-"""What an adapter reads and what becomes of it: rows, the account of the refused ones, and words for messages."""
+"""What an adapter reads and what becomes of it: rows, and the account of the refused ones."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from typing import NamedTuple
 from facegap.cards import DatasetCard
 from facegap.datasets.files import Tree
 from facegap.records import Finding, Samples
-
-EXAMPLES = 3
-"""Examples that a finding shows before "and n more"."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +50,7 @@ class Problem(NamedTuple):
     detail: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """What the rules look at: the card, its file (for messages), the rows and the tree of files."""
 
@@ -65,15 +62,5 @@ class Source:
 
 
 def per_subject(source: Source) -> Iterator[tuple[str, Sequence[str]]]:
+    """Column and labels, one a row, of every column whose label belongs to the person and not to the sample."""
     return ((column, source.labels[column]) for column, group in source.card.groups.items() if group.per == "subject")
-
-
-def some(examples: Sequence[str]) -> str:
-    """A few examples and how many more there are."""
-    more = len(examples) - EXAMPLES
-    return "; ".join(examples[:EXAMPLES]) + (f"; and {more} more" if more > 0 else "")
-
-
-def plural(count: int, noun: str) -> str:
-    """ "1 sample", "2 samples"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

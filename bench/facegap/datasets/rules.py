@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
-from facegap.datasets.files import Tree, leaves_root, near
-from facegap.datasets.row import Problem, Source, per_subject, some
+from facegap.datasets.files import Tree, leaves_root
+from facegap.datasets.row import Problem, Source, per_subject
 from facegap.records import NO_LABEL
+from facegap.words import did_you_mean, some
 
 ROLES = ("photo", "selfie", "frame")
 
@@ -101,7 +102,7 @@ def _unknown_label(source: Source) -> Iterator[Problem]:
                 continue
             raw = source.rows[number].labels[column]
             if raw not in hints:
-                hint = "" if group.bands else near(raw, [*group.values, *group.map])
+                hint = "" if group.bands else did_you_mean(raw, [*group.values, *group.map])
                 hints[raw] = f"'{raw}'{hint} ({source.rows[number].where})"
             yield Problem(number, "unknown-label", reason, hints[raw])
 
@@ -109,7 +110,7 @@ def _unknown_label(source: Source) -> Iterator[Problem]:
 def _unknown_role(source: Source) -> Iterator[Problem]:
     for number, row in enumerate(source.rows):
         if row.role and row.role not in ROLES:
-            detail = f"'{row.role}'{near(row.role, ROLES)} ({row.where})"
+            detail = f"'{row.role}'{did_you_mean(row.role, ROLES)} ({row.where})"
             yield Problem(number, "unknown-role", f"role: expected {', '.join(ROLES)}", detail)
 
 

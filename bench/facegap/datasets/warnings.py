@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from facegap.datasets.files import Tree
-from facegap.datasets.row import Source, per_subject, plural, some
+from facegap.datasets.row import Source, per_subject
 from facegap.datasets.rules import ADVICE
 from facegap.records import NO_LABEL, Finding
+from facegap.words import plural, some
 
 
 def remarks(source: Source) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ Verdict = Literal["refuted", "supported", "undecided"]
 _LARGEST = 1e12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClaimVerdict:
     """One group's verdict.
 
@@ -56,9 +56,23 @@ def judge(counts: Sequence[ErrorCounts], limit: float, level: float = 0.95) -> t
     for c, n, p_refute, p_support in zip(tested, sizes, refute, support, strict=True):
         verdict: Verdict = "refuted" if p_refute < alpha else "supported" if p_support < alpha else "undecided"
         more = _decided_at(c, n, limit, alpha / len(tested)) if verdict == "undecided" else None
-        found[c.group, c.probe_group] = ClaimVerdict(c, limit, verdict, p_refute, p_support, n, more)
+        found[c.group, c.probe_group] = ClaimVerdict(
+            counts=c, limit=limit, verdict=verdict, p_refute=p_refute, p_support=p_support, n_eff=n, decided_at=more
+        )
     return tuple(
-        found.get((c.group, c.probe_group), ClaimVerdict(c, limit, "undecided", 1.0, 1.0, None, None, "no trials"))
+        found.get(
+            (c.group, c.probe_group),
+            ClaimVerdict(
+                counts=c,
+                limit=limit,
+                verdict="undecided",
+                p_refute=1.0,
+                p_support=1.0,
+                n_eff=None,
+                decided_at=None,
+                note="no trials",
+            ),
+        )
         for c in counts
     )
 
@@ -71,15 +85,6 @@ def at_least(errors: float, trials: float, rate: float) -> float:
 def at_most(errors: float, trials: float, rate: float) -> float:
     """Chance of `errors` or fewer among `trials` at `rate`."""
     return 1.0 if errors >= trials else float(special.betaincc(errors + 1, trials - errors, rate))
-
-
-def trials_to_support(limit: float, errors_allowed: int, level: float = 0.95) -> int:
-    """Fewest independent comparisons (one a person) that support a rate of at most `limit` with so many errors."""
-    alpha = 1 - level
-    found = _smallest(lambda n: at_most(errors_allowed, n, limit) <= alpha)
-    if found is None:
-        raise ValueError(f"no number of comparisons supports a rate of at most {limit}")
-    return found
 
 
 def _decided_at(counts: ErrorCounts, n_eff: float, limit: float, alpha: float) -> int | None:

@@ -6,11 +6,12 @@ set again on their comparisons, and each rate is taken at the draw's own thresho
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from facegap.compiled import compiled
 from facegap.estimate.bootstrap import Floats, Integers, PeopleDraws, Weights
+from facegap.records import matches
 
 
 def fmr_at_draws(
@@ -27,19 +28,20 @@ def fmr_at_draws(
     Args:
         i, j, scores: (k,) people and scores of the group's kept non-mated comparisons, one row a comparison.
         trials: (draws,) the group's non-mated comparisons, from `bootstrap.pair_trials`.
+        thresholds: (draws,) scores, NaN where a draw has none.
         floor: every score from here up is kept; a draw whose threshold lies below is NaN.
     """
     known = thresholds >= floor
     if not known.any():
         return np.full(len(thresholds), np.nan)
-    near = scores.astype(np.float64) >= thresholds[known].min()
+    near = matches(scores, float(thresholds[known].min()))
     order = np.argsort(-scores[near], kind="stable")
-    matches = _matches(i[near][order], j[near][order], scores[near][order], draws.weights, thresholds)
+    false_matches = _matches(i[near][order], j[near][order], scores[near][order], draws.weights, thresholds)
     found = np.full(len(thresholds), np.nan)
-    return np.asarray(np.divide(matches, trials, out=found, where=known & (trials > 0)))
+    return np.asarray(np.divide(false_matches, trials, out=found, where=known & (trials > 0)))
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _matches(
     i: Integers, j: Integers, scores: npt.NDArray[np.float32], weights: Weights, thresholds: Floats
 ) -> npt.NDArray[np.int64]:

@@ -178,7 +178,8 @@ def percentile_band(
 ) -> Band:
     """As `band`, for a summary that may lie on either side of its value at equality, such as a ratio.
 
-    Percentiles of the summary of rates drawn from each group's distribution under Jeffreys' prior.
+    Percentiles of the summary, a function of (..., groups) rates to (...,), of rates drawn from each group's
+    distribution under Jeffreys' prior.
     """
     n = np.maximum([effective_sample(c) for c in counts], 1.0)
     x = np.array([c.errors / c.trials for c in counts]) * n

@@ -23,9 +23,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from facegap.compiled import compiled
+from facegap.records import PairsOfPeople, PeopleCompared, SamplesOfPeople
 
 Integers = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.int16]
@@ -63,35 +65,43 @@ def double_or_nothing_draws(people: int, draws: int, rng: np.random.Generator) -
     return PeopleDraws((2 * rng.integers(0, 2, (people, draws))).astype(np.int16), "double-or-nothing")
 
 
-def fmr_draws(
-    draws: PeopleDraws, i: Integers, j: Integers, errors: Integers, references: Integers, probes: Integers, once: bool
-) -> Floats:
+def fmr_draws(draws: PeopleDraws, i: Integers, j: Integers, errors: Integers, compared: PeopleCompared) -> Floats:
     """(draws,) false match rates of one group or cell; NaN where a draw holds no comparison.
 
     Args:
         i, j, errors: (k,) pairs of different people with false matches, each unordered pair once, and how many.
-        references, probes: (people,) samples of each person on either side.
-        once: both sides are the same samples, each unordered pair compared once.
+        compared: how many comparisons the people have.
+
+    Raises:
+        ValueError: comparisons by list under a scheme that makes copies of people, which no list compares.
     """
     weights = draws.weights
-    trials = pair_trials(draws, references, probes, once)
+    trials = pair_trials(draws, compared)
     if draws.scheme == "subset":
-        of_person = np.bincount(np.concatenate([i, j]), np.concatenate([errors, errors]), minlength=len(references))
+        of_person = np.bincount(np.concatenate([i, j]), np.concatenate([errors, errors]), minlength=len(weights))
         return _ratio(of_person @ weights.astype(np.float64) / 2, trials)
     false_matches = _pair_sums(i, j, errors, weights).astype(np.float64)
-    if draws.scheme == "vertex":
-        all_once = PeopleDraws(np.ones((len(references), 1), np.int16), "double-or-nothing")
-        observed = errors.sum() / max(pair_trials(all_once, references, probes, once)[0], 1.0)
-        copies = _copies(references, probes, weights) / (2 if once else 1)
+    if draws.scheme == "vertex" and isinstance(compared, SamplesOfPeople):
+        all_once = PeopleDraws(np.ones((len(weights), 1), np.int16), "double-or-nothing")
+        observed = errors.sum() / max(pair_trials(all_once, compared)[0], 1.0)
+        copies = _copies(compared.references, compared.probes, weights) / (2 if compared.once else 1)
         false_matches += observed * copies
     return _ratio(false_matches, trials)
 
 
-def pair_trials(draws: PeopleDraws, references: Integers, probes: Integers, once: bool) -> Floats:
+def pair_trials(draws: PeopleDraws, compared: PeopleCompared) -> Floats:
     """(draws,) non-mated comparisons; under the vertex scheme with those between copies of one person.
 
     Under the subset scheme a comparison stands in the blocks of both its people, and counts half in each.
+
+    Raises:
+        ValueError: as `fmr_draws`.
     """
+    if isinstance(compared, PairsOfPeople):
+        if draws.scheme != "double-or-nothing":
+            raise ValueError(f"comparisons by list need double-or-nothing draws, found {draws.scheme} draws")
+        return _pair_sums(compared.i, compared.j, compared.comparisons, draws.weights).astype(np.float64)
+    references, probes, once = compared.references, compared.probes, compared.once
     if draws.scheme == "subset":
         of_person = references * (probes.sum() - probes) + probes * (references.sum() - references)
         return np.asarray(of_person @ draws.weights.astype(np.float64) / (4 if once else 2))
@@ -103,7 +113,7 @@ def pair_trials(draws: PeopleDraws, references: Integers, probes: Integers, once
 def fnmr_draws(draws: PeopleDraws, people: Integers, errors: Integers, comparisons: Integers) -> Floats:
     """(draws,) false non-match rates of one group; NaN where a draw holds no comparison.
 
-    `people` are the (k,) rows of the weights; `errors` of `comparisons` mated ones failed.
+    `people` are the (k,) rows of the weights; (k,) `errors` of (k,) `comparisons` mated ones failed.
     """
     weights = draws.weights[people].astype(np.float64)
     trials = comparisons @ weights
@@ -139,7 +149,12 @@ def threshold_draws(
 
 
 def fnmr_at_draws(draws: PeopleDraws, people: Integers, scores: npt.NDArray[np.float32], thresholds: Floats) -> Floats:
-    """(draws,) false non-match rates, each at its own threshold; scores NaN = failed = false non-match."""
+    """(draws,) false non-match rates, each at its own threshold; NaN where that is or a draw holds no comparison.
+
+    Args:
+        people, scores: (k,) rows of the weights and scores, one row a comparison; NaN = failed = false non-match.
+        thresholds: (draws,) scores.
+    """
     filled = np.where(np.isnan(scores), -np.inf, scores.astype(np.float64))
     order = np.argsort(filled, kind="stable")
     return np.asarray(_fnmr_at(filled[order], people[order], draws.weights, thresholds))
@@ -167,7 +182,10 @@ def summary_interval(
 
 
 def log_ratio_interval(a: Floats, b: Floats, level: float) -> tuple[float, float] | None:
-    """Percentile interval of a / b of two rates drawn with the same weights; None where zeros leave it undefined."""
+    """Percentile interval of a / b of two (draws,) rates drawn with the same weights.
+
+    None where zeros leave it undefined.
+    """
     both = (a > 0) & (b > 0)
     return percentiles(_ratio(a, np.where(both, b, 0.0)), level)
 
@@ -178,7 +196,7 @@ def _ratio(numerator: Floats, denominator: Floats) -> Floats:
     return np.asarray(np.divide(numerator, denominator, out=filled, where=denominator > 0))
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _pair_sums(i: Integers, j: Integers, errors: Integers, weights: Weights) -> Integers:
     """sum over pairs of errors * w_i * w_j, for every draw."""
     found = np.zeros(weights.shape[1], np.int64)
@@ -189,7 +207,7 @@ def _pair_sums(i: Integers, j: Integers, errors: Integers, weights: Weights) -> 
     return found
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _side_sums(
     references: Integers, probes: Integers, weights: Weights, copies: bool
 ) -> tuple[Integers, Integers, Integers]:
@@ -209,7 +227,7 @@ def _side_sums(
     return a, b, own
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _copies(references: Integers, probes: Integers, weights: Weights) -> Integers:
     """Ordered comparisons between different copies of one person."""
     found = np.zeros(weights.shape[1], np.int64)
@@ -222,7 +240,7 @@ def _copies(references: Integers, probes: Integers, weights: Weights) -> Integer
     return found
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _thresholds(
     i: Integers,
     j: Integers,
@@ -257,7 +275,7 @@ def _thresholds(
     return found
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _fnmr_at(scores: Floats, people: Integers, weights: Weights, thresholds: Floats) -> Floats:
     """Weighted share of ascending scores below each draw's threshold."""
     draws = weights.shape[1]

@@ -14,7 +14,7 @@ import numpy as np
 
 from facegap.estimate.bands import Pattern, band, patterns
 from facegap.estimate.measures import COMBINED, MEASURES, Combined, Measure, Rates
-from facegap.records import NO_LABEL, Differential, ErrorCounts
+from facegap.records import Differential, ErrorCounts, has_label
 
 DRAWS = 1000
 """Samples at each step of a band; its ends then move by some hundredths of their distance from seed to seed."""
@@ -82,16 +82,17 @@ def enter(counts: Sequence[ErrorCounts], min_subjects: int) -> tuple[list[ErrorC
 
 
 def rates_of(counts: Sequence[ErrorCounts]) -> Rates:
+    """(groups,) errors over trials; every group must have trials."""
     return np.array([c.errors / c.trials for c in counts])
 
 
 def smoothed_rates(counts: Sequence[ErrorCounts]) -> Rates:
-    """(x + 0.5) / (n + 1): never zero."""
+    """(groups,) rates (x + 0.5) / (n + 1): never zero."""
     return np.array([(c.errors + 0.5) / (c.trials + 1) for c in counts])
 
 
 def _reason_to_leave_out(counts: ErrorCounts, min_subjects: int) -> str | None:
-    if NO_LABEL in counts.group.split(", "):
+    if not has_label(counts.group):
         return "no label"
     if counts.trials == 0:
         return "no trials"
@@ -105,7 +106,15 @@ def _tagged(metric: str, left_out: LeftOut) -> list[tuple[str, str]]:
 
 
 def _row(like: ErrorCounts, measure: str) -> Differential:
-    return Differential(like.metric, measure, like.model, like.condition, like.grouping, like.threshold, None)
+    return Differential(
+        metric=like.metric,
+        measure=measure,
+        model=like.model,
+        condition=like.condition,
+        grouping=like.grouping,
+        threshold=like.threshold,
+        value=None,
+    )
 
 
 def _some_zero(counts: Sequence[ErrorCounts]) -> bool:

@@ -16,7 +16,7 @@ LARGEST_GROWTH = 1e12
 """Beyond so many times the sample an answer is none that a study could use."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Equivalence:
     """Interval at level 1 - 2 alpha (what the two one-sided tests at alpha come to), margin, and whether it holds."""
 
@@ -42,13 +42,15 @@ def equivalent_ratio(a: Rate, b: Rate, margin: float, alpha: float = 0.05) -> Eq
     """Whether a / b lies inside (1 / margin, margin); `margin` > 1."""
     low, high = koopman(a, b, 1 - 2 * alpha)
     inside = low is not None and high is not None and 1 / margin < low and high < margin
-    return Equivalence("ratio", low, high, (1 / margin, margin), inside)
+    return Equivalence(scale="ratio", low=low, high=high, margin=(1 / margin, margin), equivalent=inside)
 
 
 def equivalent_difference(a: Rate, b: Rate, margin: float, alpha: float = 0.05) -> Equivalence:
     """Whether a - b lies inside (-margin, margin), as a share (20 per 10,000 is 0.002)."""
     low, high = newcombe(a, b, 1 - 2 * alpha)
-    return Equivalence("difference", low, high, (-margin, margin), -margin < low and high < margin)
+    return Equivalence(
+        scale="difference", low=low, high=high, margin=(-margin, margin), equivalent=-margin < low and high < margin
+    )
 
 
 def growth_to_decide(at: Callable[[float], Equivalence]) -> float | None:

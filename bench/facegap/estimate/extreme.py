@@ -41,7 +41,13 @@ STEEPEST = 0.5
 
 
 class Tail(NamedTuple):
-    """Generalised Pareto tails above one score, (draws,) each; NaN where a draw has too few comparisons above it."""
+    """Generalised Pareto tails above one score.
+
+    Attributes:
+        start: the score.
+        share: (draws,) of all comparisons that are above it.
+        shape, scale: (draws,) parameters, the scale in score units; NaN where a draw has too few comparisons.
+    """
 
     start: float
     share: Floats
@@ -53,7 +59,7 @@ def excesses(scores: npt.NDArray[np.floating], count: int) -> tuple[float, Float
     """The start of the tail of the `count` highest scores, and the (k,) ascending excesses of those above it.
 
     The start is the next score down; scores that tie with it are not above it, so that k may be less than `count`.
-    Needs more than `count` scores.
+    Needs (n,) scores in any order, more than `count`.
     """
     highest = np.sort(scores.astype(np.float64))[::-1][: count + 1]
     start = float(highest[count])
@@ -83,7 +89,7 @@ def fit(excess: Floats, weights: npt.NDArray[np.floating]) -> tuple[Floats, Floa
 
 
 def observed_tail(start: float, excess: Floats, comparisons: int) -> Tail:
-    """The tail as it was seen, one draw in which everybody counts once."""
+    """The tail as it was seen, one draw in which everybody counts once, from its (k,) ascending excesses."""
     shape, scale = fit(excess, np.ones((len(excess), 1)))
     return Tail(start, np.array([len(excess) / comparisons]), shape, scale)
 
@@ -158,7 +164,13 @@ def refusal(count: int, kept: int, comparisons: int) -> str:
 
 
 def misfit(tail: Tail, excess: Floats, people: int) -> str:
-    """Why the tail that was fitted to the excesses of comparisons of so many people is not to be used, or nothing."""
+    """Why the tail that was fitted to excesses of comparisons of so many people is not to be used, or nothing.
+
+    Args:
+        tail: from `observed_tail`.
+        excess: (k,) ascending excesses that it was fitted to.
+        people: in the highest comparisons.
+    """
     if len(excess) < LEAST_EXCEEDANCES:
         return f"{len(excess)} scores above the start of the tail, fewer than {LEAST_EXCEEDANCES}"
     if people < LEAST_PEOPLE:

@@ -21,13 +21,31 @@ def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
     `n_eff` is the number that the interval rests on: Wilson's formula at value, n_eff and level gives low and high.
     """
     if counts.trials == 0:
-        return Estimate(counts, None, None, None, "none", level, None, _no_trials(counts))
+        return Estimate(
+            counts=counts,
+            value=None,
+            low=None,
+            high=None,
+            method="none",
+            level=level,
+            n_eff=None,
+            note=_no_trials(counts),
+        )
     n_eff, method = _sample(counts, level)
     if counts.metric in ("FNIR", "FPIR"):
         method += "; given this gallery"
     value = rate(counts)
     low, high = wilson(value * n_eff, n_eff, level)
-    return Estimate(counts, value, low, high, method, level, n_eff, _note(counts, level))
+    return Estimate(
+        counts=counts,
+        value=value,
+        low=low,
+        high=high,
+        method=method,
+        level=level,
+        n_eff=n_eff,
+        note=_note(counts, level),
+    )
 
 
 def effective_sample(counts: ErrorCounts, level: float | None = None) -> float:

@@ -61,7 +61,15 @@ def broad_homogeneity(
             matches, take the two rates for independent, which gives a wider interval.
     """
     same = pooled(within)
-    row = Differential("FMR", "same group / anyone", same.model, same.condition, same.grouping, same.threshold, None)
+    row = Differential(
+        metric="FMR",
+        measure="same group / anyone",
+        model=same.model,
+        condition=same.condition,
+        grouping=same.grouping,
+        threshold=same.threshold,
+        value=None,
+    )
     row = replace(row, groups=len(within))
     if same.trials == 0 or everyone.trials == 0:
         return replace(row, note="no comparisons")
@@ -89,7 +97,15 @@ def _marginal(
     level: float,
     seed: int,
 ) -> Differential:
-    row = Differential(like.metric, measure, like.model, like.condition, like.grouping, like.threshold, None)
+    row = Differential(
+        metric=like.metric,
+        measure=measure,
+        model=like.model,
+        condition=like.condition,
+        grouping=like.grouping,
+        threshold=like.threshold,
+        value=None,
+    )
     row = replace(row, groups=2 * len(pairs), left_out=left_out)
     if not pairs:
         return replace(row, note="no pair of groups that differ in this label alone")

@@ -19,11 +19,12 @@ import numpy.typing as npt
 Rates = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measure:
     """One summary of the rates of at least two groups.
 
     Attributes:
+        function: (..., groups) rates to (...,) values.
         at_equality: its value where all rates are equal.
         hides: what a reader cannot see in it.
         positive: it needs every rate above zero.
@@ -36,9 +37,14 @@ class Measure:
     positive: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Combined:
-    """One summary of the FMR and the FNMR of the same groups; the third argument is the weight of the FMR."""
+    """One summary of the FMR and the FNMR of the same groups.
+
+    Attributes:
+        function: (..., groups) FMRs, (..., groups) FNMRs and the weight of the FMR to (...,) values.
+        at_equality, hides, positive: as in `Measure`.
+    """
 
     name: str
     function: Callable[[Rates, Rates, float], Rates]
@@ -48,29 +54,33 @@ class Combined:
 
 
 def max_min(rates: Rates) -> Rates:
+    """Largest over smallest of (..., groups) rates above zero."""
     return np.asarray(rates.max(-1) / rates.min(-1))
 
 
 def max_less_min(rates: Rates) -> Rates:
+    """Largest less smallest of (..., groups) rates."""
     return np.asarray(rates.max(-1) - rates.min(-1))
 
 
 def max_mean(rates: Rates) -> Rates:
+    """Largest over mean of (..., groups) rates that are not all zero."""
     return np.asarray(rates.max(-1) / rates.mean(-1))
 
 
 def max_geomean(rates: Rates) -> Rates:
+    """Largest over geometric mean of (..., groups) rates above zero."""
     return np.asarray(rates.max(-1) / np.exp(np.log(rates).mean(-1)))
 
 
 def vary_geomean(rates: Rates) -> Rates:
-    """Mean distance from the geometric mean, in decades."""
+    """Mean distance of (..., groups) rates above zero from their geometric mean, in decades."""
     logs = np.log10(rates)
     return np.asarray(np.abs(logs - logs.mean(-1, keepdims=True)).mean(-1))
 
 
 def gini(rates: Rates) -> Rates:
-    """sum_ij |x_i - x_j| / (2 n^2 mean), from sorted rates; 0 where all rates are 0. At most (n - 1) / n."""
+    """sum_ij |x_i - x_j| / (2 n^2 mean) of (..., groups) rates, sorted; 0 where all are 0. At most (n - 1) / n."""
     n = rates.shape[-1]
     total = rates.sum(-1)
     spread = (np.sort(rates, -1) * (2 * np.arange(1, n + 1) - n - 1)).sum(-1)
@@ -78,23 +88,29 @@ def gini(rates: Rates) -> Rates:
 
 
 def gini_corrected(rates: Rates) -> Rates:
-    """Gini * n / (n - 1), at most 1."""
+    """Gini * n / (n - 1) of (..., groups) rates of at least two groups, at most 1."""
     n = rates.shape[-1]
     return np.asarray(gini(rates) * (n / (n - 1)))
 
 
 def std_population(rates: Rates) -> Rates:
-    """Standard deviation over the groups, divided by n; that of the accuracies 1 - x is the same. 0 for one group."""
+    """Standard deviation over the groups of (..., groups) rates, divided by n; 0 for one group.
+
+    That of the accuracies 1 - x is the same.
+    """
     return np.asarray(rates.std(-1))
 
 
 def std_sample(rates: Rates) -> Rates:
-    """Standard deviation over the groups, divided by n - 1; that of the accuracies 1 - x is the same."""
+    """Standard deviation over the groups of (..., groups) rates, divided by n - 1.
+
+    That of the accuracies 1 - x is the same.
+    """
     return np.asarray(rates.std(-1, ddof=1))
 
 
 def mape(fmr: Rates, target: float) -> Rates:
-    """Mean absolute percentage error of the FMR, 100 / n sum |FMR_d - target| / target: per cent of the target.
+    """Mean absolute percentage error of (..., groups) FMRs, 100 / n sum |FMR_d - target| / target: per cent of it.
 
     The target stands in the denominator, not the rate that was reached, so that no rate of zero is left out.
     """
@@ -102,27 +118,30 @@ def mape(fmr: Rates, target: float) -> Rates:
 
 
 def fdr(fmr: Rates, fnmr: Rates, alpha: float) -> Rates:
-    """Fairness discrepancy rate: 1 minus the weighted ranges."""
+    """Fairness discrepancy rate: 1 minus the weighted ranges of (..., groups) rates."""
     return 1 - (alpha * max_less_min(fmr) + (1 - alpha) * max_less_min(fnmr))
 
 
 def ir(fmr: Rates, fnmr: Rates, alpha: float) -> Rates:
-    """Inequity rate: the weighted product of the ratios of extremes."""
+    """Inequity rate: the weighted product of the ratios of extremes of (..., groups) rates above zero."""
     return np.asarray(max_min(fmr) ** alpha * max_min(fnmr) ** (1 - alpha))
 
 
 def garbe(fmr: Rates, fnmr: Rates, alpha: float) -> Rates:
-    """Gini aggregation rate for biometric equitability: the weighted corrected Gini coefficients."""
+    """Gini aggregation rate for biometric equitability: the weighted corrected Gini of (..., groups) rates."""
     return alpha * gini_corrected(fmr) + (1 - alpha) * gini_corrected(fnmr)
 
 
 def error(fmr: Rates, fnmr: Rates, alpha: float) -> Rates:
-    """alpha FMR + (1 - alpha) FNMR; at 0.5 one less the balanced accuracy, which is the "100 - accuracy" of RFW."""
+    """(..., groups) alpha FMR + (1 - alpha) FNMR.
+
+    At 0.5 one less the balanced accuracy, which is the "100 - accuracy" of RFW.
+    """
     return alpha * fmr + (1 - alpha) * fnmr
 
 
 def ser(fmr: Rates, fnmr: Rates, alpha: float) -> Rates:
-    """Skewed error ratio: the largest over the smallest `error` of a group.
+    """Skewed error ratio: the largest over the smallest `error` of a group, of (..., groups) rates.
 
     RFW's form at alpha 0.5, where RFW tunes the threshold to the data and this takes it as given. One rate of zero does
     not leave it undefined, only both of one group; `positive` asks for more, as it looks at one rate at a time.
@@ -131,12 +150,12 @@ def ser(fmr: Rates, fnmr: Rates, alpha: float) -> Rates:
 
 
 def std_error_population(fmr: Rates, fnmr: Rates, alpha: float) -> Rates:
-    """`std_population` of `error`, and so of the accuracies, as in RFW."""
+    """`std_population` of the (..., groups) `error`, and so of the accuracies, as in RFW."""
     return std_population(error(fmr, fnmr, alpha))
 
 
 def std_error_sample(fmr: Rates, fnmr: Rates, alpha: float) -> Rates:
-    """`std_sample` of `error`, and so of the accuracies."""
+    """`std_sample` of the (..., groups) `error`, and so of the accuracies."""
     return std_sample(error(fmr, fnmr, alpha))
 
 
@@ -154,28 +173,92 @@ def fdr_area(log_fmr: Rates, values: Rates) -> Rates:
 
 
 MEASURES = (
-    Measure("max/min", max_min, 1.0, "how many groups lie in between; led by the smallest, noisiest groups", True),
-    Measure("max-min", max_less_min, 0.0, "ratios: it vanishes at low rates whatever the ratio"),
-    Measure("max/mean", max_mean, 1.0, "how good the best group is; at most the number of groups"),
-    Measure("max/geomean", max_geomean, 1.0, "how good the best group is", True),
-    Measure("vary geomean", vary_geomean, 0.0, "which groups differ and in which direction", True),
-    Measure("gini", gini, 0.0, "which groups differ; its largest value depends on the number of groups"),
-    Measure("gini corrected", gini_corrected, 0.0, "which groups differ, and the size of the rates"),
     Measure(
-        "STD population", std_population, 0.0, "ratios: it vanishes at low rates; divided by n, as RFW's code does"
+        name="max/min",
+        function=max_min,
+        at_equality=1.0,
+        hides="how many groups lie in between; led by the smallest, noisiest groups",
+        positive=True,
     ),
-    Measure("STD sample", std_sample, 0.0, "ratios: it vanishes at low rates; divided by n - 1"),
+    Measure(
+        name="max-min",
+        function=max_less_min,
+        at_equality=0.0,
+        hides="ratios: it vanishes at low rates whatever the ratio",
+    ),
+    Measure(
+        name="max/mean",
+        function=max_mean,
+        at_equality=1.0,
+        hides="how good the best group is; at most the number of groups",
+    ),
+    Measure(
+        name="max/geomean", function=max_geomean, at_equality=1.0, hides="how good the best group is", positive=True
+    ),
+    Measure(
+        name="vary geomean",
+        function=vary_geomean,
+        at_equality=0.0,
+        hides="which groups differ and in which direction",
+        positive=True,
+    ),
+    Measure(
+        name="gini",
+        function=gini,
+        at_equality=0.0,
+        hides="which groups differ; its largest value depends on the number of groups",
+    ),
+    Measure(
+        name="gini corrected",
+        function=gini_corrected,
+        at_equality=0.0,
+        hides="which groups differ, and the size of the rates",
+    ),
+    Measure(
+        name="STD population",
+        function=std_population,
+        at_equality=0.0,
+        hides="ratios: it vanishes at low rates; divided by n, as RFW's code does",
+    ),
+    Measure(
+        name="STD sample",
+        function=std_sample,
+        at_equality=0.0,
+        hides="ratios: it vanishes at low rates; divided by n - 1",
+    ),
 )
 """Summaries of one rate over groups."""
 
 COMBINED = (
-    Combined("FDR", fdr, 1.0, "ratios: near 1 at low FMR, whatever the ratio"),
-    Combined("IR", ir, 1.0, "whether FMR or FNMR differs, and the size of the rates", True),
-    Combined("GARBE", garbe, 0.0, "whether FMR or FNMR differs, and the size of the rates"),
-    Combined("SER", ser, 1.0, "the FMR: at low FMR the FNMR alone decides; led by the smallest groups", True),
+    Combined(name="FDR", function=fdr, at_equality=1.0, hides="ratios: near 1 at low FMR, whatever the ratio"),
     Combined(
-        "STD accuracy, population", std_error_population, 0.0, "the FMR, and ratios; divided by n, as RFW's code does"
+        name="IR",
+        function=ir,
+        at_equality=1.0,
+        hides="whether FMR or FNMR differs, and the size of the rates",
+        positive=True,
     ),
-    Combined("STD accuracy, sample", std_error_sample, 0.0, "the FMR, and ratios; divided by n - 1"),
+    Combined(
+        name="GARBE", function=garbe, at_equality=0.0, hides="whether FMR or FNMR differs, and the size of the rates"
+    ),
+    Combined(
+        name="SER",
+        function=ser,
+        at_equality=1.0,
+        hides="the FMR: at low FMR the FNMR alone decides; led by the smallest groups",
+        positive=True,
+    ),
+    Combined(
+        name="STD accuracy, population",
+        function=std_error_population,
+        at_equality=0.0,
+        hides="the FMR, and ratios; divided by n, as RFW's code does",
+    ),
+    Combined(
+        name="STD accuracy, sample",
+        function=std_error_sample,
+        at_equality=0.0,
+        hides="the FMR, and ratios; divided by n - 1",
+    ),
 )
 """Summaries of FMR and FNMR together."""

@@ -1,4 +1,4 @@
-"""Many groups, many tests: adjusted p-values, simultaneous levels, and the one test over all groups."""
+"""Many groups, many tests: adjusted p-values, and the one test over all groups."""
 
 from __future__ import annotations
 
@@ -17,22 +17,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min((count - step) * p_values[k], 1.0))
         adjusted[k] = largest
     return adjusted
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Benjamini and Hochberg's adjustment: controls the share of false findings; for exploration."""
-    count = len(p_values)
-    order = sorted(range(count), key=lambda k: p_values[k], reverse=True)
-    adjusted, smallest = [0.0] * count, 1.0
-    for step, k in enumerate(order):
-        smallest = min(smallest, p_values[k] * count / (count - step))
-        adjusted[k] = smallest
-    return adjusted
-
-
-def simultaneous_level(level: float, intervals: int) -> float:
-    """Level of each of `intervals` so that all hold together at `level` (Bonferroni)."""
-    return 1 - (1 - level) / max(intervals, 1)
 
 
 def homogeneity_p(errors: Sequence[float], trials: Sequence[float]) -> float | None:

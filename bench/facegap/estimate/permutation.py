@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from facegap.compiled import compiled
+from facegap.records import PairsOfPeople, PeopleCompared
 
 Integers = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int16]
@@ -25,7 +27,7 @@ class Orders(NamedTuple):
     """What every order of the labels gives; the observed one stands first.
 
     Attributes:
-        errors, trials: (orders, groups).
+        errors, trials: (orders, groups) errors and comparisons of each group.
         squares: (orders,) sum over people of their squared errors less those expected at their group's rate; of
             comparisons of two people half of that, as each stands in the sums of both.
     """
@@ -36,7 +38,7 @@ class Orders(NamedTuple):
 
 
 def permuted(labels: Labels, permutations: int, rng: np.random.Generator) -> Labels:
-    """(1 + permutations, people) labels: the observed ones first, then each a random order of them."""
+    """(1 + permutations, people) labels: the observed (people,) ones first, then each a random order of them."""
     found = np.empty((1 + permutations, len(labels)), np.int16)
     found[0] = labels
     for k in range(permutations):
@@ -60,23 +62,23 @@ def nonmated_orders(
     i: Integers,
     j: Integers,
     errors: Integers,
-    references: Integers,
-    probes: Integers,
-    once: bool,
+    compared: PeopleCompared,
 ) -> Orders:
     """False matches within groups by order.
 
     Args:
         labels: (orders, people) from `permuted`.
         i, j, errors: (k,) pairs of these people with a false match, whatever their labels, and how many.
-        references, probes: (people,) samples of each person on either side.
-        once: both sides are the same samples, each unordered pair compared once.
+        compared: how many comparisons these people have.
     """
-    return Orders(*_nonmated(labels, groups, i, j, errors, references, probes, once))
+    if isinstance(compared, PairsOfPeople):
+        listed = compared.i, compared.j, compared.comparisons
+        return Orders(*_nonmated_listed(labels, groups, i, j, errors, *listed))
+    return Orders(*_nonmated(labels, groups, i, j, errors, compared.references, compared.probes, compared.once))
 
 
 def chi_square(errors: Integers, trials: Integers) -> Floats:
-    """(...,) Pearson's statistic of equal rates over the last axis; 0 where no comparison or every one errs.
+    """(...,) Pearson's statistic of equal rates, of (..., groups) counts; 0 where no comparison or every one errs.
 
     A group without comparisons adds nothing.
     """
@@ -101,7 +103,7 @@ def statistics(orders: Orders) -> Floats:
 
 
 def permutation_p(values: Floats) -> float:
-    """(1 + how many orders reach the observed statistic) / (1 + orders); the observed one stands first.
+    """Share of the (orders,) statistics that reach the observed one, which stands first and is among them.
 
     Orders that give the same counts may differ in their last digit, and reach it.
     """
@@ -109,7 +111,7 @@ def permutation_p(values: Floats) -> float:
     return float((1 + reached.sum()) / len(values))
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _mated(labels: Labels, groups: int, errors: Integers, comparisons: Integers) -> tuple[Integers, Integers, Floats]:
     orders, people = labels.shape
     x, n = np.zeros((orders, groups), np.int64), np.zeros((orders, groups), np.int64)
@@ -125,7 +127,7 @@ def _mated(labels: Labels, groups: int, errors: Integers, comparisons: Integers)
     return x, n, squares
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled()
 def _nonmated(
     labels: Labels,
     groups: int,
@@ -162,5 +164,39 @@ def _nonmated(
             if not once:
                 mine += probes[s] * (side[d] - references[s])
             rest = own[s] - x[b, d] / max(n[b, d], 1) * mine
+            squares[b] += rest * rest / 2
+    return x, n, squares
+
+
+@compiled()
+def _nonmated_listed(
+    labels: Labels,
+    groups: int,
+    i: Integers,
+    j: Integers,
+    errors: Integers,
+    all_i: Integers,
+    all_j: Integers,
+    comparisons: Integers,
+) -> tuple[Integers, Integers, Floats]:
+    orders, people = labels.shape
+    x, n = np.zeros((orders, groups), np.int64), np.zeros((orders, groups), np.int64)
+    squares = np.zeros(orders)
+    for b in range(orders):
+        label = labels[b]
+        own, mine = np.zeros(people, np.int64), np.zeros(people, np.int64)
+        for k in range(len(i)):
+            if label[i[k]] == label[j[k]]:
+                x[b, label[i[k]]] += errors[k]
+                own[i[k]] += errors[k]
+                own[j[k]] += errors[k]
+        for k in range(len(all_i)):
+            if label[all_i[k]] == label[all_j[k]]:
+                n[b, label[all_i[k]]] += comparisons[k]
+                mine[all_i[k]] += comparisons[k]
+                mine[all_j[k]] += comparisons[k]
+        for s in range(people):
+            d = label[s]
+            rest = own[s] - x[b, d] / max(n[b, d], 1) * mine[s]
             squares[b] += rest * rest / 2
     return x, n, squares

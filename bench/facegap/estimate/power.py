@@ -1,15 +1,13 @@
-"""What a test could see: sample sizes and smallest ratios for comparing two groups of equal size, two-sided.
+"""What a test could see: sample sizes and smallest ratios for comparing two groups, two-sided.
 
 All sizes are effective comparisons per group: divide by n_eff / n where comparisons share people. The normal formula is
-the textbook one (Fleiss); on the log scale it is the Wald test of the ratio; the exact power sums the conditional test
-over two Poisson counts.
+the textbook one (Fleiss).
 """
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
 from scipy import special
 
 NORMAL = 1e9
@@ -25,29 +23,6 @@ def trials_to_see(rate: float, ratio: float, power: float = 0.8, alpha: float = 
     null = float(special.ndtri(1 - alpha / 2)) * math.sqrt(2 * pooled * (1 - pooled))
     alternative = float(special.ndtri(power)) * math.sqrt(rate * (1 - rate) + other * (1 - other))
     return ((null + alternative) / (rate - other)) ** 2
-
-
-def trials_to_see_on_log_scale(rate: float, ratio: float, power: float = 0.8, alpha: float = 0.05) -> float:
-    """As `trials_to_see`, for the Wald test of the log ratio."""
-    other = rate * ratio
-    if not 0 < other < 1 or ratio == 1:
-        return math.inf
-    z = float(special.ndtri(1 - alpha / 2) + special.ndtri(power))
-    return z * z * (1 / rate - 1 + 1 / other - 1) / math.log(ratio) ** 2
-
-
-def smallest_ratio(rate: float, trials: float, power: float = 0.8, alpha: float = 0.05) -> float | None:
-    """The smallest ratio above `rate` that `trials` per group show with `power`; None if not even a rate of 1 is."""
-    low, high = 1.0, 1 / rate
-    if trials_to_see(rate, high * (1 - 1e-9), power, alpha) > trials:
-        return None
-    for _ in range(100):
-        middle = math.sqrt(low * high)
-        if trials_to_see(rate, middle, power, alpha) > trials:
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 def visible_ratio(
@@ -74,25 +49,6 @@ def _sees(rate: float, ratio: float, trials: float, other_trials: float, power: 
     null = math.sqrt(pooled * (1 - pooled) * (1 / trials + 1 / other_trials))
     spread = math.sqrt(other * (1 - other) / trials + rate * (1 - rate) / other_trials)
     return other - rate >= float(special.ndtri(1 - alpha / 2)) * null + float(special.ndtri(power)) * spread
-
-
-def exact_power(rate: float, ratio: float, trials: float, alpha: float = 0.05) -> float:
-    """Chance that the exact conditional test tells `ratio` from 1, for rare errors (Poisson)."""
-    mean = rate * trials * (1 + ratio)
-    share = ratio / (1 + ratio)
-    spread = 12 * math.sqrt(mean) + 30
-    totals = np.arange(max(int(mean - spread), 0), int(mean + spread))
-    weights = np.exp(totals * math.log(mean) - mean - special.gammaln(totals + 1))
-    # The largest k with P(X <= k | total, 1/2) <= alpha / 2 rejects below, its mirror image above.
-    power = 0.0
-    for total, weight in zip(totals.tolist(), weights.tolist(), strict=True):
-        k = np.arange(total + 1)
-        rejects = k[special.bdtr(k, total, 0.5) <= alpha / 2]
-        if len(rejects):
-            edge = int(rejects[-1])
-            above = special.bdtrc(total - edge - 1, total, share)
-            power += weight * float(special.bdtr(edge, total, share) + above)
-    return power
 
 
 def visible_difference(error: float, freedom: float, power: float = 0.8, alpha: float = 0.05) -> float:

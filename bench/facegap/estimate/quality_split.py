@@ -27,7 +27,7 @@ RIDGE = 1e-8
 
 
 class Split(NamedTuple):
-    """gap = quality + remainder: rate of the group less that of the others."""
+    """gap = quality + remainder, (...,) each: rate of the group less that of the others."""
 
     gap: Floats
     quality: Floats
@@ -59,7 +59,7 @@ class Change:
 
 
 def strata(values: Floats) -> Integers:
-    """(n,) quintile of each comparison's quality, 0 the lowest; `BINS` where there is no value."""
+    """(n,) quintile of each comparison's quality, 0 the lowest; `BINS` where there is no value (NaN)."""
     known = np.isfinite(values)
     found = np.full(len(values), BINS, np.int64)
     if known.any():
@@ -89,16 +89,16 @@ def split(errors: Floats, trials: Floats, other_errors: Floats, other_trials: Fl
 
 
 def by_person(person: Integers, stratum: Integers, values: Floats, people: int) -> Floats:
-    """(strata, people) sums of `values`."""
+    """(strata, people) sums of (n,) `values`, given the (n,) person and stratum of each."""
     flat = np.bincount(stratum * people + person, weights=values, minlength=(BINS + 1) * people)
     return np.asarray(flat.reshape(BINS + 1, people))
 
 
 def logistic(design: Floats, names: list[str], error: npt.NDArray[np.bool_], person: Integers) -> list[Term] | None:
-    """Coefficients of a logistic model of `error` on (n, k) `design`, to which the intercept is added.
+    """Coefficients of a logistic model of (n,) `error` on (n, k) `design`, to which the intercept is added.
 
-    Standard errors are the sandwich of sums over people. None where it cannot be fitted: one outcome only, a separated
-    one, or fewer people than terms.
+    Standard errors are the sandwich of sums over people, whose (n,) numbers are `person`. None where it cannot be
+    fitted: one outcome only, a separated one, or fewer people than terms.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -121,7 +121,10 @@ def logistic(design: Floats, names: list[str], error: npt.NDArray[np.bool_], per
 
 
 def change(person: Integers, difference: Floats) -> Change | None:
-    """Mean of `difference` over comparisons, with the variance of sums over people; None with fewer than two people."""
+    """Mean of (n,) `difference` over comparisons, with the variance of sums over people; None with fewer than two.
+
+    `person` are the (n,) numbers of the comparisons' people.
+    """
     people, place = np.unique(person, return_inverse=True)
     if len(people) < 2:
         return None
@@ -137,7 +140,8 @@ def change_interval(found: Change, level: float) -> tuple[float, float]:
     return found.mean - half, found.mean + half
 
 
-class Interaction(NamedTuple):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Interaction:
     """Difference of two groups' changes: value, interval, p-value of none, standard error, degrees of freedom."""
 
     value: float
@@ -160,4 +164,4 @@ def interaction(a: Change, b: Change, level: float) -> Interaction | None:
     value, error = a.mean - b.mean, math.sqrt(spread)
     half = float(special.stdtrit(freedom, 0.5 + level / 2)) * error
     p = float(2 * special.stdtr(freedom, -abs(value) / error))
-    return Interaction(value, value - half, value + half, p, error, freedom)
+    return Interaction(value=value, low=value - half, high=value + half, p=p, error=error, freedom=freedom)

@@ -28,9 +28,12 @@ class Shrunken:
 
 
 def fit_beta(errors: Array, trials: Array) -> tuple[float, float]:
-    """(mean, size) of the beta distribution of rates, by marginal likelihood on a grid that is refined twice.
+    """Mean and size of the beta distribution of rates, by marginal likelihood on a grid that is refined eleven times.
 
-    `size` = a + b: the prior's weight in comparisons, held in 1 to 10^9; at its end the groups do not differ.
+    The size = a + b is the prior's weight in comparisons, held in 1 to 10^9; at its end the groups do not differ.
+
+    Args:
+        errors, trials: (groups,) of each group.
     """
     pooled = float((errors.sum() + 0.5) / (trials.sum() + 1))
     centre, half = np.array([special.logit(pooled), np.log(1e4)]), np.array([4.0, np.log(1e5)])

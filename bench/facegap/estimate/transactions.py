@@ -1,6 +1,8 @@
-"""How alike the attempts of one person are, from how many of them failed."""
+"""How alike the attempts of one person are, and what two models make of retries. Rates are shares in [0, 1]."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -23,3 +25,22 @@ def attempt_failures(transactions: npt.NDArray[np.int64]) -> tuple[float, float 
         return rate, None
     both = float(transactions @ (failed * (failed - 1))) / (k * (k - 1) * total)
     return rate, min(max((both - rate**2) / (rate * (1 - rate)), 0.0), 1.0)
+
+
+def rejected_after(rate: float, attempts: int) -> float:
+    """Share of people rejected in all of `attempts`, if attempts of one person were independent. They are not."""
+    return float(rate**attempts)
+
+
+def rejected_after_correlated(rate: float, attempts: int, icc: float) -> float:
+    """Share of people rejected in all of `attempts` where people differ: each has a rate of their own.
+
+    Beta-binomial with mean `rate`; `icc` in [0, 1] is the correlation of two attempts of one person. At 0 attempts are
+    independent, at 1 whoever fails once fails always.
+    """
+    if icc <= 0:
+        return rejected_after(rate, attempts)
+    if icc >= 1:
+        return rate
+    size = 1 / icc - 1
+    return math.prod((rate * size + k) / (size + k) for k in range(attempts))

@@ -1,8 +1,7 @@
-"""Two rates of independent comparisons: intervals of their ratio a / b and difference a - b, and exact tests.
+"""Two rates of independent comparisons: intervals of their ratio a / b and difference a - b, and the score test.
 
-`errors` and `trials` may be fractional (effective sizes), except in the exact tests. A bound that does not exist is
-None, never infinite. Sources: Katz et al. 1978; Koopman 1984;
-Newcombe 1998; Przyborowski and Wilenski 1940 (conditional on the sum of two Poisson counts).
+`errors` and `trials` may be fractional (effective sizes). A bound that does not exist is None, never infinite. Sources:
+Koopman 1984; Newcombe 1998.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import NamedTuple
 
 from scipy import special
 
-from facegap.estimate.binomial import clopper_pearson, wilson, z_value
+from facegap.estimate.binomial import wilson, z_value
 
 
 class Rate(NamedTuple):
@@ -24,6 +23,7 @@ class Rate(NamedTuple):
 
     @property
     def value(self) -> float:
+        """Errors over trials; there must be some."""
         return self.errors / self.trials
 
 
@@ -38,16 +38,6 @@ def newcombe(a: Rate, b: Rate, level: float = 0.95) -> tuple[float, float]:
     low = difference - math.hypot(a.value - a_low, b_high - b.value)
     high = difference + math.hypot(a_high - a.value, b.value - b_low)
     return low, high
-
-
-def katz(a: Rate, b: Rate, level: float = 0.95) -> Bounds:
-    """The ratio a / b, normal on the log scale; (None, None) without errors on either side."""
-    if a.errors == 0 or b.errors == 0:
-        return None, None
-    spread = math.sqrt(1 / a.errors - 1 / a.trials + 1 / b.errors - 1 / b.trials)
-    half = z_value(level) * spread
-    ratio = a.value / b.value
-    return ratio * math.exp(-half), ratio * math.exp(half)
 
 
 def ratio_score(a: Rate, b: Rate, ratio: float) -> float:
@@ -77,17 +67,6 @@ def koopman(a: Rate, b: Rate, level: float = 0.95) -> Bounds:
     return low, high
 
 
-def ratio_exact(a: Rate, b: Rate, level: float = 0.95) -> Bounds:
-    """The ratio a / b of rare rates: given the sum of errors, a's share of them is binomial."""
-    total = a.errors + b.errors
-    if total == 0:
-        return None, None
-    low, high = clopper_pearson(a.errors, total, level)
-    exposure = b.trials / a.trials
-    upper = None if high >= 1 else high / (1 - high) * exposure
-    return low / (1 - low) * exposure, upper
-
-
 def score_p(a: Rate, b: Rate) -> float:
     """Two-sided p-value of equal rates, by the score test."""
     if a.errors + b.errors == 0:
@@ -95,23 +74,6 @@ def score_p(a: Rate, b: Rate) -> float:
     pooled = (a.errors + b.errors) / (a.trials + b.trials)
     spread = math.sqrt(pooled * (1 - pooled) * (1 / a.trials + 1 / b.trials))
     return 1.0 if spread == 0 else float(2 * special.ndtr(-abs(a.value - b.value) / spread))
-
-
-def fisher_p(a: Rate, b: Rate) -> float:
-    """Two-sided p-value of equal rates, by Fisher's exact test; whole numbers only."""
-    from scipy.stats import fisher_exact
-
-    table = [[int(a.errors), int(a.trials - a.errors)], [int(b.errors), int(b.trials - b.errors)]]
-    return float(fisher_exact(table).pvalue)
-
-
-def conditional_p(a: Rate, b: Rate) -> float:
-    """Two-sided p-value of equal rare rates, by the binomial test of a's share of the errors; whole numbers only."""
-    from scipy.stats import binomtest
-
-    if a.errors + b.errors == 0:
-        return 1.0
-    return float(binomtest(int(a.errors), int(a.errors + b.errors), a.trials / (a.trials + b.trials)).pvalue)
 
 
 def _crossing(function: Callable[[float], float]) -> float:

@@ -14,7 +14,7 @@ from facegap.estimate.two_groups import Rate, koopman, score_p
 from facegap.records import ErrorCounts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AgainstRest:
     """One group's rate over the pooled rate of the other groups.
 
@@ -58,7 +58,9 @@ def _compared(counts: ErrorCounts, rest: ErrorCounts, level: float) -> AgainstRe
     ratio = a.value / b.value if counts.errors and rest.errors else None
     p = score_p(a, b)
     visible = visible_ratio(b.value, a.trials, b.trials, alpha=1 - level)
-    return AgainstRest(counts, rest, ratio, low, high, p, p, visible, level)
+    return AgainstRest(
+        counts=counts, rest=rest, ratio=ratio, low=low, high=high, p=p, p_holm=p, visible=visible, level=level
+    )
 
 
 def _effective(counts: ErrorCounts, level: float) -> Rate:

@@ -21,6 +21,9 @@ from facegap.records import (
     Attempts,
     Comparisons,
     Floats,
+    ListedTrials,
+    RuledTrials,
+    RunManifest,
     Samples,
     ScoredPairs,
     Searches,
@@ -46,21 +49,21 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
         store.write_arrays(_attempts_file(folder, model, condition), _attempt_arrays(attempts))
 
 
-def read_evidence(folder: Path, manifest: Mapping[str, Any]) -> Evidence:
+def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
     """The evidence of the finished run in `folder`.
 
     Raises:
         StoreError: a file is missing, damaged or contradicts the others.
     """
     try:
-        study = Study.model_validate_json(json.dumps(manifest["study"]))
+        study = Study.model_validate_json(json.dumps(manifest.study))
         vendor = {
             model["name"]: model["score_threshold"]
-            for model in manifest["models"]
+            for model in manifest.models
             if model["kind"] == "recogniser" and model["score_threshold"] is not None
         }
-        given = tuple(Threshold(**row) for row in manifest["given_thresholds"])
-        identities = bool(manifest["dataset"]["identities"])
+        given = tuple(Threshold(**row) for row in manifest.given_thresholds)
+        identities = bool(manifest.dataset["identities"])
         samples, sha256 = _read_samples(folder / "tables" / "samples.csv")
         acquisitions = {
             (detector, condition): _read_acquisitions(folder, detector, condition, sha256)
@@ -85,12 +88,20 @@ def read_evidence(folder: Path, manifest: Mapping[str, Any]) -> Evidence:
             for condition in study.conditions
             if _attempts_file(folder, use.card, condition).exists()
         }
-        applies_to = {card["name"]: card["applies_to"] for card in manifest.get("conditions", [])}
+        applies_to = {card["name"]: card["applies_to"] for card in manifest.conditions}
     except (KeyError, TypeError, ValueError, IndexError) as error:
         line = " ".join(str(error).split())[:300]
         raise StoreError(f"{folder}: not a run folder of this version: {type(error).__name__}: {line}") from None
     return Evidence(
-        *(study, samples, sha256, acquisitions, comparisons, searches, vendor, given, identities),
+        study=study,
+        samples=samples,
+        sha256=sha256,
+        acquisitions=acquisitions,
+        comparisons=comparisons,
+        searches=searches,
+        vendor=vendor,
+        given=given,
+        identities=identities,
         attempts=attempts,
         applies_to=applies_to,
     )
@@ -191,6 +202,7 @@ def _comparison_arrays(comparisons: Comparisons) -> dict[str, Any]:
         "cells": comparisons.cells.astype(np.int32),
         "cell_names": np.array(comparisons.cell_names),
         "edges": comparisons.edges,
+        **({"completed": comparisons.completed} if comparisons.completed is not None else {}),
     }
 
 
@@ -203,10 +215,13 @@ def _read_comparisons(folder: Path, model: str, condition: str) -> Comparisons:
     def pairs(prefix: str) -> ScoredPairs:
         return ScoredPairs(rows(f"{prefix}_reference"), rows(f"{prefix}_probe"), arrays[f"{prefix}_score"])
 
+    sides = rows("trials_reference"), rows("trials_probe")
+    # A list says of each of its comparisons whether it has a score; a rule does not need to.
+    trials: Trials = ListedTrials(*sides) if "completed" in arrays else RuledTrials(*sides, bool(arrays["symmetric"]))
     return Comparisons(
         model=model,
         condition=condition,
-        trials=Trials(rows("trials_reference"), rows("trials_probe"), bool(arrays["symmetric"])),
+        trials=trials,
         reference_ok=arrays["reference_ok"],
         probe_ok=arrays["probe_ok"],
         mated=pairs("mated"),
@@ -216,6 +231,7 @@ def _read_comparisons(folder: Path, model: str, condition: str) -> Comparisons:
         cells=rows("cells"),
         cell_names=tuple(str(name) for name in arrays["cell_names"]),
         edges=arrays["edges"],
+        completed=arrays.get("completed"),
     )
 
 
@@ -258,5 +274,10 @@ def _read_attempts(folder: Path, study: Study, model: str, condition: str) -> At
         raise ValueError("attempts of a study that asks for none")
     per = rules.attempts * (1 + rules.restarts)
     return Attempts(
-        model, condition, rules.policy, rules.frames, per, **{name: arrays[name] for name in _ATTEMPT_ARRAYS}
+        model=model,
+        condition=condition,
+        policy=rules.policy,
+        frames=rules.frames,
+        per_transaction=per,
+        **{name: arrays[name] for name in _ATTEMPT_ARRAYS},
     )

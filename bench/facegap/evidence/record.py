@@ -15,7 +15,7 @@ Key2 = tuple[str, str]
 Key3 = tuple[str, str, str]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Evidence:
     """Everything that the tables are computed from.
 

@@ -1,8 +1,22 @@
 """From image files to templates: load, condition, acquire, align, embed, with decoding beside inference and a cache."""
 
 from facegap.pipeline.cached import run
-from facegap.pipeline.line import Pipeline
+from facegap.pipeline.line import OpenModel, Pipeline, UsedModel, open_model
 from facegap.pipeline.machine import Advance, Progress, cores, rendered
 from facegap.pipeline.scenes import Moments, Scenes, hash_files, scenes
 
-__all__ = ["Advance", "Moments", "Pipeline", "Progress", "Scenes", "cores", "hash_files", "rendered", "run", "scenes"]
+__all__ = [
+    "Advance",
+    "Moments",
+    "OpenModel",
+    "Pipeline",
+    "Progress",
+    "Scenes",
+    "UsedModel",
+    "cores",
+    "hash_files",
+    "open_model",
+    "rendered",
+    "run",
+    "scenes",
+]

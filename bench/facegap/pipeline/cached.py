@@ -32,7 +32,7 @@ def run(
     Args:
         pipeline: what to do to each.
         samples: whom.
-        sha256: from `hash_files`.
+        sha256: (n,) from `hash_files`.
         advance: called with a number of samples whenever so many more are done.
         known_scenes: from `scenes`; without it conditions start from the pictures, and cameras are told of no face.
 
@@ -150,4 +150,6 @@ def _templates(pipeline: Pipeline, values: list[bytes]) -> Templates:
     rows: Rows = np.array([row for row, value in enumerate(values) if value], dtype=np.int64)
     data = b"".join(values)
     vectors = np.frombuffer(data, dtype=np.float32).reshape(-1, card.dim)
-    return Templates(rows, vectors, card.name, pipeline.condition.name, card.similarity)
+    return Templates(
+        rows=rows, vectors=vectors, model=card.name, condition=pipeline.condition.name, similarity=card.similarity
+    )

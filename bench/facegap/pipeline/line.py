@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import PIL
 
 from facegap import acquire, backend, conditions, store
-from facegap.cards import ConditionCard, DetectorCard
+from facegap.cards import ConditionCard, DetectorCard, ModelCard, Study
 from facegap.cards.study import Acquire
 from facegap.embed import Recogniser
 
@@ -16,7 +18,7 @@ REVISION = 3
 """Raised whenever the same image would be acquired or embedded differently, so that the old cache is not used."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Pipeline:
     """Everything that shapes a template but the image: open nets, rules, condition, seed; and how much runs at once."""
 
@@ -58,3 +60,53 @@ class Pipeline:
                 "provider": self.recogniser.provider,
             }
         )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class UsedModel:
+    """A recogniser and the detector that finds its faces, each with its files (of the detector: part -> file)."""
+
+    card: ModelCard
+    file: Path
+    detector: DetectorCard
+    detector_files: Mapping[str, Path]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OpenModel:
+    """The open nets of a used model, and what a study says of every pipeline that uses them."""
+
+    recogniser: Recogniser
+    detector: acquire.Detector
+    detector_card: DetectorCard
+    study: Study
+    threads: int
+
+    def under(self, condition: ConditionCard) -> Pipeline:
+        """The pipeline of this model under a condition."""
+        return Pipeline(
+            condition=condition,
+            detector=self.detector,
+            detector_card=self.detector_card,
+            recogniser=self.recogniser,
+            rules=self.study.acquire,
+            seed=self.study.seed,
+            threads=self.threads,
+            batch=self.study.backend.batch,
+        )
+
+
+def open_model(model: UsedModel, study: Study, threads: int) -> OpenModel:
+    """Open the nets of a model with the study's backend.
+
+    Raises:
+        BackendMissing, ModelRefused: as the stages do.
+    """
+    provider = study.backend.provider
+    return OpenModel(
+        recogniser=Recogniser(model.card, model.file, provider, threads),
+        detector=acquire.open_detector(model.detector, dict(model.detector_files), provider, 1),
+        detector_card=model.detector,
+        study=study,
+        threads=threads,
+    )

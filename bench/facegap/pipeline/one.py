@@ -19,7 +19,7 @@ from facegap.records import Samples
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """One sample on its way: what acquisition made of it, and its aligned crop where it has one."""
+    """One sample on its way: what acquisition made of it, and its aligned (h, w, 3) crop where it has one."""
 
     acquisition: Mapping[str, Any]
     crop: Crops | None
@@ -87,4 +87,5 @@ def _acquire(pipeline: Pipeline, image: Crops) -> dict[str, Any]:
 
 
 def pack(prepared: Prepared) -> bytes:
+    """What the cache keeps of an acquisition."""
     return json.dumps(prepared.acquisition).encode()

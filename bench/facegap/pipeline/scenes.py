@@ -62,7 +62,7 @@ class Scenes:
 
 
 def scenes(samples: Samples, linear: Mapping[str, str], boxes: Floats, threads: int) -> Scenes:
-    """The samples' scenes, from `linear` (picture -> linear file) and the face boxes of the clean acquisition."""
+    """The samples' scenes, from `linear` (picture -> linear file) and (n, 4) face boxes of the clean acquisition."""
     paths = np.array([linear.get(path, "") for path in samples.paths.tolist()], dtype=np.str_)
     return Scenes(paths, _hashed(samples.root, paths, threads), boxes)
 
@@ -79,13 +79,17 @@ def needed(known: Scenes | None, condition: ConditionCard) -> Scenes | None:
 def moved(
     seed: int, moments: Moments, row: int, image: conditions.Image, box: conditions.Box | None
 ) -> tuple[conditions.Image, conditions.Box | None]:
-    """The picture as the hand holds it at its moment: the same path under every condition."""
+    """The (h, w, 3) picture and its face's box as the hand holds them at their moment.
+
+    The path is the same under every condition.
+    """
     attempt, frame = int(moments.attempt[row]), int(moments.frame[row])
     path = conditions.rng_for(seed, f"{moments.picture[row]}#a{attempt}", "the hand")
     return conditions.selfie.moment(image, path, attempt, frame, face_box=box)
 
 
 def box_of(box: Floats) -> conditions.Box | None:
+    """The (4,) left, top, right, bottom as a box; None where they are NaN."""
     if np.isnan(box).any():
         return None
     left, top, right, bottom = box.tolist()

@@ -13,10 +13,10 @@ from facegap.estimate.people import design_effect_at, effective_trials, people_f
 from facegap.estimate.power import trials_to_see, visible_ratio
 from facegap.plan.pilot import Assumed
 from facegap.plan.size import nonmated_trials, searching
-from facegap.records import NO_LABEL, Rows, Samples, Trials
+from facegap.records import Rows, Samples, Trials, has_label
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Seen:
     """The smallest ratio to the other groups that a group's test would see, and the people that three ratios take."""
 
@@ -30,7 +30,7 @@ class Seen:
     people_3: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlannedGroup:
     """Trials of one group under the clean condition, and what its tests would see."""
 
@@ -47,6 +47,7 @@ class PlannedGroup:
 def planned_groups(
     study: Study, card: DatasetCard, samples: Samples, rule: Trials, columns: tuple[str, ...], assumed: Assumed
 ) -> Iterator[PlannedGroup]:
+    """The groups of one grouping, by name."""
     names, group = np.unique(samples.grouping(columns), return_inverse=True)
     _, subject = np.unique(samples.subjects, return_inverse=True)
     _, probes = mated_pairs(samples, rule) if card.identities else (None, np.empty(0, np.int64))
@@ -56,7 +57,7 @@ def planned_groups(
     nonmated = [nonmated_trials(rule, subject, group == d) for d in range(len(names))]
     compared = [
         d for d, name in enumerate(names)
-        if columns and people[d] >= study.statistics.min_subjects and NO_LABEL not in str(name).split(", ")
+        if columns and people[d] >= study.statistics.min_subjects and has_label(str(name))
     ]  # fmt: skip
     for d, name in enumerate(names):
         others = [e for e in compared if e != d]
@@ -66,8 +67,14 @@ def planned_groups(
             sides = [(people[e], mated[e], nonmated[e]) for e in (d, *others)]
             seen = tuple(_seen(study, assumed, sides, (1 - study.statistics.level) / tests))
         yield PlannedGroup(
-            *(", ".join(columns), str(name), people[d], int((group == d).sum()), int(mated[d].sum()), nonmated[d]),
-            *({protocol: int((group[rows] == d).sum()) for protocol, rows in searches.items()}, seen),
+            grouping=", ".join(columns),
+            group=str(name),
+            people=people[d],
+            samples=int((group == d).sum()),
+            mated=int(mated[d].sum()),
+            nonmated=nonmated[d],
+            searches={protocol: int((group[rows] == d).sum()) for protocol, rows in searches.items()},
+            seen=seen,
         )
 
 
@@ -109,4 +116,13 @@ def _balanced(mated: Rows, effect: float | None) -> float:
 
 def _row(metric: str, rate: float, n: float, rest: float, alpha: float, needed: list[int | None]) -> Seen:
     at_80, at_90 = (visible_ratio(rate, n, rest, power, alpha) for power in (0.8, 0.9))
-    return Seen(metric, rate, n, at_80, at_90, *needed)
+    return Seen(
+        metric=metric,
+        rate=rate,
+        n_eff=n,
+        ratio_80=at_80,
+        ratio_90=at_90,
+        people_1_5=needed[0],
+        people_2=needed[1],
+        people_3=needed[2],
+    )

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facegap import datasets, pipeline, trials
-from facegap.cards import load_dataset, load_model, load_study
+from facegap.cards import DatasetCard, Study, load_dataset, load_model, load_study
 from facegap.datasets.asked import check_study, drawn, root_of
 from facegap.errors import InputError
 from facegap.plan.groups import PlannedGroup, planned_groups
 from facegap.plan.pilot import Assumed, assumed
 from facegap.plan.size import BYTES_A_COMPARISON, PAIRS_A_SECOND, render_seconds, to_render
+from facegap.records import ListedTrials, Samples, Trials
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """A study before it runs.
 
@@ -57,17 +58,18 @@ def plan_study(
     study, file = load_study(name)
     card = load_dataset(study.dataset.card)
     check_study(study, card, file)
-    rendering = 0.0
+    rendering, folder = 0.0, None
     if study.dataset.synthetic is not None and root is None:
         samples = to_render(study.dataset.synthetic, card)
         rendering = len(samples) * render_seconds(study.dataset.synthetic)
     else:
-        samples = datasets.load(card, root_of(study, card, file, root)).samples
+        folder = root_of(study, card, file, root)
+        samples = datasets.load(card, folder).samples
     samples = drawn(study, samples)
     if not len(samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left")
     assumption = assumed(pilot, design_effect, fnmr)
-    rule = trials.verification(samples, study.trials, same_condition=True)
+    rule = _trials(study, card, folder, samples)
     groups = tuple(
         row
         for columns in ((), *study.groups)
@@ -94,3 +96,13 @@ def plan_study(
         assumed=assumption,
         groups=groups,
     )
+
+
+def _trials(study: Study, card: DatasetCard, folder: Path | None, samples: Samples) -> Trials:
+    """The comparisons of one model under the clean condition."""
+    if study.trials.pairs == "listed":
+        if folder is None:
+            raise InputError(f"trials.pairs: '{card.name}' is rendered and brings no list of pairs")
+        pairs = datasets.load_pairs(card, folder, samples)
+        return ListedTrials(pairs.reference, pairs.probe)
+    return trials.verification(samples, study.trials, same_condition=True)

@@ -9,7 +9,7 @@ import numpy as np
 from facegap import trials
 from facegap.cards import DatasetCard, Study
 from facegap.cards.study import Synthetic
-from facegap.records import NO_LABEL, Rows, Samples, Trials
+from facegap.records import NO_LABEL, ListedTrials, Rows, Samples, Trials
 from facegap.synth import Spec
 from facegap.synth.designs import labels, shots
 
@@ -23,6 +23,7 @@ BYTES_A_COMPARISON = 6
 
 
 def render_seconds(synthetic: Synthetic) -> float:
+    """Core-seconds that one picture takes to render."""
     own, each = RENDER_SECONDS
     return own + each * (synthetic.size * synthetic.oversample / 256) ** 2
 
@@ -46,6 +47,7 @@ def to_render(synthetic: Synthetic, card: DatasetCard) -> Samples:
 
 
 def searching(study: Study, card: DatasetCard, samples: Samples) -> dict[str, Rows]:
+    """Protocol -> (k,) rows of the samples that would search; nothing where the study asks for no searches."""
     rule = study.identification
     if rule is None:
         return {}
@@ -57,7 +59,15 @@ def searching(study: Study, card: DatasetCard, samples: Samples) -> dict[str, Ro
 
 
 def nonmated_trials(rule: Trials, subject: Rows, inside: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
-    """Comparisons of different people inside a group, in closed form."""
+    """Comparisons of different people inside a group: in closed form, or from the list where there is one.
+
+    Args:
+        subject: (n samples,) numbers of their people.
+        inside: (n samples,) True where a sample is of the group.
+    """
+    if isinstance(rule, ListedTrials):
+        strangers = subject[rule.reference] != subject[rule.probe]
+        return int(np.count_nonzero(strangers & inside[rule.reference] & inside[rule.probe]))
     n = int(subject.max(initial=0)) + 1
     a, b = (np.bincount(subject[side[inside[side]]], minlength=n) for side in (rule.reference, rule.probe))
     directed = int(a.sum()) * int(b.sum()) - int(a @ b)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from facegap import store
 from facegap.errors import StoreError
-from facegap.report.tables import TABLE_NAMES, read_tables
 
 PAGE = "report.html"
 
@@ -36,7 +35,7 @@ def render(folder: Path, out: Path) -> Path:
     page = _draw(folder, out)
     try:
         (out / "tables").mkdir(parents=True, exist_ok=True)
-        linked = [*(f"tables/{name}.csv" for name in TABLE_NAMES), "manifest.json", "study.toml"]
+        linked = [*(f"tables/{path.name}" for path in (folder / "tables").iterdir()), store.MANIFEST, "study.toml"]
         for name in linked:
             if (folder / name).is_file():
                 shutil.copyfile(folder / name, out / name)
@@ -49,7 +48,7 @@ def _draw(folder: Path, out: Path) -> Path:
     # Matplotlib takes half a second to import, which a command that draws nothing need not wait for.
     from facegap.report.page import page, pictures
 
-    tables = read_tables(folder)
+    tables = store.read_tables(folder)
     figures = pictures(tables)
     for some in figures.values():
         for picture in some:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from facegap.report import views, words
-from facegap.report.further import AtTargetRow
 from facegap.report.style import Table
-from facegap.report.tables import Tables
+from facegap.schema import AtTargetRow, MarginalRow
+from facegap.store import Tables
 
 
 def at_target_table(tables: Tables) -> Table:
@@ -21,7 +21,7 @@ def at_target_table(tables: Tables) -> Table:
             row.model, words.exact_percent(row.target), _threshold(row), row.metric, row.group, words.count(row.errors),
             words.count(row.trials), words.count(row.subjects), _rate(row), row.method, row.note,
         )
-        for row in views.select(tables.at_target_fmr, condition=views.baseline(tables))
+        for row in views.select(tables[AtTargetRow], condition=views.baseline(tables))
         if row.grouping in (views.EVERYONE, views.first_grouping(tables))
     ]  # fmt: skip
     return Table(head, rows)
@@ -54,6 +54,6 @@ def marginal_table(tables: Tables) -> Table:
                 words.reach(row.low, row.high), words.reach(row.null_low, row.null_high), words.count(row.groups),
                 "; ".join(part for part in (row.left_out, row.note) if part),
             )
-            for row in views.select(tables.marginals, **wanted)
+            for row in views.select(tables[MarginalRow], **wanted)
         ]  # fmt: skip
     return Table(head, rows)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from facegap.report import views, words
-from facegap.report.further import BetweenRow
 from facegap.report.style import Table
-from facegap.report.tables import Tables
+from facegap.schema import BetweenRow
+from facegap.store import Tables
 
 
 def between_table(tables: Tables) -> Table:
@@ -27,7 +27,7 @@ def between_table(tables: Tables) -> Table:
                 _difference(row), f"{words.count(row.only_model)}, {words.count(row.only_other)}",
                 words.number(row.p_holm, 2), row.verdict or words.DASH, _visible(row), row.note,
             )
-            for row in views.select(tables.between_models, **wanted)
+            for row in views.select(tables[BetweenRow], **wanted)
             if row.grouping in (views.EVERYONE, views.first_grouping(tables))
         ]  # fmt: skip
     return Table(head, rows)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from facegap.report import views
-from facegap.report.tables import Tables
+from facegap.schema import CrossRow, DifferentialRow, EdcRow, QualityRow, RateRow, ThresholdRow, VersusRow
+from facegap.store import Tables
 
 PART = "in part"
 
@@ -25,38 +26,73 @@ class Line:
 
 def checklist(tables: Tables) -> list[Line]:
     """The subjects in the order in which a reader meets them."""
+    measured = bool(tables[QualityRow]) or bool(tables[EdcRow])
     dataset, study = tables.manifest.dataset, tables.manifest.study
     sources = [card for card in views.section(dataset, "groups").values() if isinstance(card, dict)]
     labelled = bool(sources) and all(card.get("label_source") for card in sources)
-    tested = any(row.verdict for row in tables.versus_rest)
+    tested = any(row.verdict for row in tables[VersusRow])
     statistics = views.section(study, "statistics")
     return [
         Line("System under test", _if(tables.manifest.models), "models, versions, preprocessing, digests", "models"),
-        Line("Data and how they were collected", PART if dataset else "no",
-             "the data set’s card; how people were recruited only as far as it says", "data"),
-        Line("Demographic groups and where their labels come from", _if(labelled),
-             "source of each label; labels are never inferred", "data"),
-        Line("Size of each group", _if(any(row.subjects for row in tables.rates)), "people and comparisons of every "
-             "rate; groups below the least size are left out of summaries", "rates"),
-        Line("Test environment", PART if tables.manifest.conditions else "no",
-             "conditions are simulated, with the source of their constants",
-             "conditions" if _several(tables) else "data"),
-        Line("Operating points", _if(tables.thresholds), "one threshold for all groups, how it was set", "thresholds"),
-        Line("Failures to acquire and to enrol", _if(any(r.metric == "FTA" for r in tables.rates)),
-             "counted as errors where a person would be turned away", "turned-away"),
-        Line("Error rates by group", _if(tables.rates), "FMR, FNMR; FPIR and FNIR where searches were made", "rates"),
-        Line("Impostors within and across groups", _if(tables.cross_fmr), "the cross-group FMR", "impostors"),
-        Line("Measures of differential performance", _if(tables.differentials),
-             "several, each with what it hides and what chance alone gives", "measures"),
+        Line(
+            "Data and how they were collected",
+            PART if dataset else "no",
+            "the data set’s card; how people were recruited only as far as it says",
+            "data",
+        ),
+        Line(
+            "Demographic groups and where their labels come from",
+            _if(labelled),
+            "source of each label; labels are never inferred",
+            "data",
+        ),
+        Line(
+            "Size of each group",
+            _if(any(row.subjects for row in tables[RateRow])),
+            "people and comparisons of every rate; groups below the least size are left out of summaries",
+            "rates",
+        ),
+        Line(
+            "Test environment",
+            PART if tables.manifest.conditions else "no",
+            "conditions are simulated, with the source of their constants",
+            "conditions" if _several(tables) else "data",
+        ),
+        Line(
+            "Operating points", _if(tables[ThresholdRow]), "one threshold for all groups, how it was set", "thresholds"
+        ),
+        Line(
+            "Failures to acquire and to enrol",
+            _if(any(r.metric == "FTA" for r in tables[RateRow])),
+            "counted as errors where a person would be turned away",
+            "turned-away",
+        ),
+        Line(
+            "Error rates by group", _if(tables[RateRow]), "FMR, FNMR; FPIR and FNIR where searches were made", "rates"
+        ),
+        Line("Impostors within and across groups", _if(tables[CrossRow]), "the cross-group FMR", "impostors"),
+        Line(
+            "Measures of differential performance",
+            _if(tables[DifferentialRow]),
+            "several, each with what it hides and what chance alone gives",
+            "measures",
+        ),
         Line("Uncertainty", _if(statistics), "intervals by people, not by comparisons", "rates"),
-        Line("Statistical tests and their power", _if(tested), "every group against the others, adjusted after Holm; "
-             "what a null result would have seen", "measures"),
-        Line("Causes of differences", PART if tables.quality or tables.edc else "no",
-             "image quality by group and error against discard: associations, not proof of a cause",
-             "quality" if tables.quality else "limits"),
+        Line(
+            "Statistical tests and their power",
+            _if(tested),
+            "every group against the others, adjusted after Holm; what a null result would have seen",
+            "measures",
+        ),
+        Line(
+            "Causes of differences",
+            PART if measured else "no",
+            "image quality by group and error against discard: associations, not proof of a cause",
+            "quality" if tables[QualityRow] else "limits",
+        ),
         Line("Limits", "yes", "what this page cannot tell", "limits"),
         Line("Repeatability", "yes", "study, seed, versions, digests, tables", "repeat"),
-    ]  # fmt: skip
+    ]
 
 
 def _if(there: object) -> str:

@@ -12,7 +12,8 @@ from matplotlib.patches import Rectangle
 
 from facegap.report import rates, style, views, words
 from facegap.report.style import INK, MUTED, Picture, Table
-from facegap.report.tables import CrossRow, Tables, ThresholdRow
+from facegap.schema import CrossRow, ThresholdRow
+from facegap.store import Tables
 
 BLUE_GREY_ORANGE = LinearSegmentedColormap.from_list(
     "blue-grey-orange", ["#0b4f8a", "#5b9bd0", "#e4e4e4", "#f0a35c", "#b34700"]
@@ -27,7 +28,7 @@ def cross_fmr(tables: Tables, model: str, point: ThresholdRow) -> Picture | None
     rows = [
         row
         for row in views.select(
-            tables.cross_fmr, model=model, threshold_name=point.name, condition=condition, failures="counted"
+            tables[CrossRow], model=model, threshold_name=point.name, condition=condition, failures="counted"
         )
         if row.grouping == views.first_grouping(tables)
     ]
@@ -51,7 +52,7 @@ def cross_fmr(tables: Tables, model: str, point: ThresholdRow) -> Picture | None
     svg = style.draw(name, title, alt, size, lambda figure: _paint(figure, rows, names, centre))
     head = ("Reference", "Probe", *rates.HEAD)
     table = Table(head, [(row.reference_group, row.probe_group, *rates.cells(row)) for row in rows])
-    return Picture(name, title, caption, alt, svg, table, ("cross_fmr.csv",))
+    return Picture(name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=("cross_fmr.csv",))
 
 
 def _centre(tables: Tables, point: ThresholdRow, condition: str) -> tuple[float | None, str]:

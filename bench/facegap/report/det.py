@@ -10,7 +10,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
 from facegap.report import rates, style, views, words
 from facegap.report.style import COLOURS, INK, MARKERS, MUTED, Picture, Table
-from facegap.report.tables import CmcRow, DetRow, DistributionRow, RateRow, Tables, ThresholdRow
+from facegap.schema import CmcRow, DetRow, DistributionRow, RateRow, ThresholdRow
+from facegap.store import Tables
 
 BEYOND_SCORES = 1e9
 """A threshold as large is no score: the one that nothing reaches."""
@@ -20,7 +21,9 @@ Histogram = list[DistributionRow]
 
 def det(tables: Tables, model: str, condition: str) -> Picture | None:
     """DET curves in NIST's grammar: both axes log, steps, the points of one threshold joined by dots."""
-    rows = [row for row in _of(tables.det, tables, model, condition) if row.fmr is not None and row.fnmr is not None]
+    rows = [
+        row for row in _of(tables[DetRow], tables, model, condition) if row.fmr is not None and row.fnmr is not None
+    ]
     groups = views.once(row.group for row in rows)
     if not groups:
         return None
@@ -44,7 +47,9 @@ def det(tables: Tables, model: str, condition: str) -> Picture | None:
             for group, (fmr, fnmr) in pairs.items()
         ],
     )
-    return Picture(name, title, caption, alt, svg, table, ("det.csv", "rates.csv"))
+    return Picture(
+        name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=("det.csv", "rates.csv")
+    )
 
 
 Pairs = dict[str, tuple[RateRow, RateRow]]
@@ -127,7 +132,7 @@ def _people_words(marks: dict[str, Pairs]) -> str:
 
 def calibration(tables: Tables, model: str, condition: str) -> Picture | None:
     """FMR and FNMR against the threshold, one line per group, with operating points and targets."""
-    rows = _of(tables.det, tables, model, condition)
+    rows = _of(tables[DetRow], tables, model, condition)
     groups = views.once(row.group for row in rows if row.fmr is not None)
     points = views.thresholds(tables, model)
     if not groups:
@@ -160,7 +165,9 @@ def calibration(tables: Tables, model: str, condition: str) -> Picture | None:
 
     svg = style.draw(name, title, alt, (8.2, 6.2 if has_fnmr else 3.8), paint)
     table = Table(("Operating point", "Threshold", "Group", "FMR", "FNMR"), parts)
-    return Picture(name, title, caption, alt, svg, table, ("det.csv", "rates.csv"))
+    return Picture(
+        name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=("det.csv", "rates.csv")
+    )
 
 
 def _calibration_title(tables: Tables, model: str, condition: str, groups: Sequence[str]) -> str:
@@ -232,7 +239,7 @@ def _name_thresholds(ax: Any, points: Sequence[ThresholdRow]) -> None:
 
 def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
     """Scores of mated and non-mated comparisons per group: densities, and the non-mated tail on a log axis."""
-    rows = _of(tables.distributions, tables, model, condition)
+    rows = _of(tables[DistributionRow], tables, model, condition)
     groups = views.once(row.group for row in rows)
     if not any(row.count for row in rows):
         return None
@@ -263,7 +270,15 @@ def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
         figure.legend(handles, labels, loc="outside right upper", title="group", alignment="left")
 
     svg = style.draw(name, title, alt, (8.2, 6.0), paint)
-    return Picture(name, title, caption, alt, svg, Table(("Group", "Kind", "Scores"), counts), ("distributions.csv",))
+    return Picture(
+        name=name,
+        title=title,
+        caption=caption,
+        alt=alt,
+        svg=svg,
+        table=Table(("Group", "Kind", "Scores"), counts),
+        sources=("distributions.csv",),
+    )
 
 
 def _distributions_title(tables: Tables, model: str, condition: str) -> str:
@@ -328,7 +343,7 @@ def _finish_distributions(axes: Any, rows: Histogram, points: Sequence[Threshold
 def cmc(tables: Tables, model: str) -> Picture | None:
     """CMC by group in the baseline condition: share of mated searches whose mate is at rank r or better."""
     condition = views.baseline(tables)
-    rows = [row for row in _of(tables.cmc, tables, model, condition) if row.rate is not None]
+    rows = [row for row in _of(tables[CmcRow], tables, model, condition) if row.rate is not None]
     groups = views.once(row.group for row in rows)
     if not groups:
         return None
@@ -357,7 +372,7 @@ def cmc(tables: Tables, model: str) -> Picture | None:
             for row in rows
         ],
     )
-    return Picture(name, title, caption, alt, svg, table, ("cmc.csv",))
+    return Picture(name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=("cmc.csv",))
 
 
 def _paint_cmc(figure: Any, rows: Sequence[CmcRow], groups: Sequence[str]) -> None:
@@ -413,7 +428,7 @@ def _of(rows: Sequence[Any], tables: Tables, model: str, condition: str) -> list
 
 def _not_drawn(tables: Tables, model: str) -> str:
     """Says which groups have no curve."""
-    every = views.once(row.group for row in tables.rates if row.grouping == views.first_grouping(tables))
+    every = views.once(row.group for row in tables[RateRow] if row.grouping == views.first_grouping(tables))
     missing = [group for group in every if group not in views.solid_groups(tables, model)]
     if not missing:
         return ""

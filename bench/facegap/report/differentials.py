@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from facegap.estimate.measures import COMBINED, MEASURES
 from facegap.report import views, words
-from facegap.report.further import AtTargetSummaryRow, TargetMeasureRow
 from facegap.report.style import Table
-from facegap.report.tables import DifferentialRow, Tables
+from facegap.schema import AtTargetSummaryRow, DifferentialRow, HomogeneityRow, TargetMeasureRow
+from facegap.store import Tables
 
 
 def measure_tables(tables: Tables) -> list[tuple[str, Table]]:
@@ -17,13 +17,13 @@ def measure_tables(tables: Tables) -> list[tuple[str, Table]]:
     for model in views.models(tables):
         point = views.main_threshold(tables, model)
         wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name if point else ""}
-        rows = views.select(tables.differentials, **wanted)
+        rows = views.select(tables[DifferentialRow], **wanted)
         if rows:
             where = words.at(point.name, point.threshold) if point is not None else ""
-            again = views.select(tables.differentials_at_target, **wanted)
+            again = views.select(tables[AtTargetSummaryRow], **wanted)
             targets = [
                 row
-                for row in views.select(tables.target_measures, model=model, condition=views.baseline(tables))
+                for row in views.select(tables[TargetMeasureRow], model=model, condition=views.baseline(tables))
                 if row.threshold_name in ("", wanted["threshold_name"])
             ]
             title = f"{model}: how unequal the groups' rates are {where}"
@@ -79,13 +79,13 @@ def homogeneity_table(tables: Tables) -> Table:
                 words.number(row.p_chi_square, 2), words.number(row.p_permutation, 2),
                 "; ".join(part for part in (row.left_out, row.note) if part),
             )
-            for row in views.select(tables.homogeneity, **wanted)
+            for row in views.select(tables[HomogeneityRow], **wanted)
         ]  # fmt: skip
     return Table(head, rows)
 
 
 def hidden_table(tables: Tables) -> Table:
     """What each measure that the run has hides."""
-    there = {row.measure for row in tables.differentials}
+    there = {row.measure for row in tables[DifferentialRow]}
     rows = [(m.name, words.number(m.at_equality), m.hides) for m in (*MEASURES, *COMBINED) if m.name in there]
     return Table(("Measure", "Where all rates are equal", "What it hides"), rows)

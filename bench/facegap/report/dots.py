@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from facegap.report import style, views
-from facegap.report.further import Mark
+from facegap.report.marks import Mark
 from facegap.report.style import COLOURS, INK, MARKERS, MUTED
 
 Key = tuple[str, str]

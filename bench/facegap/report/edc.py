@@ -8,9 +8,9 @@ from typing import Any
 from matplotlib.ticker import FuncFormatter
 
 from facegap.report import style, views, words
-from facegap.report.further import EdcRow, SplitRow
 from facegap.report.style import Picture, Table
-from facegap.report.tables import Tables
+from facegap.schema import EdcRow, SplitRow
+from facegap.store import Tables
 
 SHARE = 0.2
 """Share discarded at which the qualities are set beside each other."""
@@ -48,7 +48,9 @@ def against_error(tables: Tables, model: str) -> Picture | None:
     )
     name = style.slug("discard", model, condition)
     svg = style.draw(name, title, alt, (8.6, 3.8), lambda figure: _paint(figure, shown, groups))
-    return Picture(name, title, caption, alt, svg, _table(rows, tables), ("edc.csv",))
+    return Picture(
+        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows, tables), sources=("edc.csv",)
+    )
 
 
 def gap_table(tables: Tables, model: str) -> tuple[str, Table] | None:
@@ -56,7 +58,7 @@ def gap_table(tables: Tables, model: str) -> tuple[str, Table] | None:
     condition = views.worst_condition(tables, model)
     point = views.main_threshold(tables, model)
     name = point.name if point is not None else ""
-    rows = views.select(tables.quality_split, model=model, condition=condition, threshold_name=name)
+    rows = views.select(tables[SplitRow], model=model, condition=condition, threshold_name=name)
     rows = [row for row in rows if row.grouping == views.first_grouping(tables)]
     if not rows:
         return None
@@ -80,7 +82,7 @@ def _gap_cells(row: SplitRow) -> tuple[str, str, str]:
 def _rows(tables: Tables, model: str, condition: str) -> list[EdcRow]:
     point = views.main_threshold(tables, model)
     name = point.name if point is not None else ""
-    return views.select(tables.edc, model=model, condition=condition, threshold_name=name)
+    return views.select(tables[EdcRow], model=model, condition=condition, threshold_name=name)
 
 
 def _where(tables: Tables, model: str) -> tuple[str, str | None]:

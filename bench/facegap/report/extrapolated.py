@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from facegap.report import views, words
-from facegap.report.further import ExtrapolatedRow
 from facegap.report.style import Table
-from facegap.report.tables import Tables
+from facegap.schema import ExtrapolatedRow
+from facegap.store import Tables
 
 
 def extrapolated_table(tables: Tables) -> Table:
@@ -19,7 +19,7 @@ def extrapolated_table(tables: Tables) -> Table:
             row.model, _rate(row.target), row.group, words.count(row.comparisons), words.count(row.tail),
             _own(row), words.score(row.shared_threshold), _rate(row.fmr), _rate(row.fmr_high), row.note,
         )
-        for row in views.select(tables.extrapolated, condition=views.baseline(tables))
+        for row in views.select(tables[ExtrapolatedRow], condition=views.baseline(tables))
         if row.grouping in (views.EVERYONE, views.first_grouping(tables))
     ]  # fmt: skip
     return Table(head, rows)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from facegap.report import paired, versus_rest, views, words
-from facegap.report.further import PairedRow
-from facegap.report.tables import DifferentialRow, IdentificationRow, Rated, RateRow, Tables, ThresholdRow
+from facegap.report.marks import Rated
+from facegap.schema import CrossRow, DifferentialRow, IdentificationRow, PairedRow, RateRow, ThresholdRow
+from facegap.store import Tables
 
 MOST = 5
 
@@ -122,7 +123,7 @@ def _cross(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
     rows = [
         row
         for row in views.select(
-            tables.cross_fmr,
+            tables[CrossRow],
             model=model,
             threshold_name=point.name,
             condition=views.baseline(tables),
@@ -209,7 +210,7 @@ def _people_n(row: Rated, scale: int) -> str:
 def _ratio(tables: Tables, row: RateRow) -> DifferentialRow | None:
     """The max/min row of the differentials that belongs to `row`."""
     rows = views.select(
-        tables.differentials,
+        tables[DifferentialRow],
         model=row.model,
         condition=row.condition,
         metric=row.metric,

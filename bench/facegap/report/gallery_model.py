@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from facegap.report import style, views, words
-from facegap.report.further import GalleryRow, Point
+from facegap.report.marks import Point
 from facegap.report.style import Picture, Table
-from facegap.report.tables import Tables
+from facegap.schema import GalleryRow
+from facegap.store import Tables
 
 AS_HERE = "as in this run"
 EVERYONE = "everyone"
@@ -34,7 +35,9 @@ def false_alarms(tables: Tables, model: str) -> Picture | None:
     )
     name = style.slug("gallery", model)
     svg = style.draw(name, title, alt, (8.2, 4.4), lambda figure: _paint(figure, here, groups))
-    return Picture(name, title, caption, alt, svg, _table(rows), ("gallery_model.csv",))
+    return Picture(
+        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows), sources=("gallery_model.csv",)
+    )
 
 
 def _rows(tables: Tables, model: str) -> list[GalleryRow]:
@@ -42,18 +45,18 @@ def _rows(tables: Tables, model: str) -> list[GalleryRow]:
 
     In a gallery every looser one flags more; at a stricter one, without a false match anywhere, the model is zero.
     """
-    rows = views.select(tables.gallery_model, model=model, condition=views.baseline(tables))
+    rows = views.select(tables[GalleryRow], model=model, condition=views.baseline(tables))
     known = [(row.threshold, row.fpir_model) for row in rows if row.threshold is not None]
     strictest = max([at for at, fpir in known if fpir] or [at for at, _ in known], default=None)
     return [row for row in rows if row.threshold == strictest]
 
 
 def _modelled(row: GalleryRow) -> str:
-    return _rate(Point(row.fpir_model, row.fpir_model_low, row.fpir_model_high))
+    return _rate(Point(rate=row.fpir_model, low=row.fpir_model_low, high=row.fpir_model_high))
 
 
 def _measured(row: GalleryRow) -> str:
-    return _rate(Point(row.fpir_measured, row.fpir_measured_low, row.fpir_measured_high))
+    return _rate(Point(rate=row.fpir_measured, low=row.fpir_measured_low, high=row.fpir_measured_high))
 
 
 def _rate(point: Point) -> str:

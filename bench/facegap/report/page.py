@@ -37,7 +37,8 @@ from facegap.report.checklist import checklist
 from facegap.report.findings import findings
 from facegap.report.glossary import GLOSSARY
 from facegap.report.style import Picture, Table
-from facegap.report.tables import RateRow, Tables
+from facegap.schema import AcquisitionRow, IdentificationRow, RateRow, ThresholdRow, TransactionRow
+from facegap.store import Tables
 
 INLINE_BYTES = 1_100_000
 """Bytes of SVG that go into the page, so that it stays under 2 MB; further figures are linked as files."""
@@ -46,8 +47,22 @@ MOST_ROWS = 150
 """Rows of a table in the page; the CSV file has all of them."""
 
 _FIRST_KEYS = (
-    *("title", "name", "kind", "version", "licence", "terms", "status", "trained_on", "source", "url", "citation"),
-    *("level", "rule", "text", "message", "claims"),
+    "title",
+    "name",
+    "kind",
+    "version",
+    "licence",
+    "terms",
+    "status",
+    "trained_on",
+    "source",
+    "url",
+    "citation",
+    "level",
+    "rule",
+    "text",
+    "message",
+    "claims",
 )
 """Keys of a card that come first, in this order; the others follow as the card has them."""
 
@@ -193,7 +208,7 @@ def _read_at(tables: Tables) -> list[str]:
 
 
 def _level(tables: Tables) -> str:
-    levels = views.once(row.level for row in tables.rates if row.level is not None)
+    levels = views.once(row.level for row in tables[RateRow] if row.level is not None)
     return words.listed(map(words.exact_percent, levels)) or words.DASH
 
 
@@ -215,7 +230,7 @@ def _threshold_table(tables: Tables) -> Table:
             words.count(row.false_matches), words.count(row.comparisons),
             f"{row.policy}. {row.note}" if row.note else row.policy,
         )
-        for row in tables.thresholds
+        for row in tables[ThresholdRow]
     ]  # fmt: skip
     return Table(head, rows)
 
@@ -250,7 +265,7 @@ def _excluded(tables: Tables, rows: Sequence[RateRow]) -> list[RateRow]:
     if not rows:
         return []
     wanted = {k: getattr(rows[0], k) for k in ("model", "metric", "threshold_name", "condition")}
-    return views.select(tables.rates, failures="excluded", **wanted)
+    return views.select(tables[RateRow], failures="excluded", **wanted)
 
 
 def _condition_table(tables: Tables, model: str) -> tuple[str, Table]:
@@ -278,7 +293,7 @@ def _rates_table(tables: Tables) -> Table:
     rows = [
         (row.model, row.condition, row.metric, row.threshold_name, row.grouping or "everyone", row.group,
          *rates.cells(row, least), row.method, row.note)
-        for row in tables.rates
+        for row in tables[RateRow]
         if row.failures == "counted"
     ]  # fmt: skip
     return Table(_RATE_HEAD, rows)
@@ -290,7 +305,7 @@ def _search_table(tables: Tables) -> Table:
     rows = [
         (row.model, row.condition, row.metric, words.search_point(row), words.count(row.gallery_size), row.group,
          *rates.cells(row, least))
-        for row in tables.identification
+        for row in tables[IdentificationRow]
         if row.failures == "counted" and row.condition == views.baseline(tables)
         and row.grouping in (views.EVERYONE, views.first_grouping(tables))
     ]  # fmt: skip
@@ -300,7 +315,7 @@ def _search_table(tables: Tables) -> Table:
 def _acquisition_table(tables: Tables) -> Table:
     """Samples per outcome, one row per detector, condition and group."""
     cells: dict[tuple[str, str, str, str], dict[str, int]] = {}
-    for row in tables.acquisition:
+    for row in tables[AcquisitionRow]:
         cells.setdefault((row.detector, row.condition, row.grouping, row.group), {})[row.outcome] = row.samples
     outcomes = [o for o in OUTCOMES if any(o in found for found in cells.values())]
     rows = [
@@ -389,7 +404,11 @@ def _limits(tables: Tables) -> list[str]:
         "Where two intervals overlap, a difference is not shown; that is no evidence that there is none. With many "
         "groups some will differ by chance alone.",
         "One comparison stands for one attempt. A system that lets people try again turns fewer away, "
-        + ("as the section on repeated attempts shows." if tables.transactions else "by an amount not measured here."),
+        + (
+            "as the section on repeated attempts shows."
+            if tables[TransactionRow]
+            else "by an amount not measured here."
+        ),
     ]
     sources = {source for _, source in _label_sources(tables)}
     if sources:
@@ -419,6 +438,6 @@ def _limits(tables: Tables) -> list[str]:
 
 def _few_people(tables: Tables) -> list[str]:
     rows = [
-        row for row in tables.rates if row.subjects is not None and row.subjects < views.FEW_PEOPLE and row.grouping
+        row for row in tables[RateRow] if row.subjects is not None and row.subjects < views.FEW_PEOPLE and row.grouping
     ]
     return views.once(row.group for row in rows)[:12]

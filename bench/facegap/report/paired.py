@@ -7,9 +7,10 @@ from typing import Any
 
 from facegap.report import dots, style, views, words
 from facegap.report.dots import Series
-from facegap.report.further import PairedRow, Point
+from facegap.report.marks import Point
 from facegap.report.style import Picture, Table
-from facegap.report.tables import Tables
+from facegap.schema import PairedRow
+from facegap.store import Tables
 
 
 def changes(tables: Tables, model: str) -> Picture | None:
@@ -38,7 +39,9 @@ def changes(tables: Tables, model: str) -> Picture | None:
         "have no interval: no comparison changed. † fewer than 50 people. n per group: "
         f"{words.span(pairs)} comparisons."
     )
-    return Picture(name, title, caption, alt, svg, _table(rows), ("paired.csv",))
+    return Picture(
+        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows), sources=("paired.csv",)
+    )
 
 
 def row_of(tables: Tables, model: str, condition: str, group: str) -> PairedRow | None:
@@ -59,7 +62,7 @@ def said(row: PairedRow) -> str:
 def _rows(tables: Tables, model: str) -> list[PairedRow]:
     point = views.main_threshold(tables, model)
     name = point.name if point is not None else ""
-    rows = views.select(tables.paired, model=model, threshold_name=name)
+    rows = views.select(tables[PairedRow], model=model, threshold_name=name)
     return [row for row in rows if row.grouping in (views.EVERYONE, views.first_grouping(tables))]
 
 
@@ -72,11 +75,13 @@ def _series(condition: str, rows: Sequence[PairedRow], against: bool) -> Series[
 
 
 def _own(row: PairedRow) -> Point:
-    return Point(row.change, row.low, row.high, None, row.subjects)
+    return Point(rate=row.change, low=row.low, high=row.high, subjects=row.subjects)
 
 
 def _against(row: PairedRow) -> Point:
-    return Point(row.against_others, row.against_others_low, row.against_others_high, None, row.subjects)
+    return Point(
+        rate=row.against_others, low=row.against_others_low, high=row.against_others_high, subjects=row.subjects
+    )
 
 
 def _paint(

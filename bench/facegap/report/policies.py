@@ -7,9 +7,10 @@ from typing import Any
 
 from facegap.report import dots, style, views, words
 from facegap.report.dots import Series
-from facegap.report.further import Point, PolicyRow
+from facegap.report.marks import Point
 from facegap.report.style import Picture, Table
-from facegap.report.tables import Tables
+from facegap.schema import PolicyRow
+from facegap.store import Tables
 
 SCALE = 10_000
 _NAMES = {"pooled": "set on everyone", "worst group": "set for the worst group", "each group its own": "each its own"}
@@ -39,13 +40,15 @@ def who_bears(tables: Tables, model: str) -> Picture | None:
         "a single one costs. † fewer than 50 people. The table also has a threshold set by each group. "
         f"n per group: {words.span(people)} people."
     )
-    return Picture(name, title, caption, alt, svg, _table(rows), ("policies.csv",))
+    return Picture(
+        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows), sources=("policies.csv",)
+    )
 
 
 def _rows(tables: Tables, model: str) -> list[PolicyRow]:
     """Rows at the target that the page reads at, and those without a target."""
     wanted = {"model": model, "condition": views.baseline(tables), "grouping": views.first_grouping(tables)}
-    rows = [row for row in views.select(tables.policies, **wanted) if row.group]
+    rows = [row for row in views.select(tables[PolicyRow], **wanted) if row.group]
     point = views.main_threshold(tables, model)
     targets = views.once(row.target for row in rows if row.target is not None)
     target = point.target if point is not None and point.target in targets else next(iter(targets), None)
@@ -58,11 +61,13 @@ def _first(rows: Sequence[PolicyRow]) -> list[PolicyRow]:
 
 
 def _refused(row: PolicyRow) -> Point:
-    return Point(row.fnmr, row.fnmr_low, row.fnmr_high, row.false_nonmatches, row.subjects)
+    return Point(
+        rate=row.fnmr, low=row.fnmr_low, high=row.fnmr_high, errors=row.false_nonmatches, subjects=row.subjects
+    )
 
 
 def _passed(row: PolicyRow) -> Point:
-    return Point(row.fmr, row.fmr_low, row.fmr_high, row.false_matches, row.subjects)
+    return Point(rate=row.fmr, low=row.fmr_low, high=row.fmr_high, errors=row.false_matches, subjects=row.subjects)
 
 
 def _series(rows: Sequence[PolicyRow], point: Callable[[PolicyRow], Point]) -> list[Series[Point]]:

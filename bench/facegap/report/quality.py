@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from facegap.report import views, words
 from facegap.report.style import Table
-from facegap.report.tables import QualityRow, Tables
+from facegap.schema import QualityRow
+from facegap.store import Tables
 
 
 def quality_tables(tables: Tables) -> list[tuple[str, bool, Table]]:
     """Title, whether it stands open, and table per detector and condition; groups of the first grouping beside all."""
     found = []
-    for detector in views.once(row.detector for row in tables.quality):
-        rows = [row for row in tables.quality if row.detector == detector]
+    for detector in views.once(row.detector for row in tables[QualityRow]):
+        rows = [row for row in tables[QualityRow] if row.detector == detector]
         for condition in views.once([views.baseline(tables), *(row.condition for row in rows)]):
             mine = [row for row in rows if row.condition == condition and _wanted(tables, row)]
             if mine:

@@ -10,13 +10,15 @@ from matplotlib.patches import Patch
 
 from facegap.report import dots, style, versus_rest, views, words
 from facegap.report.dots import Key, Series
+from facegap.report.marks import Rated
 from facegap.report.style import Picture, Table
-from facegap.report.tables import CrossRow, IdentificationRow, Rated, RateRow, Tables, ThresholdRow
+from facegap.schema import CrossRow, IdentificationRow, RateRow, ThresholdRow
+from facegap.store import Tables
 
 HEAD = ("Errors", "Trials", "Failed", "People", "Rate (interval)", "Read with care")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Panel:
     """One half of a figure: a metric, its axis label, how to read it, and one series per mark."""
 
@@ -41,17 +43,17 @@ def turned_away(tables: Tables, model: str) -> Picture | None:
     grouping = views.first_grouping(tables)
     at = words.at(point.name, point.threshold)
     fta = Panel(
-        "FTA",
-        "No usable face (FTA)",
-        "failure to acquire (FTA), the share of images in which no usable face was found.",
-        _by_condition(tables, model, "FTA", grouping, None),
+        metric="FTA",
+        heading="No usable face (FTA)",
+        how="failure to acquire (FTA), the share of images in which no usable face was found.",
+        series=_by_condition(tables, model, "FTA", grouping, None),
     )
     fnmr = Panel(
-        "FNMR",
-        "Turned away (FNMR)",
-        f"genuine comparisons that end without a match (FNMR), {at}, one attempt, failed captures counted as turned "
-        "away; the grey bar is the part in which no face was acquired at all.",
-        _by_condition(tables, model, "FNMR", grouping, point.name),
+        metric="FNMR",
+        heading="Turned away (FNMR)",
+        how=f"genuine comparisons that end without a match (FNMR), {at}, one attempt, failed captures counted as "
+        "turned away; the grey bar is the part in which no face was acquired at all.",
+        series=_by_condition(tables, model, "FNMR", grouping, point.name),
         bars=True,
     )
     title, alt = _turned_away_words(tables, model, fnmr if fnmr.known else fta)
@@ -65,17 +67,17 @@ def fnmr_and_fmr(tables: Tables, model: str) -> Picture | None:
     if not points:
         return None
     fnmr = Panel(
-        "FNMR",
-        "Genuine people turned away (FNMR)",
-        "share of genuine comparisons that do not match (FNMR).",
-        [_by_threshold(tables, model, "FNMR", condition, point) for point in points],
+        metric="FNMR",
+        heading="Genuine people turned away (FNMR)",
+        how="share of genuine comparisons that do not match (FNMR).",
+        series=[_by_threshold(tables, model, "FNMR", condition, point) for point in points],
     )
     fmr = Panel(
-        "FMR",
-        "Impostors let through (FMR)",
-        "on a log axis, share of impostor comparisons within the group that match (FMR); the top line holds every "
+        metric="FMR",
+        heading="Impostors let through (FMR)",
+        how="on a log axis, share of impostor comparisons within the group that match (FMR); the top line holds every "
         "impostor pair, of whatever groups. Dashed lines mark the FMR that each threshold was set to.",
-        [_by_threshold(tables, model, "FMR", condition, point) for point in points],
+        series=[_by_threshold(tables, model, "FMR", condition, point) for point in points],
         scale="log",
     )
     title, alt = _spread_words(tables, model, condition, points)
@@ -94,17 +96,17 @@ def searches(tables: Tables, model: str) -> Picture | None:
         return [_series(name, views.select(rows, metric=metric, threshold_name=name)) for name in names]
 
     fnir = Panel(
-        "FNIR",
-        "Searched for, not found (FNIR)",
-        "people in the gallery whom the search does not return above the threshold (FNIR).",
-        series("FNIR"),
+        metric="FNIR",
+        heading="Searched for, not found (FNIR)",
+        how="people in the gallery whom the search does not return above the threshold (FNIR).",
+        series=series("FNIR"),
     )
     fpir = Panel(
-        "FPIR",
-        "Not enrolled, yet flagged (FPIR)",
-        "people who are not in the gallery and for whom the search returns someone else (FPIR); a larger gallery "
+        metric="FPIR",
+        heading="Not enrolled, yet flagged (FPIR)",
+        how="people who are not in the gallery and for whom the search returns someone else (FPIR); a larger gallery "
         "raises it.",
-        series("FPIR"),
+        series=series("FPIR"),
     )
     title, alt = _search_words(tables, rows, names[0])
     sizes = words.listed(views.once(words.count(row.gallery_size) for row in rows))
@@ -126,7 +128,7 @@ def _picture(
     table = Table((mark, "Metric", "Group", *HEAD), [(*names, _group(row), *cells(row, least)) for *names, row in rows])
     svg = style.draw(name, title, alt, _size(panels), lambda figure: _paint(figure, panels, least))
     caption = f"{lead}{_how(panels)} {span_words([row for _, _, row in rows if row.grouping])}"
-    return Picture(name, title, caption, alt, svg, table, (source,))
+    return Picture(name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=(source,))
 
 
 def _how(panels: Sequence[Panel]) -> str:
@@ -225,6 +227,7 @@ def cells(row: Rated, min_subjects: int = 0) -> tuple[str, ...]:
 
 
 def span_words(rows: Sequence[Rated], what: str = "group and mark") -> str:
+    """How many comparisons of how many people lie behind each `what`; "" where nothing is known of that."""
     known = [row for row in rows if row.rate is not None]
     trials = [row.trials for row in known if row.trials is not None]
     people = [row.subjects for row in known if row.subjects is not None]

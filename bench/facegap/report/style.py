@@ -73,7 +73,7 @@ class Table:
         return Table([self.head[k] for k in keep], [[row[k] for k in keep] for row in self.rows])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Picture:
     """A figure: file name, the finding as title, how to read it, alt text, SVG, the numbers behind it, their files."""
 

@@ -8,9 +8,9 @@ from typing import Any
 from matplotlib.ticker import FuncFormatter
 
 from facegap.report import style, views, words
-from facegap.report.further import TransactionRow
 from facegap.report.style import COLOURS, MARKERS, Picture, Table
-from facegap.report.tables import Tables
+from facegap.schema import TransactionRow
+from facegap.store import Tables
 
 REFUSED = "turned away"
 
@@ -38,13 +38,15 @@ def refused(tables: Tables, model: str) -> Picture | None:
     )
     name = style.slug("retries", model, condition)
     svg = style.draw(name, title, alt, (8.2, 4.2), lambda figure: _paint(figure, shown, groups))
-    return Picture(name, title, caption, alt, svg, _table(rows), ("transactions.csv",))
+    return Picture(
+        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows), sources=("transactions.csv",)
+    )
 
 
 def _rows(tables: Tables, model: str) -> list[TransactionRow]:
     point = views.main_threshold(tables, model)
     name = point.name if point is not None else ""
-    rows = views.select(tables.transactions, model=model, threshold_name=name)
+    rows = views.select(tables[TransactionRow], model=model, threshold_name=name)
     return [row for row in rows if row.grouping in (views.EVERYONE, views.first_grouping(tables))]
 
 

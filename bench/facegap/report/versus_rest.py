@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from facegap.report import views, words
-from facegap.report.further import PowerRow, VersusRow
+from facegap.report.marks import Rated
 from facegap.report.style import Table
-from facegap.report.tables import IdentificationRow, Rated, RateRow, Tables
+from facegap.schema import IdentificationRow, PowerRow, RateRow, VersusRow
+from facegap.store import Tables
 
 DIFFERS = "differs"
 _KEYS = ("model", "condition", "metric", "grouping", "threshold_name", "group")
@@ -18,7 +19,7 @@ def of(tables: Tables, row: Rated) -> VersusRow | None:
     tested = isinstance(row, RateRow) or (isinstance(row, IdentificationRow) and _open(row))
     if not tested:
         return None
-    found = views.select(tables.versus_rest, **{key: getattr(row, key) for key in _KEYS})
+    found = views.select(tables[VersusRow], **{key: getattr(row, key) for key in _KEYS})
     return next((one for one in found if one.verdict), None)
 
 
@@ -29,7 +30,7 @@ def _open(row: IdentificationRow) -> bool:
 
 def power_of(tables: Tables, row: VersusRow) -> PowerRow | None:
     """What that test could have seen."""
-    found = views.select(tables.power, **{key: getattr(row, key) for key in _KEYS})
+    found = views.select(tables[PowerRow], **{key: getattr(row, key) for key in _KEYS})
     return next((one for one in found if one.sentence), None)
 
 
@@ -84,8 +85,8 @@ def power_table(tables: Tables) -> Table:
     for model in views.models(tables):
         for metrics, names in _read_at(tables, model):
             wanted = {"model": model, "condition": views.baseline(tables)}
-            tests = {_key(test): test for test in views.select(tables.versus_rest, **wanted)}
-            for row in views.select(tables.power, **wanted):
+            tests = {_key(test): test for test in views.select(tables[VersusRow], **wanted)}
+            for row in views.select(tables[PowerRow], **wanted):
                 if row.metric in metrics and row.threshold_name in names:
                     rows.append(_power_cells(tables, row, tests.get(_key(row))))
     return Table(head, rows)

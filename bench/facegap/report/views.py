@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
-from facegap.records import NO_LABEL
-from facegap.report.tables import IdentificationRow, RateRow, Tables, ThresholdRow
+from facegap.records import has_label
+from facegap.schema import IdentificationRow, RateRow, ThresholdRow
+from facegap.store import Tables
 
 RowT = TypeVar("RowT")
 RatedT = TypeVar("RatedT", RateRow, IdentificationRow)
@@ -36,19 +37,19 @@ def once(values: Iterable[Any]) -> list[Any]:
 
 def models(tables: Tables) -> list[str]:
     """Names of the models in the order of the rates table."""
-    return once(row.model for row in tables.rates)
+    return once(row.model for row in tables[RateRow])
 
 
 def conditions(tables: Tables) -> list[str]:
     """Names of the conditions, the one that thresholds were set under first."""
-    found = once(row.condition for row in tables.rates)
+    found = once(row.condition for row in tables[RateRow])
     base = baseline(tables)
     return [base, *(name for name in found if name != base)] if found else []
 
 
 def baseline(tables: Tables) -> str:
     """The condition that thresholds were set under, or the first one."""
-    found = once(row.condition for row in tables.rates)
+    found = once(row.condition for row in tables[RateRow])
     asked = section(section(tables.manifest.study, "thresholds"), "condition")
     return asked if asked in found else next(iter(found), "")
 
@@ -80,7 +81,7 @@ def section(content: Any, key: str) -> Any:
 
 def groupings(tables: Tables) -> list[str]:
     """Groupings in the order of the rates table, without the rows over everyone."""
-    return once(row.grouping for row in tables.rates if row.grouping != EVERYONE)
+    return once(row.grouping for row in tables[RateRow] if row.grouping != EVERYONE)
 
 
 def first_grouping(tables: Tables) -> str:
@@ -96,8 +97,8 @@ def min_subjects(tables: Tables) -> int:
 
 def thresholds(tables: Tables, model: str) -> list[ThresholdRow]:
     """Operating points of `model` in the order of the table, those with 1:1 rates only."""
-    used = {row.threshold_name for row in tables.rates if row.model == model}
-    return [row for row in tables.thresholds if row.model == model and row.name in used]
+    used = {row.threshold_name for row in tables[RateRow] if row.model == model}
+    return [row for row in tables[ThresholdRow] if row.model == model and row.name in used]
 
 
 def main_threshold(tables: Tables, model: str) -> ThresholdRow | None:
@@ -110,7 +111,7 @@ def main_threshold(tables: Tables, model: str) -> ThresholdRow | None:
 
 def rates(tables: Tables, model: str, metric: str, **wanted: object) -> list[RateRow]:
     """Rows of a metric with failures counted."""
-    return select(tables.rates, model=model, metric=metric, failures="counted", **wanted)
+    return select(tables[RateRow], model=model, metric=metric, failures="counted", **wanted)
 
 
 def open_searches(tables: Tables, model: str) -> list[IdentificationRow]:
@@ -121,10 +122,10 @@ def open_searches(tables: Tables, model: str) -> list[IdentificationRow]:
     wanted = {"model": model, "protocol": "open", "condition": baseline(tables), "failures": "counted"}
     rows = [
         row
-        for row in select(tables.identification, **wanted)
+        for row in select(tables[IdentificationRow], **wanted)
         if row.threshold is not None and (row.metric == "FPIR" or row.rank == "N")
     ]
-    one_to_one = {point.name for point in tables.thresholds if point.model == model}
+    one_to_one = {point.name for point in tables[ThresholdRow] if point.model == model}
     own = [row for row in rows if row.threshold_name not in one_to_one]
     return own if own else rows
 
@@ -134,22 +135,22 @@ def entering(rows: Sequence[RatedT], least: int) -> list[RatedT]:
     return [
         row
         for row in rows
-        if row.rate is not None
-        and (row.subjects is None or row.subjects >= least)
-        and NO_LABEL not in row.group.split(", ")
+        if row.rate is not None and (row.subjects is None or row.subjects >= least) and has_label(row.group)
     ]
 
 
 def solid_groups(tables: Tables, model: str) -> set[str]:
     """Groups of the first grouping with a label and at least as many people as enter a summary."""
-    rows = [row for row in tables.rates if row.model == model and row.grouping == first_grouping(tables)]
+    rows = [row for row in tables[RateRow] if row.model == model and row.grouping == first_grouping(tables)]
     return {row.group for row in entering(rows, min_subjects(tables))}
 
 
 def few_people(tables: Tables, model: str) -> set[str]:
     """Groups of the first grouping with fewer people than an interval can be trusted on."""
     grouping = first_grouping(tables)
-    rows = [row for row in tables.rates if row.model == model and row.grouping == grouping and row.subjects is not None]
+    rows = [
+        row for row in tables[RateRow] if row.model == model and row.grouping == grouping and row.subjects is not None
+    ]
     most: dict[str, int] = {}
     for row in rows:
         most[row.group] = max(most.get(row.group, 0), row.subjects or 0)

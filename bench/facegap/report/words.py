@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterable
 
-from facegap.report.further import Mark
-from facegap.report.tables import IdentificationRow, Rated
+from facegap.report.marks import Mark, Rated
 from facegap.report.views import FEW_ERRORS, FEW_PEOPLE
+from facegap.schema import IdentificationRow
 
 SPACE = "\u00a0"
 DASH = "\u2013"

@@ -18,12 +18,13 @@ from facegap import store
 from facegap.cards import Study
 from facegap.errors import InputError, StoreError
 from facegap.evidence import Evidence, read_evidence
+from facegap.records import RunManifest
 from facegap.tables import build, write_tables
 
 Draw = Callable[[Path], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Changes:
     """What an analysis does otherwise than its run; None leaves it as it was.
 
@@ -42,6 +43,7 @@ class Changes:
     extrapolate: tuple[float, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
+        """Name -> value of what is changed."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
@@ -63,12 +65,12 @@ def analyse(run: Path, changes: Changes, out: Path | None, draw: Draw | None) ->
     changed = store.sums_differences(run)
     if changed:
         raise StoreError(f"{run}: changed since it was sealed, so nothing is derived from it: {changed[0]}")
-    manifest = store.read_json(run / "manifest.json")
+    manifest = store.read_manifest(run)
     evidence = read_evidence(run, manifest)
     evidence = replace(evidence, study=changed_study(evidence, changes))
     tables = build(evidence)
     new = _manifest(run, manifest, evidence.study, changes, round(time.perf_counter() - started, 3))
-    target = out if out is not None else run.with_name(new["run_id"])
+    target = out if out is not None else run.with_name(new.run_id)
     if target.resolve().is_relative_to(run.resolve()):
         raise StoreError(f"{target}: lies in the finished run {run}, which is never written to; name another folder")
     with store.new_run(target.parent, target.name) as (folder, final):
@@ -76,9 +78,9 @@ def analyse(run: Path, changes: Changes, out: Path | None, draw: Draw | None) ->
             shutil.copytree(run / part, folder / part)
         (folder / "tables").mkdir()
         shutil.copyfile(run / "tables" / "samples.csv", folder / "tables" / "samples.csv")
-        write_tables(folder, tables, manifest["banners"])
-        store.write_atomic(folder / "study.toml", new["config_text"].encode())
-        store.write_json(folder / "manifest.json", new)
+        write_tables(folder, tables, manifest.banners)
+        store.write_atomic(folder / "study.toml", new.config_text.encode())
+        store.write_manifest(folder, new)
         if draw is not None:
             draw(folder)
     return final
@@ -117,25 +119,29 @@ def changed_study(evidence: Evidence, changes: Changes) -> Study:
 
 
 def parse_groups(texts: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
-    """Groupings from the command line, such as "gender" and "ethnicity,gender"; None where none is given."""
+    """Groupings from the command line, such as "gender" and "ethnicity,gender"; None where none is given.
+
+    Raises:
+        InputError: there is a column without a name.
+    """
     found = tuple(tuple(column.strip() for column in text.split(",")) for text in texts)
     if any(not column for columns in found for column in columns):
         raise InputError('--groups: expected label columns with commas between them, such as "ethnicity,gender"')
     return found or None
 
 
-def _manifest(run: Path, parent: dict[str, Any], study: Study, changes: Changes, seconds: float) -> dict[str, Any]:
+def _manifest(run: Path, parent: RunManifest, study: Study, changes: Changes, seconds: float) -> RunManifest:
     digest = store.sha256_file(run / store.SUMS)
     said = changes.as_json()
     what = "; ".join(f"{name} {value}" for name, value in said.items()) or "nothing changed"
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return {
-        **parent,
-        "run_id": f"{parent['run_id']}-{store.digest({'parent': digest, 'changes': said})[:8]}",
-        "study": study.model_dump(mode="json"),
-        "versions": {**parent["versions"], "facegap": facegap.__version__},
-        "finished": now,
-        "banners": [*parent["banners"], f"computed again from run {parent['run_id']} without the model: {what}"],
-        "stages": {**parent["stages"], "analyse": seconds},
-        "derived_from": {"run": parent["run_id"], "sha256sums": digest, "changes": said},
-    }
+    return replace(
+        parent,
+        run_id=f"{parent.run_id}-{store.digest({'parent': digest, 'changes': said})[:8]}",
+        study=study.model_dump(mode="json"),
+        versions={**parent.versions, "facegap": facegap.__version__},
+        finished=now,
+        banners=[*parent.banners, f"computed again from run {parent.run_id} without the model: {what}"],
+        stages={**parent.stages, "analyse": seconds},
+        derived_from={"run": parent.run_id, "sha256sums": digest, "changes": said},
+    )

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from facegap import acquire, pipeline, search, synth, trials
+from facegap import pipeline, search, synth, trials
 from facegap.cards import ConditionCard
-from facegap.compare import TailRule, compare, exact_scores
-from facegap.embed import Recogniser
+from facegap.compare import LocalEngine, TailRule, compare, exact_scores
 from facegap.errors import ModelRefused
 from facegap.evidence import Evidence
 from facegap.pipeline import Progress
@@ -28,6 +27,8 @@ def templates(
 ) -> tuple[dict[tuple[str, str], Acquisitions], dict[tuple[str, str], Templates], str]:
     """Acquisitions by (detector, condition), templates by (model, condition), and the provider that ran.
 
+    `sha256` are the (n,) digests of the samples' files.
+
     Raises:
         BackendMissing, ModelRefused, StoreError: as the stages do.
     """
@@ -35,29 +36,24 @@ def templates(
     acquired: dict[tuple[str, str], Acquisitions] = {}
     embedded: dict[tuple[str, str], Templates] = {}
     provider = ""
-    for card, file, detector_card, files in inputs.models:
-        recogniser = Recogniser(card, file, study.backend.provider, threads)
-        detector = acquire.open_detector(detector_card, files, study.backend.provider, 1)
-        provider = recogniser.provider
+    for model in inputs.models:
+        nets = pipeline.open_model(model, study, threads)
+        provider = nets.recogniser.provider
         scenes = None
         for condition in sorted(inputs.conditions, key=lambda card: card.name != "clean"):
-            line = pipeline.Pipeline(
-                *(condition, detector, detector_card, recogniser, study.acquire, study.seed, threads),
-                study.backend.batch,
-            )
-            with progress(f"{card.name}, {condition.name}", len(samples)) as advance:
-                acquisitions, made = pipeline.run(line, samples, sha256, advance, scenes)
+            with progress(f"{model.card.name}, {condition.name}", len(samples)) as advance:
+                acquisitions, made = pipeline.run(nets.under(condition), samples, sha256, advance, scenes)
             _refuse_without_templates(made, acquisitions)
             if condition.name == "clean":
                 # Cameras that meter the face are told of the one that is found in the picture as it is.
                 scenes = pipeline.scenes(samples, linear_files(inputs), acquisitions.box, threads)
-            acquired[detector_card.name, condition.name] = acquisitions
-            embedded[card.name, condition.name] = made
-    conditions, models = inputs.conditions, [card.name for card, *_ in inputs.models]
-    detectors = dict.fromkeys(detector_card.name for _, _, detector_card, _ in inputs.models)
+            acquired[model.detector.name, condition.name] = acquisitions
+            embedded[model.card.name, condition.name] = made
+    names = [card.name for card in inputs.conditions]
+    detectors = dict.fromkeys(model.detector.name for model in inputs.models)
     return (
-        {(detector, card.name): acquired[detector, card.name] for detector in detectors for card in conditions},
-        {(model, card.name): embedded[model, card.name] for model in models for card in conditions},
+        {(detector, name): acquired[detector, name] for detector in detectors for name in names},
+        {(model.card.name, name): embedded[model.card.name, name] for model in inputs.models for name in names},
         provider,
     )
 
@@ -89,7 +85,7 @@ def comparisons(
     found: dict[tuple[str, str], Comparisons] = {}
     order = sorted(inputs.conditions, key=lambda card: card.name != study.thresholds.condition)
     with progress("compare", len(inputs.models) * len(order)) as advance:
-        for card, *_ in inputs.models:
+        for card in (model.card for model in inputs.models):
             floor = _lowest(evidence, card.name)
             for condition in order:
                 key = (card.name, condition.name)
@@ -101,7 +97,7 @@ def comparisons(
                     # Where the thresholds were set the tail reaches deeper, to where they might have lain as well.
                     floor = min([floor, found[key].floor, *(threshold.value for threshold in set_here)])
                 advance(1)
-    wanted = [(card.name, condition.name) for card, *_ in inputs.models for condition in inputs.conditions]
+    wanted = [(model.card.name, condition.name) for model in inputs.models for condition in inputs.conditions]
     return {key: found[key] for key in wanted}
 
 
@@ -128,14 +124,14 @@ def _compare(
     # By their own names: opaque ones would sort, and so draw, otherwise on every machine.
     study, samples = inputs.study, inputs.loaded.samples
     reference, probe = sides(embedded, key[0], condition)
-    plan = trials.verification(samples, study.trials, reference.condition == probe.condition)
+    plan = inputs.listed or trials.verification(samples, study.trials, reference.condition == probe.condition)
     cells = tuple(dict.fromkeys(column for columns in study.groups for column in columns))
     group = samples.grouping(study.groups[0]) if study.thresholds.impostors == "same-group" else None
     # Failed comparisons count in the denominator of the FMR, so that the tail must reach a little deeper.
     completed = max(len(reference.rows) * len(probe.rows), 1) / max(len(plan.reference) * len(plan.probe), 1)
     share = min(1.0, max(study.thresholds.fmr, default=0.0) / min(completed, 1.0))
     rule = TailRule(share, floor, group)
-    return compare(samples, plan, reference, probe, cells, rule, threads)
+    return compare(samples, plan, reference, probe, cells, rule, LocalEngine(threads))
 
 
 def sides(
@@ -184,7 +180,7 @@ def searches(
             plan = trials.identification(
                 inputs.loaded.samples, study.trials, protocol, study.identification.enrolled, study.seed
             )
-            for card, *_ in inputs.models:
+            for card in (model.card for model in inputs.models):
                 for condition in inputs.conditions:
                     reference, probe = sides(embedded, card.name, condition)
                     if len(plan.probe) and len(plan.gallery):
@@ -192,5 +188,5 @@ def searches(
                             protocol, plan.gallery, plan.probe, plan.mate, reference, probe, exact_scores, threads
                         )
                     advance(1)
-    order = [(card.name, condition.name) for card, *_ in inputs.models for condition in inputs.conditions]
+    order = [(model.card.name, condition.name) for model in inputs.models for condition in inputs.conditions]
     return {(*key, protocol): found[*key, protocol] for key in order for protocol in asked if (*key, protocol) in found}

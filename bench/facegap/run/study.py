@@ -59,7 +59,11 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
         acquisitions=acquisitions,
         comparisons={},
         searches={},
-        vendor={c.name: c.score_threshold for c, *_ in inputs.models if c.score_threshold is not None},
+        vendor={
+            model.card.name: model.card.score_threshold
+            for model in inputs.models
+            if model.card.score_threshold is not None
+        },
         given=inputs.given,
         identities=inputs.dataset.identities,
         applies_to={card.name: card.applies_to for card in inputs.conditions},
@@ -78,7 +82,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
         write_evidence(folder, evidence)
         write_tables(folder, tables, manifest.banners)
         store.write_atomic(folder / "study.toml", manifest.config_text.encode())
-        store.write_json(folder / "manifest.json", asdict(manifest))
+        store.write_manifest(folder, manifest)
         with progress("report", 1) as advance:
             _draw(draw, folder)
             advance(1)
@@ -111,7 +115,7 @@ def _manifest(
     study = inputs.study
     resolved = study.model_dump(mode="json")
     commit, dirty = _commit()
-    models = [entry for model in inputs.models for entry in _model_entries(*model)]
+    models = [entry for model in inputs.models for entry in _model_entries(model)]
     content = store.digest(
         {
             "study": resolved,
@@ -151,11 +155,12 @@ def _manifest(
     )
 
 
-def _model_entries(card: Any, file: Path, detector: Any, files: dict[str, Path]) -> list[dict[str, Any]]:
+def _model_entries(model: pipeline.UsedModel) -> list[dict[str, Any]]:
+    card, detector = model.card, model.detector
     recogniser = {**card.model_dump(mode="json"), "score_threshold": card.score_threshold}
-    parts = {part: store.sha256_file(path) for part, path in files.items()}
+    parts = {part: store.sha256_file(path) for part, path in model.detector_files.items()}
     return [
-        {**recogniser, "file_sha256": store.sha256_file(file), "detector": detector.name},
+        {**recogniser, "file_sha256": store.sha256_file(model.file), "detector": detector.name},
         {**detector.model_dump(mode="json"), "file_sha256": parts},
     ]
 

@@ -12,7 +12,6 @@ from facegap.cards import ConditionCard
 from facegap.cards.study import Transactions
 from facegap.compare import exact_scores
 from facegap.conditions import selfie
-from facegap.embed import Recogniser
 from facegap.errors import InputError
 from facegap.pipeline import Moments, Progress, Scenes
 from facegap.records import Acquisitions, Attempts, Floats, Rows, Samples, Strings, Templates
@@ -32,6 +31,8 @@ def attempts(
 ) -> dict[Key, Attempts]:
     """Attempts by (model, condition); none where the study asks for none, or nobody is known.
 
+    `sha256` are the (n,) digests of the samples' files.
+
     Raises:
         InputError: `min_quality` names no quality value.
         BackendMissing, ModelRefused, StoreError: as the stages do.
@@ -46,21 +47,17 @@ def attempts(
     taken, moments = taken_again(samples, probe, rules)
     files = sha256[np.repeat(probe, len(taken) // max(len(probe), 1))]
     found: dict[Key, Attempts] = {}
-    for card, file, detector_card, parts in inputs.models:
-        recogniser = Recogniser(card, file, inputs.study.backend.provider, threads)
-        detector = acquire.open_detector(detector_card, parts, inputs.study.backend.provider, 1)
-        boxes = acquired[detector_card.name, "clean"].box[np.repeat(probe, len(taken) // max(len(probe), 1))]
+    for model in inputs.models:
+        nets = pipeline.open_model(model, inputs.study, threads)
+        boxes = acquired[model.detector.name, "clean"].box[np.repeat(probe, len(taken) // max(len(probe), 1))]
         scenes = pipeline.scenes(taken, linear_files(inputs), boxes, threads)
         scenes = Scenes(scenes.linear, scenes.sha256, scenes.boxes, moments)
         for condition in _of_probes(inputs.conditions):
-            line = pipeline.Pipeline(
-                *(condition, detector, detector_card, recogniser, inputs.study.acquire, inputs.study.seed, threads),
-                inputs.study.backend.batch,
-            )
-            with progress(f"{card.name}, {condition.name}, attempts", len(taken)) as advance:
-                frames, templates = pipeline.run(line, taken, files, advance, scenes)
-            references, _ = sides(embedded, card.name, condition)
-            found[card.name, condition.name] = compared(rules, reference, probe, references, frames, templates)
+            name = model.card.name
+            with progress(f"{name}, {condition.name}, attempts", len(taken)) as advance:
+                frames, templates = pipeline.run(nets.under(condition), taken, files, advance, scenes)
+            references, _ = sides(embedded, name, condition)
+            found[name, condition.name] = compared(rules, reference, probe, references, frames, templates)
     return found
 
 
@@ -76,7 +73,7 @@ def _of_probes(cards: tuple[ConditionCard, ...]) -> Iterator[ConditionCard]:
 
 
 def taken_again(samples: Samples, probe: Rows, rules: Transactions) -> tuple[Samples, Moments]:
-    """Every frame of every attempt of every probe as a sample of its own, named "<id>#a<attempt>f<frame>", in order."""
+    """Every frame of every attempt of (t,) probes as a sample of its own, named "<id>#a<attempt>f<frame>", in order."""
     count = rules.attempts * (1 + rules.restarts)
     attempt, frame = (axis.ravel() + 1 for axis in np.indices((count, rules.frames)))
     taken = samples.take(np.repeat(probe, len(attempt)))
@@ -84,8 +81,13 @@ def taken_again(samples: Samples, probe: Rows, rules: Transactions) -> tuple[Sam
     names = [f"{name}#a{a}f{f}" for name, a, f in zip(taken.ids, attempt, frame, strict=True)]
     moments = Moments(taken.ids, attempt, frame)
     named = Samples(
-        np.array(names, dtype=np.str_),
-        *(taken.subjects, taken.paths, taken.sessions, taken.roles, taken.groups, taken.root),
+        ids=np.array(names, dtype=np.str_),
+        subjects=taken.subjects,
+        paths=taken.paths,
+        sessions=taken.sessions,
+        roles=taken.roles,
+        groups=taken.groups,
+        root=taken.root,
     )
     return named, moments
 
@@ -119,8 +121,13 @@ def compared(
             scores.append(np.nan)
     sent, seconds = _costs(rules, frames)
     return Attempts(
-        *(made.model, made.condition, rules.policy, rules.frames, per),
-        *(np.repeat(reference, per), np.repeat(probe, per)),
+        model=made.model,
+        condition=made.condition,
+        policy=rules.policy,
+        frames=rules.frames,
+        per_transaction=per,
+        reference=np.repeat(reference, per),
+        probe=np.repeat(probe, per),
         outcome=np.array(outcomes, dtype=np.str_),
         score=np.array(scores, dtype=np.float32),
         sent=sent,
@@ -140,7 +147,14 @@ def _costs(rules: Transactions, frames: Acquisitions) -> tuple[Floats, Floats]:
 
 
 ORDER = (
-    *("unreadable", "no_face", "several_faces", "too_small", "below_quality", "no_template", "no_reference", "ok"),
+    "unreadable",
+    "no_face",
+    "several_faces",
+    "too_small",
+    "below_quality",
+    "no_template",
+    "no_reference",
+    "ok",
 )
 """How far a frame got, from nowhere to a score."""
 

@@ -10,6 +10,7 @@ from facegap.store.files import (
     weights_path,
     write_atomic,
 )
+from facegap.store.manifest import MANIFEST, read_manifest, write_manifest
 from facegap.store.runs import (
     SUMS,
     new_run,
@@ -22,10 +23,13 @@ from facegap.store.runs import (
     write_json,
     write_table,
 )
+from facegap.store.tables import Tables, read_rows, read_tables, table_path, write_rows
 
 __all__ = [
+    "MANIFEST",
     "SUMS",
     "RowCache",
+    "Tables",
     "cache_dir",
     "digest",
     "local_secret",
@@ -33,14 +37,20 @@ __all__ = [
     "purge",
     "read_arrays",
     "read_json",
+    "read_manifest",
+    "read_rows",
     "read_table",
+    "read_tables",
     "seal",
     "sha256_bytes",
     "sha256_file",
     "sums_differences",
+    "table_path",
     "weights_path",
     "write_arrays",
     "write_atomic",
     "write_json",
+    "write_manifest",
+    "write_rows",
     "write_table",
 ]

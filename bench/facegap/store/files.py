@@ -90,6 +90,9 @@ def local_secret() -> bytes:
     """The key that turns sample and subject names into opaque ids; made once, mode 0600, never leaves the machine.
 
     $FACEGAP_SECRET (hex) overrides it, so that two machines can make ids that agree.
+
+    Raises:
+        StoreError: $FACEGAP_SECRET is not hexadecimal, or the key cannot be written or read.
     """
     given = os.environ.get("FACEGAP_SECRET")
     if given:

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def _content(name: str, path: Path, said: str) -> Iterator[str]:
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """A CSV table, UTF-8, LF; None is an empty cell and a float is written so that it reads back exactly.
+    """A CSV table whose columns depend on a data set or a detector, as `write_cells` writes it.
 
     Raises:
         StoreError: it cannot be written.
@@ -98,8 +98,16 @@ def write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, 
     unknown = {column for row in rows for column in row} - set(columns)
     if unknown:
         raise ValueError(f"{path}: no column '{min(unknown)}'")
-    lines = [columns, *([row.get(column) for column in columns] for row in rows)]
-    write_atomic(path, "".join(",".join(map(_cell, line)) + "\n" for line in lines).encode())
+    write_cells(path, columns, ([row.get(column) for column in columns] for row in rows))
+
+
+def write_cells(path: Path, header: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
+    """A CSV file, UTF-8, LF; None is an empty cell and a float is written so that it reads back exactly.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    write_atomic(path, "".join(",".join(map(_cell, line)) + "\n" for line in (header, *lines)).encode())
 
 
 def _cell(value: Any) -> str:
@@ -144,14 +152,18 @@ def read_json(path: Path) -> Any:
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
-    """A compressed .npz of plain arrays (no objects)."""
+    """A compressed .npz of plain arrays (no objects), each of its own shape, (...,).
+
+    Raises:
+        StoreError: it cannot be written.
+    """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     write_atomic(path, buffer.getvalue())
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
-    """The arrays of a .npz; never unpickles.
+    """The arrays of a .npz, each of its own shape, (...,); never unpickles.
 
     Raises:
         StoreError: it is missing or no .npz of plain arrays.

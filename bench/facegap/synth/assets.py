@@ -20,7 +20,7 @@ SKIN, LEFT_EYE, RIGHT_EYE, LASHES, TEETH = range(5)
 _HERE = Path(__file__).resolve().parent
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Assets:
     """Lengths in decimetres; x to the head's left, y up, z forward.
 
@@ -40,7 +40,11 @@ class Assets:
     delta: Mapping[str, Floats]
 
     def deform(self, weights: Mapping[str, float]) -> Floats:
-        """(v, 3) base plus the weighted sum of targets; a name that the pack lacks is a KeyError."""
+        """(v, 3) base plus the weighted sum of targets, decimetres.
+
+        Raises:
+            KeyError: the pack lacks a target of that name.
+        """
         vertices = self.base.astype(np.float64)
         for name, weight in weights.items():
             if weight != 0.0:
@@ -48,7 +52,7 @@ class Assets:
         return vertices.astype(np.float32)
 
     def part_vertices(self, part: int) -> Ints:
-        """Numbers of the vertices that `part` uses."""
+        """(k,) ascending numbers of the vertices that `part` uses."""
         return np.unique(self.triangles[self.parts == part]).astype(np.int32)
 
 

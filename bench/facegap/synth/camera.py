@@ -15,7 +15,7 @@ INTER_EYE = 0.235
 """Distance between the eye centres as a share of the picture's width."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class View:
     """One picture's geometry: angles in degrees, distance from the eyes in dm, shifts as shares of the width."""
 
@@ -29,7 +29,7 @@ class View:
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> Floats:
-    """(3, 3) for column vectors: roll after pitch after yaw; positive yaw turns to picture right."""
+    """(3, 3) for column vectors: roll after pitch after yaw, degrees; positive yaw turns to picture right."""
     y, p, r = np.radians([yaw, pitch, roll])
     ry = np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
     rx = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
@@ -39,9 +39,10 @@ def rotation(yaw: float, pitch: float, roll: float) -> Floats:
 
 
 def turn(points: Floats, share: Floats, view: View, scale: float) -> Floats:
-    """Points (n, 3) turned about the neck; `share` (n,) is 1 on the head, 0 on the shoulders, between on the neck.
+    """(n, 3) `points`, dm, turned about the neck.
 
-    The midpoint between the eyes, the origin, stays where it is: the camera follows the face.
+    `share` (n,) is 1 on the head, 0 on the shoulders, between on the neck. The midpoint between the eyes, the origin,
+    stays where it is: the camera follows the face.
     """
     pivot = PIVOT * scale
     turned = (points - pivot) @ rotation(view.yaw, view.pitch, view.roll).T + pivot
@@ -51,7 +52,10 @@ def turn(points: Floats, share: Floats, view: View, scale: float) -> Floats:
 
 
 def to_pixels(points: Floats, view: View, inter_eye: float, size: int) -> Floats:
-    """(n, 3) float32 x, y in pixels and inverse depth of world points; `inter_eye` in dm sets the focal length."""
+    """(n, 3) float32 x, y in pixels and inverse depth, 1/dm, of (n, 3) world points; `inter_eye` sets the focal length.
+
+    Points and `inter_eye` are in dm, `size` is the picture's width in pixels.
+    """
     focal = INTER_EYE * view.zoom * size * view.distance / inter_eye
     seen = points.copy()
     seen[:, 2] -= view.distance

@@ -34,7 +34,7 @@ TONE_RANGE = (-80.0, 42.0)
 """Typology angles that the skin model reaches whatever the identity's blood fraction."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Spec:
     """What to render. Equal specs give equal pixels; the digest names the cache folder.
 
@@ -110,9 +110,14 @@ CAUSAL_TONES = (42.0, 21.0, 0.0, -21.0, -42.0)
 """Five tones in equal steps of 21 degrees ITA, from "light" to "dark"."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Shot:
-    """One linear render and the pictures developed from it."""
+    """One linear render and the pictures developed from it.
+
+    Attributes:
+        level: name of the tone in the causal design, "" in the other.
+        background: (h, w, 3) float32 linear RGB radiance, of any size.
+    """
 
     subject: str
     level: str
@@ -162,9 +167,17 @@ def _sessions(spec: Spec, number: int, subject: str, level: str, person: Identit
         view = _reference_view(random) if reference else _selfie_view(random)
         units = expression.neutral(random) if reference else expression.selfie(random)
         yield Shot(
-            subject, level, "photo" if reference else "selfie", light, rig, view, units, _background(rig, random),
-            ("incident",) if reference else spec.exposures, person,
-        )  # fmt: skip
+            subject=subject,
+            level=level,
+            role="photo" if reference else "selfie",
+            light=light,
+            rig=rig,
+            view=view,
+            units=units,
+            background=_background(rig, random),
+            exposures=("incident",) if reference else spec.exposures,
+            identity=person,
+        )
 
 
 def _either_side(rig: Rig, random: np.random.Generator) -> Rig:
@@ -173,18 +186,19 @@ def _either_side(rig: Rig, random: np.random.Generator) -> Rig:
 
 def _reference_view(random: np.random.Generator) -> View:
     yaw, pitch, roll = random.normal(0, [1.2, 1.2, 0.7])
-    return View(float(yaw), float(pitch), float(roll), 12.0, *_framing(random, 0.006))
+    return View(yaw=float(yaw), pitch=float(pitch), roll=float(roll), distance=12.0, **_framing(random, 0.006))
 
 
 def _selfie_view(random: np.random.Generator) -> View:
     yaw, pitch, roll = np.clip(random.normal([0, -1, 0], [6, 4, 4]), -13, 13)
     distance = float(4.5 * np.exp(random.normal(0, 0.10)))
-    return View(float(yaw), float(pitch), float(roll), distance, *_framing(random, 0.02))
+    return View(yaw=float(yaw), pitch=float(pitch), roll=float(roll), distance=distance, **_framing(random, 0.02))
 
 
-def _framing(random: np.random.Generator, spread: float) -> tuple[float, float, float]:
+def _framing(random: np.random.Generator, spread: float) -> dict[str, float]:
+    """How far from the middle the face is, and how large."""
     x, y = random.normal(0, spread, 2)
-    return float(x), float(y), float(np.exp(random.normal(0, 2 * spread)))
+    return {"shift_x": float(x), "shift_y": float(y), "zoom": float(np.exp(random.normal(0, 2 * spread)))}
 
 
 def _background(rig: Rig, random: np.random.Generator) -> Floats:

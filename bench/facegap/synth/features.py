@@ -85,7 +85,7 @@ def freckle(p: Paint, x: float, y: float, z: float) -> float:
 
 @compiled
 def mole(moles: Any, x: float, y: float, z: float) -> float:
-    """0..1 cover by the rows (x, y, z, radius) of `moles`."""
+    """0..1 cover by `moles`, (n, 4) rows x, y, z and radius, in canonical dm."""
     cover = 0.0
     for i in range(moles.shape[0]):
         r2 = (x - moles[i, 0]) ** 2 + (y - moles[i, 1]) ** 2 + (z - moles[i, 2]) ** 2

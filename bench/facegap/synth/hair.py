@@ -66,7 +66,7 @@ class Layer(NamedTuple):
 
 
 def line_height(hair: Hair, base: Floats) -> Floats:
-    """(v,) height above the hairline in canonical dm, positive on the scalp."""
+    """(v,) height in dm above the hairline of (v, 3) canonical vertices, positive on the scalp."""
     azimuth = np.degrees(np.arctan2(np.abs(base[:, 0]), base[:, 2] - 0.35))
     line = np.interp(azimuth, _AZIMUTH, _LINE)
     line = line + hair.hairline * np.interp(azimuth, [0, 45, 70], [1, 1, 0])
@@ -77,14 +77,14 @@ def line_height(hair: Hair, base: Floats) -> Floats:
 
 
 def fade(low: float, high: float, x: Any) -> Floats:
-    """`raster.smoothstep` of an array."""
+    """`raster.smoothstep` of an array, (...,) float32."""
     t = np.clip((x - low) / (high - low), 0, 1)
     out: Floats = (t * t * (3 - 2 * t)).astype(np.float32)
     return out
 
 
 def scalp_layers(hair: Hair, assets: Assets, vertices: Floats, normals: Floats, scale: float) -> Layer | None:
-    """Layers over the scalp; None for a bald head."""
+    """Layers over the scalp of a head, (v, 3) vertices in dm and their (v, 3) unit normals; None for a bald head."""
     if hair.style == "bald":
         return None
     base = assets.base
@@ -102,7 +102,7 @@ def scalp_layers(hair: Hair, assets: Assets, vertices: Floats, normals: Floats, 
 
 
 def beard_layers(hair: Hair, assets: Assets, vertices: Floats, normals: Floats, scale: float) -> Layer | None:
-    """Layers over the jaw; None where there is only stubble or nothing."""
+    """Layers over the jaw, likewise from (v, 3) vertices and normals; None where there is only stubble or nothing."""
     if hair.beard <= 0:
         return None
     where = np.array([stubble_area(float(x), float(y), float(z)) for x, y, z in assets.base], dtype=np.float32)
@@ -169,7 +169,7 @@ def _layer(parts: list[list[npt.NDArray[Any]]], share: Floats, occluder: npt.NDA
 
 
 def curtain(hair: Hair, assets: Assets, vertices: Floats, scale: float) -> Layer | None:
-    """Hair that hangs from the crown to `hang`, open at the front; None for short styles."""
+    """Hair that hangs from the crown of (v, 3) vertices to `hang`, open at the front; None for short styles."""
     if hair.style not in ("bob", "long"):
         return None
     centre, radii = _skull(assets, vertices)

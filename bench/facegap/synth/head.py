@@ -19,14 +19,15 @@ HALF = 2.3
 """... and reach this far to each side (dm)."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Head:
     """An identity's geometry.
 
     Attributes:
-        neutral: (v, 3) vertices; scale: size of the head relative to the base; inter_eye: dm.
+        neutral: (v, 3) vertices, dm; scale: size of the head relative to the base; inter_eye: dm.
         layers: scalp, curtain and beard, as far as there are any.
-        openness: (v, SKY_DIRECTIONS) visibility times cosine, for `lights.sphere` directions in the head's frame.
+        openness: (v, SKY_DIRECTIONS) visibility times cosine times 4 / SKY_DIRECTIONS, for `lights.sphere` directions
+            in the head's frame: weights of their radiance in irradiance / pi.
         share: (v,) how much a vertex turns with the head.
     """
 
@@ -53,7 +54,15 @@ def head(identity: Identity) -> Head:
     layers = tuple(layer for layer in made if layer is not None)
     gap = np.linalg.norm(eye_centre(assets, vertices, LEFT_EYE) - eye_centre(assets, vertices, RIGHT_EYE))
     share = hair.fade(5.6, 6.6, assets.base[:, 1])
-    return Head(identity, vertices, scale, float(gap), layers, _openness(assets, vertices, normals, layers), share)
+    return Head(
+        identity=identity,
+        neutral=vertices,
+        scale=scale,
+        inter_eye=float(gap),
+        layers=layers,
+        openness=_openness(assets, vertices, normals, layers),
+        share=share,
+    )
 
 
 def repainted(subject: Head, identity: Identity) -> Head:
@@ -62,14 +71,14 @@ def repainted(subject: Head, identity: Identity) -> Head:
 
 
 def vertex_normals(assets: Assets, vertices: Floats) -> Floats:
-    """(v, 3) unit normals."""
+    """(v, 3) unit normals of (v, 3) vertices."""
     out = np.empty_like(vertices)
     raster.vertex_normals(vertices, assets.triangles, out)
     return out
 
 
 def light_frame(direction: Floats) -> Floats:
-    """(3, 3) rows right, up, towards the light."""
+    """(3, 3) rows right, up, towards the light, of the (3,) unit vector towards it."""
     helper = np.array([0.0, 1.0, 0.0]) if abs(direction[1]) < 0.95 else np.array([1.0, 0.0, 0.0])
     right = np.cross(helper, direction)
     right /= np.linalg.norm(right)
@@ -77,7 +86,7 @@ def light_frame(direction: Floats) -> Floats:
 
 
 def occluders(assets: Assets, vertices: Floats, layers: tuple[hair.Layer, ...]) -> tuple[Floats, Ints]:
-    """Vertices and triangles of one mesh of all that casts shadows."""
+    """(n, 3) vertices and (t, 3) triangles of one mesh of all that casts shadows, the head's (v, 3) vertices first."""
     points, triangles, first = [vertices], [assets.triangles[assets.parts == SKIN]], len(vertices)
     for layer in layers:
         points.append(layer.vertices)
@@ -87,7 +96,12 @@ def occluders(assets: Assets, vertices: Floats, layers: tuple[hair.Layer, ...]) 
 
 
 def depth_from(direction: Floats, points: Floats, triangles: Ints, side: int) -> tuple[Floats, Floats]:
-    """The (side, side) depth map of a mesh seen from a direction, and its frame."""
+    """The (side, side) depth map, dm, of a mesh seen from a direction, and its (3, 3) frame.
+
+    Args:
+        direction: (3,) unit vector towards the light.
+        points, triangles: (n, 3) vertices and (t, 3) vertex numbers, as from `occluders`.
+    """
     frame = light_frame(direction)
     depth = np.empty((side, side), dtype=np.float32)
     raster.depth_map((points - CENTRE) @ frame.T, triangles, HALF, depth)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from facegap import colour
 from facegap.synth import skin
 from facegap.synth.assets import Floats, load
 from facegap.synth.features import Paint
@@ -43,7 +44,7 @@ _STYLE_ODDS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Identity:
     """A person's labels and draws.
 
@@ -70,7 +71,7 @@ class Identity:
     @property
     def ita(self) -> float:
         """Individual typology angle, degrees."""
-        return float(skin.typology_angle(self.lab))
+        return float(colour.typology_angle(self.lab))
 
     def with_melanin(self, melanin: float) -> Identity:
         """The same person with another melanin fraction and nothing else changed."""
@@ -87,7 +88,16 @@ def draw(seed: int, number: int, family: str, sex: str, ages: tuple[float, float
     colour = _hair_colour(random, family, age)
     hair = _hair(random, family, sex, age)
     paint = _paint(random, family, sex, age, melanin, blood, colour, hair)
-    return Identity(family, sex, age, weights, paint, hair, colour, _moles(random))
+    return Identity(
+        family=family,
+        sex=sex,
+        age=age,
+        weights=weights,
+        paint=paint,
+        hair=hair,
+        hair_colour=colour,
+        moles=_moles(random),
+    )
 
 
 def _shape(random: np.random.Generator, family: str, sex: str, age: float, strength: float) -> dict[str, float]:

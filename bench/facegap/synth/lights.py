@@ -34,7 +34,7 @@ class Key:
         return np.array([np.sin(a) * np.cos(e), np.sin(e), np.cos(a) * np.cos(e)], dtype=np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rig:
     """A named lighting situation. `background` is the radiance behind the head relative to a lit white wall."""
 
@@ -54,21 +54,57 @@ def _grey(value: float) -> RGB:
 RIGS: dict[str, Rig] = {
     rig.name: rig
     for rig in (
-        Rig("studio", _grey(0.46), _grey(0.46), _grey(0.36),
-            (Key(-32, 22, _grey(0.78), 0.45), Key(32, 20, _grey(0.62), 0.45), Key(0, 48, _grey(0.25), 0.40)),
-            0.62, True),
-        Rig("window", (0.20, 0.21, 0.23), (0.17, 0.17, 0.18), (0.12, 0.11, 0.10),
-            (Key(62, 18, (1.28, 1.36, 1.50), 0.28), Key(-40, 10, (0.30, 0.28, 0.26), 0.5)), 0.45),
-        Rig("overhead", (0.46, 0.40, 0.33), (0.30, 0.26, 0.215), (0.24, 0.20, 0.155),
-            (Key(8, 58, (1.35, 1.17, 0.94), 0.30), Key(-50, 40, (0.42, 0.36, 0.30), 0.4)), 0.35),
-        Rig("sun", (0.30, 0.37, 0.50), (0.28, 0.29, 0.31), (0.22, 0.20, 0.17),
-            (Key(-48, 42, (3.2, 2.95, 2.60), 0.03),), 0.80),
-        Rig("dim", (0.06, 0.05, 0.035), (0.035, 0.028, 0.02), (0.022, 0.017, 0.012),
-            (Key(35, 35, (0.16, 0.125, 0.085), 0.2), Key(-70, 5, (0.03, 0.03, 0.035), 0.4)), 0.30),
-        Rig("backlit", (0.16, 0.165, 0.175), (0.15, 0.15, 0.155), (0.10, 0.095, 0.09),
-            (Key(165, 25, (3.4, 3.5, 3.7), 0.4), Key(20, 20, (0.22, 0.22, 0.22), 0.5)), 4.0),
+        Rig(
+            name="studio",
+            above=_grey(0.46),
+            level=_grey(0.46),
+            below=_grey(0.36),
+            keys=(Key(-32, 22, _grey(0.78), 0.45), Key(32, 20, _grey(0.62), 0.45), Key(0, 48, _grey(0.25), 0.40)),
+            background=0.62,
+            uniform=True,
+        ),
+        Rig(
+            name="window",
+            above=(0.20, 0.21, 0.23),
+            level=(0.17, 0.17, 0.18),
+            below=(0.12, 0.11, 0.10),
+            keys=(Key(62, 18, (1.28, 1.36, 1.50), 0.28), Key(-40, 10, (0.30, 0.28, 0.26), 0.5)),
+            background=0.45,
+        ),
+        Rig(
+            name="overhead",
+            above=(0.46, 0.40, 0.33),
+            level=(0.30, 0.26, 0.215),
+            below=(0.24, 0.20, 0.155),
+            keys=(Key(8, 58, (1.35, 1.17, 0.94), 0.30), Key(-50, 40, (0.42, 0.36, 0.30), 0.4)),
+            background=0.35,
+        ),
+        Rig(
+            name="sun",
+            above=(0.30, 0.37, 0.50),
+            level=(0.28, 0.29, 0.31),
+            below=(0.22, 0.20, 0.17),
+            keys=(Key(-48, 42, (3.2, 2.95, 2.60), 0.03),),
+            background=0.80,
+        ),
+        Rig(
+            name="dim",
+            above=(0.06, 0.05, 0.035),
+            level=(0.035, 0.028, 0.02),
+            below=(0.022, 0.017, 0.012),
+            keys=(Key(35, 35, (0.16, 0.125, 0.085), 0.2), Key(-70, 5, (0.03, 0.03, 0.035), 0.4)),
+            background=0.30,
+        ),
+        Rig(
+            name="backlit",
+            above=(0.16, 0.165, 0.175),
+            level=(0.15, 0.15, 0.155),
+            below=(0.10, 0.095, 0.09),
+            keys=(Key(165, 25, (3.4, 3.5, 3.7), 0.4), Key(20, 20, (0.22, 0.22, 0.22), 0.5)),
+            background=4.0,
+        ),
     )
-}  # fmt: skip
+}
 
 
 def jittered(rig: Rig, random: np.random.Generator) -> Rig:

@@ -71,7 +71,7 @@ def build(wheel: Path, out: Path) -> str:
 
 
 def content_digest(arrays: dict[str, npt.NDArray[np.generic]]) -> str:
-    """sha256 over names, dtypes, shapes and bytes of the arrays, by name."""
+    """Hex SHA-256 over names, dtypes, shapes and bytes of the arrays, (...,) each, by name."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
 
-F = TypeVar("F", bound=Callable[..., Any])
+from facegap import compiled as code
 
-
-_HERE = Path(__file__).resolve().parent
-
-
-def _cache_folder() -> str:
-    """Where machine code is kept: a folder named by the digest of all kernels' sources.
-
-    numba notices a change of the file that holds a kernel, not of a file whose kernels it calls.
-    """
-    sources = b"".join(path.read_bytes() for path in sorted(_HERE.glob("*.py")))
-    return str(_HERE / "__pycache__" / f"kernels-{hashlib.sha256(sources).hexdigest()[:16]}")
-
-
-_CACHE = _cache_folder()
-
-
-def compiled(function: F) -> F:
-    """`function` as machine code, kept on disk; `fastmath` because no kernel handles NaN or infinity."""
-    others, numba.config.CACHE_DIR = numba.config.CACHE_DIR, _CACHE
-    try:
-        jitted: F = numba.njit(cache=True, fastmath=True, error_model="numpy", nogil=True)(function)
-    finally:
-        numba.config.CACHE_DIR = others
-    return jitted
+# Fast-math, because no kernel handles NaN or infinity.
+compiled = code.compiled(error_model="numpy", fastmath=True)
 
 
 @compiled
@@ -50,7 +24,10 @@ def project(points: Any, focal: float, cx: float, cy: float, out: Any) -> None:
 
 @compiled
 def box(pixels: Any, corners: Any, wide: int, high: int) -> tuple[float, int, int, int, int]:
-    """Twice the signed area of a triangle, and the first and last column and row whose centres it can cover."""
+    """Twice the signed area of a triangle, and the first and last column and row whose centres it can cover.
+
+    `pixels` are (n, 3) from `project`, `corners` the triangle's (3,) rows of them.
+    """
     x0, y0 = pixels[corners[0], 0], pixels[corners[0], 1]
     x1, y1 = pixels[corners[1], 0], pixels[corners[1], 1]
     x2, y2 = pixels[corners[2], 0], pixels[corners[2], 1]
@@ -62,7 +39,10 @@ def box(pixels: Any, corners: Any, wide: int, high: int) -> tuple[float, int, in
 
 @compiled
 def weights(pixels: Any, corners: Any, area: float, x: float, y: float) -> tuple[float, float]:
-    """Barycentric weights of the second and third corner at a point; it lies inside where all three are >= 0."""
+    """Barycentric weights of the second and third corner at a point; it lies inside where all three are >= 0.
+
+    `pixels` (n, 3), `corners` (3,) and `area` are those of `box`.
+    """
     x0, y0 = pixels[corners[0], 0], pixels[corners[0], 1]
     x1, y1 = pixels[corners[1], 0] - x0, pixels[corners[1], 1] - y0
     x2, y2 = pixels[corners[2], 0] - x0, pixels[corners[2], 1] - y0
@@ -72,14 +52,14 @@ def weights(pixels: Any, corners: Any, area: float, x: float, y: float) -> tuple
 
 @compiled
 def mean1(values: Any, column: int, corners: Any, q1: float, q2: float) -> float:
-    """One column of (n, c) values, interpolated between the corners."""
+    """One column of (n, c) values, interpolated between the (3,) corners."""
     a, b, c = values[corners[0], column], values[corners[1], column], values[corners[2], column]
     return float(a + q1 * (b - a) + q2 * (c - a))
 
 
 @compiled
 def mean3(values: Any, corners: Any, q1: float, q2: float) -> tuple[float, float, float]:
-    """The first three columns."""
+    """The first three columns of (n, c) values, likewise."""
     return (
         mean1(values, 0, corners, q1, q2),
         mean1(values, 1, corners, q1, q2),
@@ -124,6 +104,7 @@ def depth_map(points: Any, triangles: Any, half: float, out: Any) -> None:
 
     Args:
         points: (n, 3) float32 in the light's frame, x right, y up, z towards the light.
+        triangles: (t, 3) int32.
         out: (side, side) float32.
     """
     side = out.shape[0]
@@ -147,7 +128,10 @@ def depth_map(points: Any, triangles: Any, half: float, out: Any) -> None:
 
 @compiled
 def visible(points: Any, half: float, bias: float, depth: Any, out: Any) -> None:
-    """`out` (n,) 0..1: share of the four texels around each point that nothing nearer to the light covers."""
+    """`out` (n,) 0..1: share of the four texels around each point that nothing nearer to the light covers.
+
+    `points` (n, 3) and `half` are as for `depth_map`, `depth` (side, side) is from there.
+    """
     side = depth.shape[0]
     scale = side / (2.0 * half)
     for i in range(points.shape[0]):
@@ -169,7 +153,7 @@ def visible(points: Any, half: float, bias: float, depth: Any, out: Any) -> None
 
 @compiled
 def vertex_normals(vertices: Any, triangles: Any, out: Any) -> None:
-    """`out` (n, 3): area-weighted unit normals."""
+    """`out` (n, 3): area-weighted unit normals of (n, 3) vertices and (t, 3) triangles."""
     out[:, :] = 0.0
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]

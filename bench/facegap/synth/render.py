@@ -20,7 +20,7 @@ SCATTER_MM = (1.45, 0.70, 0.42)
 _GAZE_LIMIT = 0.42
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class _Scene:
     """A head in its pose, and which surface each pixel shows (see `raster.rasterise`)."""
 
@@ -72,7 +72,9 @@ def _seen(head: Head, rig: Rig, view: View, units: Units, wide: int) -> _Scene:
         strands = hair.strands(head.identity.hair)
         hair.rasterise_hair(placed, layer.triangles, layer.strand, strands, first, near, ids, bary)
         first += len(layer.triangles)
-    return _Scene(head, rig, view, world, layers, pixels, near, ids, bary)
+    return _Scene(
+        head=head, rig=rig, view=view, world=world, layers=layers, pixels=pixels, near=near, ids=ids, bary=bary
+    )
 
 
 def _turned(layer: hair.Layer, view: View, scale: float) -> hair.Layer:

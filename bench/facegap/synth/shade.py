@@ -30,10 +30,13 @@ SKIN_F0 = 0.028
 
 
 class Surface(NamedTuple):
-    """The head mesh as the shader sees it; (v, ...) float32 but for the triangles.
+    """The head mesh as the shader sees it.
 
-    `world` is relative to the centre of the lamps' depth maps; `sky` is irradiance / pi; `masks` are lips, eyelids,
-    ears, inside of the mouth.
+    Attributes:
+        triangles, parts: (t, 3) vertex numbers and (t,) parts, as in `assets.Assets`.
+        canonical, world, normals: (v, 3) float32; the world is relative to the centre of the lamps' depth maps.
+        sky, opened: (v, 3) irradiance / pi of the sky, and (v, 1) the open share of its hemisphere.
+        masks: (v, 4) float32 lips, eyelids, ears, inside of the mouth, 0..1.
     """
 
     triangles: Ints
@@ -47,8 +50,14 @@ class Surface(NamedTuple):
 
 
 class Lamps(NamedTuple):
-    """Key lights (k, ...) with depth maps (k, side, side) in `frames` (k, 3, 3), each 2 `half` dm wide; the mean sky
-    radiance for reflections (3,); and where the camera is (3,)."""
+    """Key lights, and where the camera is.
+
+    Attributes:
+        direction, colour, size: (k, 3) unit vectors, (k, 3) linear RGB and (k,) angular radii, radians, of the keys.
+        maps, frames: (k, side, side) depth maps in (k, 3, 3) frames, each 2 `half` dm wide.
+        ambient: (3,) mean sky radiance, for reflections.
+        camera: (3,) its place, dm.
+    """
 
     direction: Floats
     colour: Floats
@@ -61,7 +70,12 @@ class Lamps(NamedTuple):
 
 
 class Buffers(NamedTuple):
-    """(h, w, 3) irradiance / pi, albedo and gloss, and (h, w) the share of light that scatters under the surface."""
+    """What each pixel shows.
+
+    Attributes:
+        irradiance, albedo, gloss: (h, w, 3) linear RGB, the irradiance divided by pi.
+        scatter: (h, w) share of the light that scatters under the surface.
+    """
 
     irradiance: Floats
     albedo: Floats
@@ -122,7 +136,7 @@ def ggx(cos_h: float, cos_v: float, cos_l: float, cos_vh: float, rough: float, f
 
 @compiled
 def skin_rgb(table: Any, fm: float, fb: float) -> tuple[float, float, float]:
-    """Bilinear look-up in `skin.table()`, log-spaced in both fractions."""
+    """Bilinear look-up in the (m, b, 3) `skin.table()`, log-spaced in both fractions."""
     rows, columns = table.shape[0], table.shape[1]
     u = np.log(fm / LOWEST_MELANIN) / np.log(HIGHEST_MELANIN / LOWEST_MELANIN) * (rows - 1)
     v = np.log(fb / LOWEST_BLOOD) / np.log(HIGHEST_BLOOD / LOWEST_BLOOD) * (columns - 1)
@@ -145,7 +159,10 @@ def _over(under: tuple[float, float, float], cover: float, r: float, g: float, b
 def skin_surface(
     p: Paint, moles: Any, table: Any, x: float, y: float, z: float, lips: float, lids: float, inner: float
 ) -> tuple[tuple[float, float, float], float, float, float]:
-    """Albedo, roughness, strength of the gloss and share of scattered light at a point of the skin or garment."""
+    """Albedo, roughness, strength of the gloss and share of scattered light at a point of the skin or garment.
+
+    `moles` (n, 4) and `table` (m, b, 3) are as for `mole` and `skin_rgb`.
+    """
     fm, fb = melanin_and_blood(p, x, y, z, smoothstep(0.30, 0.70, lips), lids)
     spot = mole(moles, x, y, z)
     fm = fm * freckle(p, x, y, z) * (1.0 + 1.6 * spot) + 0.06 * spot
@@ -175,7 +192,7 @@ def skin_surface(
 def eye_surface(
     p: Paint, eye: Any, gaze: Any, x: float, y: float, z: float
 ) -> tuple[tuple[float, float, float], float, float, float]:
-    """The same of an eyeball, whose canonical centre is `eye` and optical axis `gaze`."""
+    """The same of an eyeball, whose canonical centre is `eye` (3,) and optical axis `gaze` (3,)."""
     dx, dy, dz = _unit(x - eye[0], y - eye[1], z - eye[2])
     cosine = dx * gaze[0] + dy * gaze[1] + dz * gaze[2]
     r, g, b, wet = iris(p, cosine, dx - cosine * gaze[0], dy - cosine * gaze[1])
@@ -313,6 +330,7 @@ def lash_cover(pixels: Any, triangles: Any, root: Any, along: Any, near: Any, ou
     """Raise `out` (h, w) 0..1 where the lash strips lie in front of what `near` holds.
 
     Args:
+        pixels, triangles, near: (n, 3), (t, 3) and (h, w), as for `raster.rasterise`.
         root: (n, 1) 1 at the lid, 0 at the tips; along: (n, 1) coordinate along the lid.
     """
     for t in range(triangles.shape[0]):

@@ -164,13 +164,13 @@ def build(weights: dict[str, float], assets: Assets | None = None) -> Floats:
 
 
 def eye_centre(assets: Assets, vertices: Floats, part: int) -> Floats:
-    """(3,) centre of an eyeball."""
+    """(3,) centre of the eyeball `part`, dm, of (v, 3) vertices."""
     out: Floats = vertices[assets.part_vertices(part)].mean(axis=0)
     return out
 
 
 def head_scale(assets: Assets, vertices: Floats) -> float:
-    """Inter-eye distance relative to the base head's; expressions and hair are scaled by it."""
+    """Inter-eye distance of (v, 3) vertices relative to the base head's; expressions and hair are scaled by it."""
 
     def gap(of: Floats) -> float:
         return float(np.linalg.norm(eye_centre(assets, of, 1) - eye_centre(assets, of, 2)))
@@ -179,7 +179,7 @@ def head_scale(assets: Assets, vertices: Floats) -> float:
 
 
 def add_expression(assets: Assets, vertices: Floats, units: Units) -> Floats:
-    """Vertices with face units added, scaled to the head."""
+    """(v, 3) vertices with face units added, scaled to the head."""
     moved = vertices.copy()
     scale = head_scale(assets, vertices)
     for name, weight in units:

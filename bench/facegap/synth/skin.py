@@ -18,6 +18,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from facegap import colour
+
 Floats = npt.NDArray[np.float64]
 
 WAVELENGTHS: Floats = np.arange(400.0, 701.0, 10.0)
@@ -46,7 +48,8 @@ HAEMOGLOBIN: Floats = np.array([
 XYZ_TO_RGB: Floats = np.array(
     [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
 )
-"""XYZ (white: Y = 1) to linear RGB with the primaries of IEC 61966-2-1 (sRGB)."""
+"""XYZ (white: Y = 1) to linear RGB with the primaries of sRGB, in more digits than `colour.RGB_OF_XYZ`: every byte of
+the published pictures follows from them."""
 
 EPIDERMIS_CM = 0.006
 INTERNAL, SURFACE, ESCAPED = 0.5, 0.03, 0.017
@@ -65,7 +68,7 @@ MONK = ("f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "6
 
 
 def reflectance(melanin: npt.ArrayLike, blood: npt.ArrayLike) -> Floats:
-    """(..., 31) diffuse reflectance at `WAVELENGTHS` for volume fractions of melanosomes and of blood."""
+    """(..., 31) diffuse reflectance at `WAVELENGTHS` for (...,) volume fractions of melanosomes and of blood."""
     fm = np.asarray(melanin, dtype=np.float64)[..., None]
     fb = np.asarray(blood, dtype=np.float64)[..., None]
     base = 0.244 + 85.3 * np.exp(-(WAVELENGTHS - 154.0) / 66.2)
@@ -80,30 +83,20 @@ def reflectance(melanin: npt.ArrayLike, blood: npt.ArrayLike) -> Floats:
 
 
 def xyz(spectrum: npt.ArrayLike) -> Floats:
-    """(..., 3) XYZ of reflectances under D65, white at Y = 1."""
+    """(..., 3) XYZ of (..., 31) reflectances under D65, white at Y = 1."""
     weights = CMF * D65 / float((CMF[1] * D65).sum())
     out: Floats = np.asarray(spectrum, dtype=np.float64) @ weights.T
     return out
 
 
-def lab(colour: npt.ArrayLike) -> Floats:
-    """(..., 3) CIE L*a*b* of XYZ against D65 (CIE 015)."""
-    white = xyz(np.ones(len(WAVELENGTHS)))
-    ratio = np.asarray(colour, dtype=np.float64) / white
-    f = np.where(ratio > (6 / 29) ** 3, np.cbrt(np.maximum(ratio, 0)), ratio * (29 / 6) ** 2 / 3 + 4 / 29)
-    return np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1)
+def lab(value: npt.ArrayLike) -> Floats:
+    """(..., 3) CIE L*a*b* of (..., 3) XYZ against D65 as `xyz` sums it (CIE 015)."""
+    return colour.lab(np.asarray(value, dtype=np.float64), xyz(np.ones(len(WAVELENGTHS))))
 
 
 def skin_lab(melanin: npt.ArrayLike, blood: npt.ArrayLike) -> Floats:
-    """(..., 3) L*a*b* as a spectrophotometer with specular component included would measure it."""
+    """(..., 3) L*a*b* of (...,) fractions, as a spectrophotometer with specular component included would measure it."""
     return lab(xyz(reflectance(melanin, blood) + SPECULAR_INCLUDED))
-
-
-def typology_angle(colour: npt.ArrayLike) -> Floats:
-    """Individual typology angle, degrees: atan2(L* - 50, b*) (Chardon et al. 1991)."""
-    values = np.asarray(colour, dtype=np.float64)
-    out: Floats = np.degrees(np.arctan2(values[..., 0] - 50.0, values[..., 2]))
-    return out
 
 
 def tone(ita: float) -> str:
@@ -116,12 +109,11 @@ def fitzpatrick(ita: float) -> str:
     return FITZPATRICK[sum(ita <= limit for limit in _TONE_LIMITS)]
 
 
-def monk(colour: npt.ArrayLike) -> int:
-    """Nearest swatch 1..10 of the Monk scale in L*a*b*: derived and coarse (measured skin is darker than 1-5)."""
+def monk(value: npt.ArrayLike) -> int:
+    """Nearest swatch 1..10 of the Monk scale to (3,) L*a*b*: derived and coarse (measured skin is darker than 1-5)."""
     codes = np.array([[int(code[i : i + 2], 16) for i in (0, 2, 4)] for code in MONK]) / 255.0
-    linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
-    swatches = lab(linear @ np.linalg.inv(XYZ_TO_RGB).T)
-    return int(np.argmin(np.linalg.norm(swatches - np.asarray(colour, dtype=np.float64), axis=-1))) + 1
+    swatches = lab(colour.decode(codes) @ np.linalg.inv(XYZ_TO_RGB).T)
+    return int(np.argmin(np.linalg.norm(swatches - np.asarray(value, dtype=np.float64), axis=-1))) + 1
 
 
 def melanin_at(ita: float, blood: float) -> float:
@@ -131,7 +123,7 @@ def melanin_at(ita: float, blood: float) -> float:
         ValueError: the angle lies outside what the table spans.
     """
     grid = np.geomspace(LOWEST_MELANIN, HIGHEST_MELANIN, 600)
-    angles = typology_angle(skin_lab(grid, np.full_like(grid, blood)))
+    angles = colour.typology_angle(skin_lab(grid, np.full_like(grid, blood)))
     if not angles[-1] <= ita <= angles[0]:
         raise ValueError(f"ITA: expected {angles[-1]:.0f} to {angles[0]:.0f} degrees, found {ita:.0f}")
     return float(np.interp(-ita, -angles, grid))

@@ -3,7 +3,7 @@
 `run` writes evidence and tables; `audit` reads the evidence back, computes the tables again and compares.
 """
 
-from facegap.tables.build import NOTICE, TABLES, Table, build, write_tables
-from facegap.tables.workbench import NO_THRESHOLD, set_thresholds
+from facegap.tables.build import DICTIONARY, NOTICE, TABLES, Built, build, write_tables
+from facegap.tables.workbench import NO_THRESHOLD, Workbench
 
-__all__ = ["NOTICE", "NO_THRESHOLD", "TABLES", "Table", "build", "set_thresholds", "write_tables"]
+__all__ = ["DICTIONARY", "NOTICE", "NO_THRESHOLD", "TABLES", "Built", "Workbench", "build", "write_tables"]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from facegap.acquire.scalars import scalar
-from facegap.evidence import Evidence
-from facegap.records import OUTCOMES, Threshold
+from facegap.records import OUTCOMES
+from facegap.schema import AcquisitionRow, QualityRow
+from facegap.tables.workbench import Workbench
 
 
-def acquisition_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[AcquisitionRow]:
     """How many of the samples that went through a condition ended in each outcome, by group."""
+    evidence = bench.evidence
     for (detector, condition), acquisitions in evidence.acquisitions.items():
         concerned = evidence.concerned(condition)
         for columns in evidence.groupings:
@@ -23,19 +24,20 @@ def acquisition_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[d
                 outcomes = acquisitions.outcome[group == name]
                 for outcome in OUTCOMES:
                     found = int(np.count_nonzero(outcomes == outcome))
-                    yield {
-                        "detector": detector,
-                        "condition": condition,
-                        "grouping": ", ".join(columns),
-                        "group": str(name),
-                        "outcome": outcome,
-                        "samples": found,
-                        "share": found / len(outcomes),
-                    }
+                    yield AcquisitionRow(
+                        detector=detector,
+                        condition=condition,
+                        grouping=", ".join(columns),
+                        group=str(name),
+                        outcome=outcome,
+                        samples=found,
+                        share=found / len(outcomes),
+                    )
 
 
-def quality_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def quality_rows(bench: Workbench) -> Iterator[QualityRow]:
     """Native quality values of the acquired faces by group: mean, percentiles, mean on the scale 0 to 100."""
+    evidence = bench.evidence
     for (detector, condition), acquisitions in evidence.acquisitions.items():
         concerned = evidence.concerned(condition)
         for columns in evidence.groupings:
@@ -45,19 +47,19 @@ def quality_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[
                     here = values[(group == name) & np.isfinite(values)].astype(np.float64)
                     if len(here):
                         p05, p50, p95 = (float(value) for value in np.percentile(here, (5, 50, 95)))
-                        yield {
-                            "detector": detector,
-                            "condition": condition,
-                            "grouping": ", ".join(columns),
-                            "group": str(name),
-                            "quality": quality,
-                            "samples": len(here),
-                            "mean": float(here.mean()),
-                            "p05": p05,
-                            "p50": p50,
-                            "p95": p95,
-                            "scalar": _mean_scalar(quality, here),
-                        }
+                        yield QualityRow(
+                            detector=detector,
+                            condition=condition,
+                            grouping=", ".join(columns),
+                            group=str(name),
+                            quality=quality,
+                            samples=len(here),
+                            mean=float(here.mean()),
+                            p05=p05,
+                            p50=p50,
+                            p95=p95,
+                            scalar=_mean_scalar(quality, here),
+                        )
 
 
 def _mean_scalar(quality: str, native: npt.NDArray[np.float64]) -> float | None:

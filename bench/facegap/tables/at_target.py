@@ -16,61 +16,55 @@ from facegap.estimate.bootstrap import (
 from facegap.estimate.differentials import enter, rates_of
 from facegap.estimate.measures import MEASURES
 from facegap.evidence import Evidence
-from facegap.records import ErrorCounts, Rows, Threshold
-from facegap.tables.shared_cells import key_cells
+from facegap.records import ErrorCounts, Rows
+from facegap.schema import AtTargetRow, AtTargetSummaryRow
+from facegap.tables.shared_cells import key_cells, left_out_text
 from facegap.tables.workbench import (
+    Drawn,
     Floats,
     GroupCounts,
-    _Drawn,
-    _drawn,
-    _sides,
-    _trials,
-    counts_of,
+    Workbench,
     ends_of,
-    group_counts,
+    sides_of_groups,
+    trials_of_draws,
 )
 
-SUMMARY_COLUMNS = (
-    *("model", "condition", "metric", "grouping", "target", "threshold_name", "threshold", "measure", "value"),
-    *("low", "high", "level", "null_low", "null_high", "groups", "left_out", "note"),
-)
-COLUMNS = (
-    *("model", "condition", "metric", "grouping", "group", "target", "threshold_name", "threshold"),
-    *("threshold_low", "threshold_high", "errors", "trials", "subjects", "rate", "low", "high", "level"),
-    *("method", "note"),
-)
 SPANNED = "Wilson at n_eff at the threshold as it stands: the span of both"
 FEW_ERRORS = 5
 """Below so many errors percentiles of a bootstrap are too narrow; other bounds then stand in their place."""
 
 
-def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[AtTargetRow]:
     """FMR and FNMR of every group at the thresholds that this run set at target FMRs."""
-    for found in group_counts(evidence, thresholds):
+    evidence = bench.evidence
+    for found in bench.group_counts:
         target = found.threshold.target
         if target is None or found.threshold in evidence.given:
             continue
-        drawn = _drawn(evidence, found.comparisons.model, target)
+        drawn = bench.drawn(found.comparisons.model, target)
         ends = ends_of(drawn.thresholds, evidence.study.statistics.level, -np.inf) or (None, None)
         for metric, counts in found.by_metric.items():
             draws = _rates(evidence, found, metric, drawn)
             for c, values in zip(counts, draws, strict=True):
                 key = {**key_cells(found, metric), "group": c.group, "target": target}
-                yield {**key, "threshold_low": ends[0], "threshold_high": ends[1], **_cells(evidence, found, c, values)}
+                yield AtTargetRow(
+                    **key, threshold_low=ends[0], threshold_high=ends[1], **_cells(bench, found, c, values)
+                )
 
 
-def summary_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def summary_rows(bench: Workbench) -> Iterator[AtTargetSummaryRow]:
     """Every measure of `MEASURES` over the groups, with the threshold set again in each draw."""
-    for found in group_counts(evidence, thresholds):
+    evidence = bench.evidence
+    for found in bench.group_counts:
         target = found.threshold.target
         if target is None or found.threshold in evidence.given or not found.columns:
             continue
-        drawn = _drawn(evidence, found.comparisons.model, target)
+        drawn = bench.drawn(found.comparisons.model, target)
         for metric, counts in found.by_metric.items():
             draws = dict(zip([c.group for c in counts], _rates(evidence, found, metric, drawn), strict=True))
             key = {**key_cells(found, metric), "target": target, "level": evidence.study.statistics.level}
             for row in _summaries(evidence, counts, draws):
-                yield {**key, **row}
+                yield AtTargetSummaryRow(**key, **row)
 
 
 def _summaries(
@@ -78,7 +72,7 @@ def _summaries(
 ) -> Iterator[dict[str, Any]]:
     rule = evidence.study.statistics
     kept, left_out = enter(counts, rule.min_subjects)
-    cells = {"groups": len(kept), "left_out": "; ".join(f"{name}: {why}" for name, why in left_out)}
+    cells = {"groups": len(kept), "left_out": left_out_text(left_out)}
     note, noise = _noise(kept, draws, rule.level)
     for measure in MEASURES:
         if noise is None:
@@ -107,7 +101,7 @@ def _noise(
     )
 
 
-def _rates(evidence: Evidence, found: GroupCounts, metric: str, drawn: _Drawn) -> Iterator[Floats]:
+def _rates(evidence: Evidence, found: GroupCounts, metric: str, drawn: Drawn) -> Iterator[Floats]:
     """(draws,) rates of each group in the order of its names."""
     comparisons, samples = found.comparisons, evidence.samples
     subject = samples.people()
@@ -120,15 +114,15 @@ def _rates(evidence: Evidence, found: GroupCounts, metric: str, drawn: _Drawn) -
         return
     tail = comparisons.tail
     within: Rows = np.where(group[tail.reference] == group[tail.probe], group[tail.probe], -1)
-    for d, side in enumerate(_sides(evidence, comparisons, found.columns)):
+    for d, side in enumerate(sides_of_groups(evidence, comparisons, found.columns)):
         mine = within == d
         i, j = subject[tail.reference[mine]], subject[tail.probe[mine]]
-        trials = _trials(drawn.people, side)
+        trials = trials_of_draws(drawn.people, side)
         yield fmr_at_draws(drawn.people, i, j, tail.score[mine], trials, drawn.thresholds, comparisons.floor)
 
 
-def _cells(evidence: Evidence, found: GroupCounts, counts: ErrorCounts, values: Floats) -> dict[str, Any]:
-    level, draws = evidence.study.statistics.level, evidence.study.statistics.draws
+def _cells(bench: Workbench, found: GroupCounts, counts: ErrorCounts, values: Floats) -> dict[str, Any]:
+    level, draws = bench.evidence.study.statistics.level, bench.evidence.study.statistics.draws
     rate = counts.errors / counts.trials if counts.trials else None
     method, note, interval = "none", "", None
     if rate is None:
@@ -143,7 +137,7 @@ def _cells(evidence: Evidence, found: GroupCounts, counts: ErrorCounts, values: 
             interval, method = _spanned(interval, counts, level), f"{method}, and {SPANNED}"
         if interval is None:
             method = "Wilson at n_eff at the ends of the threshold's interval, levels split"
-            interval, note = _at_the_ends(evidence, found, counts)
+            interval, note = _at_the_ends(bench, found, counts)
             method = method if interval else "none"
     low, high = interval or (None, None)
     if interval and rate is not None:
@@ -168,22 +162,22 @@ def _spanned(interval: tuple[float, float], counts: ErrorCounts, level: float) -
     return min(interval[0], fixed.low), max(interval[1], fixed.high)
 
 
-def _at_the_ends(evidence: Evidence, found: GroupCounts, counts: ErrorCounts) -> tuple[tuple[float, float] | None, str]:
+def _at_the_ends(bench: Workbench, found: GroupCounts, counts: ErrorCounts) -> tuple[tuple[float, float] | None, str]:
     """Bounds that hold together: half of the error for the threshold, half for the rate at either end of it."""
-    half = 1 - (1 - evidence.study.statistics.level) / 2
+    half = 1 - (1 - bench.evidence.study.statistics.level) / 2
     target = found.threshold.target
     assert target is not None
-    ends = ends_of(_drawn(evidence, found.comparisons.model, target).thresholds, half, -np.inf)
+    ends = ends_of(bench.drawn(found.comparisons.model, target).thresholds, half, -np.inf)
     if ends is None or ends[0] < found.comparisons.floor:
         return None, "the kept scores end above the lower end of the threshold's interval"
-    bounds = [_one(evidence, found, counts, end, half) for end in ends]
+    bounds = [_one(bench, found, counts, end, half) for end in ends]
     return (min(low for low, _ in bounds), max(high for _, high in bounds)), ""
 
 
 def _one(
-    evidence: Evidence, found: GroupCounts, counts: ErrorCounts, threshold: float, level: float
+    bench: Workbench, found: GroupCounts, counts: ErrorCounts, threshold: float, level: float
 ) -> tuple[float, float]:
-    there = counts_of(evidence, found.comparisons, found.columns, threshold)[counts.metric]
+    there = bench.counts(found.comparisons, found.columns, threshold)[counts.metric]
     at = estimate.estimate(next(c for c in there if c.group == counts.group), level)
     assert at.low is not None
     assert at.high is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -18,16 +19,10 @@ from facegap.estimate.discordant import drawn_p, mcnemar_p, swap_p
 from facegap.estimate.multiplicity import holm
 from facegap.estimate.power import NORMAL, visible_difference
 from facegap.estimate.quality_split import change, change_interval
-from facegap.evidence import Evidence
-from facegap.records import Comparisons, ErrorCounts, Rows, Threshold
-from facegap.tables.workbench import GroupCounts, group_counts, people_draws
+from facegap.records import Comparisons, ErrorCounts, Rows, matches
+from facegap.schema import BetweenRow
+from facegap.tables.workbench import GroupCounts, Workbench
 
-COLUMNS = (
-    *("model", "other_model", "condition", "metric", "grouping", "group"),
-    *("threshold_name", "threshold", "other_threshold", "comparisons", "subjects", "errors", "other_errors"),
-    *("rate", "other_rate", "difference", "low", "high", "level", "only_model", "only_other"),
-    *("p_mcnemar", "p", "p_holm", "verdict", "visible_80", "note"),
-)
 FEW_DISCORDANT = 5
 """Below so many comparisons on which two models disagree, an interval from people would be too narrow."""
 
@@ -40,7 +35,8 @@ class _Discordant(NamedTuple):
     sign: Rows
 
 
-class _Found(NamedTuple):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Found:
     """What one group shows: comparisons that err under either model alone, interval of the difference, p by person.
 
     `error` is the difference's standard error on `freedom` degrees of freedom; None where there is no interval.
@@ -54,13 +50,14 @@ class _Found(NamedTuple):
     freedom: float = NORMAL
 
 
-def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[BetweenRow]:
     """FMR (within group) and FNMR of every pair of models, in the study's order, at thresholds of the same name.
 
     Raises:
         InputError: two models were not compared on the same comparisons.
     """
-    by_key = {_key(found): found for found in group_counts(evidence, thresholds)}
+    evidence = bench.evidence
+    by_key = {_key(found): found for found in bench.group_counts}
     order = [use.card for use in evidence.study.models]
     for model, other in combinations(order, 2):
         for key, mine in by_key.items():
@@ -69,7 +66,7 @@ def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict
                 continue
             _check(mine.comparisons, theirs.comparisons)
             for metric in mine.by_metric:
-                yield from _rows(evidence, mine, theirs, metric)
+                yield from _rows(bench, mine, theirs, metric)
 
 
 def _key(found: GroupCounts) -> tuple[str, str, tuple[str, ...], str]:
@@ -78,8 +75,10 @@ def _key(found: GroupCounts) -> tuple[str, str, tuple[str, ...], str]:
 
 def _check(a: Comparisons, b: Comparisons) -> None:
     pairs = (
-        *((a.trials.reference, b.trials.reference), (a.trials.probe, b.trials.probe)),
-        *((a.mated.reference, b.mated.reference), (a.mated.probe, b.mated.probe)),
+        (a.trials.reference, b.trials.reference),
+        (a.trials.probe, b.trials.probe),
+        (a.mated.reference, b.mated.reference),
+        (a.mated.probe, b.mated.probe),
     )
     if a.trials.symmetric != b.trials.symmetric or not all(np.array_equal(x, y) for x, y in pairs):
         raise InputError(
@@ -88,30 +87,31 @@ def _check(a: Comparisons, b: Comparisons) -> None:
         )
 
 
-def _rows(evidence: Evidence, mine: GroupCounts, theirs: GroupCounts, metric: str) -> Iterator[dict[str, Any]]:
+def _rows(bench: Workbench, mine: GroupCounts, theirs: GroupCounts, metric: str) -> Iterator[BetweenRow]:
+    evidence = bench.evidence
     find = _nonmated if metric == "FMR" else _mated
-    found = dict(zip((c.group for c in mine.by_metric[metric]), find(evidence, mine, theirs), strict=True))
+    found = dict(zip((c.group for c in mine.by_metric[metric]), find(bench, mine, theirs), strict=True))
     entering, _ = enter(mine.by_metric[metric], evidence.study.statistics.min_subjects)
     tested = [c.group for c in entering]
     adjusted = dict(zip(tested, holm([found[name].p for name in tested]), strict=True))
     alpha = (1 - evidence.study.statistics.level) / max(len(tested), 1)
     for a, b in zip(mine.by_metric[metric], theirs.by_metric[metric], strict=True):
         p_holm, one = adjusted.get(a.group), found[a.group]
-        yield {
-            "model": mine.comparisons.model,
-            "other_model": theirs.comparisons.model,
-            "condition": mine.comparisons.condition,
-            "metric": metric,
-            "grouping": ", ".join(mine.columns),
-            "group": a.group,
-            "threshold_name": mine.threshold.name,
-            "threshold": mine.threshold.value,
-            "other_threshold": theirs.threshold.value,
+        yield BetweenRow(
+            model=mine.comparisons.model,
+            other_model=theirs.comparisons.model,
+            condition=mine.comparisons.condition,
+            metric=metric,
+            grouping=", ".join(mine.columns),
+            group=a.group,
+            threshold_name=mine.threshold.name,
+            threshold=mine.threshold.value,
+            other_threshold=theirs.threshold.value,
             **_cells(a, b, one, evidence.study.statistics.level),
-            "p_holm": p_holm,
-            "verdict": _verdict(p_holm, evidence.study.statistics.level),
-            "visible_80": None if one.error is None else visible_difference(one.error, one.freedom, 0.8, alpha),
-        }
+            p_holm=p_holm,
+            verdict=_verdict(p_holm, evidence.study.statistics.level),
+            visible_80=None if one.error is None else visible_difference(one.error, one.freedom, 0.8, alpha),
+        )
 
 
 def _verdict(p_holm: float | None, level: float) -> str:
@@ -154,10 +154,11 @@ def _cells(a: ErrorCounts, b: ErrorCounts, found: _Found, level: float) -> dict[
     }
 
 
-def _mated(evidence: Evidence, mine: GroupCounts, theirs: GroupCounts) -> Iterator[_Found]:
+def _mated(bench: Workbench, mine: GroupCounts, theirs: GroupCounts) -> Iterator[_Found]:
     """By group of the probe: the paired difference of every comparison, failed ones counted as errors."""
-    level, samples, mated = evidence.study.statistics.level, evidence.samples, mine.comparisons.mated
-    errors = [~(one.comparisons.mated.score.astype(np.float64) >= one.threshold.value) for one in (mine, theirs)]
+    level, samples = bench.evidence.study.statistics.level, bench.evidence.samples
+    mated = mine.comparisons.mated
+    errors = [~matches(one.comparisons.mated.score, one.threshold.value) for one in (mine, theirs)]
     difference = errors[0].astype(np.int64) - errors[1]
     person, group = samples.people()[mated.probe], samples.grouping(mine.columns)[mated.probe]
     for c in mine.by_metric["FNMR"]:
@@ -168,14 +169,21 @@ def _mated(evidence: Evidence, mine: GroupCounts, theirs: GroupCounts) -> Iterat
         interval = change_interval(found, level) if found is not None and found.variance else None
         totals = np.bincount(person[own], weights=difference[own]).astype(np.int64)
         if found is None or interval is None:
-            yield _Found(first, second, None, swap_p(totals))
+            yield _Found(first=first, second=second, interval=None, p=swap_p(totals))
         else:
-            yield _Found(first, second, interval, swap_p(totals), math.sqrt(found.variance), found.people - 1)
+            yield _Found(
+                first=first,
+                second=second,
+                interval=interval,
+                p=swap_p(totals),
+                error=math.sqrt(found.variance),
+                freedom=found.people - 1,
+            )
 
 
-def _nonmated(evidence: Evidence, mine: GroupCounts, theirs: GroupCounts) -> Iterator[_Found]:
+def _nonmated(bench: Workbench, mine: GroupCounts, theirs: GroupCounts) -> Iterator[_Found]:
     """Inside each group: the discordant comparisons alone make the drawn difference, over the drawn comparisons."""
-    samples, level, draws = evidence.samples, evidence.study.statistics.level, people_draws(evidence)
+    samples, level, draws = bench.evidence.samples, bench.evidence.study.statistics.level, bench.people_draws
     group, person = samples.grouping(mine.columns), samples.people()
     apart = _discordant(mine, theirs, len(samples))
     within = np.where(group[apart.reference] == group[apart.probe], group[apart.probe], "")
@@ -184,11 +192,17 @@ def _nonmated(evidence: Evidence, mine: GroupCounts, theirs: GroupCounts) -> Ite
         i, j, sign = person[apart.reference[own]], person[apart.probe[own]], apart.sign[own]
         first, second = int((sign > 0).sum()), int((sign < 0).sum())
         if first + second == 0:
-            yield _Found(0, 0, None, 1.0)
+            yield _Found(first=0, second=0, interval=None, p=1.0)
             continue
-        drawn = fmr_draws(draws, i, j, sign, side.references, side.probes, side.once)
+        drawn = fmr_draws(draws, i, j, sign, side.compared)
         interval = percentiles(drawn, level) if first + second >= FEW_DISCORDANT else None
-        yield _Found(first, second, interval, drawn_p(drawn), float(np.nanstd(drawn)) if interval else None)
+        yield _Found(
+            first=first,
+            second=second,
+            interval=interval,
+            p=drawn_p(drawn),
+            error=float(np.nanstd(drawn)) if interval else None,
+        )
 
 
 def _discordant(mine: GroupCounts, theirs: GroupCounts, samples: int) -> _Discordant:
@@ -202,7 +216,7 @@ def _discordant(mine: GroupCounts, theirs: GroupCounts, samples: int) -> _Discor
 def _false_matches(found: GroupCounts, samples: int) -> npt.NDArray[np.int64]:
     """(k,) one number for each non-mated comparison at or above the threshold, alike in every model."""
     tail = found.comparisons.tail
-    above = tail.score.astype(np.float64) >= found.threshold.value
+    above = matches(tail.score, found.threshold.value)
     a, b = tail.reference[above], tail.probe[above]
     if found.comparisons.trials.symmetric:
         a, b = np.minimum(a, b), np.maximum(a, b)

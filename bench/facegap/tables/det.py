@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from facegap import count
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, Threshold
+from facegap.records import Comparisons
+from facegap.schema import DetRow, DistributionRow
+from facegap.tables.workbench import Workbench
 
 DET_POINTS = 80
 DISTRIBUTION_BINS = 128
@@ -19,8 +20,9 @@ Counts = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float64]
 
 
-def det_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[DetRow]:
     """FMR within the group and FNMR, failures counted, at thresholds that are the same for every group."""
+    evidence = bench.evidence
     if not evidence.identities:
         return
     for (model, condition), comparisons in evidence.comparisons.items():
@@ -35,15 +37,15 @@ def det_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str,
                 fnmr = _fnmr(comparisons, group == d, thresholds)
                 for threshold, found, missed in zip(thresholds, matches, fnmr, strict=True):
                     if nonmated[str(name)] and np.isfinite(missed):
-                        yield {
-                            "model": model,
-                            "condition": condition,
-                            "grouping": ", ".join(columns),
-                            "group": str(name),
-                            "threshold": float(threshold),
-                            "fmr": int(found) / nonmated[str(name)],
-                            "fnmr": float(missed),
-                        }
+                        yield DetRow(
+                            model=model,
+                            condition=condition,
+                            grouping=", ".join(columns),
+                            group=str(name),
+                            threshold=float(threshold),
+                            fmr=int(found) / nonmated[str(name)],
+                            fnmr=float(missed),
+                        )
 
 
 def _det_thresholds(comparisons: Comparisons) -> Values:
@@ -101,8 +103,9 @@ def _fnmr(comparisons: Comparisons, in_group: npt.NDArray[np.bool_], thresholds:
     return np.asarray(1 - matches / len(score))
 
 
-def distribution_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def distribution_rows(bench: Workbench) -> Iterator[DistributionRow]:
     """Histograms of mated and non-mated scores by group; empty bins are left out."""
+    evidence = bench.evidence
     for (model, condition), comparisons in evidence.comparisons.items():
         per_bin = len(comparisons.edges) // DISTRIBUTION_BINS
         edges = comparisons.edges[::per_bin]
@@ -116,13 +119,13 @@ def distribution_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[
                     kinds["nonmated"] = _within(comparisons, group, d).reshape(-1, per_bin).sum(axis=1)
                 for kind, counts in kinds.items():
                     for k in np.flatnonzero(counts):
-                        yield {
-                            "model": model,
-                            "condition": condition,
-                            "grouping": ", ".join(columns),
-                            "group": str(name),
-                            "kind": kind,
-                            "low": float(edges[k]),
-                            "high": float(edges[k + 1]),
-                            "count": int(counts[k]),
-                        }
+                        yield DistributionRow(
+                            model=model,
+                            condition=condition,
+                            grouping=", ".join(columns),
+                            group=str(name),
+                            kind=kind,
+                            low=float(edges[k]),
+                            high=float(edges[k + 1]),
+                            count=int(counts[k]),
+                        )

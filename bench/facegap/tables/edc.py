@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from facegap.evidence import Evidence
-from facegap.records import Threshold
+from facegap.schema import EdcRow
 from facegap.tables.mated import HIGHER_IS_BETTER, each, key_of, mated_at, qualities
+from facegap.tables.workbench import Workbench
 
 DISCARDS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 
-EDC_COLUMNS = (
-    *("model", "condition", "quality", "grouping", "group", "threshold_name", "threshold", "discard"),
-    *("kept", "errors", "fnmr", "discarded_share", "note"),
-)
 
-
-def edc_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[EdcRow]:
     """FNMR of each group after the worst share of all mated comparisons is discarded, and how much of each group goes.
 
     Comparisons without a face have no quality; they are discarded first. Equal ones go in a seeded random order, so
     that no group's place in the data set decides.
     """
-    for comparisons, columns, threshold in each(evidence, thresholds):
+    evidence = bench.evidence
+    for comparisons, columns, threshold in each(bench):
         mated = mated_at(evidence, comparisons, columns, threshold.value)
         for quality, values in qualities(evidence, comparisons).items():
             if quality not in HIGHER_IS_BETTER:
@@ -39,13 +34,13 @@ def edc_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[
                 for share in DISCARDS:
                     kept = mine & (place >= int(share * len(goodness)))
                     count, errors = int(kept.sum()), int((kept & mated.error).sum())
-                    yield {
+                    yield EdcRow(
                         **key_of(comparisons, columns, threshold, str(name)),
-                        "quality": quality,
-                        "discard": share,
-                        "kept": count,
-                        "errors": errors,
-                        "fnmr": errors / count if count else None,
-                        "discarded_share": 1 - count / int(mine.sum()),
-                        "note": "" if count else "no comparison of this group is left",
-                    }
+                        quality=quality,
+                        discard=share,
+                        kept=count,
+                        errors=errors,
+                        fnmr=errors / count if count else None,
+                        discarded_share=1 - count / int(mine.sum()),
+                        note="" if count else "no comparison of this group is left",
+                    )

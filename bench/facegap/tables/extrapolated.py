@@ -6,6 +6,7 @@ An extrapolation, never a measurement: no other table, claim or policy reads it,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,22 +16,18 @@ from facegap.errors import InputError
 from facegap.estimate import extreme
 from facegap.estimate.bootstrap import Floats, pair_trials, percentiles
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, Rows, Threshold
-from facegap.tables.workbench import people_draws
+from facegap.records import Comparisons, Rows
+from facegap.schema import ExtrapolatedRow
+from facegap.tables.workbench import Workbench
 
-COLUMNS = (
-    *("model", "condition", "grouping", "group", "target", "tail", "exceedances", "comparisons", "subjects"),
-    *("tail_subjects", "start", "shape", "scale", "end_point", "anderson_darling"),
-    *("own_threshold", "own_threshold_low", "own_threshold_high", "shared_threshold", "fmr", "fmr_low", "fmr_high"),
-    *("level", "label", "note"),
-)
 LABEL = "extrapolation, not a measurement"
 
 FURTHEST = 100
 """How far below the lowest rate that N comparisons resolve, 1 / N, anything is said: as far as it was tried."""
 
 
-class _Group(NamedTuple):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Group:
     """The non-mated comparisons inside one group: people and score of every kept one, numbers of all."""
 
     comparisons: Comparisons
@@ -60,45 +57,51 @@ class _Fit(NamedTuple):
     cells: dict[str, Any]
 
 
-def rows(evidence: Evidence, _thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[ExtrapolatedRow]:
     """Of every group, for every target and tail: the threshold, and the group's FMR at everyone's threshold."""
+    evidence = bench.evidence
     targets = evidence.study.statistics.extrapolate
     if not targets:
         return
     for comparisons in evidence.comparisons.values():
         for columns in evidence.groupings:
-            for group in _groups(evidence, comparisons, columns):
-                fits = {tail: _fit(evidence, group, tail) for tail in extreme.TAILS}
+            for group in _groups(bench, comparisons, columns):
+                fits = {tail: _fit(bench, group, tail) for tail in extreme.TAILS}
                 for target in targets:
                     refused = _out_of_reach(group.total, target)
                     if refused:
-                        yield {**_key(evidence, group, target), "note": refused}
+                        yield ExtrapolatedRow(**_key(evidence, group, target), note=refused)
                     else:
                         yield from (_row(evidence, group, target, tail, fit) for tail, fit in fits.items())
 
 
-def _groups(evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...]) -> Iterator[_Group]:
-    samples, tail, draws = evidence.samples, comparisons.tail, people_draws(evidence)
+def _groups(bench: Workbench, comparisons: Comparisons, columns: tuple[str, ...]) -> Iterator[_Group]:
+    samples, tail, draws = bench.evidence.samples, comparisons.tail, bench.people_draws
     subject, group = samples.people(), samples.grouping(columns)
     same = group[tail.reference] == group[tail.probe]
     inside = count.nonmated_by_group(comparisons, samples, columns)
     for side in count.pair_errors(comparisons, samples, columns, np.inf):
         mine = same & (group[tail.reference] == side.group)
         yield _Group(
-            *(comparisons, ", ".join(columns), side.group),
-            *(subject[tail.reference[mine]], subject[tail.probe[mine]], tail.score[mine].astype(np.float64)),
-            *(inside[side.group].total, pair_trials(draws, side.references, side.probes, side.once)),
-            int(np.count_nonzero(side.references + side.probes)),
+            comparisons=comparisons,
+            grouping=", ".join(columns),
+            name=side.group,
+            i=subject[tail.reference[mine]],
+            j=subject[tail.probe[mine]],
+            scores=tail.score[mine].astype(np.float64),
+            total=inside[side.group].total,
+            trials=pair_trials(draws, side.compared),
+            subjects=count.people_compared(side.compared),
         )
 
 
-def _fit(evidence: Evidence, group: _Group, tail: int) -> _Fit | str:
+def _fit(bench: Workbench, group: _Group, tail: int) -> _Fit | str:
     """The tail of the `tail` highest comparisons, or why it is not fitted."""
     found = _seen(group.i, group.j, group.scores, group.total, tail)
     if isinstance(found, str):
         return found
     seen, excess, people = found
-    drawn = extreme.drawn_tail(people_draws(evidence), group.i, group.j, group.scores, group.trials, seen.start)
+    drawn = extreme.drawn_tail(bench.people_draws, group.i, group.j, group.scores, group.trials, seen.start)
     shape, scale = float(seen.shape[0]), float(seen.scale[0])
     end = float(extreme.end_point(seen)[0])
     cells = {
@@ -139,16 +142,17 @@ def _key(evidence: Evidence, group: _Group, target: float) -> dict[str, Any]:
     }
 
 
-def _row(evidence: Evidence, group: _Group, target: float, tail: int, fit: _Fit | str) -> dict[str, Any]:
+def _row(evidence: Evidence, group: _Group, target: float, tail: int, fit: _Fit | str) -> ExtrapolatedRow:
     level = evidence.study.statistics.level
     row = {**_key(evidence, group, target), "tail": tail}
     if isinstance(fit, str):
-        return {**row, "note": fit}
+        return ExtrapolatedRow(**row, note=fit)
     own = _own_cells(fit, target, level, float(group.comparisons.edges[-1]))
     shared = _shared_threshold(evidence, group.comparisons.model, target, tail)
     fmr = _fmr_cells(fit, shared, group.total, level)
     note = "; ".join(part for part in (own["note"], fmr["note"]) if part)
-    return {**row, **fit.cells, **own, "shared_threshold": shared, **fmr, "note": note}
+    cells = {**row, **fit.cells, **own, **fmr}
+    return ExtrapolatedRow(**cells | {"shared_threshold": shared, "note": note})
 
 
 def _around(value: float, draws: Floats, level: float) -> tuple[float | None, float | None]:

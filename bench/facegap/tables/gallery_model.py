@@ -12,22 +12,17 @@ from facegap.cards.study import Identification
 from facegap.errors import InputError
 from facegap.estimate.gallery_model import modelled_fpir
 from facegap.evidence import Evidence
-from facegap.records import NO_LABEL, Comparisons, Estimate, Searches, Threshold
-from facegap.tables.workbench import for_model, operating_points
+from facegap.records import Comparisons, Estimate, Searches, Threshold, has_label
+from facegap.schema import GalleryRow
+from facegap.tables.workbench import Workbench
 
-COLUMNS = (
-    *("model", "condition", "grouping", "group", "threshold_name", "threshold", "gallery_size", "mix"),
-    *("fpir_model", "fpir_model_low", "fpir_model_high", "selectivity"),
-    *("fpir_measured", "fpir_measured_low", "fpir_measured_high", "model_less_measured"),
-    *("share_of_searches", "searches_per_day", "false_alarms_per_day", "note"),
-)
 AS_HERE = "as in this run"
 EVERYONE = "everyone"
 Matrix = Mapping[str, Mapping[str, Estimate]]
 """Probe group -> reference group -> FMR."""
 
 
-def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[GalleryRow]:
     """Every operating point, gallery size and mix over the groups of the study's first grouping, failures excluded.
 
     The operating points are those of the open searches: the 1:1 thresholds and those at target FPIRs. Below the kept
@@ -36,6 +31,7 @@ def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict
     Raises:
         InputError: the study names a group that its samples do not have.
     """
+    evidence = bench.evidence
     rule = evidence.study.identification
     if rule is None:
         return
@@ -48,7 +44,7 @@ def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict
         searches = evidence.searches.get((comparisons.model, comparisons.condition, "open"))
         enrolled = searches.gallery_size - searches.gallery_failed if searches is not None else 0
         sizes = sorted({*rule.gallery_sizes, *([enrolled] if enrolled else [])})
-        for threshold in _points(evidence, comparisons, searches, thresholds):
+        for threshold in _points(bench, comparisons, searches):
             found = _measured(evidence, searches, columns, threshold)
             if threshold.value < comparisons.floor:
                 key = _key(comparisons, columns, threshold) | {"gallery_size": enrolled, "mix": AS_HERE}
@@ -62,19 +58,17 @@ def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict
                     yield from _rows(key, matrix, _gallery(size, shares), mix, rule.searches_per_day, seen)
 
 
-def _points(
-    evidence: Evidence, comparisons: Comparisons, searches: Searches | None, thresholds: tuple[Threshold, ...]
-) -> Sequence[Threshold]:
+def _points(bench: Workbench, comparisons: Comparisons, searches: Searches | None) -> Sequence[Threshold]:
     if searches is None:
-        return for_model(thresholds, comparisons)
-    return operating_points(evidence, searches, thresholds)
+        return bench.thresholds_of(comparisons)
+    return bench.operating_points(searches)
 
 
 def _people(evidence: Evidence, columns: tuple[str, ...]) -> dict[str, float]:
     """Group -> share of the people who carry its label."""
     pairs = np.unique(np.stack([evidence.samples.grouping(columns), evidence.samples.subjects]), axis=1)
     names, people = np.unique(pairs[0], return_counts=True)
-    kept = {str(n): int(k) for n, k in zip(names, people, strict=True) if NO_LABEL not in str(n).split(", ")}
+    kept = {str(n): int(k) for n, k in zip(names, people, strict=True) if has_label(str(n))}
     return {name: k / sum(kept.values()) for name, k in kept.items()}
 
 
@@ -155,20 +149,20 @@ def _rows(
     searches: Mapping[str, float],
     per_day: int,
     measured: Mapping[str, Estimate],
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[GalleryRow]:
     """One row a probe group, and one of everyone under the mix of searches."""
     known = {name: cells for name, cells in matrix.items() if _complete(cells, gallery)}
     modelled = {name: _modelled(cells, gallery) for name, cells in known.items()}
     for name in matrix:
         row = {**key, "group": name, "share_of_searches": searches[name], "searches_per_day": per_day}
         if name not in modelled:
-            yield {**row, "note": "a group of the gallery has no comparisons with this one"}
+            yield GalleryRow(**row, note="a group of the gallery has no comparisons with this one")
             continue
         zero = sum(cell.counts.errors == 0 for group, cell in matrix[name].items() if gallery[group])
         note = f"{zero} cells without false matches count as 0 here; see the upper bound" if zero else ""
         alarms = per_day * searches[name] * modelled[name]["fpir_model"]
         beside = _beside(modelled[name], measured.get(name))
-        yield {**row, **modelled[name], **beside, "false_alarms_per_day": alarms, "note": note}
+        yield GalleryRow(**row, **modelled[name], **beside, false_alarms_per_day=alarms, note=note)
     if len(modelled) == len(matrix):
         total = {
             column: sum(searches[name] * values[column] for name, values in modelled.items())
@@ -176,23 +170,23 @@ def _rows(
         }
         alarms = per_day * total["fpir_model"]
         everyone = {**key, "group": EVERYONE, **total, **_beside(total, measured.get(EVERYONE))}
-        yield {**everyone, "share_of_searches": 1.0, "searches_per_day": per_day, "false_alarms_per_day": alarms}
+        yield GalleryRow(**everyone, share_of_searches=1.0, searches_per_day=per_day, false_alarms_per_day=alarms)
 
 
 def _not_modelled(
     key: Mapping[str, Any], measured: Mapping[str, Estimate], floor: float, groups: Sequence[str]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[GalleryRow]:
     """What was measured at a threshold below the kept comparisons."""
     note = f"not modelled: non-mated comparisons are kept from a score of {floor:.6g}, which is above this threshold"
     for name in groups:
-        yield {**key, "group": name, **_seen(measured.get(name)), "note": note}
+        yield GalleryRow(**key, group=name, **_seen(measured.get(name)), note=note)
 
 
 def _complete(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> bool:
     return all(group in cells and cells[group].value is not None for group, size in gallery.items() if size)
 
 
-def _modelled(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> dict[str, float]:
+def _modelled(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> dict[str, Any]:
     """FPIR at the rates and at the ends of all their intervals at once, and the false candidates a search returns."""
     used = {group: size for group, size in gallery.items() if size}
 
@@ -207,14 +201,14 @@ def _modelled(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> dict
     }
 
 
-def _beside(modelled: Mapping[str, float], measured: Estimate | None) -> dict[str, float | None]:
+def _beside(modelled: Mapping[str, float], measured: Estimate | None) -> dict[str, Any]:
     """The measured cells, and what the model says less what was measured."""
     if measured is None or measured.value is None:
         return _seen(measured)
     return {**_seen(measured), "model_less_measured": modelled["fpir_model"] - measured.value}
 
 
-def _seen(found: Estimate | None) -> dict[str, float | None]:
+def _seen(found: Estimate | None) -> dict[str, Any]:
     if found is None:
         return {}
     return {"fpir_measured": found.value, "fpir_measured_low": found.low, "fpir_measured_high": found.high}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,15 +22,12 @@ from facegap.estimate.permutation import (
     statistics,
 )
 from facegap.evidence import Evidence
-from facegap.records import ErrorCounts, Mask, Rows, Threshold
-from facegap.tables.shared_cells import KEYS, key_cells
-from facegap.tables.workbench import GroupCounts, group_counts
+from facegap.records import ErrorCounts, Mask, Rows
+from facegap.schema import HomogeneityRow
+from facegap.tables.shared_cells import key_cells, left_out_text
+from facegap.tables.workbench import GroupCounts, Workbench
 
 PERMUTATIONS = 999
-COLUMNS = (
-    *(*KEYS, "groups", "people", "people_left_out", "errors", "trials"),
-    *("p_chi_square", "p_permutation", "permutations", "left_out", "note"),
-)
 _FMR_NULL = (
     "where strangers of one label are more alike than others the permutation keeps its level nearly, not exactly"
 )
@@ -50,27 +47,36 @@ class _People(NamedTuple):
     labels: Labels
 
 
-def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[HomogeneityRow]:
     """Both p-values for every metric of every grouping at every threshold, over the groups that enter a summary."""
+    evidence = bench.evidence
     level, least = evidence.study.statistics.level, evidence.study.statistics.min_subjects
-    for found in group_counts(evidence, thresholds):
+    # Both metrics, every model, condition and threshold of a grouping ask for the same orders.
+    orders = lru_cache(partial(_people, evidence))
+    for found in bench.group_counts:
         for metric, counts in found.by_metric.items() if found.columns else ():
             kept, left_out = enter(counts, least)
             cells: dict[str, Any] = {
                 "groups": len(kept),
-                "left_out": "; ".join(f"{name}: {why}" for name, why in left_out),
+                "left_out": left_out_text(left_out),
             }
             if len(kept) < 2:
-                yield {**key_cells(found, metric), **cells, "note": "fewer than two groups"}
+                yield HomogeneityRow(**key_cells(found, metric), **cells, note="fewer than two groups")
                 continue
             sizes = [effective_sample(c, level) for c in kept]
             p_chi = homogeneity_p([c.errors / c.trials * n for c, n in zip(kept, sizes, strict=True)], sizes)
-            yield {**key_cells(found, metric), **cells, "p_chi_square": p_chi, **_cells(evidence, found, metric, kept)}
+            yield HomogeneityRow(
+                **key_cells(found, metric),
+                **cells,
+                p_chi_square=p_chi,
+                **_cells(evidence, found, metric, kept, orders(found.columns, tuple(c.group for c in kept))),
+            )
 
 
-def _cells(evidence: Evidence, found: GroupCounts, metric: str, kept: list[ErrorCounts]) -> dict[str, Any]:
+def _cells(
+    evidence: Evidence, found: GroupCounts, metric: str, kept: list[ErrorCounts], people: _People
+) -> dict[str, Any]:
     """The test by permutation; counts are those of the people with one label, which may be fewer than of the groups."""
-    people = _people(evidence, found.columns, tuple(c.group for c in kept))
     cells: dict[str, Any] = {"people": len(people.rows), "people_left_out": len(people.place) - len(people.rows)}
     if len(np.unique(people.labels[0])) < 2:
         return {**cells, "note": "fewer than two groups of people with one label: nothing to permute"}
@@ -83,8 +89,6 @@ def _cells(evidence: Evidence, found: GroupCounts, metric: str, kept: list[Error
     return {**cells, "p_permutation": permutation_p(statistics(orders)), "permutations": PERMUTATIONS, "note": note}
 
 
-# Both metrics, every model, condition and threshold of a grouping ask for the same orders.
-@lru_cache(maxsize=4)
 def _people(evidence: Evidence, columns: tuple[str, ...], names: tuple[str, ...]) -> _People:
     samples = evidence.samples
     person, group = samples.people(), samples.grouping(columns)
@@ -113,6 +117,5 @@ def _nonmated(evidence: Evidence, found: GroupCounts, people: _People, groups: i
     (everyone,) = count.pair_errors(found.comparisons, evidence.samples, (), found.threshold.value)
     i, j = people.place[everyone.i], people.place[everyone.j]
     both = (i >= 0) & (j >= 0)
-    references, probes = everyone.references[people.rows], everyone.probes[people.rows]
-    errors = everyone.errors[both]
-    return nonmated_orders(people.labels, groups, i[both], j[both], errors, references, probes, everyone.once)
+    compared = count.among(everyone.compared, people.rows)
+    return nonmated_orders(people.labels, groups, i[both], j[both], everyone.errors[both], compared)

@@ -11,19 +11,21 @@ from facegap import count
 from facegap.cards.study import Identification
 from facegap.evidence import Evidence
 from facegap.records import ErrorCounts, Failures, Searches, Threshold
+from facegap.schema import CmcRow, IdentificationRow
 from facegap.tables.shared_cells import BOTH, estimate_cells
-from facegap.tables.workbench import NO_THRESHOLD, operating_points
+from facegap.tables.workbench import NO_THRESHOLD, Workbench
 
 CMC_RANKS = 20
 
 
-def rate_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[IdentificationRow]:
     """FNIR at every rank and threshold, and FPIR at every threshold, both ways of failures."""
+    evidence = bench.evidence
     rule = evidence.study.identification
     if rule is None:
         return
     for searches in evidence.searches.values():
-        points = operating_points(evidence, searches, thresholds)
+        points = bench.operating_points(searches)
         for columns in evidence.groupings:
             for failures in BOTH:
                 yield from _fnir_rows(evidence, rule, searches, columns, points, failures)
@@ -37,7 +39,7 @@ def _fnir_rows(
     columns: tuple[str, ...],
     points: Sequence[Threshold],
     failures: Failures,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[IdentificationRow]:
     if not searches.mated.any():
         return
     asked: list[tuple[int | None, str, float | None]] = [(None, at.name, at.value) for at in points]
@@ -45,7 +47,7 @@ def _fnir_rows(
     asked += [(1, at.name, at.value) for at in points]
     for rank, name, value in asked:
         for counts in count.fnir_counts(searches, evidence.samples, columns, rank, value, failures):
-            yield _row(evidence, searches, counts, name, "N" if rank is None else rank)
+            yield _row(evidence, searches, counts, name, "N" if rank is None else str(rank))
 
 
 def _fpir_rows(
@@ -54,33 +56,34 @@ def _fpir_rows(
     columns: tuple[str, ...],
     points: Sequence[Threshold],
     failures: Failures,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[IdentificationRow]:
     if searches.mated.all():
         return
     for at in points:
         for counts in count.fpir_counts(searches, evidence.samples, columns, at.value, failures):
-            yield _row(evidence, searches, counts, at.name, None)
+            yield _row(evidence, searches, counts, at.name, "")
 
 
 def _row(
-    evidence: Evidence, searches: Searches, counts: ErrorCounts, threshold_name: str, rank: int | str | None
-) -> dict[str, Any]:
-    return {
-        "model": counts.model,
-        "condition": counts.condition,
-        "protocol": searches.protocol,
-        "metric": counts.metric,
-        "failures": counts.failures,
-        "grouping": counts.grouping,
-        "group": counts.group,
-        "gallery_size": searches.gallery_size,
-        "rank": rank,
+    evidence: Evidence, searches: Searches, counts: ErrorCounts, threshold_name: str, rank: str
+) -> IdentificationRow:
+    return IdentificationRow(
+        model=counts.model,
+        condition=counts.condition,
+        protocol=searches.protocol,
+        metric=counts.metric,
+        failures=counts.failures,
+        grouping=counts.grouping,
+        group=counts.group,
+        gallery_size=searches.gallery_size,
+        rank=rank,
         **estimate_cells(evidence, counts, threshold_name),
-    }
+    )
 
 
-def cmc_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def cmc_rows(bench: Workbench) -> Iterator[CmcRow]:
     """Hits at rank 1 to 20 in the closed protocol; failed searches are misses."""
+    evidence = bench.evidence
     for (model, condition, protocol), searches in evidence.searches.items():
         if protocol != "closed" or not len(searches.probe):
             continue
@@ -88,18 +91,18 @@ def cmc_rows(evidence: Evidence, _: tuple[Threshold, ...]) -> Iterator[dict[str,
         for columns in evidence.groupings:
             for curve in count.cmc(searches, evidence.samples, columns, ranks):
                 for rank, hits, optimistic in zip(curve.ranks, curve.hits, curve.hits_optimistic, strict=True):
-                    yield {
-                        "model": model,
-                        "condition": condition,
-                        "grouping": ", ".join(columns),
-                        "group": curve.group,
-                        "gallery_size": searches.gallery_size,
-                        "rank": int(rank),
-                        "hits": int(hits),
-                        "trials": curve.trials,
-                        "rate": _share(hits, curve.trials),
-                        "rate_optimistic": _share(optimistic, curve.trials),
-                    }
+                    yield CmcRow(
+                        model=model,
+                        condition=condition,
+                        grouping=", ".join(columns),
+                        group=curve.group,
+                        gallery_size=searches.gallery_size,
+                        rank=int(rank),
+                        hits=int(hits),
+                        trials=curve.trials,
+                        rate=_share(hits, curve.trials),
+                        rate_optimistic=_share(optimistic, curve.trials),
+                    )
 
 
 def _share(hits: np.integer[Any], trials: int) -> float | None:

@@ -12,45 +12,45 @@ from facegap.estimate.bootstrap import Floats, fmr_draws, pair_trials
 from facegap.estimate.differentials import enter
 from facegap.estimate.marginals import broad_homogeneity, marginal_differentials
 from facegap.evidence import Evidence
-from facegap.records import Differential, Threshold
-from facegap.tables.shared_cells import KEYS, key_cells
-from facegap.tables.workbench import GroupCounts, group_counts, people_draws
+from facegap.records import Differential
+from facegap.schema import MarginalRow
+from facegap.tables.shared_cells import key_cells, left_out_text
+from facegap.tables.workbench import GroupCounts, Workbench
 
-MARGINAL_COLUMNS = (*KEYS, "measure", "value", "low", "high", "null_low", "null_high", "groups", "left_out", "note")
 
-
-def marginal_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[MarginalRow]:
     """Broad homogeneity of every grouping, and the marginal ratio of every label of a grouping of several columns."""
+    evidence = bench.evidence
     everyone: dict[tuple[str, str, str], GroupCounts] = {}
     rule = evidence.study.statistics
-    for found in group_counts(evidence, thresholds):
+    for found in bench.group_counts:
         key = (found.comparisons.model, found.comparisons.condition, found.threshold.name)
         if not found.columns:
             everyone[key] = found
             continue
         kept, _ = enter(found.by_metric["FMR"], rule.min_subjects)
         if kept:
-            drawn = _drawn(evidence, found, {c.group for c in kept})
+            drawn = _drawn(bench, found, {c.group for c in kept})
             row = broad_homogeneity(kept, everyone[key].by_metric["FMR"][0], drawn, rule.level)
-            yield {**key_cells(found, "FMR"), **_marginal_cells(row)}
+            yield MarginalRow(**key_cells(found, "FMR"), **_marginal_cells(row))
         for metric, counts in found.by_metric.items():
             for column in found.columns if len(found.columns) > 1 else ():
                 reference = largest(evidence, column)
                 rows = marginal_differentials(
                     counts, column, reference, rule.min_subjects, rule.level, evidence.study.seed
                 )
-                yield from ({**key_cells(found, metric), **_marginal_cells(row)} for row in rows)
+                yield from (MarginalRow(**key_cells(found, metric), **_marginal_cells(row)) for row in rows)
 
 
-def _drawn(evidence: Evidence, found: GroupCounts, kept: set[str]) -> tuple[Floats, Floats]:
+def _drawn(bench: Workbench, found: GroupCounts, kept: set[str]) -> tuple[Floats, Floats]:
     """(draws,) FMR inside the groups that enter and FMR of everyone, of the same people drawn."""
-    draws = people_draws(evidence)
+    evidence, draws = bench.evidence, bench.people_draws
 
     def drawn(columns: tuple[str, ...], names: set[str]) -> Floats:
         sides = count.pair_errors(found.comparisons, evidence.samples, columns, found.threshold.value)
         mine = [side for side in sides if side.group in names]
-        trials = [pair_trials(draws, side.references, side.probes, side.once) for side in mine]
-        rates = [fmr_draws(draws, *side[1:]) for side in mine]
+        trials = [pair_trials(draws, side.compared) for side in mine]
+        rates = [fmr_draws(draws, side.i, side.j, side.errors, side.compared) for side in mine]
         matches = np.sum([np.nan_to_num(r) * n for r, n in zip(rates, trials, strict=True)], axis=0)
         total = np.sum(trials, axis=0)
         return np.asarray(np.divide(matches, total, out=np.full(len(total), np.nan), where=total > 0))
@@ -74,6 +74,6 @@ def _marginal_cells(row: Differential) -> dict[str, Any]:
         "null_low": row.null_low,
         "null_high": row.null_high,
         "groups": row.groups,
-        "left_out": "; ".join(f"{name}: {why}" for name, why in row.left_out),
+        "left_out": left_out_text(row.left_out),
         "note": row.note,
     }

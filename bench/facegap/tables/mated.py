@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from facegap.evidence import Evidence
-from facegap.records import NO_LABEL, Comparisons, Rows, Strings, Threshold
-from facegap.tables.workbench import for_model
+from facegap.records import Comparisons, Rows, Strings, Threshold, has_label, matches
+from facegap.tables.workbench import Workbench
 
 HIGHER_IS_BETTER = {
     "DynamicRange": True,
@@ -30,14 +31,20 @@ NO_DIRECTION = ("LuminanceMean", "LuminanceVariance")
 """Their best value lies in between: they split a gap, and nothing is discarded by them. A typology angle is in neither
 list: it moves with the skin, so that what it explains would be taken off the differential."""
 
-KEYS = ("model", "condition", "grouping", "group", "threshold_name", "threshold")
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
-class Mated(NamedTuple):
-    """Mated comparisons of one run of a model: errors at one threshold, failed ones counted, people, groups."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Mated:
+    """Mated comparisons of one run of a model at one threshold.
+
+    Attributes:
+        error, completed: (k,) whether each errs, failed ones included, and whether it has a score.
+        person, group: (k,) number and group of the probe's person.
+        people: how many numbers there are.
+    """
 
     error: Flags
     completed: Flags
@@ -47,16 +54,25 @@ class Mated(NamedTuple):
 
 
 def mated_at(evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: float) -> Mated:
+    """The mated comparisons at `threshold`, by groups over `columns`."""
     mated = comparisons.mated
     subject = evidence.samples.people()
-    matched = mated.score.astype(np.float64) >= threshold
+    matched = matches(mated.score, threshold)
     group = evidence.samples.grouping(columns)[mated.probe]
-    return Mated(~matched, ~np.isnan(mated.score), subject[mated.probe], group, int(subject.max(initial=-1)) + 1)
+    return Mated(
+        error=~matched,
+        completed=~np.isnan(mated.score),
+        person=subject[mated.probe],
+        group=group,
+        people=int(subject.max(initial=-1)) + 1,
+    )
 
 
 def qualities(evidence: Evidence, comparisons: Comparisons) -> dict[str, Floats]:
-    """Quality of each mated comparison: the worse of its two samples where both went through the condition, else the
-    probe's own; NaN where there is none."""
+    """Name -> (k,) quality of each mated comparison, NaN where there is none; a value that does not vary is left out.
+
+    The worse of its two samples where both went through the condition, else the probe's own.
+    """
     detector = next(use.detector for use in evidence.study.models if use.card == comparisons.model)
     acquired = evidence.acquisitions[detector, comparisons.condition]
     reference, probe = comparisons.mated.reference, comparisons.mated.probe
@@ -75,17 +91,18 @@ def qualities(evidence: Evidence, comparisons: Comparisons) -> dict[str, Floats]
     return found
 
 
-def each(
-    evidence: Evidence, thresholds: tuple[Threshold, ...]
-) -> Iterator[tuple[Comparisons, tuple[str, ...], Threshold]]:
+def each(bench: Workbench) -> Iterator[tuple[Comparisons, tuple[str, ...], Threshold]]:
+    """Every comparison, grouping and threshold with mated comparisons of known people."""
+    evidence = bench.evidence
     for comparisons in evidence.comparisons.values():
         if evidence.identities and len(comparisons.mated):
             for columns in evidence.groupings:
-                for threshold in for_model(thresholds, comparisons):
+                for threshold in bench.thresholds_of(comparisons):
                     yield comparisons, columns, threshold
 
 
 def key_of(comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold, group: str) -> dict[str, Any]:
+    """The columns that say what a row is about."""
     return {
         "model": comparisons.model,
         "condition": comparisons.condition,
@@ -102,5 +119,5 @@ def entering(evidence: Evidence, mated: Mated) -> list[str]:
     return [
         str(name)
         for name in np.unique(mated.group)
-        if NO_LABEL not in str(name).split(", ") and len(np.unique(mated.person[mated.group == name])) >= least
+        if has_label(str(name)) and len(np.unique(mated.person[mated.group == name])) >= least
     ]

@@ -11,19 +11,16 @@ from facegap.estimate.multiplicity import holm
 from facegap.estimate.power import visible_difference
 from facegap.estimate.quality_split import Change, change, change_interval, interaction
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, Rows, Threshold
-from facegap.tables.mated import KEYS, Flags, Floats, Mated, each, entering, key_of, mated_at
-
-PAIRED_COLUMNS = (
-    *(*KEYS, "comparisons", "subjects", "fnmr_clean", "fnmr", "change", "low", "high", "level"),
-    *("against_others", "against_others_low", "against_others_high", "p", "p_holm", "verdict"),
-    *("visible_80", "note"),
-)
+from facegap.records import Comparisons, Rows, matches
+from facegap.schema import PairedRow
+from facegap.tables.mated import Flags, Floats, Mated, each, entering, key_of, mated_at
+from facegap.tables.workbench import Workbench
 
 
-def paired_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[PairedRow]:
     """The same mated comparisons under clean and under another condition: change of the FNMR by group."""
-    for comparisons, columns, threshold in each(evidence, thresholds):
+    evidence = bench.evidence
+    for comparisons, columns, threshold in each(bench):
         clean = evidence.comparisons.get((comparisons.model, "clean"))
         if clean is None or comparisons.condition == "clean":
             continue
@@ -42,7 +39,7 @@ def paired_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterat
                 "fnmr": float(here.error[mine].mean()) if mine.any() else None,
             }
         others = _against_others(evidence, here, difference, paired, found) if columns else {}
-        yield from ({**row, **others.get(name, {})} for name, row in rows.items())
+        yield from (PairedRow(**row, **others.get(name, {})) for name, row in rows.items())
 
 
 def _before(clean: Comparisons, here: Comparisons, threshold: float) -> tuple[Floats, Flags]:
@@ -57,7 +54,7 @@ def _before(clean: Comparisons, here: Comparisons, threshold: float) -> tuple[Fl
     order = np.argsort(there)
     place = np.minimum(np.searchsorted(there[order], wanted), len(there) - 1)
     paired = there[order][place] == wanted
-    error = ~(clean.mated.score.astype(np.float64) >= threshold)
+    error = ~matches(clean.mated.score, threshold)
     return error[order][place].astype(np.float64), np.asarray(paired)
 
 

@@ -14,16 +14,9 @@ from typing import Any
 from facegap import count, estimate
 from facegap.errors import InputError
 from facegap.evidence import Evidence
-from facegap.records import NO_LABEL, Comparisons, ErrorCounts, Threshold
-from facegap.tables.workbench import counts_of
-
-COLUMNS = (
-    *("model", "condition", "grouping", "policy", "target", "group", "threshold", "subjects", "share_of_people"),
-    *("false_matches", "nonmated", "fmr", "fmr_low", "fmr_high"),
-    *("false_nonmatches", "mated", "fnmr", "fnmr_low", "fnmr_high"),
-    *("wrongly_accepted_per_10000", "wrongly_refused_per_10000", "share_of_false_matches"),
-    *("share_of_false_nonmatches", "note"),
-)
+from facegap.records import Comparisons, ErrorCounts, has_label
+from facegap.schema import PolicyRow
+from facegap.tables.workbench import Workbench
 
 
 @dataclass(frozen=True)
@@ -36,19 +29,19 @@ class _Policy:
     note: str = ""
 
 
-def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[PolicyRow]:
     """Every policy under every condition; thresholds are set under the study's condition for them."""
+    evidence = bench.evidence
     for columns in evidence.study.groups:
         for (model, _), comparisons in evidence.comparisons.items():
-            for policy in _policies(evidence, model, columns, thresholds):
-                yield from _rows(evidence, comparisons, columns, policy)
+            for policy in _policies(bench, model, columns):
+                yield from _rows(bench, comparisons, columns, policy)
 
 
-def _policies(
-    evidence: Evidence, model: str, columns: tuple[str, ...], thresholds: tuple[Threshold, ...]
-) -> Iterator[_Policy]:
+def _policies(bench: Workbench, model: str, columns: tuple[str, ...]) -> Iterator[_Policy]:
+    evidence = bench.evidence
     names = sorted({str(name) for name in evidence.samples.grouping(columns)})
-    for threshold in thresholds:
+    for threshold in bench.thresholds:
         if threshold.model == model:
             name = "pooled" if threshold.target is not None else threshold.name
             yield _Policy(name, threshold.target, dict.fromkeys(names, threshold.value), threshold.note)
@@ -64,7 +57,7 @@ def _for_groups(impostors: Mapping[str, count.Impostors], names: list[str], targ
     own: dict[str, float] = {}
     missing: list[str] = []
     for name in names:
-        if NO_LABEL in name.split(", "):
+        if not has_label(name):
             continue
         try:
             found = impostors[name]
@@ -85,10 +78,8 @@ def _for_groups(impostors: Mapping[str, count.Impostors], names: list[str], targ
         yield _Policy("each group its own", target, own, note)
 
 
-def _rows(
-    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], policy: _Policy
-) -> Iterator[dict[str, Any]]:
-    base = {
+def _rows(bench: Workbench, comparisons: Comparisons, columns: tuple[str, ...], policy: _Policy) -> Iterator[PolicyRow]:
+    base: dict[str, Any] = {
         "model": comparisons.model,
         "condition": comparisons.condition,
         "grouping": ", ".join(columns),
@@ -98,32 +89,32 @@ def _rows(
     below = [value for value in policy.thresholds.values() if value < comparisons.floor]
     if not policy.thresholds or below:
         note = policy.note if not below else "the kept scores of this condition end above the threshold"
-        yield {**base, "note": note}
+        yield PolicyRow(**base, note=note)
         return
-    by_group = _counts(evidence, comparisons, columns, policy)
-    people = {name: _people(evidence, columns, name) for name in by_group}
+    by_group = _counts(bench, comparisons, columns, policy)
+    people = {name: _people(bench.evidence, columns, name) for name in by_group}
     shares = {metric: _error_shares(by_group, people, metric) for metric in ("FMR", "FNMR")}
     for name, counts in by_group.items():
-        yield {
+        yield PolicyRow(
             **base,
-            "group": name,
-            "threshold": policy.thresholds[name],
-            "subjects": people[name],
-            "share_of_people": people[name] / sum(people.values()),
-            **_rate_cells(evidence, counts),
-            "share_of_false_matches": shares["FMR"].get(name),
-            "share_of_false_nonmatches": shares["FNMR"].get(name),
-            "note": policy.note,
-        }
+            group=name,
+            threshold=policy.thresholds[name],
+            subjects=people[name],
+            share_of_people=people[name] / sum(people.values()),
+            **_rate_cells(bench.evidence, counts),
+            share_of_false_matches=shares["FMR"].get(name),
+            share_of_false_nonmatches=shares["FNMR"].get(name),
+            note=policy.note,
+        )
 
 
 def _counts(
-    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], policy: _Policy
+    bench: Workbench, comparisons: Comparisons, columns: tuple[str, ...], policy: _Policy
 ) -> dict[str, dict[str, ErrorCounts]]:
     """Group -> metric -> counts, at the group's threshold under the policy."""
     found: dict[str, dict[str, ErrorCounts]] = {}
     for value in sorted(set(policy.thresholds.values())):
-        for metric, counts in counts_of(evidence, comparisons, columns, value).items():
+        for metric, counts in bench.counts(comparisons, columns, value).items():
             for c in counts:
                 if policy.thresholds.get(c.group) == value:
                     found.setdefault(c.group, {})[metric] = c

@@ -11,21 +11,16 @@ from facegap.estimate.binomial import z_value
 from facegap.estimate.bootstrap import percentiles
 from facegap.estimate.quality_split import Term, by_person, logistic, split, strata
 from facegap.evidence import Evidence
-from facegap.records import Rows, Threshold
+from facegap.records import Rows
+from facegap.schema import SplitRow
 from facegap.tables.mated import Flags, Floats, Mated, each, entering, key_of, mated_at, qualities
-from facegap.tables.workbench import people_draws
-
-SPLIT_COLUMNS = (
-    *("model", "condition", "quality", "grouping", "group", "threshold_name", "threshold"),
-    *("gap", "gap_low", "gap_high", "by_quality", "by_quality_low", "by_quality_high"),
-    *("at_same_quality", "at_same_quality_low", "at_same_quality_high", "level"),
-    *("odds_ratio", "odds_ratio_low", "odds_ratio_high", "odds_p", "quality_odds_ratio", "interaction_p", "note"),
-)
+from facegap.tables.workbench import Workbench
 
 
-def split_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[SplitRow]:
     """Each group's FNMR less the others', split by quality, and the logistic model of the same comparisons."""
-    for comparisons, columns, threshold in each(evidence, thresholds):
+    evidence = bench.evidence
+    for comparisons, columns, threshold in each(bench):
         mated = mated_at(evidence, comparisons, columns, threshold.value)
         names = [str(name) for name in entering(evidence, mated)] if columns else []
         for quality, values in qualities(evidence, comparisons).items() if len(names) > 1 else ():
@@ -33,17 +28,17 @@ def split_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterato
             labelled = np.isin(mated.group, names)
             for name in names:
                 mine = mated.group == name
-                yield {
+                yield SplitRow(
                     **key_of(comparisons, columns, threshold, name),
-                    "quality": quality,
-                    **_split_cells(evidence, mated, stratum, mine, labelled & ~mine),
+                    quality=quality,
+                    **_split_cells(bench, mated, stratum, mine, labelled & ~mine),
                     **_logistic_cells(evidence, mated, values, mine, labelled),
-                }
+                )
 
 
-def _split_cells(evidence: Evidence, mated: Mated, stratum: Rows, mine: Flags, others: Flags) -> dict[str, Any]:
-    weights = people_draws(evidence).weights.astype(np.float64)
-    level = evidence.study.statistics.level
+def _split_cells(bench: Workbench, mated: Mated, stratum: Rows, mine: Flags, others: Flags) -> dict[str, Any]:
+    weights = bench.people_draws.weights.astype(np.float64)
+    level = bench.evidence.study.statistics.level
     sums = [
         by_person(mated.person[side], stratum[side], values[side].astype(np.float64), mated.people)
         for side in (mine, others)

@@ -4,49 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from facegap import count
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts, Threshold
+from facegap.schema import CrossRow, RateRow, ThresholdRow
 from facegap.tables.shared_cells import BOTH, estimate_cells
-from facegap.tables.workbench import NO_THRESHOLD, for_model, threshold_interval
+from facegap.tables.workbench import NO_THRESHOLD, Workbench
 
 
-def threshold_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def threshold_rows(bench: Workbench) -> Iterator[ThresholdRow]:
     """Every operating point, and what it realised where it was set."""
-    for threshold in thresholds:
+    evidence = bench.evidence
+    for threshold in bench.thresholds:
         if threshold.target is not None and threshold not in evidence.given:
-            low, high = threshold_interval(evidence, threshold.model, threshold.target)
+            low, high = bench.threshold_interval(threshold.model, threshold.target)
             threshold = replace(threshold, low=low, high=high)
-        yield {
-            "model": threshold.model,
-            "name": threshold.name,
-            "policy": threshold.policy,
-            "target": threshold.target,
-            "threshold": threshold.value,
-            "low": threshold.low,
-            "high": threshold.high,
-            "realised": threshold.realised,
-            "false_matches": threshold.false_matches,
-            "comparisons": threshold.comparisons,
-            "note": threshold.note,
-        }
+        yield ThresholdRow(
+            model=threshold.model,
+            name=threshold.name,
+            policy=threshold.policy,
+            target=threshold.target,
+            threshold=threshold.value,
+            low=threshold.low,
+            high=threshold.high,
+            realised=threshold.realised,
+            false_matches=threshold.false_matches,
+            comparisons=threshold.comparisons,
+            note=threshold.note,
+        )
 
 
-def rate_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[RateRow]:
     """FTA and FTE of every group, then FMR (within group) and FNMR at every threshold, both ways of failures."""
+    evidence = bench.evidence
     yield from _acquisition_rates(evidence)
     for comparisons in evidence.comparisons.values():
         for columns in evidence.groupings:
             for counts in count.fte_counts(comparisons, evidence.samples, columns):
                 yield _rate_row(evidence, counts, NO_THRESHOLD)
-            for threshold in for_model(thresholds, comparisons):
+            for threshold in bench.thresholds_of(comparisons):
                 for counts in _error_counts(evidence, comparisons, columns, threshold):
                     yield _rate_row(evidence, counts, threshold.name)
 
 
-def _acquisition_rates(evidence: Evidence) -> Iterator[dict[str, Any]]:
+def _acquisition_rates(evidence: Evidence) -> Iterator[RateRow]:
     """FTA by model: each model's detector decides it. Of the samples that go through the condition."""
     for use in evidence.study.models:
         for condition in evidence.study.conditions:
@@ -56,7 +58,7 @@ def _acquisition_rates(evidence: Evidence) -> Iterator[dict[str, Any]]:
             mine = replace(acquisitions, outcome=acquisitions.outcome[concerned])
             for columns in evidence.groupings:
                 for counts in count.fta_counts(mine, samples, columns):
-                    yield {**_rate_row(evidence, counts, NO_THRESHOLD), "model": use.card}
+                    yield replace(_rate_row(evidence, counts, NO_THRESHOLD), model=use.card)
 
 
 def _error_counts(
@@ -68,32 +70,33 @@ def _error_counts(
             yield from count.fnmr_counts(comparisons, evidence.samples, columns, threshold.value, failures)
 
 
-def _rate_row(evidence: Evidence, counts: ErrorCounts, threshold_name: str) -> dict[str, Any]:
-    return {
-        "model": counts.model,
-        "condition": counts.condition,
-        "metric": counts.metric,
-        "failures": counts.failures,
-        "grouping": counts.grouping,
-        "group": counts.group,
+def _rate_row(evidence: Evidence, counts: ErrorCounts, threshold_name: str) -> RateRow:
+    return RateRow(
+        model=counts.model,
+        condition=counts.condition,
+        metric=counts.metric,
+        failures=counts.failures,
+        grouping=counts.grouping,
+        group=counts.group,
         **estimate_cells(evidence, counts, threshold_name),
-    }
+    )
 
 
-def cross_fmr_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def cross_rows(bench: Workbench) -> Iterator[CrossRow]:
     """FMR of every reference group against every probe group."""
+    evidence = bench.evidence
     for comparisons in evidence.comparisons.values():
         for columns in evidence.study.groups:
-            for threshold in for_model(thresholds, comparisons):
+            for threshold in bench.thresholds_of(comparisons):
                 for failures in BOTH:
                     cells = count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold.value, failures)
                     for counts in cells:
-                        yield {
-                            "model": counts.model,
-                            "condition": counts.condition,
-                            "failures": failures,
-                            "grouping": counts.grouping,
-                            "reference_group": counts.group,
-                            "probe_group": counts.probe_group,
+                        yield CrossRow(
+                            model=counts.model,
+                            condition=counts.condition,
+                            failures=failures,
+                            grouping=counts.grouping,
+                            reference_group=counts.group,
+                            probe_group=str(counts.probe_group),
                             **estimate_cells(evidence, counts, threshold.name),
-                        }
+                        )

@@ -1,7 +1,8 @@
-"""Cells that several tables share."""
+"""Cells that several tables share, as keyword arguments of their row classes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from facegap import estimate
@@ -9,12 +10,11 @@ from facegap.evidence import Evidence
 from facegap.records import ErrorCounts, Failures
 from facegap.tables.workbench import GroupCounts
 
-KEYS = ("model", "condition", "metric", "grouping", "threshold_name", "threshold")
-"""The columns that say which rates are compared."""
+BOTH: tuple[Failures, ...] = get_args(Failures)
 
 
 def key_cells(found: GroupCounts, metric: str) -> dict[str, Any]:
-    """The cells of `KEYS`."""
+    """Which rates are compared."""
     return {
         "model": found.comparisons.model,
         "condition": found.comparisons.condition,
@@ -25,11 +25,8 @@ def key_cells(found: GroupCounts, metric: str) -> dict[str, Any]:
     }
 
 
-BOTH: tuple[Failures, ...] = get_args(Failures)
-
-
 def estimate_cells(evidence: Evidence, counts: ErrorCounts, threshold_name: str) -> dict[str, Any]:
-    """The columns that every table of rates shares."""
+    """A rate with its counts and interval."""
     found = estimate.estimate(counts, evidence.study.statistics.level)
     return {
         "threshold_name": threshold_name,
@@ -47,3 +44,8 @@ def estimate_cells(evidence: Evidence, counts: ErrorCounts, threshold_name: str)
         "method": found.method,
         "note": found.note,
     }
+
+
+def left_out_text(left_out: Iterable[tuple[str, str]]) -> str:
+    """Groups that do not enter, each with its reason, as one cell."""
+    return "; ".join(f"{name}: {why}" for name, why in left_out)

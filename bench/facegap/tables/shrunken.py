@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from facegap.estimate.differentials import enter
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.shrinkage import shrink
-from facegap.evidence import Evidence
-from facegap.records import Threshold
-from facegap.tables.shared_cells import KEYS, key_cells
-from facegap.tables.workbench import group_counts
-
-SHRUNKEN_COLUMNS = (
-    *(*KEYS, "group", "errors", "trials", "subjects", "n_eff", "rate"),
-    *("shrunken", "low", "high", "level", "own_weight", "note"),
-)
+from facegap.schema import ShrunkenRow
+from facegap.tables.shared_cells import key_cells
+from facegap.tables.workbench import Workbench
 
 LEAST_WEIGHT = 0.05
 
@@ -26,10 +19,11 @@ NO_SPREAD = (
 )
 
 
-def shrunken_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[ShrunkenRow]:
     """Rates of the groups shrunken towards each other, beside the raw ones; every group with a label and trials."""
+    evidence = bench.evidence
     level = evidence.study.statistics.level
-    for found in group_counts(evidence, thresholds):
+    for found in bench.group_counts:
         for metric, counts in found.by_metric.items() if found.columns else ():
             kept, _ = enter(counts, 1)
             if len(kept) < 2:
@@ -38,19 +32,19 @@ def shrunken_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iter
             errors = [c.errors / c.trials * n for c, n in zip(kept, sizes, strict=True)]
             for c, n, one in zip(kept, sizes, shrink(errors, sizes, level), strict=True):
                 known = one.own_weight >= LEAST_WEIGHT
-                yield {
+                yield ShrunkenRow(
                     **key_cells(found, metric),
-                    "group": c.group,
-                    "errors": c.errors,
-                    "trials": c.trials,
-                    "subjects": c.subjects,
-                    "n_eff": n,
-                    "rate": c.errors / c.trials,
-                    "shrunken": one.value,
-                    "low": one.low if known else None,
-                    "high": one.high if known else None,
-                    "level": level,
-                    "own_weight": one.own_weight,
-                    "note": ("" if known else NO_SPREAD)
+                    group=c.group,
+                    errors=c.errors,
+                    trials=c.trials,
+                    subjects=c.subjects,
+                    n_eff=n,
+                    rate=c.errors / c.trials,
+                    shrunken=one.value,
+                    low=one.low if known else None,
+                    high=one.high if known else None,
+                    level=level,
+                    own_weight=one.own_weight,
+                    note=("" if known else NO_SPREAD)
                     + "takes the groups for exchangeable; stands beside the raw rate, not in its place",
-                }
+                )

@@ -6,43 +6,39 @@ A sum over groups minus the shown groups can give a hidden one back; whoever pub
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import numpy as np
 
 from facegap.evidence import Evidence
-
-KEPT = (
-    *("model", "other_model", "condition", "metric", "failures", "protocol", "grouping", "group"),
-    *("reference_group", "probe_group"),
-    *("threshold_name", "threshold", "target", "policy", "gallery_size", "rank", "quality", "measure", "mix"),
-    *("attempts", "stage", "frames", "tail", "label"),
-)
-"""What a blanked row still says: where it belongs, and nothing that was counted."""
+from facegap.schema import Row, columns_of, keys_of
 
 _COUNT = re.compile(r"\b\d+ people, fewer than")
 
-Row = Mapping[str, Any]
+RowT = TypeVar("RowT", bound=Row)
 
 
-def suppressed(evidence: Evidence, columns: tuple[str, ...], rows: Iterable[Row]) -> Iterator[Row]:
+def suppressed(evidence: Evidence, row_class: type[RowT], rows: Iterable[RowT]) -> Iterator[RowT]:
     """The rows with those of groups below `study.statistics.suppress_below` people blanked.
 
-    A table without a note column loses such rows; the others keep them with the reason.
+    A blanked row still says where it belongs (its key columns), and nothing that was counted. A table without a note
+    column loses such rows; the others keep them with the reason.
     """
     least = evidence.study.statistics.suppress_below
     if not least:
         yield from rows
         return
     hidden = {", ".join(names): _small(evidence, names, least) for names in evidence.groupings}
+    names = [column.name for column in columns_of(row_class)]
     for row in rows:
-        small = hidden.get(str(row.get("grouping")), frozenset())
+        small = hidden.get(str(getattr(row, "grouping", None)), frozenset())
         if not _touches(row, small):
-            yield {name: _COUNT.sub("fewer than", v) if isinstance(v, str) else v for name, v in row.items()}
-        elif "note" in columns:
-            note = f"suppressed: fewer than {least} people"
-            yield {**{name: value for name, value in row.items() if name in KEPT}, "note": note}
+            yield _without_counts(row)
+        elif "note" in names:
+            kept: dict[str, Any] = {name: getattr(row, name) for name in keys_of(row_class)}
+            yield row_class(**kept | {"note": f"suppressed: fewer than {least} people"})
 
 
 def _small(evidence: Evidence, columns: tuple[str, ...], least: int) -> frozenset[str]:
@@ -52,6 +48,15 @@ def _small(evidence: Evidence, columns: tuple[str, ...], least: int) -> frozense
 
 
 def _touches(row: Row, small: frozenset[str]) -> bool:
-    names = {row.get("group"), row.get("reference_group"), row.get("probe_group"), row.get("worst"), row.get("best")}
-    policy = str(row.get("policy", "")).removeprefix("set by ")
+    names = {getattr(row, column.name) for column in columns_of(type(row)) if column.says.group}
+    policy = str(getattr(row, "policy", "")).removeprefix("set by ")
     return bool(small & names) or policy in small
+
+
+def _without_counts(row: RowT) -> RowT:
+    """The row with what its texts say of the people of groups that were left out."""
+    texts = {c.name: getattr(row, c.name) for c in columns_of(type(row)) if c.kind == "text"}
+    changed = {
+        name: new for name, old in texts.items() if old is not None and (new := _COUNT.sub("fewer than", old)) != old
+    }
+    return replace(row, **changed) if changed else row

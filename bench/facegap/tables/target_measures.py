@@ -15,14 +15,12 @@ from facegap.estimate.differentials import enter
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.measures import Rates, fdr, fdr_area, mape
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, ErrorCounts, Threshold
+from facegap.records import Comparisons, ErrorCounts
+from facegap.schema import TargetMeasureRow
 from facegap.tables.at_target import FEW_ERRORS
-from facegap.tables.workbench import GroupCounts, group_counts, people_draws
+from facegap.tables.shared_cells import left_out_text
+from facegap.tables.workbench import GroupCounts, Workbench
 
-COLUMNS = (
-    *("model", "condition", "metric", "grouping", "threshold_name", "measure", "fmr_from", "fmr_to", "points"),
-    *("value", "low", "high", "null_low", "null_high", "level", "groups", "left_out", "note"),
-)
 PER_DECADE = 10
 HIGHEST, LOWEST = -1, -6
 """Decimal logarithms of the pooled FMR between which the area is taken, as far as the comparisons reach."""
@@ -40,20 +38,23 @@ class _Grid(NamedTuple):
     thresholds: Floats
 
 
-def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[TargetMeasureRow]:
     """MAPE at every threshold with a target FMR; the area under the FDR of every model, condition and grouping."""
+    evidence = bench.evidence
     seen = set()
-    for found in group_counts(evidence, thresholds):
+    for found in bench.group_counts:
         if not found.columns:
             continue
         key = found.comparisons.model, found.comparisons.condition, found.columns
         if evidence.identities and key not in seen:
             seen.add(key)
-            yield {**_key(found, "FMR+FNMR", ""), "measure": "area under FDR", **_area_cells(evidence, found)}
+            yield TargetMeasureRow(
+                **_key(found, "FMR+FNMR", ""), measure="area under FDR", **_area_cells(evidence, found)
+            )
         target = found.threshold.target
         if target is not None:
-            cells = _mape_cells(evidence, found, target)
-            yield {**_key(found, "FMR", found.threshold.name), "measure": "MAPE", **cells}
+            cells = _mape_cells(bench, found, target)
+            yield TargetMeasureRow(**_key(found, "FMR", found.threshold.name), measure="MAPE", **cells)
 
 
 def _key(found: GroupCounts, metric: str, threshold_name: str) -> dict[str, Any]:
@@ -66,8 +67,8 @@ def _key(found: GroupCounts, metric: str, threshold_name: str) -> dict[str, Any]
     }
 
 
-def _mape_cells(evidence: Evidence, found: GroupCounts, target: float) -> dict[str, Any]:
-    rule = evidence.study.statistics
+def _mape_cells(bench: Workbench, found: GroupCounts, target: float) -> dict[str, Any]:
+    rule = bench.evidence.study.statistics
     kept, left_out = enter(found.by_metric["FMR"], rule.min_subjects)
     cells: dict[str, Any] = {
         "fmr_from": target,
@@ -75,15 +76,15 @@ def _mape_cells(evidence: Evidence, found: GroupCounts, target: float) -> dict[s
         "points": 1,
         "level": rule.level,
         "groups": len(kept),
-        "left_out": "; ".join(f"{name}: {why}" for name, why in left_out),
+        "left_out": left_out_text(left_out),
     }
     if len(kept) < 2:
         return {**cells, "note": _FEW}
 
     rates = np.array([c.errors / c.trials for c in kept])
     value = float(mape(rates, target))
-    ends = _interval(evidence, found, kept, target)
-    null_low, null_high = _null_band(kept, target, rule.level, evidence.study.seed)
+    ends = _interval(bench, found, kept, target)
+    null_low, null_high = _null_band(kept, target, rule.level, bench.evidence.study.seed)
     note = "" if ends else f"; no interval: fewer than {FEW_ERRORS} errors in a group"
     return {
         **cells,
@@ -97,19 +98,16 @@ def _mape_cells(evidence: Evidence, found: GroupCounts, target: float) -> dict[s
 
 
 def _interval(
-    evidence: Evidence, found: GroupCounts, kept: list[ErrorCounts], target: float
+    bench: Workbench, found: GroupCounts, kept: list[ErrorCounts], target: float
 ) -> tuple[float, float] | None:
     """Percentiles over people drawn again, the same for every group; None where a group has too few errors."""
     if min(min(c.errors, c.trials - c.errors) for c in kept) < FEW_ERRORS:
         return None
-    sides = count.pair_errors(found.comparisons, evidence.samples, found.columns, found.threshold.value)
+    sides = count.pair_errors(found.comparisons, bench.evidence.samples, found.columns, found.threshold.value)
     by_group = {side.group: side for side in sides}
-    draws = people_draws(evidence)
-    drawn = [
-        fmr_draws(draws, side.i, side.j, side.errors, side.references, side.probes, side.once)
-        for side in (by_group[c.group] for c in kept)
-    ]
-    return summary_interval(drawn, lambda rates: mape(rates, target), evidence.study.statistics.level)
+    draws = bench.people_draws
+    drawn = [fmr_draws(draws, side.i, side.j, side.errors, side.compared) for side in (by_group[c.group] for c in kept)]
+    return summary_interval(drawn, lambda rates: mape(rates, target), bench.evidence.study.statistics.level)
 
 
 def _null_band(kept: list[ErrorCounts], target: float, level: float, seed: int) -> tuple[float, float]:
@@ -133,7 +131,7 @@ def _area_cells(evidence: Evidence, found: GroupCounts) -> dict[str, Any]:
         "fmr_to": float(10 ** grid.log_fmr[-1]) if len(grid.log_fmr) else None,
         "points": len(grid.log_fmr),
         "groups": len(names),
-        "left_out": "; ".join(f"{name}: {why}" for name, why in left_out),
+        "left_out": left_out_text(left_out),
     }
     if len(names) < 2:
         return {**cells, "note": _FEW}
@@ -175,9 +173,10 @@ def reached(evidence: Evidence, comparisons: Comparisons) -> _Grid:
 def rates_along(
     evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], names: list[str], thresholds: Floats
 ) -> tuple[Rates, Rates]:
-    """(points, groups) FMR and FNMR at many thresholds, failures counted: each score is sorted once, not once a point.
+    """(points, groups) FMR and FNMR at (points,) thresholds, failures counted.
 
-    The thresholds must not lie below the kept scores; every group must have comparisons of both kinds.
+    Each score is sorted once, not once a point. The thresholds must not lie below the kept scores; every group must
+    have comparisons of both kinds.
     """
     impostors = count.nonmated_by_group(comparisons, evidence.samples, columns)
     mated = comparisons.mated

@@ -8,30 +8,22 @@ from typing import Any
 import numpy as np
 
 from facegap import count
-from facegap.estimate.chain import rejected_after, rejected_after_correlated
-from facegap.estimate.transactions import attempt_failures
+from facegap.estimate.transactions import attempt_failures, rejected_after, rejected_after_correlated
 from facegap.evidence import Evidence
 from facegap.records import Attempts, Floats, Threshold
+from facegap.schema import TransactionRow
 from facegap.tables.shared_cells import estimate_cells
-
-COLUMNS = ("model", "condition", "policy", "frames", "grouping", "group", "attempts", "stage")
-MODELS = (
-    "attempt_rate",
-    "attempt_correlation",
-    "independent",
-    "correlated",
-    "bytes_per_attempt",
-    "seconds_per_attempt",
-)
+from facegap.tables.workbench import Workbench
 
 
-def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[TransactionRow]:
     """After every number of attempts the share turned away; after one, a round and all rounds also where they ended."""
+    evidence = bench.evidence
     rules = evidence.study.transactions
     for attempts in evidence.attempts.values():
         staged = {1, rules.attempts if rules is not None else 1, attempts.per_transaction}
         for columns in evidence.groupings:
-            for threshold in thresholds:
+            for threshold in bench.thresholds:
                 if threshold.model == attempts.model:
                     for after in range(1, attempts.per_transaction + 1):
                         yield from _after(evidence, attempts, columns, threshold, after, after in staged)
@@ -39,25 +31,28 @@ def rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict
 
 def _after(
     evidence: Evidence, attempts: Attempts, columns: tuple[str, ...], threshold: Threshold, after: int, staged: bool
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[TransactionRow]:
     failures = count.failures_by_transaction(attempts, evidence.samples, columns, threshold.value)
     for stage in (count.REFUSED, *(count.STAGES[:-1] if staged else ())):
         found = count.refusal_counts(attempts, evidence.samples, columns, threshold.value, after, stage)
-        for counts in found:
-            if counts.trials:
-                yield {
-                    "model": attempts.model,
-                    "condition": attempts.condition,
-                    "policy": attempts.policy,
-                    "frames": attempts.frames,
-                    "grouping": counts.grouping,
-                    "group": counts.group,
-                    "attempts": after,
-                    "stage": stage,
-                    **estimate_cells(evidence, counts, threshold.name),
-                    **(_models(evidence, attempts, columns, counts.group, failures[counts.group], after)
-                       if stage == count.REFUSED else dict.fromkeys(MODELS)),
-                }  # fmt: skip
+        for counts in (one for one in found if one.trials):
+            modelled = stage == count.REFUSED
+            yield TransactionRow(
+                model=attempts.model,
+                condition=attempts.condition,
+                policy=attempts.policy,
+                frames=attempts.frames,
+                grouping=counts.grouping,
+                group=counts.group,
+                attempts=after,
+                stage=stage,
+                **estimate_cells(evidence, counts, threshold.name),
+                **(
+                    _models(evidence, attempts, columns, counts.group, failures[counts.group], after)
+                    if modelled
+                    else {}
+                ),
+            )
 
 
 def _models(

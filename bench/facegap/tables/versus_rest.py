@@ -14,72 +14,66 @@ from facegap.estimate.interval import effective_sample
 from facegap.estimate.people import people_for_mated, people_for_nonmated
 from facegap.estimate.power import trials_to_see, visible_ratio
 from facegap.estimate.versus_rest import AgainstRest, against_rest
-from facegap.evidence import Evidence
-from facegap.records import ErrorCounts, Threshold
-from facegap.tables.shared_cells import KEYS, key_cells
-from facegap.tables.workbench import group_counts, operating_points, search_counts
+from facegap.records import ErrorCounts
+from facegap.schema import PowerRow, VersusRow
+from facegap.tables.shared_cells import key_cells
+from facegap.tables.workbench import Workbench, search_counts
 
 RATIOS = {"people_1_5": 1.5, "people_2": 2.0, "people_3": 3.0}
-POWER_COLUMNS = (
-    *KEYS,
-    *("group", "subjects", "trials", "n_eff", "design_effect", "rest_rate", "rest_n_eff", "tests"),
-    *("ratio_80", "ratio_90", *RATIOS, "sentence", "note"),
-)
-VERSUS_COLUMNS = (
-    *KEYS,
-    *("group", "errors", "trials", "subjects", "rest_errors", "rest_trials", "rest_subjects"),
-    *("ratio", "low", "high", "level", "p", "p_holm", "verdict", "sentence", "note"),
-)
 
 
-def power_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def power_rows(bench: Workbench) -> Iterator[PowerRow]:
     """For every group: the smallest ratio to the others that its test sees, and the people that others would take."""
-    for key, rows, left_out in _comparisons(evidence, thresholds):
+    for key, rows, left_out in _comparisons(bench):
         for row in rows:
-            yield {**key, **_power_cells(row, tests_in(rows))}
+            yield PowerRow(**key, **_power_cells(row, tests_in(rows)))
         for group, reason in left_out:
-            yield {**key, "group": group, "note": f"left out: {reason}"}
+            yield PowerRow(**key, group=group, note=f"left out: {reason}")
 
 
-def versus_rest_rows(evidence: Evidence, thresholds: tuple[Threshold, ...]) -> Iterator[dict[str, Any]]:
+def rows(bench: Workbench) -> Iterator[VersusRow]:
     """Every group against the others together: ratio, interval, p-value by Holm, and the verdict in words."""
-    for key, rows, left_out in _comparisons(evidence, thresholds):
+    for key, rows, left_out in _comparisons(bench):
         for row in rows:
-            yield {**key, **_versus_cells(row, tests_in(rows))}
+            yield VersusRow(**key, **_versus_cells(row, tests_in(rows)))
         for group, reason in left_out:
-            yield {**key, "group": group, "note": f"left out: {reason}"}
+            yield VersusRow(**key, group=group, note=f"left out: {reason}")
 
 
-def _comparisons(
-    evidence: Evidence, thresholds: tuple[Threshold, ...]
-) -> Iterator[tuple[dict[str, Any], tuple[AgainstRest, ...], LeftOut]]:
-    """The cells of `KEYS`, every group against the others, and the groups left out; failures counted."""
-    rule = evidence.study.statistics
+def _comparisons(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[AgainstRest, ...], LeftOut]]:
+    """Which rates are compared, every group against the others, and the groups left out; failures counted."""
+    rule = bench.evidence.study.statistics
     for counted in (_one_to_one, _one_to_many):
-        for key, counts in counted(evidence, thresholds):
+        for key, counts in counted(bench):
             rows, left_out = against_rest(counts, rule.min_subjects, rule.level)
             yield key, one_test(rows), left_out
 
 
-def _one_to_one(
-    evidence: Evidence, thresholds: tuple[Threshold, ...]
-) -> Iterator[tuple[dict[str, Any], tuple[ErrorCounts, ...]]]:
-    for found in group_counts(evidence, thresholds):
+def _one_to_one(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[ErrorCounts, ...]]]:
+    for found in bench.group_counts:
         for metric, counts in found.by_metric.items() if found.columns else ():
             yield key_cells(found, metric), counts
 
 
-def _one_to_many(
-    evidence: Evidence, thresholds: tuple[Threshold, ...]
-) -> Iterator[tuple[dict[str, Any], tuple[ErrorCounts, ...]]]:
+def _one_to_many(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[ErrorCounts, ...]]]:
+    evidence = bench.evidence
     for searches in evidence.searches.values():
         if searches.protocol == "closed":
             continue
         for columns in evidence.study.groups:
-            for point in operating_points(evidence, searches, thresholds):
+            for point in bench.operating_points(searches):
                 for metric, counts in search_counts(evidence, searches, columns, point.value).items():
-                    cells = (searches.model, searches.condition, metric, ", ".join(columns), point.name, point.value)
-                    yield dict(zip(KEYS, cells, strict=True)), counts
+                    yield (
+                        {
+                            "model": searches.model,
+                            "condition": searches.condition,
+                            "metric": metric,
+                            "grouping": ", ".join(columns),
+                            "threshold_name": point.name,
+                            "threshold": point.value,
+                        },
+                        counts,
+                    )
 
 
 def tests_in(rows: tuple[AgainstRest, ...]) -> int:

@@ -54,7 +54,7 @@ class Graph:
         self._outputs.append(self._port(name, shape))
 
     def constant(self, values: npt.NDArray[Any]) -> str:
-        """An array that is part of the file."""
+        """An int64 or float32 array of any shape, (...,), that is part of the file."""
         name = f"c{len(self._constants)}"
         little = values.astype(values.dtype.newbyteorder("<"))
         kind = self._onnx.TensorProto.INT64 if values.dtype == np.int64 else self._onnx.TensorProto.FLOAT
@@ -73,7 +73,10 @@ class Graph:
         return self.node("Relu", [x])
 
     def prelu(self, x: str, slope: npt.NDArray[np.float32]) -> str:
-        """max(x, 0) + slope * min(x, 0), `slope` broadcast; onnxruntime's own PRelu is slow on a CPU."""
+        """max(x, 0) + slope * min(x, 0), `slope` (1, c, 1, 1) or (c,), broadcast.
+
+        onnxruntime's own PRelu is slow on a CPU.
+        """
         positive = self.relu(x)
         negative = self.node("Sub", [x, positive])
         return self.node("Add", [positive, self.node("Mul", [negative, self.constant(slope)])])

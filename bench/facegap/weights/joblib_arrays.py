@@ -67,7 +67,7 @@ class _Unpickler(pickle._Unpickler):
 
 
 def read_arrays(data: bytes) -> list[Array]:
-    """The float32 arrays in `data`.
+    """The float32 arrays in `data`, each of its own shape, (...,).
 
     Raises:
         MissingError: the package lz4 is not installed.

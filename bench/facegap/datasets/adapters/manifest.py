@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath
 from facegap.cards import DatasetCard
 from facegap.cards.dataset import COLUMNS
 from facegap.datasets.accept import settle
-from facegap.datasets.files import below, card_file, decode, existing_root, near, read_bytes, walk
+from facegap.datasets.files import below, card_file, decode, existing_root, read_bytes, walk
 from facegap.datasets.row import Loaded, Row
 from facegap.errors import DatasetError
 from facegap.store import sha256_bytes
+from facegap.words import did_you_mean
 
 
 def load(card: DatasetCard, root: Path) -> Loaded:
@@ -82,7 +83,7 @@ def column_place(path: Path, header: Sequence[str], column: str, hint: str = "")
         return header.index(column)
     if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
         raise DatasetError(f"{path}: line 1: one column found, '{header[0]}'; separate the columns with commas")
-    there = f"there are: {', '.join(header)}{near(column, header)}"
+    there = f"there are: {', '.join(header)}{did_you_mean(column, header)}"
     raise DatasetError(f"{path}: line 1: no column '{column}'; {there}{hint}")
 
 

@@ -1,0 +1,47 @@
+"""The data dictionary: what every table is and what its columns mean, from the row classes alone."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+from facegap.schema.column import ROWS, Column, Row, columns_of
+
+_HEAD = """\
+# What the tables mean
+
+A rate stands beside its errors, trials, people and interval; a blank rate has its reason in `note`. Numbers are written
+in full; what is shown to people is rounded to the digits below. Keys say which row it is.
+`samples.csv` is the trace of the input: opaque ids of sample and subject, the digest of the picture's file, its role,
+and a column `group <label>` for each label.
+"""
+
+
+def dictionary() -> str:
+    """Every declared table with its columns, in Markdown."""
+    return "\n".join([_HEAD, *(line for row in ROWS.values() for line in _table(row))])
+
+
+def about(row: type[Row]) -> str:
+    """One line on what a row of the table is."""
+    return inspect.cleandoc(row.__doc__ or "").splitlines()[0]
+
+
+def _table(row: type[Row]) -> Iterator[str]:
+    yield from (f"## {row.table}.csv", "", about(row), "", "| column | kind | unit | digits | meaning |")
+    yield "|---|---|---|---|---|"
+    yield from (_line(column) for column in columns_of(row))
+    yield ""
+
+
+def _line(column: Column) -> str:
+    says = column.says
+    kind = (
+        f"{column.kind}, key"
+        if says.key
+        else f"{column.kind} or blank"
+        if column.blank and column.kind != "text"
+        else column.kind
+    )
+    meaning = says.meaning.replace("|", "\\|")
+    return f"| `{column.name}` | {kind} | {says.unit} | {says.digits if says.digits is not None else ''} | {meaning} |"

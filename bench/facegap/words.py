@@ -1,0 +1,26 @@
+"""Words that messages share: counts, a few examples of many, and what a misspelt name may have meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+EXAMPLES = 3
+"""Examples that a message shows before "and n more"."""
+
+
+def plural(count: int, noun: str) -> str:
+    """ "1 sample", "2 samples"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def some(examples: Sequence[str]) -> str:
+    """A few examples and how many more there are."""
+    more = len(examples) - EXAMPLES
+    return "; ".join(examples[:EXAMPLES]) + (f"; and {more} more" if more > 0 else "")
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """ ", did you mean 'x'?" with the nearest of `names` where one is like `name`, else ""."""
+    match = difflib.get_close_matches(name, list(names), n=1)
+    return f", did you mean '{match[0]}'?" if match else ""

@@ -1,0 +1,123 @@
+"""A claim against a finished run: every reading is judged as the counts say; a claim that is not met is exit code 1."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import tiny
+from facegap import store
+from facegap.claims import examine_claim
+from facegap.errors import InputError
+from facegap.estimate.accuracy import mean_error, p_values
+from facegap.estimate.at_most import judge
+from facegap.estimate.binomial import wilson
+from facegap.estimate.interval import effective_sample
+from facegap.evidence import read_evidence
+from facegap.records import ErrorCounts
+from facegap.tables import Workbench
+
+
+def counts(metric: str, errors: int, trials: int) -> ErrorCounts:
+    return ErrorCounts(
+        metric=metric,
+        model="m",
+        condition="clean",
+        grouping="g",
+        group="a",
+        threshold=0.5,
+        errors=errors,
+        completed=trials,
+        failed=0,
+        subjects=trials,
+    )
+
+
+def test_verdicts_are_those_of_the_counts(finished: Path) -> None:
+    found = examine_claim(finished, "FNMR <= 0.05 in every group at FMR 0.05")
+    evidence = read_evidence(finished, store.read_manifest(finished))
+    bench = Workbench(evidence)
+    threshold = next(t for t in bench.thresholds if t.name == "FMR 0.05")
+    comparisons = evidence.comparisons["tiny", "clean"]
+    wanted = judge(bench.counts(comparisons, ("group",), threshold.value)["FNMR"], 0.05, 0.95)
+    assert [(row.group, row.verdict, row.errors) for row in found.judged] == [
+        (one.counts.group, one.verdict, one.counts.errors) for one in wanted
+    ]
+    assert found.judged[0].decided_people is None or found.judged[0].decided_people > 0
+
+
+def test_at_least_is_the_mirror_of_at_most(finished: Path) -> None:
+    most = examine_claim(finished, "FNMR <= 0.05 at FMR 0.05").judged
+    least = examine_claim(finished, "FNMR >= 0.05 at FMR 0.05").judged
+    mirror = {"refuted": "supported", "supported": "refuted", "undecided": "undecided"}
+    assert [mirror[row.verdict] for row in most] == [row.verdict for row in least]
+
+
+def test_every_reading_of_an_accuracy_is_judged(finished: Path) -> None:
+    found = examine_claim(finished, "99 % accurate at FMR 0.05")
+    readings = list(dict.fromkeys(row.reading for row in found.judged))
+    assert [reading.split(" <= ")[0] for reading in readings] == [
+        "FNMR",
+        "FMR",
+        "FMR and FNMR both",
+        "LFW-style accuracy: (FMR + FNMR) / 2",
+    ]
+    assert found.verdict == "refuted"
+
+
+def test_one_named_group_is_not_adjusted_for_the_others(finished: Path) -> None:
+    one = examine_claim(finished, "FNMR <= 0.4 in group amber at FMR 0.05").judged
+    every = examine_claim(finished, "FNMR <= 0.4 in every group at FMR 0.05").judged
+    assert [row.group for row in one] == ["amber"]
+    assert one[0].p_support <= next(row.p_support for row in every if row.group == "amber")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FNMR <= 0.1 in group green", "no group 'green'; groups: amber, blue"),
+        ("FNMR <= 0.1 in every group of age", "'age' is no label of this run"),
+        ("FNMR <= 0.1 at FMR 0.3", "no threshold 'FMR 0.3'; it has: FMR 0.05, FMR 0.01"),
+        ("FNMR within a ratio of 1.25", "stated before the data were seen"),
+    ],
+)
+def test_what_the_run_has_not(finished: Path, text: str, expected: str) -> None:
+    with pytest.raises(InputError, match=expected):
+        examine_claim(finished, text)
+    with pytest.raises(InputError, match="no model 'x' in this run; there: tiny"):
+        examine_claim(finished, "FNMR <= 0.1", models=["x"])
+
+
+def test_margins(finished: Path) -> None:
+    wide = examine_claim(finished, "FNMR within a ratio of 500 at FMR 0.05", stated="the tests").judged
+    assert {row.verdict for row in wide} <= {"supported", "undecided"}
+    tight = examine_claim(finished, "FNMR within 1 per 10,000 at FMR 0.05", stated="the tests")
+    assert tight.verdict != "supported"
+    assert tight.stated == "the tests"
+
+
+def test_the_command_line(finished: Path) -> None:
+    place = finished.parents[1]
+    code, out, error = tiny.facegap(place, "claim", str(finished), "FNMR <= 0.001 in every group")
+    assert (code, error) == (1, "")
+    assert "refuted" in out.splitlines()[-1]
+    code, out, _ = tiny.facegap(place, "claim", str(finished), "FTA <= 0.9 overall", "--json")
+    found = json.loads(out)
+    assert (code, found["verdict"], found["judged"][0]["group"]) == (0, "supported", "everyone")
+    code, out, error = tiny.facegap(place, "claim", str(finished), "it is fair")
+    assert (code, out, error.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize(("fmr", "fnmr", "limit"), [((3, 900), (20, 500), 0.01), ((0, 900), (1, 500), 0.01)])
+def test_the_accuracy_test_is_its_interval_turned_round(fmr, fnmr, limit) -> None:
+    a, b = counts("FMR", *fmr), counts("FNMR", *fnmr)
+    refute, support = p_values(a, b, limit)
+    assert refute + support == pytest.approx(1)
+    above = mean_error(a, b) > limit
+    p = refute if above else support
+    level = 1 - 2 * p
+    ends = [(c.errors / c.trials, wilson(c.errors, effective_sample(c), level)) for c in (a, b)]
+    half = sum((rate - bounds[0 if above else 1]) ** 2 for rate, bounds in ends) ** 0.5 / 2
+    assert mean_error(a, b) + (-half if above else half) == pytest.approx(limit)

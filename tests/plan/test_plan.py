@@ -1,0 +1,90 @@
+"""A plan counts what the run then counts, and its sample sizes are the published formula's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import tiny
+from facegap import store
+from facegap.errors import InputError
+from facegap.plan import plan_study
+
+
+def in_place(place: Path, *words: str) -> dict:
+    code, out, error = tiny.facegap(place, "plan", *words, "--json")
+    assert code == 0, error
+    return json.loads(out)
+
+
+def test_a_plan_counts_what_the_run_counts(finished: Path) -> None:
+    found = in_place(finished.parents[1], "tiny.toml")
+    rates = store.read_table(finished / "tables" / "rates.csv")
+    searches = store.read_table(finished / "tables" / "identification.csv")
+    for group in found["groups"]:
+        here = [r for r in rates if (r["grouping"], r["group"]) == (group["grouping"], group["group"])]
+        here = [r for r in here if r["failures"] == "counted"]
+        for metric, count in (("FMR", "nonmated"), ("FNMR", "mated"), ("FTA", "samples")):
+            assert {int(r["trials"]) for r in here if r["metric"] == metric} == {group[count]}
+        assert {int(r["subjects"]) for r in here if r["metric"] == "FTA"} == {group["people"]}
+        searched = [r for r in searches if r["failures"] == "counted"]
+        searched = [r for r in searched if (r["grouping"], r["group"]) == (group["grouping"], group["group"])]
+        fnir = {int(r["trials"]) for r in searched if (r["metric"], r["protocol"]) == ("FNIR", "closed")}
+        assert fnir == {group["searches"]["closed"]}
+    assert found["comparisons"] == found["samples"] * (found["samples"] - 1) // 2
+
+
+def test_a_pilot_gives_its_design_effects(finished: Path) -> None:
+    found = in_place(finished.parents[1], "tiny.toml", "--pilot", str(finished))
+    assert found["assumed"]["nonmated"] >= 1
+    assert found["assumed"]["source"] == f"measured in pilot {finished.name}"
+    stated = in_place(finished.parents[1], "tiny.toml", "--pilot", str(finished), "--design-effect", "2")
+    assert stated["assumed"]["nonmated"] == 2
+    assert stated["assumed"]["fnmr"] == found["assumed"]["fnmr"]
+
+
+def test_sizes_are_the_published_ones_and_nothing_is_rendered(cache_folder: Path) -> None:
+    plan = plan_study("quickstart")
+    by_name = {(group.grouping, group.group): group for group in plan.groups}
+    female = {seen.metric: seen for seen in by_name["sex", "female"].seen}
+    # R12 of tests/reference: FNMR 2 %, ratio 2 and 1.5, two-sided 5 %, 80 % power; one comparison a person.
+    assert (female["FNMR"].people_2, female["FNMR"].people_1_5) == (1141, 3826)
+    assert by_name["", "everyone"].people == 120
+    assert not (cache_folder / "synthetic").exists()
+
+
+def test_rendering_is_in_the_time(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "configs" / "quickstart.toml").read_text(encoding="utf-8")
+    times = []
+    for oversample in (1, 3):
+        study = tmp_path / f"times-{oversample}.toml"
+        lines = [line for line in text.splitlines() if not line.startswith("oversample")]
+        place = lines.index("[dataset.synthetic]") + 1
+        study.write_text("\n".join([*lines[:place], f"oversample = {oversample}", *lines[place:]]), encoding="utf-8")
+        plan = plan_study(str(study))
+        times.append(plan.seconds * plan.cores / plan.samples)
+    assert times[1] - times[0] == pytest.approx(0.05 * (9 - 1), rel=0.01)
+
+
+def test_larger_design_effects_see_less() -> None:
+    few, many = (plan_study("quickstart", design_effect=effect) for effect in (1, 8))
+    for a, b in zip(few.groups, many.groups, strict=True):
+        for one, other in zip(a.seen, b.seen, strict=True):
+            if one.metric.startswith("FMR"):
+                assert one.ratio_80 < other.ratio_80
+                assert one.people_2 < other.people_2
+
+
+@pytest.mark.parametrize(("option", "value"), [("design_effect", 0.5), ("fnmr", 1.0)])
+def test_what_cannot_be_assumed_is_one_line(option: str, value: float) -> None:
+    with pytest.raises(InputError, match=f"--{option.replace('_', '-')}: expected"):
+        plan_study("quickstart", **{option: value})
+
+
+def test_lines_for_people(finished: Path) -> None:
+    code, out, _ = tiny.facegap(finished.parents[1], "plan", "tiny.toml")
+    assert code == 0
+    assert "smallest ratio to the other groups that this study would see" in out
+    assert "people: in each of two groups of this kind, 80 % power" in out

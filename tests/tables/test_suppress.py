@@ -1,0 +1,66 @@
+"""Small groups are blanked in every table, where a study asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from facegap.cards.study import Statistics
+from facegap.evidence import Evidence
+from facegap.schema import DistributionRow, PolicyRow, RateRow, cells_of, keys_of, names_of
+from facegap.tables import Built, build
+from facegap.tables.suppress import suppressed
+from made_evidence import evidence_of
+
+
+@pytest.fixture(scope="module")
+def evidence() -> Evidence:
+    """Ten red people, fewer than are to be shown."""
+    return evidence_of(30, min_subjects=12, suppress_below=11)
+
+
+@pytest.fixture(scope="module")
+def hidden(evidence: Evidence) -> Built:
+    return build(evidence)
+
+
+def test_small_groups_are_blanked_everywhere(evidence: Evidence, hidden: Built) -> None:
+    shown = build(replace(evidence, study=evidence.study.model_copy(update={"statistics": Statistics(draws=200)})))
+    for row_class, rows in hidden.items():
+        for row in rows:
+            if getattr(row, "group", None) == "red" and getattr(row, "grouping", None) == "colour":
+                assert row.note == "suppressed: fewer than 11 people"
+            assert not any("10 people" in str(cell) for cell in cells_of(row)), (row_class.table, row)
+    assert len(hidden[RateRow]) == len(shown[RateRow])
+    assert not [row for row in hidden[DistributionRow] if row.group == "red"]
+    assert not [row for row in hidden[PolicyRow] if row.policy == "set by red" and row.fmr is not None]
+
+
+def test_a_suppressed_row_keeps_its_keys_and_the_note_alone(hidden: Built) -> None:
+    seen = set()
+    for row_class, rows in hidden.items():
+        for row in rows:
+            if not getattr(row, "note", "").startswith("suppressed"):
+                continue
+            seen.add(row_class.table)
+            for name in names_of(row_class):
+                assert name in keys_of(row_class) or name == "note" or getattr(row, name) in (None, ""), (name, row)
+    wanted = ("rates", "cross_fmr", "versus_rest", "power", "at_target_fmr", "policies", "shrunken", "edc")
+    assert seen >= set(wanted)
+
+
+def test_nothing_is_blanked_unless_asked_for(evidence: Evidence) -> None:
+    none = replace(evidence, study=evidence.study.model_copy(update={"statistics": Statistics()}))
+    rows = [
+        RateRow(
+            model="m", condition="clean", metric="FMR", failures="counted", grouping="colour", group="red",
+            threshold_name="none", errors=3,
+        )
+    ]  # fmt: skip
+    assert list(suppressed(none, RateRow, rows)) == rows
+
+
+def test_summaries_cannot_rest_on_suppressed_groups() -> None:
+    with pytest.raises(ValueError, match="suppress_below: 20 is above min_subjects 10"):
+        Statistics(suppress_below=20)
