@@ -142,7 +142,7 @@ def few_people(samples: Samples, comparisons: Comparisons, people: Rows) -> Pair
 
 
 def run_rows(run: Path, replicates: int, draws: int) -> Iterator[str]:
-    evidence = read_evidence(run, store.read_json(run / "manifest.json"))
+    evidence = read_evidence(run, store.read_manifest(run))
     subjects = len(np.unique(evidence.samples.subjects))
     for (model, condition), comparisons in evidence.comparisons.items():
         if condition != "clean" or not comparisons.trials.symmetric:

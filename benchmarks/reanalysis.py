@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +18,11 @@ import numpy as np
 import facegap
 from facegap import store
 from facegap.cards import Study
-from facegap.compare import TailRule, compare
+from facegap.compare import LocalEngine, TailRule, compare
 from facegap.evidence import Evidence, write_evidence
 from facegap.records import OUTCOMES, Acquisitions, RuledTrials, RunManifest, Samples, Templates
 from facegap.run import Changes, analyse
-from facegap.tables import build
+from facegap.tables import build, write_tables
 
 STUDY = {
     "name": "reanalysis",
@@ -65,7 +64,7 @@ def evidence_of(images: int) -> Evidence:
     )
     study = Study.model_validate(STUDY, strict=False)
     trials = RuledTrials(np.arange(images), np.arange(images), symmetric=True)
-    compared = compare(samples, trials, templates, templates, ("ethnicity", "gender"), TailRule(1e-2), 2)
+    compared = compare(samples, trials, templates, templates, ("ethnicity", "gender"), TailRule(1e-2), LocalEngine(2))
     quality = {"Sharpness": rng.normal(10, 3, images).astype(np.float32)}
     nothing = np.full((images, 4), np.nan, np.float32)
     acquired = Acquisitions(
@@ -127,10 +126,9 @@ def main() -> None:
         print(f"tables of the run itself, compiling what is not compiled yet: {time.perf_counter() - start:.1f} s")
         with store.new_run(run.parent, run.name) as (hidden, _):
             write_evidence(hidden, evidence)
-            for name, table in tables.items():
-                store.write_table(hidden / "tables" / f"{name}.csv", table.columns, table.rows)
+            write_tables(hidden, tables, banners=())
             store.write_atomic(hidden / "study.toml", b"")
-            store.write_json(hidden / "manifest.json", asdict(manifest_of(evidence)))
+            store.write_manifest(hidden, manifest_of(evidence))
         changes = Changes(groups=(("gender",), ("age", "gender")), fmr=(1e-3, 1e-4), level=0.9)
         start, busy = time.perf_counter(), time.process_time()
         analyse(run, changes, Path(folder) / "again", None)

@@ -37,7 +37,7 @@ def within(comparisons: Comparisons, group: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    evidence = read_evidence(folder, store.read_json(folder / "manifest.json"))
+    evidence = read_evidence(folder, store.read_manifest(folder))
     for (detector, condition), acquisitions in evidence.acquisitions.items():
         print(f"{detector}, {condition}: {int(acquisitions.ok.sum())} of {len(acquisitions.ok)} faces acquired")
     print("\n| model | condition | mated | failed | EER, any non-mated | EER, same group | rank 1 |")

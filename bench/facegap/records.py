@@ -108,13 +108,27 @@ class Samples:
         return names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that a check found: `level` is "error" (samples refused), "warning" or "info"."""
+    """One thing that a check found.
+
+    Attributes:
+        level: "error" (samples refused), "warning" or "info".
+        message: what and how many, without the name of a person or file.
+        examples: whom or what, by name: for the terminal of whoever holds the data, never written to results.
+        advice: what to do.
+    """
 
     level: Literal["error", "warning", "info"]
     rule: str
     message: str
+    examples: tuple[str, ...] = ()
+    advice: str = ""
+
+    def kept(self) -> dict[str, str]:
+        """The finding as results may hold it: without examples."""
+        message = f"{self.message}; {self.advice}" if self.advice else self.message
+        return {"level": self.level, "rule": self.rule, "message": message}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

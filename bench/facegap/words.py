@@ -24,3 +24,8 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """ ", did you mean 'x'?" with the nearest of `names` where one is like `name`, else ""."""
     match = difflib.get_close_matches(name, list(names), n=1)
     return f", did you mean '{match[0]}'?" if match else ""
+
+
+def with_examples(message: str, examples: Sequence[str], advice: str) -> str:
+    """A message with a few examples and what to do, as a terminal shows it."""
+    return f"{message}{f': {some(examples)}' if examples else ''}{f'; {advice}' if advice else ''}"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from facegap.cards import DatasetCard
+from facegap.words import with_examples
 
 GENDER = {"values": ("female", "male"), "label_source": "self-report"}
 
@@ -55,7 +56,7 @@ def make_card() -> Callable[..., DatasetCard]:
 
 def messages(findings: Any) -> list[str]:
     """The findings' lines, each with its level in front."""
-    return [f"{finding.level}: {finding.message}" for finding in findings]
+    return [f"{one.level}: {with_examples(one.message, one.examples, one.advice)}" for one in findings]
 
 
 @pytest.fixture

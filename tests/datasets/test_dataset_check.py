@@ -9,6 +9,7 @@ import pytest
 
 from facegap.cards import DatasetCard, load_dataset
 from facegap.datasets import GroupCount, check
+from facegap.words import with_examples
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 GROUPS = {
@@ -87,7 +88,7 @@ def test_copies_of_an_image_are_found(folder: Callable[..., Path], make_card: Ca
     manifest = "subject_id,path,gender\na,1.jpg,male\na,2.jpg,male\nb,3.jpg,male\nb,4.jpg,male\nb,5.jpg,male\n"
     contents = {"1.jpg": "same", "2.jpg": "same", "3.jpg": "SAME", "4.jpg": "alike", "5.jpg": "same"}
     found = check(make_card(), folder(**{"index.csv": manifest}, **contents)).findings
-    assert [(finding.level, finding.message) for finding in found] == [
+    assert [(one.level, with_examples(one.message, one.examples, one.advice)) for one in found] == [
         (
             "warning",
             "1 image there more than once, byte for byte, 1 of them under two subjects: "

@@ -183,7 +183,7 @@ def test_a_full_disk_leaves_no_folder(place: Path, monkeypatch: pytest.MonkeyPat
     def full(*_: object) -> None:
         raise StoreError("no space left")
 
-    monkeypatch.setattr(store, "write_json", full)
+    monkeypatch.setattr(store, "write_manifest", full)
     with pytest.raises(StoreError):
         run_here()
     assert names_in(place / "again") == []

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import facegap
 from facegap import datasets, pipeline, store, tables
 from facegap.cards import Study, card_names, card_path, load_dataset
 from facegap.errors import FacegapError, StoreError
 from facegap.evidence import Evidence, read_evidence
 from facegap.records import RunManifest
 from facegap.schema import Row, cells_of, names_of
+from facegap.version import __version__
 
 SHOWN = 5
 """Differing cells that are named per table before "and n more"."""
@@ -45,8 +45,8 @@ def verify(run: Path, root: Path | None = None, inputs: bool = True) -> list[str
         if inputs:
             differences += _inputs(manifest, evidence, root)
         made_by = manifest.versions["facegap"]
-        if differences and made_by != facegap.__version__:
-            differences.append(f"note: the run was made by facegap {made_by}, this is {facegap.__version__}")
+        if differences and made_by != __version__:
+            differences.append(f"note: the run was made by facegap {made_by}, this is {__version__}")
     except FacegapError as error:
         differences.append(str(error))
     except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
@@ -94,7 +94,7 @@ def added_since(run: Path) -> tuple[str, ...]:
     Raises:
         StoreError: the folder is no finished run.
     """
-    if store.read_manifest(run).versions.get("facegap") == facegap.__version__:
+    if store.read_manifest(run).versions.get("facegap") == __version__:
         return ()
     return tuple(row.table for row in tables.TABLES if not store.table_path(run, row).exists())
 

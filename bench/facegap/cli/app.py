@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-import facegap
 from facegap.cli import results
 from facegap.cli.progress import progress
+from facegap.version import __version__
 
 app = typer.Typer(
     help="Measure how face comparison treats different people.",
@@ -32,7 +32,7 @@ Run = Annotated[Path, typer.Argument(help="A results folder.")]
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"facegap {facegap.__version__}")
+        typer.echo(f"facegap {__version__}")
         raise typer.Exit
 
 

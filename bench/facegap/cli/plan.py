@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from facegap.cli.listings import columns
-from facegap.plan import Plan, PlannedGroup
+from facegap.planning import Plan, PlannedGroup
 from facegap.tables.versus_rest import ratio_text
 
 

@@ -82,7 +82,7 @@ def plan(
     from dataclasses import asdict
 
     from facegap.cli.plan import lines
-    from facegap.plan import plan_study
+    from facegap.planning import plan_study
 
     found = plan_study(config, root, pilot, design_effect, fnmr)
     typer.echo(json.dumps(asdict(found), indent=2) if as_json else "\n".join(lines(found)))

@@ -20,7 +20,7 @@ from facegap.datasets.row import Loaded, Problem, Row, Source
 from facegap.datasets.rules import ADVICE, RULES
 from facegap.datasets.warnings import remarks
 from facegap.records import NO_LABEL, Finding, Samples
-from facegap.words import plural, some
+from facegap.words import plural
 
 
 def settle(
@@ -103,6 +103,6 @@ def _findings(source: Source, problems: Sequence[Problem]) -> Iterator[Finding]:
     for problem in problems:
         grouped[problem.rule, problem.reason].append(problem)
     for (rule, reason), group in grouped.items():
-        examples = list(dict.fromkeys(problem.detail for problem in group))
-        message = f"{source.name}: {plural(len(group), 'sample')} refused: {reason}: {some(examples)}"
-        yield Finding("error", rule, f"{message}; {ADVICE[rule]}")
+        examples = tuple(dict.fromkeys(problem.detail for problem in group))
+        message = f"{source.name}: {plural(len(group), 'sample')} refused: {reason}"
+        yield Finding(level="error", rule=rule, message=message, examples=examples, advice=ADVICE[rule])

@@ -16,7 +16,7 @@ from facegap.datasets.load import load
 from facegap.datasets.pairs import load_pairs
 from facegap.records import NO_LABEL, Finding, Samples
 from facegap.store import sha256_bytes
-from facegap.words import plural, some
+from facegap.words import plural, with_examples
 
 DEPTH = 2
 """Label columns that are crossed at most: more make more rows than anybody reads, and groups of a handful."""
@@ -96,7 +96,7 @@ class Report:
             lines.append("roles: " + ", ".join(f"{role or 'none'} {count}" for role, count in self.roles.items()))
         if self.listed_pairs is not None:
             lines.append(f"{plural(self.listed_pairs, 'listed pair')} can be used")
-        return lines + [f"{finding.level}: {finding.message}" for finding in self.findings]
+        return lines + [f"{one.level}: {with_examples(one.message, one.examples, one.advice)}" for one in self.findings]
 
 
 def check(card: DatasetCard, root: Path) -> Report:
@@ -154,7 +154,7 @@ def _lonely(card: DatasetCard, samples: Samples) -> list[Finding]:
     _, each = np.unique(samples.subjects, return_counts=True)
     alone = int((each == 1).sum())
     message = f"{plural(alone, 'subject')} with one sample only: in non-mated comparisons, never in mated ones"
-    return [Finding("info", "one-sample", message)] if alone else []
+    return [Finding(level="info", rule="one-sample", message=message)] if alone else []
 
 
 def _copies(samples: Samples) -> list[Finding]:
@@ -169,7 +169,9 @@ def _copies(samples: Samples) -> list[Finding]:
         return []
     across = sum(len(set(samples.subjects[rows].tolist())) > 1 for rows in groups)
     message = f"{plural(len(groups), 'image')} there more than once, byte for byte, {across} of them under two subjects"
-    return [Finding("warning", "copies", f"{message}: {some(examples)}; keep one of each")]
+    return [
+        Finding(level="warning", rule="copies", message=message, examples=tuple(examples), advice="keep one of each")
+    ]
 
 
 def _by_size(samples: Samples) -> list[list[int]]:

@@ -13,7 +13,7 @@ from facegap.datasets.adapters.manifest import column_place, read_table
 from facegap.datasets.files import card_file, existing_root, read_text
 from facegap.errors import DatasetError
 from facegap.records import Finding, Rows, Samples
-from facegap.words import plural, some
+from facegap.words import plural
 
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
@@ -127,7 +127,7 @@ def _promised(path: Path, name: str, text: str, found: int) -> list[Finding]:
     if found == expected:
         return []
     message = f"{name}: expected {expected} pairs by its first line, found {found}; the list may be cut off"
-    return [Finding("warning", "pairs", message)]
+    return [Finding(level="warning", rule="pairs", message=message)]
 
 
 def _settle(name: str, pairs: Sequence[_Pair], samples: Samples, remarks: Sequence[Finding]) -> Pairs:
@@ -146,7 +146,12 @@ def _settle(name: str, pairs: Sequence[_Pair], samples: Samples, remarks: Sequen
             seen.add((min(a, b), max(a, b)))
     table = np.array(kept, dtype=np.int64).reshape(-1, 2)
     findings = [
-        Finding("error", "pairs", f"{name}: {plural(len(lines), 'pair')} refused: {reason}: {some(lines)}")
+        Finding(
+            level="error",
+            rule="pairs",
+            message=f"{name}: {plural(len(lines), 'pair')} refused: {reason}",
+            examples=tuple(lines),
+        )
         for reason, lines in refused.items()
     ]
     counts = {reason: len(lines) for reason, lines in refused.items()}

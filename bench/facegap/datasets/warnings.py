@@ -10,7 +10,7 @@ from facegap.datasets.files import Tree
 from facegap.datasets.row import Source, per_subject
 from facegap.datasets.rules import ADVICE
 from facegap.records import NO_LABEL, Finding
-from facegap.words import plural, some
+from facegap.words import plural
 
 
 def remarks(source: Source) -> Iterator[Finding]:
@@ -22,8 +22,8 @@ def remarks(source: Source) -> Iterator[Finding]:
     named = {row.path for row in source.rows}
     extra = [path for path in source.tree.images() if path not in named]
     if extra:
-        message = f"{source.name}: {plural(len(extra), 'image')} below the root not named: {some(extra)}; not used"
-        yield Finding("info", "extra-file", message)
+        message = f"{source.name}: {plural(len(extra), 'image')} below the root not named"
+        yield Finding(level="info", rule="extra-file", message=message, examples=tuple(extra), advice="not used")
 
 
 def _half_labelled(source: Source, column: str, labels: Sequence[str]) -> Iterator[Finding]:
@@ -38,10 +38,12 @@ def _half_labelled(source: Source, column: str, labels: Sequence[str]) -> Iterat
     if half:
         count = sum(bare[subject] for subject in half)
         yield Finding(
-            "warning",
-            "half-labelled",
-            f"{source.name}: {column}: {plural(count, 'sample')} without the label that other samples of the same "
-            f"subject have: {some([repr(subject) for subject in half])}; counted as '{NO_LABEL}', never filled in",
+            level="warning",
+            rule="half-labelled",
+            message=f"{source.name}: {column}: {plural(count, 'sample')} without the label that other samples of the "
+            "same subject have",
+            examples=tuple(repr(subject) for subject in half),
+            advice=f"counted as '{NO_LABEL}', never filled in",
         )
 
 
@@ -52,9 +54,12 @@ def _alike_subjects(source: Source) -> Iterator[Finding]:
         spellings[unicodedata.normalize("NFC", subject).casefold()][subject] = None
     alike = [" and ".join(repr(name) for name in names) for names in spellings.values() if len(names) > 1]
     if alike:
-        message = f"{source.name}: {plural(len(alike), 'subject')} written in two ways: {some(alike)}"
         yield Finding(
-            "warning", "alike-subjects", f"{message}; counted as different people, correct them if they are one"
+            level="warning",
+            rule="alike-subjects",
+            message=f"{source.name}: {plural(len(alike), 'subject')} written in two ways",
+            examples=tuple(alike),
+            advice="counted as different people, correct them if they are one",
         )
 
 
@@ -63,5 +68,7 @@ def links_left_out(name: str, tree: Tree) -> list[Finding]:
     if not tree.links:
         return []
     examples = [f"'{path}' is {problem}" for path, problem in sorted(tree.links.items())]
-    message = f"{name}: {plural(len(examples), 'symbolic link')} not followed: {some(examples)}"
-    return [Finding("warning", "symlink", f"{message}; {ADVICE['symlink']}")]
+    message = f"{name}: {plural(len(examples), 'symbolic link')} not followed"
+    return [
+        Finding(level="warning", rule="symlink", message=message, examples=tuple(examples), advice=ADVICE["symlink"])
+    ]

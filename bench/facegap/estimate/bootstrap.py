@@ -170,6 +170,12 @@ def percentiles(values: Floats, level: float) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
+def interval_around(value: float, draws: Floats, level: float) -> tuple[float | None, float | None]:
+    """Percentile interval of (draws,) values, widened to hold `value`; (None, None) where it has none."""
+    ends = percentiles(draws, level)
+    return (None, None) if ends is None else (min(ends[0], value), max(ends[1], value))
+
+
 def summary_interval(
     rates: Sequence[Floats], function: Callable[[Floats], Floats], level: float
 ) -> tuple[float, float] | None:

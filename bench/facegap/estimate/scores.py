@@ -1,17 +1,23 @@
 """How the scores of two groups differ, before any threshold.
 
-A shift of the mean says little about errors: it is the tails that cross the threshold, so `tail_shift` is the one that
-drives the FMR. Scores are 1-d arrays of completed comparisons; failed ones have none and are counted elsewhere.
+A shift of the mean says little about errors: it is the tails that cross the threshold. Scores are 1-d arrays of
+completed comparisons; failed ones have none and are counted elsewhere.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from facegap.compiled import compiled
+from facegap.estimate.bootstrap import PeopleDraws, Weights
+
 Scores = npt.NDArray[np.floating]
+People = npt.NDArray[np.int64]
+Drawn = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -20,21 +26,12 @@ class Shift:
 
     Attributes:
         mean: difference of the means, b - a; cohen_d: over the root of the mean of the two sample variances.
-        ks: largest distance of the distribution functions; wasserstein: area between them, in score units.
         auc: chance that a score of b is above one of a, ties counting half.
     """
 
     mean: float
     cohen_d: float
-    ks: float
-    wasserstein: float
     auc: float
-
-
-def d_prime(mated: Scores, nonmated: Scores) -> float | None:
-    """Distance of the means of (n,) and (m,) scores over the root of their mean variance; None without spread."""
-    found = shift(nonmated, mated)
-    return None if found is None else abs(found.cohen_d)
 
 
 def shift(a: Scores, b: Scores) -> Shift | None:
@@ -46,36 +43,61 @@ def shift(a: Scores, b: Scores) -> Shift | None:
     if spread == 0:
         return None
     mean = float(second.mean() - first.mean())
-    at = np.unique(np.concatenate([first, second]))
-    below_a = np.searchsorted(first, at, side="right") / len(first)
-    below_b = np.searchsorted(second, at, side="right") / len(second)
-    gap = np.abs(below_a - below_b)
     above = np.searchsorted(first, second, side="left") + np.searchsorted(first, second, side="right")
-    return Shift(
-        mean=mean,
-        cohen_d=mean / spread,
-        ks=float(gap.max()),
-        wasserstein=float(gap[:-1] @ np.diff(at)),
-        auc=float(above.sum()) / 2 / len(first) / len(second),
-    )
+    return Shift(mean=mean, cohen_d=mean / spread, auc=float(above.sum()) / 2 / len(first) / len(second))
 
 
-def upper_quantile(tail: Scores, total: int, share: float) -> float | None:
-    """The score that a `share` of `total` comparisons reach or pass, from their upper tail; None if it is too short.
+class ShiftDraws(NamedTuple):
+    """(draws,) of each measure that has an interval; NaN where a draw leaves a side with fewer than two people."""
 
-    An observed score, not interpolated: the ceil(share * total)-th highest, of the (k,) highest in any order.
-    """
-    rank = max(int(np.ceil(share * total - 1e-9)), 1)
-    if rank > len(tail):
-        return None
-    return float(np.partition(tail, len(tail) - rank)[len(tail) - rank])
+    mean: Drawn
+    cohen_d: Drawn
+    auc: Drawn
 
 
-def tail_shift(a: Scores, a_total: int, b: Scores, b_total: int, share: float) -> float | None:
-    """How far b's upper quantile at `share` lies above a's, in score units; None where a tail is too short.
+def shift_draws(draws: PeopleDraws, first: tuple[Scores, People], second: tuple[Scores, People]) -> ShiftDraws:
+    """`shift` of the second side against the first, in every draw of people.
 
     Args:
-        a, b: (k,) upper tails, as for `upper_quantile`, of `a_total` and `b_total` comparisons.
+        first, second: (k,) scores of completed comparisons and the person of each, a row of the weights.
     """
-    first, second = upper_quantile(a, a_total, share), upper_quantile(b, b_total, share)
-    return None if first is None or second is None else second - first
+    score = np.concatenate([first[0], second[0]]).astype(np.float64)
+    order = np.argsort(score, kind="stable")
+    side = np.repeat(np.array([0, 1], np.int64), [len(first[0]), len(second[0])])[order]
+    person = np.concatenate([first[1], second[1]])[order]
+    found = _shifts(score[order], side, person, draws.weights)
+    return ShiftDraws(*found)
+
+
+@compiled()
+def _shifts(score: Drawn, side: People, person: People, weights: Weights) -> tuple[Drawn, Drawn, Drawn]:
+    """Up the sorted scores, block of ties by block, the weighted sums of either side in every draw."""
+    draws = weights.shape[1]
+    count, total, square = np.zeros((2, draws)), np.zeros((2, draws)), np.zeros((2, draws))
+    centre, below, above = score[len(score) // 2], np.zeros(draws), np.zeros(draws)
+    tied = np.zeros((2, draws))
+    k = 0
+    while k < len(score):
+        start, value = k, score[k] - centre
+        tied[:] = 0
+        while k < len(score) and score[k] == score[start]:
+            for b in range(draws):
+                tied[side[k], b] += weights[person[k], b]
+            k += 1
+        for b in range(draws):
+            above[b] += tied[1, b] * (below[b] + tied[0, b] / 2)
+            below[b] += tied[0, b]
+            for s in range(2):
+                count[s, b] += tied[s, b]
+                total[s, b] += tied[s, b] * value
+                square[s, b] += tied[s, b] * value * value
+    mean, cohen, auc = np.full(draws, np.nan), np.full(draws, np.nan), np.full(draws, np.nan)
+    for b in range(draws):
+        # Double or nothing: a side of one person has the weight 2.
+        if count[0, b] > 2 and count[1, b] > 2:
+            a, c = total[0, b] / count[0, b], total[1, b] / count[1, b]
+            spread = (square[0, b] / count[0, b] - a * a + square[1, b] / count[1, b] - c * c) / 2
+            mean[b], auc[b] = c - a, above[b] / count[0, b] / count[1, b]
+            if spread > 0:
+                cohen[b] = (c - a) / np.sqrt(spread)
+    return mean, cohen, auc

@@ -25,16 +25,10 @@ MOST_NUMBERED = 24
 def cross_fmr(tables: Tables, model: str, point: ThresholdRow) -> Picture | None:
     """FMR of every reference group against every probe group at `point`, in the baseline condition."""
     condition = views.baseline(tables)
-    rows = [
-        row
-        for row in views.select(
-            tables[CrossRow], model=model, threshold_name=point.name, condition=condition, failures="counted"
-        )
-        if row.grouping == views.first_grouping(tables)
-    ]
-    groups = views.once(name for row in rows for name in (row.reference_group, row.probe_group))
-    if len(groups) < 2 or not any(row.rate is not None for row in rows):
+    rows = cells(tables, model, point)
+    if not rows:
         return None
+    groups = _groups(rows)
     centre, meaning = _centre(tables, point, condition)
     title, alt = _in_words(tables, rows, point)
     caption = (
@@ -44,15 +38,35 @@ def cross_fmr(tables: Tables, model: str, point: ThresholdRow) -> Picture | None
         "was seen: the number is the upper end of the interval. † fewer than 50 people. A dash: no comparisons. "
         f"{rates.span_words(rows, 'cell')}"
     )
-    few = views.few_people(tables, model)
-    names = {group: style.label(group, 24) + (" †" if group in few else "") for group in groups}
+    names = _names(tables, model, groups)
     name = style.slug("cross-fmr", model, point.name)
     side = 0.62 if len(groups) <= 10 else 0.5
     size = (min(11.0, 3.2 + side * len(groups) * 1.25), 2.0 + side * len(groups))
-    svg = style.draw(name, title, alt, size, lambda figure: _paint(figure, rows, names, centre))
+    svg = style.draw(name, title, alt, size, lambda figure: _paint(figure.subplots(), rows, names, centre))
     head = ("Reference", "Probe", *rates.HEAD)
     table = Table(head, [(row.reference_group, row.probe_group, *rates.cells(row)) for row in rows])
     return Picture(name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=("cross_fmr.csv",))
+
+
+def cells(tables: Tables, model: str, point: ThresholdRow) -> list[CrossRow]:
+    """Cells of the first grouping at `point` in the baseline condition; none of fewer than two groups or no rate."""
+    wanted = {"model": model, "threshold_name": point.name, "condition": views.baseline(tables)}
+    rows = views.select(tables[CrossRow], failures="counted", grouping=views.first_grouping(tables), **wanted)
+    return rows if len(_groups(rows)) > 1 and any(row.rate is not None for row in rows) else []
+
+
+def paint(ax: Any, tables: Tables, model: str, point: ThresholdRow, rows: Sequence[CrossRow]) -> None:
+    """The heat map of `cells` on matplotlib axes."""
+    _paint(ax, rows, _names(tables, model, _groups(rows)), _centre(tables, point, views.baseline(tables))[0])
+
+
+def _groups(rows: Sequence[CrossRow]) -> list[str]:
+    return views.once(name for row in rows for name in (row.reference_group, row.probe_group))
+
+
+def _names(tables: Tables, model: str, groups: Sequence[str]) -> dict[str, str]:
+    few = views.few_people(tables, model)
+    return {group: style.label(group, 24) + (" †" if group in few else "") for group in groups}
 
 
 def _centre(tables: Tables, point: ThresholdRow, condition: str) -> tuple[float | None, str]:
@@ -68,9 +82,8 @@ def _centre(tables: Tables, point: ThresholdRow, condition: str) -> tuple[float 
     )
 
 
-def _paint(figure: Any, rows: Sequence[CrossRow], names: dict[str, str], centre: float | None) -> None:
+def _paint(ax: Any, rows: Sequence[CrossRow], names: dict[str, str], centre: float | None) -> None:
     groups = list(names)
-    ax = figure.subplots()
     shown = [value for row in rows if (value := _value(row))]
     logs = [math.log10(value) for value in shown]
     middle = math.log10(centre) if centre else (max(logs, default=-3.0) + min(logs, default=-3.0)) / 2
@@ -79,7 +92,7 @@ def _paint(figure: Any, rows: Sequence[CrossRow], names: dict[str, str], centre:
     for row in rows:
         _cell(ax, row, groups.index(row.probe_group), groups.index(row.reference_group), norm, len(groups))
     _axes(ax, list(names.values()))
-    _bar(figure, ax, norm)
+    _bar(ax.figure, ax, norm)
 
 
 def _value(row: CrossRow) -> float | None:

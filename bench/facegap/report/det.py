@@ -21,9 +21,7 @@ Histogram = list[DistributionRow]
 
 def det(tables: Tables, model: str, condition: str) -> Picture | None:
     """DET curves in NIST's grammar: both axes log, steps, the points of one threshold joined by dots."""
-    rows = [
-        row for row in _of(tables[DetRow], tables, model, condition) if row.fmr is not None and row.fnmr is not None
-    ]
+    rows = curves(tables, model, condition)
     groups = views.once(row.group for row in rows)
     if not groups:
         return None
@@ -38,7 +36,7 @@ def det(tables: Tables, model: str, condition: str) -> Picture | None:
         f"was seen. {_people_words(marks)}{_not_drawn(tables, model)}"
     )
     name = style.slug("det", model, condition)
-    svg = style.draw(name, title, alt, (8.2, 5.6), lambda figure: _paint_det(figure, rows, order, groups, marks))
+    svg = style.draw(name, title, alt, (8.2, 5.6), lambda figure: _det_figure(figure, rows, order, marks))
     table = Table(
         ("Threshold", "Group", "FMR", "FNMR"),
         [
@@ -71,10 +69,27 @@ def _worst_first(tables: Tables, model: str, condition: str, groups: Sequence[st
     return sorted(groups, key=lambda group: -height.get(group, 0.0))
 
 
-def _paint_det(
-    figure: Any, rows: Sequence[DetRow], order: Sequence[str], groups: Sequence[str], marks: dict[str, Pairs]
-) -> None:
-    ax = figure.subplots()
+def curves(tables: Tables, model: str, condition: str) -> list[DetRow]:
+    """Points of the DET curves of the first grouping's groups that have both rates."""
+    rows = _of(tables[DetRow], tables, model, condition)
+    return [row for row in rows if row.fmr is not None and row.fnmr is not None]
+
+
+def paint_det(ax: Any, tables: Tables, model: str, condition: str, rows: Sequence[DetRow]) -> None:
+    """DET curves on matplotlib axes, with the operating points that each joins the groups at."""
+    groups = views.once(row.group for row in rows)
+    points = views.thresholds(tables, model)
+    marks = {point.name: _operating_points(tables, model, condition, point, groups) for point in points}
+    _paint_det(ax, rows, _worst_first(tables, model, condition, groups), marks)
+
+
+def _det_figure(figure: Any, rows: Sequence[DetRow], order: Sequence[str], marks: dict[str, Pairs]) -> None:
+    _paint_det(figure.subplots(), rows, order, marks)
+    figure.legend(loc="outside right upper", title="group, worst first", alignment="left")
+
+
+def _paint_det(ax: Any, rows: Sequence[DetRow], order: Sequence[str], marks: dict[str, Pairs]) -> None:
+    groups = views.once(row.group for row in rows)
     for group in order:
         curve = [row for row in rows if row.group == group]
         # Zeros fall off a log axis, as in NIST's plots.
@@ -94,7 +109,6 @@ def _paint_det(
     style.grid(ax)
     ax.set_xlabel("false match rate (FMR)")
     ax.set_ylabel("false non-match rate (FNMR)")
-    figure.legend(loc="outside right upper", title="group, worst first", alignment="left")
 
 
 def _join(ax: Any, marks: dict[str, Pairs], groups: Sequence[str]) -> None:

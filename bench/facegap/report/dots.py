@@ -187,6 +187,15 @@ def legend(
     figure: Any, series: Sequence[Series[Mark]], shown: Sequence[Series[Mark]], extra: Sequence[tuple[Any, str]] = ()
 ) -> None:
     """A legend of `series` above the panels, with the mark of zero errors where one is among `shown`."""
+    handles, names = handles_of(series, shown)
+    for handle, name in extra:
+        handles.append(handle)
+        names.append(name)
+    figure.legend(handles, names, loc="outside upper left", ncols=_columns(names), columnspacing=1.2)
+
+
+def handles_of(series: Sequence[Series[Mark]], shown: Sequence[Series[Mark]]) -> tuple[list[Any], list[str]]:
+    """Legend handles of `series` and their names, and of the mark of zero errors where one is among `shown`."""
     handles = [
         Line2D([], [], color=COLOURS[k % len(COLOURS)], marker=MARKERS[k % len(MARKERS)], markersize=5.5, linewidth=1.6)
         for k in range(len(series))
@@ -195,10 +204,7 @@ def legend(
     if any(row.errors == 0 and row.rate is not None for one in shown for row in one.rows.values()):
         handles.append(Line2D([], [], color=MUTED, marker="<", markerfacecolor="white", markersize=6, linewidth=1.6))
         names.append("no error seen: up to")
-    for handle, name in extra:
-        handles.append(handle)
-        names.append(name)
-    figure.legend(handles, names, loc="outside upper left", ncols=_columns(names), columnspacing=1.2)
+    return handles, names
 
 
 def _columns(names: Sequence[str]) -> int:

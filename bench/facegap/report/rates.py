@@ -70,14 +70,14 @@ def fnmr_and_fmr(tables: Tables, model: str) -> Picture | None:
         metric="FNMR",
         heading="Genuine people turned away (FNMR)",
         how="share of genuine comparisons that do not match (FNMR).",
-        series=[_by_threshold(tables, model, "FNMR", condition, point) for point in points],
+        series=by_thresholds(tables, model, "FNMR"),
     )
     fmr = Panel(
         metric="FMR",
         heading="Impostors let through (FMR)",
         how="on a log axis, share of impostor comparisons within the group that match (FMR); the top line holds every "
         "impostor pair, of whatever groups. Dashed lines mark the FMR that each threshold was set to.",
-        series=[_by_threshold(tables, model, "FMR", condition, point) for point in points],
+        series=by_thresholds(tables, model, "FMR"),
         scale="log",
     )
     title, alt = _spread_words(tables, model, condition, points)
@@ -194,6 +194,12 @@ def _by_condition(tables: Tables, model: str, metric: str, grouping: str, point:
         rows = views.rates(tables, model, metric, condition=condition, **wanted)
         found.append(_series(condition, [row for row in rows if row.grouping in (views.EVERYONE, grouping)]))
     return found
+
+
+def by_thresholds(tables: Tables, model: str, metric: str) -> list[Series[Rated]]:
+    """One series an operating point, in the baseline condition, failures counted."""
+    condition, points = views.baseline(tables), views.thresholds(tables, model)
+    return [_by_threshold(tables, model, metric, condition, point) for point in points]
 
 
 def _by_threshold(tables: Tables, model: str, metric: str, condition: str, point: ThresholdRow) -> Series[Rated]:

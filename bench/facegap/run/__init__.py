@@ -1,7 +1,7 @@
 """Run: wires the stages of one study in a straight line, from its TOML file to a results folder."""
 
-from facegap.run.analyse import Changes, analyse, parse_groups
+from facegap.run.analyse import Changes, analyse, changed_study, parse_groups
 from facegap.run.inputs import Inputs, resolve
 from facegap.run.study import run_study
 
-__all__ = ["Changes", "Inputs", "analyse", "parse_groups", "resolve", "run_study"]
+__all__ = ["Changes", "Inputs", "analyse", "changed_study", "parse_groups", "resolve", "run_study"]

@@ -13,13 +13,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-import facegap
 from facegap import store
 from facegap.cards import Study
 from facegap.errors import InputError, StoreError
 from facegap.evidence import Evidence, read_evidence
 from facegap.records import RunManifest
 from facegap.tables import build, write_tables
+from facegap.version import __version__
 
 Draw = Callable[[Path], None]
 
@@ -139,7 +139,7 @@ def _manifest(run: Path, parent: RunManifest, study: Study, changes: Changes, se
         parent,
         run_id=f"{parent.run_id}-{store.digest({'parent': digest, 'changes': said})[:8]}",
         study=study.model_dump(mode="json"),
-        versions={**parent.versions, "facegap": facegap.__version__},
+        versions={**parent.versions, "facegap": __version__},
         finished=now,
         banners=[*parent.banners, f"computed again from run {parent.run_id} without the model: {what}"],
         stages={**parent.stages, "analyse": seconds},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import platform
-import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -16,15 +15,15 @@ from typing import Any
 
 import numpy as np
 
-import facegap
 from facegap import pipeline, store
 from facegap.backend import version as onnxruntime_version
 from facegap.evidence import Evidence, opaque, write_evidence
 from facegap.pipeline import Progress
-from facegap.records import Finding, RunManifest
+from facegap.records import RunManifest
 from facegap.run import measure, transactions
 from facegap.run.inputs import Inputs
 from facegap.tables import build, write_tables
+from facegap.version import __version__
 
 SCHEMA = "facegap-run-1"
 PACKAGES = ("numpy", "scipy", "scikit-learn", "opencv-python-headless", "pillow", "numba", "pydantic", "matplotlib")
@@ -121,7 +120,7 @@ def _manifest(
             "study": resolved,
             "inputs": [str(value) for value in evidence.sha256],
             "models": models,
-            "version": facegap.__version__,
+            "version": __version__,
         }
     )
     stamp = started.replace("-", "").replace(":", "").replace("+0000", "Z")
@@ -150,7 +149,7 @@ def _manifest(
         banners=_banners(inputs),
         samples=_sample_counts(inputs, evidence),
         refused=_refused(inputs),
-        findings=[_without_names(finding) for finding in inputs.loaded.findings if finding.level != "info"],
+        findings=[finding.kept() for finding in inputs.loaded.findings if finding.level != "info"],
         stages=seconds,
     )
 
@@ -187,11 +186,6 @@ def _refused(inputs: Inputs) -> dict[str, int]:
     return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
 
 
-def _without_names(finding: Finding) -> dict[str, str]:
-    """A finding as a manifest may hold it: the examples in quotes name people and files."""
-    return {**asdict(finding), "message": re.sub(r"'[^']*'", "'...'", finding.message)}
-
-
 def _banners(inputs: Inputs) -> list[str]:
     card = inputs.dataset
     banners = [card.banner] if card.banner else []
@@ -204,7 +198,7 @@ def _banners(inputs: Inputs) -> list[str]:
 
 
 def _versions() -> dict[str, str]:
-    found = {"facegap": facegap.__version__, "onnxruntime": onnxruntime_version()}
+    found = {"facegap": __version__, "onnxruntime": onnxruntime_version()}
     for package in PACKAGES:
         try:
             found[package] = metadata.version(package)
@@ -215,7 +209,7 @@ def _versions() -> dict[str, str]:
 
 def _commit() -> tuple[str, bool | None]:
     """The commit of the checkout that runs, and whether it has uncommitted changes; "" where it is no checkout."""
-    here = Path(facegap.__file__).resolve().parents[2]
+    here = Path(__file__).resolve().parents[3]
     if not (here / ".git").exists():
         return "", None
     try:

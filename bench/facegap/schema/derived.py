@@ -534,6 +534,37 @@ class BetweenRow(Row, table="between_models"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScoreShiftRow(Row, table="score_shifts"):
+    """How far a group's scores lie from those of others, before any threshold: mated scores, tail of the non-mated."""
+
+    model: Model
+    condition: Condition
+    grouping: Grouping
+    group: Group
+    measure: Measure
+    target: Annotated[
+        float | None,
+        Says(meaning="FMR at whose score the tails are compared; blank for mated scores", unit="share", key=True),
+    ] = None
+    value: Annotated[
+        float | None,
+        Says(
+            meaning="the group against the others (mated), or against everyone (tail); blank with its reason in note",
+            digits=3,
+        ),
+    ] = None
+    low: Low = None
+    high: High = None
+    level: Level = None
+    scores: Annotated[int | None, Says(meaning="the group's completed comparisons behind it", unit="comparisons")] = (
+        None
+    )
+    subjects: Subjects = None
+    others: Annotated[int | None, Says(meaning="comparisons that it is held against", unit="comparisons")] = None
+    note: Note = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExtrapolatedRow(Row, table="extrapolated"):
     """A false match rate below what a group's comparisons resolve, from a tail fitted to the highest: not measured."""
 

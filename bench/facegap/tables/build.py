@@ -26,6 +26,7 @@ from facegap.tables import (
     policies,
     quality_split,
     rates,
+    score_shifts,
     shrunken,
     target_measures,
     transactions,
@@ -69,6 +70,7 @@ TABLES: dict[type[Row], Callable[[Workbench], Iterable[Row]]] = {
     schema.TargetMeasureRow: target_measures.rows,
     schema.HomogeneityRow: homogeneity.rows,
     schema.BetweenRow: between_models.rows,
+    schema.ScoreShiftRow: score_shifts.rows,
     schema.ExtrapolatedRow: extrapolated.rows,
 }
 """Every computed table: its row class, and the function that gives its rows. A new table is one line here."""

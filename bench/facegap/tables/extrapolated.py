@@ -14,7 +14,7 @@ import numpy as np
 from facegap import count, estimate
 from facegap.errors import InputError
 from facegap.estimate import extreme
-from facegap.estimate.bootstrap import Floats, pair_trials, percentiles
+from facegap.estimate.bootstrap import Floats, interval_around, pair_trials
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, Rows
 from facegap.schema import ExtrapolatedRow
@@ -155,16 +155,10 @@ def _row(evidence: Evidence, group: _Group, target: float, tail: int, fit: _Fit 
     return ExtrapolatedRow(**cells | {"shared_threshold": shared, "note": note})
 
 
-def _around(value: float, draws: Floats, level: float) -> tuple[float | None, float | None]:
-    """Percentile interval of the draws, widened where it does not hold the value."""
-    ends = percentiles(draws, level)
-    return (None, None) if ends is None else (min(ends[0], value), max(ends[1], value))
-
-
 def _own_cells(fit: _Fit, target: float, level: float, highest: float) -> dict[str, Any]:
     """The group's own threshold; a fitted tail may reach beyond `highest`, the score that nothing exceeds."""
     value = float(extreme.threshold_at(fit.seen, target)[0])
-    low, high = _around(value, extreme.threshold_at(fit.drawn, target), level)
+    low, high = interval_around(value, extreme.threshold_at(fit.drawn, target), level)
     within = value <= highest
     return {
         "own_threshold": value if within else None,
@@ -219,7 +213,7 @@ def _fmr_cells(fit: _Fit, threshold: float | None, total: int, level: float) -> 
     if threshold < fit.seen.start:
         return {"note": "everyone's threshold lies below this tail: the FMR there is measured, not extrapolated"}
     value = float(extreme.fmr_beyond(fit.seen, threshold)[0])
-    low, high = _around(value, extreme.fmr_beyond(fit.drawn, threshold), level)
+    low, high = interval_around(value, extreme.fmr_beyond(fit.drawn, threshold), level)
     # A bounded tail gives rates of 0, or of any smallness, which no test of this size supports.
     least = 1 / (FURTHEST * total)
     notes = []

@@ -11,8 +11,8 @@ from facegap.cards import DatasetCard, Study
 from facegap.compare.pairs import mated_pairs
 from facegap.estimate.people import design_effect_at, effective_trials, people_for_mated, people_for_nonmated
 from facegap.estimate.power import trials_to_see, visible_ratio
-from facegap.plan.pilot import Assumed
-from facegap.plan.size import nonmated_trials, searching
+from facegap.planning.pilot import Assumed
+from facegap.planning.size import nonmated_trials, searching
 from facegap.records import Rows, Samples, Trials, has_label
 
 

@@ -10,7 +10,7 @@ import pytest
 import tiny
 from facegap import store
 from facegap.errors import InputError
-from facegap.plan import plan_study
+from facegap.planning import plan_study
 
 
 def in_place(place: Path, *words: str) -> dict:

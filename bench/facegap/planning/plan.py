@@ -9,9 +9,9 @@ from facegap import datasets, pipeline, trials
 from facegap.cards import DatasetCard, Study, load_dataset, load_model, load_study
 from facegap.datasets.asked import check_study, drawn, root_of
 from facegap.errors import InputError
-from facegap.plan.groups import PlannedGroup, planned_groups
-from facegap.plan.pilot import Assumed, assumed
-from facegap.plan.size import BYTES_A_COMPARISON, PAIRS_A_SECOND, render_seconds, to_render
+from facegap.planning.groups import PlannedGroup, planned_groups
+from facegap.planning.pilot import Assumed, assumed
+from facegap.planning.size import BYTES_A_COMPARISON, PAIRS_A_SECOND, render_seconds, to_render
 from facegap.records import ListedTrials, Samples, Trials
 
 
