@@ -27,13 +27,13 @@ Integers = npt.NDArray[np.int64]
 DRAWS = 500
 
 CASES = (
-    (Design(50, 5, 0, 0), 1e-2),
-    (Design(50, 5, 0, 0), 1e-3),
-    (Design(100, 3, 0, 0), 1e-3),
-    (Design(200, 3, 0, 0), 1e-3),
-    (Design(300, 2, 0, 0), 1e-4),
-    (Design(100, 4, 0, 0, uneven=True), 1e-2),
-    (Design(100, 3, 0, 0, wolves=1.5), 1e-2),
+    (Design(people=50, images=5, fmr_at=0, fnmr_at=0), 1e-2),
+    (Design(people=50, images=5, fmr_at=0, fnmr_at=0), 1e-3),
+    (Design(people=100, images=3, fmr_at=0, fnmr_at=0), 1e-3),
+    (Design(people=200, images=3, fmr_at=0, fnmr_at=0), 1e-3),
+    (Design(people=300, images=2, fmr_at=0, fnmr_at=0), 1e-4),
+    (Design(people=100, images=4, fmr_at=0, fnmr_at=0, uneven=True), 1e-2),
+    (Design(people=100, images=3, fmr_at=0, fnmr_at=0, wolves=1.5), 1e-2),
 )
 
 

@@ -36,10 +36,10 @@ Counts = npt.NDArray[np.int64]
 Ends = tuple[float, float]
 
 DESIGNS = (
-    Design(50, 5, 0.45, 0.45),
-    Design(30, 8, 0.35, 0.3),
-    Design(100, 3, 0.6, 0.4, wolves=1.5),
-    Design(40, 6, 0.4, 0.3, uneven=True),
+    Design(people=50, images=5, fmr_at=0.45, fnmr_at=0.45),
+    Design(people=30, images=8, fmr_at=0.35, fnmr_at=0.3),
+    Design(people=100, images=3, fmr_at=0.6, fnmr_at=0.4, wolves=1.5),
+    Design(people=40, images=6, fmr_at=0.4, fnmr_at=0.3, uneven=True),
 )
 SCHEMES: dict[str, Callable[[int, int, np.random.Generator], PeopleDraws]] = {
     "vertex": vertex_draws,
@@ -97,7 +97,7 @@ def intervals(rng: np.random.Generator, one: Study, draws: int) -> dict[str, dic
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """Of one design and rate: the truth, mean errors, and by method coverage, misses below, width over the truth."""
 
@@ -125,7 +125,7 @@ def rows(design: Design, replicates: int, draws: int) -> Iterator[Row]:
             low, high = np.array([one[metric][name] for one in found]).T
             holds = (low <= truth) & (truth <= high)
             methods[name] = float(holds.mean()), float((high < truth).mean()), float((high - low).mean() / truth)
-        yield Row(design, metric, truth, float(errors.mean()), methods)
+        yield Row(design=design, metric=metric, truth=truth, errors=float(errors.mean()), methods=methods)
 
 
 def report(replicates: int, draws: int) -> str:

@@ -74,7 +74,7 @@ class Answer:
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pairs:
     """Non-mated comparisons of one study: people and scores of the highest, numbers of all."""
 
@@ -111,7 +111,7 @@ def simulated(rng: np.random.Generator, design: Design) -> Pairs:
     a, b = a[whose[a] != whose[b]], b[whose[a] != whose[b]]
     scores = _scores(rng, design, sizes)[a, b]
     highest = np.argpartition(-scores, max(extreme.TAILS) + 1)[: max(extreme.TAILS) + 2]
-    return Pairs(whose[a[highest]], whose[b[highest]], scores[highest], len(scores), sizes)
+    return Pairs(i=whose[a[highest]], j=whose[b[highest]], scores=scores[highest], total=len(scores), sizes=sizes)
 
 
 def simulation_rows(replicates: int, draws: int) -> Iterator[str]:
@@ -138,7 +138,9 @@ def few_people(samples: Samples, comparisons: Comparisons, people: Rows) -> Pair
     inside = (i >= 0) & (j >= 0)
     sizes = np.bincount(place[subject][place[subject] >= 0], minlength=len(people))
     total = int(sizes.sum() ** 2 - sizes @ sizes) // 2
-    return Pairs(i[inside], j[inside], comparisons.tail.score[inside].astype(np.float64), total, sizes)
+    return Pairs(
+        i=i[inside], j=j[inside], scores=comparisons.tail.score[inside].astype(np.float64), total=total, sizes=sizes
+    )
 
 
 def run_rows(run: Path, replicates: int, draws: int) -> Iterator[str]:

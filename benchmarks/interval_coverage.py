@@ -34,7 +34,7 @@ Array = npt.NDArray[np.float64]
 DIMENSIONS, NOISE, LEVEL = 50, 0.8, 0.95
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, kw_only=True)
 class Design:
     """People, images of each, and the thresholds of the two rates."""
 
@@ -55,31 +55,31 @@ class Design:
 
 
 DESIGNS = (
-    Design(50, 5, 0.35, 0.5),
-    Design(50, 5, 0.45, 0.45),
-    Design(100, 3, 0.45, 0.45),
-    Design(30, 8, 0.45, 0.45),
-    Design(30, 3, 0.35, 0.5),
-    Design(20, 4, 0.35, 0.3),
-    Design(200, 2, 0.45, 0.4),
-    Design(50, 5, 0.5, 0.3),
-    Design(30, 8, 0.5, 0.15),
-    Design(300, 3, 0.5, 0.3),
-    Design(100, 2, 0.2, 0.5),
-    Design(60, 10, 0.45, 0.35),
-    Design(500, 2, 0.5, 0.35),
-    Design(100, 4, 0.45, 0.45, uneven=True),
-    Design(300, 4, 0.45, 0.35, uneven=True),
-    Design(40, 6, 0.4, 0.3, uneven=True),
-    Design(50, 5, 0.45, 0.45, wolves=1.0),
-    Design(100, 3, 0.6, 0.4, wolves=1.5),
-    Design(100, 4, 0.45, 0.45, wolves=1.0, uneven=True),
-    Design(100, 3, 0.7, 0.3, wolves=1.0),
-    Design(50, 5, 0.65, 0.2, wolves=0.7),
-    Design(10, 3, 0.4, 0.5, probes=100),
-    Design(30, 4, 0.4, 0.5, probes=30),
-    Design(15, 3, 0.4, 0.5, probes=60, wolves=0.5),
-    Design(50, 3, 0.5, 0.5, probes=50, wolves=0.7),
+    Design(people=50, images=5, fmr_at=0.35, fnmr_at=0.5),
+    Design(people=50, images=5, fmr_at=0.45, fnmr_at=0.45),
+    Design(people=100, images=3, fmr_at=0.45, fnmr_at=0.45),
+    Design(people=30, images=8, fmr_at=0.45, fnmr_at=0.45),
+    Design(people=30, images=3, fmr_at=0.35, fnmr_at=0.5),
+    Design(people=20, images=4, fmr_at=0.35, fnmr_at=0.3),
+    Design(people=200, images=2, fmr_at=0.45, fnmr_at=0.4),
+    Design(people=50, images=5, fmr_at=0.5, fnmr_at=0.3),
+    Design(people=30, images=8, fmr_at=0.5, fnmr_at=0.15),
+    Design(people=300, images=3, fmr_at=0.5, fnmr_at=0.3),
+    Design(people=100, images=2, fmr_at=0.2, fnmr_at=0.5),
+    Design(people=60, images=10, fmr_at=0.45, fnmr_at=0.35),
+    Design(people=500, images=2, fmr_at=0.5, fnmr_at=0.35),
+    Design(people=100, images=4, fmr_at=0.45, fnmr_at=0.45, uneven=True),
+    Design(people=300, images=4, fmr_at=0.45, fnmr_at=0.35, uneven=True),
+    Design(people=40, images=6, fmr_at=0.4, fnmr_at=0.3, uneven=True),
+    Design(people=50, images=5, fmr_at=0.45, fnmr_at=0.45, wolves=1.0),
+    Design(people=100, images=3, fmr_at=0.6, fnmr_at=0.4, wolves=1.5),
+    Design(people=100, images=4, fmr_at=0.45, fnmr_at=0.45, wolves=1.0, uneven=True),
+    Design(people=100, images=3, fmr_at=0.7, fnmr_at=0.3, wolves=1.0),
+    Design(people=50, images=5, fmr_at=0.65, fnmr_at=0.2, wolves=0.7),
+    Design(people=10, images=3, fmr_at=0.4, fnmr_at=0.5, probes=100),
+    Design(people=30, images=4, fmr_at=0.4, fnmr_at=0.5, probes=30),
+    Design(people=15, images=3, fmr_at=0.4, fnmr_at=0.5, probes=60, wolves=0.5),
+    Design(people=50, images=3, fmr_at=0.5, fnmr_at=0.5, probes=50, wolves=0.7),
 )
 """The first four are those of the published comparison (naive Wilson covers 51 to 80 %). Where wolves meet a high
 threshold a few people make nearly all false matches, and a sample that has none of them cannot know: these are there to
@@ -189,7 +189,7 @@ def _sums(x: Array, m: Array) -> ClusterSums:
     return ClusterSums(int(x @ x), int(x @ m), int(m @ m))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Coverage:
     """One design and rate: share of intervals that hold the truth, lie below it, and their mean width over it.
 
@@ -224,20 +224,20 @@ def coverage(design: Design, replicates: int, seed: int = 0) -> list[Coverage]:
         found = {name: np.array([method(c) for c in counts]) for name, method in METHODS.items()}
         rows.append(
             Coverage(
-                design,
-                counts[0].metric,
-                truth,
-                float(np.mean([c.errors for c in counts])),
-                float(np.mean([estimate(c, LEVEL).note != "" for c in counts])),
-                {name: float(np.mean((b[:, 0] <= truth) & (truth <= b[:, 1]))) for name, b in found.items()},
-                {name: float(np.mean(b[:, 1] < truth)) for name, b in found.items()},
-                {name: float(np.mean(b[:, 1] - b[:, 0])) / truth for name, b in found.items()},
+                design=design,
+                metric=counts[0].metric,
+                truth=truth,
+                errors=float(np.mean([c.errors for c in counts])),
+                warned=float(np.mean([estimate(c, LEVEL).note != "" for c in counts])),
+                holds={name: float(np.mean((b[:, 0] <= truth) & (truth <= b[:, 1]))) for name, b in found.items()},
+                below={name: float(np.mean(b[:, 1] < truth)) for name, b in found.items()},
+                width={name: float(np.mean(b[:, 1] - b[:, 0])) / truth for name, b in found.items()},
             )
         )
     return rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True, kw_only=True)
 class GroupDesign:
     """Groups of one study: people of each, images of each person, and the thresholds of the two rates.
 
@@ -264,25 +264,56 @@ class GroupDesign:
 
 
 GROUPS = (
-    GroupDesign((50,) * 4, 5, 0.40, 0.40),
-    GroupDesign((50,) * 4, 5, 0.40, 0.40, (0.0, 0.0, 0.0, 1.6), (1.0, 1.0, 1.0, 1.15)),
-    GroupDesign((100, 100), 3, 0.40, 0.45, (0.0, 1.6), (1.0, 1.15)),
-    GroupDesign((200, 100, 80, 60), 4, 0.40, 0.40, (0.0, 1.0, 1.5, 2.0), (1.0, 1.1, 1.1, 1.2)),
-    GroupDesign((100,) * 6, 3, 0.38, 0.45, (0.0, 0.5, 1.0, 1.3, 1.6, 2.0), (1.0, 1.0, 1.1, 1.1, 1.2, 1.2)),
-    GroupDesign((100,) * 6, 3, 0.38, 0.45),
-    GroupDesign((250, 250), 2, 0.48, 0.40, (0.0, 1.3), (1.0, 1.1)),
-    GroupDesign((500, 300, 200), 2, 0.49, 0.40, (0.0, 0.0, 1.6), (1.0, 1.1, 1.0)),
-    GroupDesign((60,) * 8, 4, 0.15, 0.50, (0.0,) * 6 + (1.3, 1.3), (1.0,) * 6 + (0.9, 1.1)),
-    GroupDesign((60, 60, 60), 10, 0.40, 0.40, (0.0, 1.0, 1.6), (1.0, 1.0, 1.1)),
-    GroupDesign((20,) * 4, 10, 0.35, 0.40, (0.0, 0.0, 1.0, 1.6), (1.0, 1.0, 1.1, 1.2)),
-    GroupDesign((20, 50, 200), 3, 0.45, 0.35, (0.0, 1.6, 0.0), (1.1, 1.0, 1.0)),
+    GroupDesign(people=(50,) * 4, images=5, fmr_at=0.40, fnmr_at=0.40),
+    GroupDesign(
+        people=(50,) * 4, images=5, fmr_at=0.40, fnmr_at=0.40, shared=(0.0, 0.0, 0.0, 1.6), noise=(1.0, 1.0, 1.0, 1.15)
+    ),
+    GroupDesign(people=(100, 100), images=3, fmr_at=0.40, fnmr_at=0.45, shared=(0.0, 1.6), noise=(1.0, 1.15)),
+    GroupDesign(
+        people=(200, 100, 80, 60),
+        images=4,
+        fmr_at=0.40,
+        fnmr_at=0.40,
+        shared=(0.0, 1.0, 1.5, 2.0),
+        noise=(1.0, 1.1, 1.1, 1.2),
+    ),
+    GroupDesign(
+        people=(100,) * 6,
+        images=3,
+        fmr_at=0.38,
+        fnmr_at=0.45,
+        shared=(0.0, 0.5, 1.0, 1.3, 1.6, 2.0),
+        noise=(1.0, 1.0, 1.1, 1.1, 1.2, 1.2),
+    ),
+    GroupDesign(people=(100,) * 6, images=3, fmr_at=0.38, fnmr_at=0.45),
+    GroupDesign(people=(250, 250), images=2, fmr_at=0.48, fnmr_at=0.40, shared=(0.0, 1.3), noise=(1.0, 1.1)),
+    GroupDesign(
+        people=(500, 300, 200), images=2, fmr_at=0.49, fnmr_at=0.40, shared=(0.0, 0.0, 1.6), noise=(1.0, 1.1, 1.0)
+    ),
+    GroupDesign(
+        people=(60,) * 8,
+        images=4,
+        fmr_at=0.15,
+        fnmr_at=0.50,
+        shared=(0.0,) * 6 + (1.3, 1.3),
+        noise=(1.0,) * 6 + (0.9, 1.1),
+    ),
+    GroupDesign(
+        people=(60, 60, 60), images=10, fmr_at=0.40, fnmr_at=0.40, shared=(0.0, 1.0, 1.6), noise=(1.0, 1.0, 1.1)
+    ),
+    GroupDesign(
+        people=(20,) * 4, images=10, fmr_at=0.35, fnmr_at=0.40, shared=(0.0, 0.0, 1.0, 1.6), noise=(1.0, 1.0, 1.1, 1.2)
+    ),
+    GroupDesign(
+        people=(20, 50, 200), images=3, fmr_at=0.45, fnmr_at=0.35, shared=(0.0, 1.6, 0.0), noise=(1.1, 1.0, 1.0)
+    ),
 )
 """The last two hold groups of fewer than 50 people."""
 
 SHOWN = tuple(m for m in MEASURES if m.name in ("max/min", "max-min", "max/geomean", "gini"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GroupCoverage:
     """One design and rate: true rates, mean errors of each group, share of intervals that hold the true value."""
 
@@ -308,7 +339,7 @@ def group_coverage(design: GroupDesign, replicates: int, seed: int = 1) -> list[
 def _study(rng: np.random.Generator, design: GroupDesign) -> tuple[list[ErrorCounts], list[ErrorCounts]]:
     found: tuple[list[ErrorCounts], list[ErrorCounts]] = ([], [])
     for g, people in enumerate(design.people):
-        inside = Design(people, design.images, design.fmr_at, design.fnmr_at)
+        inside = Design(people=people, images=design.images, fmr_at=design.fmr_at, fnmr_at=design.fnmr_at)
         shared = design.shared[g] if design.shared else 0.0
         noise = design.noise[g] if design.noise else 1.0
         for kind, counts in zip(found, replicate(rng, inside, shared, noise), strict=True):
@@ -332,12 +363,12 @@ def _held(design: GroupDesign, studies: list[list[ErrorCounts]]) -> GroupCoverag
             if measure is not None and found.low is not None:
                 summaries[name] += _holds(found.low, found.high, _true_value(design, measure, truth))
     return GroupCoverage(
-        design,
-        studies[0][0].metric,
-        tuple(truth),
-        tuple(errors.mean(0)),
-        tuple(ratios / len(studies)),
-        {name: count / len(studies) for name, count in summaries.items()},
+        design=design,
+        metric=studies[0][0].metric,
+        truth=tuple(truth),
+        errors=tuple(errors.mean(0)),
+        ratios=tuple(ratios / len(studies)),
+        summaries={name: count / len(studies) for name, count in summaries.items()},
     )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from facegap.records import Samples, Templates
+from facegap.schema import Row, keys_of
 
 
 def make_samples(subjects: list[str], groups: dict[str, list[str]], roles: list[str] | None = None) -> Samples:
@@ -44,6 +49,17 @@ def make_templates(
     )  # type: ignore[arg-type]
 
 
+def keys_of_several(row_class: type[Row], rows: Iterable[Row]) -> list[tuple[object, ...]]:
+    """Key cells that more than one of the rows of a table has."""
+    seen = Counter(tuple(getattr(row, name) for name in keys_of(row_class)) for row in rows)
+    return [key for key, times in seen.items() if times > 1]
+
+
 def names_in(folder: Path) -> list[str]:
     """Names of everything in a folder, hidden ones too, sorted."""
     return sorted(path.name for path in folder.iterdir())
+
+
+def reference(name: str) -> Any:
+    """What the JSON file of that name in tests/reference holds."""
+    return json.loads((Path(__file__).parent / "reference" / name).read_text(encoding="utf-8"))

@@ -25,7 +25,7 @@ WORLDS = [("cosine", False, True), ("negative-l2", True, False)]
 """Similarity, whether roles say what is compared, whether impostors are of one group."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class World:
     """One small study in memory: the package's evidence, and the same as plain data."""
 
@@ -90,9 +90,17 @@ def make_world(similarity: str = "cosine", roles: bool = False, same_group: bool
     }
     evidence = replace(evidence, comparisons=compared, searches=searches_of(samples, study, plans))
     cases = {("net", name): case_of(samples, study, name, pair, similarity) for name, pair in plans.items()}
-    asked = slow.Asked(GROUPINGS, study.thresholds.fmr, (1, 3), (0.2,), 0.6, 11, same_group)
+    asked = slow.Asked(
+        groupings=GROUPINGS,
+        fmr=study.thresholds.fmr,
+        ranks=(1, 3),
+        fpir=(0.2,),
+        enrolled=0.6,
+        seed=11,
+        same_group=same_group,
+    )
     extra = {"vendor": vendor["net"], "fixed": given[0].value}
-    return World(evidence, cases, acquired, asked, extra)
+    return World(evidence=evidence, cases=cases, acquired=acquired, asked=asked, extra=extra)
 
 
 def acquisitions_of(condition: str, ok: list[bool], rng: np.random.Generator) -> Acquisitions:

@@ -18,7 +18,7 @@ Scores = dict[tuple[int, int], float | None]
 Key = tuple[object, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Case:
     """Samples by row, and what a model made of them on either side."""
 
@@ -119,7 +119,7 @@ def fte(case: Case, columns: tuple[str, ...]) -> Iterator[tuple]:
         yield d, _row(trials, lambda value: value is None, "counted")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Search:
     """One search: the mate's score, ranks against and for it, and the highest other score."""
 
@@ -145,13 +145,13 @@ def searches(case: Case, gallery: Sequence[int], probes: Sequence[int]) -> list[
         others = list(scores.values())
         found.append(
             Search(
-                j,
-                mate is not None,
-                j in case.probe,
-                own,
-                0 if own is None else 1 + sum(other >= own for other in others),
-                0 if own is None else 1 + sum(other > own for other in others),
-                max(others, default=-math.inf),
+                probe=j,
+                mated=mate is not None,
+                completed=j in case.probe,
+                own=own,
+                rank=0 if own is None else 1 + sum(other >= own for other in others),
+                optimistic=0 if own is None else 1 + sum(other > own for other in others),
+                top=max(others, default=-math.inf),
             )
         )
     return found
@@ -215,7 +215,7 @@ def galleries(case: Case, protocol: str, enrolled: float, seed: int) -> tuple[li
 BOTH = ("counted", "excluded")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Asked:
     """What a study asks for, as far as the tables of counts go."""
 

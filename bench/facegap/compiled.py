@@ -86,13 +86,13 @@ def _alone(folder: Path) -> Iterator[None]:
 
 @lru_cache
 def _folder(sources: Path) -> Path | None:
-    """Where code from the folder `sources` is kept: one for each state of its files.
+    """Where code from the folder `sources` is kept: one for each state of its files and each release of numba.
 
     numba notices a change of the file that holds a function, not of files whose functions it calls or whose constants
-    it names.
+    it names; and two releases would take turns in overwriting each other's code.
     """
-    texts = (path.read_bytes() for path in sorted(sources.glob("*.py")))
-    state = hashlib.sha256(b"".join(texts)).hexdigest()[:16]
+    texts = [path.read_bytes() for path in sorted(sources.glob("*.py"))]
+    state = hashlib.sha256(b"".join([numba.__version__.encode(), *texts])).hexdigest()[:16]
     try:
         given = os.environ.get("NUMBA_CACHE_DIR")
         folder = (Path(given) if given else cache_dir() / "compiled") / f"{sources.name}-{state}"

@@ -142,7 +142,11 @@ def test_a_rate_may_differ_in_its_last_digits_only(run: Path) -> None:
         ("tables/cmc.csv", lambda text: text.replace("everyone", "someone"), "more cells"),
         ("study.toml", lambda text: text + "# more\n", "study.toml: differs from the text in manifest.json"),
         ("manifest.json", lambda _: "[]", "manifest.json: expected an object, found list"),
-        ("manifest.json", lambda text: text.replace('"versions"', '"visions"'), "manifest.json: missing keys: versions"),
+        (
+            "manifest.json",
+            lambda text: text.replace('"versions"', '"visions"'),
+            "manifest.json: missing keys: versions",
+        ),
         ("manifest.json", lambda text: text.replace('"min_subjects": 4', '"min_subjects": 5'), "tables/"),
         ("tables/samples.csv", lambda text: text.replace(",blue,", ",amber,", 1), "tables/"),
         ("tables/samples.csv", lambda text: text[: len(text) // 2], ""),

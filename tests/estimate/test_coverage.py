@@ -26,7 +26,7 @@ def simulation():
 
 @pytest.mark.parametrize("row", R14, ids=lambda row: f"{row['identities']}x{row['images']}@{row['threshold']}")
 def test_coverage_in_the_designs_of_r14(simulation, row):
-    design = simulation.Design(row["identities"], row["images"], row["threshold"], 0.45)
+    design = simulation.Design(people=row["identities"], images=row["images"], fmr_at=row["threshold"], fnmr_at=0.45)
     fmr, fnmr = simulation.coverage(design, REPLICATES)
     assert fmr.truth == pytest.approx(row["true_FMR"], rel=0.35)
     for found in (fmr, fnmr):

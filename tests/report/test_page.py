@@ -10,11 +10,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from facegap.schema import GalleryRow
 
 from facegap import report, store
 from facegap.errors import StoreError
 from facegap.report import gallery_model
+from facegap.schema import GalleryRow
 from invented_run import HOSTILE, Plan, wilson, write_run
 
 PLANS = {

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from facegap.schema import DifferentialRow, RateRow
 
 from facegap.report import words
 from facegap.report.findings import verdict
 from facegap.report.style import label, plain, power, printable, slug, two_and_five
+from facegap.schema import DifferentialRow, RateRow
 
 ROW = RateRow(
     model="m", condition="clean", metric="FNMR", failures="counted", grouping="g", group="a", threshold_name="t",

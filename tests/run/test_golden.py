@@ -21,7 +21,7 @@ import tiny
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 COUNTS = ("errors", "trials", "completed", "failed", "subjects")
 GROUPINGS = (("group",), ("group", "size"))
-ASKED = slow.Asked(GROUPINGS, (0.05, 0.01), (1, 2), (0.1,), 0.5, 7)
+ASKED = slow.Asked(groupings=GROUPINGS, fmr=(0.05, 0.01), ranks=(1, 2), fpir=(0.1,), enrolled=0.5, seed=7)
 
 HEADERS: dict[str, tuple[str, ...]] = {
     "thresholds": ("name", "threshold", "false_matches", "comparisons"),
@@ -69,7 +69,15 @@ def case_of(data: Path) -> tuple[slow.Case, list[bool]]:
     everyone = list(range(len(samples)))
     groups = {column: [sample[column] for sample in samples] for column in ("group", "size")}
     people = [sample["subject_id"] for sample in samples]
-    return slow.Case(people, groups, everyone, everyone, True, vectors, vectors), readable
+    return slow.Case(
+        subjects=people,
+        groups=groups,
+        references=everyone,
+        probes=everyone,
+        symmetric=True,
+        reference=vectors,
+        probe=vectors,
+    ), readable
 
 
 def slow_tables(data: Path) -> dict[str, list[tuple[Any, ...]]]:

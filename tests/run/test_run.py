@@ -25,6 +25,7 @@ from facegap.backend import available
 from facegap.embed import Recogniser
 from facegap.errors import BackendMissing, ModelRefused, StoreError
 from facegap.run import resolve, run_study
+from facegap.schema import ROWS
 from made import names_in
 
 Run = Callable[..., Path]
@@ -50,8 +51,7 @@ def test_a_results_folder_holds_what_the_documentation_says(finished: Path) -> N
         "comparisons/tiny~clean.npz",
         "comparisons/tiny~clean~closed.npz",
         "comparisons/tiny~clean~open.npz",
-        *(f"tables/{name}.csv" for name in ("acquisition", "quality", "thresholds", "rates", "cross_fmr")),
-        *(f"tables/{name}.csv" for name in ("differentials", "identification", "cmc", "det", "distributions")),
+        *(f"tables/{name}.csv" for name in ROWS),
     }
     assert expected <= held
     documented = (Path(__file__).resolve().parents[2] / "docs" / "results-folder.md").read_text(encoding="utf-8")

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 import tiny
+from facegap import store
+from facegap.schema import ROWS
+from made import keys_of_several
 
 STUDY = (
     tiny.STUDY.replace('["clean"]', '["clean", "old-2015+street-night+dropping"]')
@@ -63,6 +66,11 @@ def test_stages_add_up_to_those_turned_away(finished: Path) -> None:
             total[key] = total.get(key, 0) + int(row["errors"])
     away = {tuple(row[k] for k in keys): int(row["errors"]) for row in rows if row["stage"] == "turned away"}
     assert total == away and sum(away.values()) > 0
+
+
+def test_keys_say_which_row_it_is(finished: Path) -> None:
+    for row_class in ROWS.values():
+        assert keys_of_several(row_class, store.read_rows(finished, row_class)) == [], row_class.table
 
 
 def test_the_run_verifies_and_a_changed_attempt_is_found(finished: Path) -> None:

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from facegap.schema import ROWS, DistributionRow, RateRow, names_of
-from facegap.store import read_tables
 
 from facegap.errors import StoreError
+from facegap.schema import ROWS, DistributionRow, RateRow, names_of
+from facegap.store import read_tables
 from invented_run import Plan, write_run
 
 

@@ -17,6 +17,7 @@ from facegap.evidence import Evidence
 from facegap.schema import BetweenRow
 from facegap.tables import Workbench, between_models
 from facegap.tables.suppress import suppressed
+from made import keys_of_several
 from made_evidence import chosen, evidence_of
 
 
@@ -73,6 +74,10 @@ def test_discordant_comparisons_are_those_of_a_loop(two: Evidence, between: list
         assert row.difference == pytest.approx(row.rate - row.other_rate)
         assert row.p_mcnemar == mcnemar_p(row.only_model, row.only_other)
         assert row.low <= row.difference <= row.high
+
+
+def test_keys_say_which_row_it_is(between: list[BetweenRow]) -> None:
+    assert keys_of_several(BetweenRow, between) == []
 
 
 def test_p_by_person_of_mated_comparisons(two: Evidence, between: list[BetweenRow]) -> None:

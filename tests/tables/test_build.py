@@ -26,6 +26,7 @@ from facegap.schema import (
     columns_of,
 )
 from facegap.tables import Built, build
+from made import keys_of_several
 from made_evidence import evidence_of
 from made_world import GROUPINGS, QUALITY, WORLDS, World, few_draws, make_world
 
@@ -256,6 +257,11 @@ def test_without_identities_there_is_no_mated_rate() -> None:
 
 def test_the_same_evidence_gives_the_same_tables() -> None:
     assert build(evidence_of(40)) == build(evidence_of(40))
+
+
+def test_keys_say_which_row_it_is(built: Built) -> None:
+    for row_class, rows in built.items():
+        assert keys_of_several(row_class, rows) == [], row_class.table
 
 
 def test_every_cell_is_what_its_column_says(built: Built) -> None:

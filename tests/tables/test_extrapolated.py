@@ -12,6 +12,7 @@ from facegap.cards.study import Thresholds
 from facegap.evidence import Evidence
 from facegap.schema import ExtrapolatedRow, names_of
 from facegap.tables import Workbench, build, extrapolated
+from made import keys_of_several
 from made_evidence import chosen, evidence_of
 
 COMPARISONS = 120 * 119 // 2 * 9
@@ -33,6 +34,10 @@ def test_nothing_is_extrapolated_unless_asked_for() -> None:
     asked = build(evidence_of(60, extrapolate=(5e-6,)))
     assert asked[ExtrapolatedRow]
     assert all(asked[name] == rows for name, rows in tables.items() if name is not ExtrapolatedRow)
+
+
+def test_keys_say_which_row_it_is(rows: list[ExtrapolatedRow]) -> None:
+    assert keys_of_several(ExtrapolatedRow, rows) == []
 
 
 def test_every_row_says_what_it_is(rows: list[ExtrapolatedRow]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from facegap.cards.study import Statistics
 from facegap.evidence import Evidence
-from facegap.schema import DistributionRow, PolicyRow, RateRow, cells_of, keys_of, names_of
+from facegap.schema import ROWS, DistributionRow, PolicyRow, RateRow, Row, cells_of, keys_of, names_of
 from facegap.tables import Built, build
 from facegap.tables.suppress import suppressed
 from made_evidence import evidence_of
@@ -25,8 +25,13 @@ def hidden(evidence: Evidence) -> Built:
     return build(evidence)
 
 
-def test_small_groups_are_blanked_everywhere(evidence: Evidence, hidden: Built) -> None:
-    shown = build(replace(evidence, study=evidence.study.model_copy(update={"statistics": Statistics(draws=200)})))
+@pytest.fixture(scope="module")
+def shown(evidence: Evidence) -> Built:
+    """The same with nothing suppressed."""
+    return build(replace(evidence, study=evidence.study.model_copy(update={"statistics": Statistics(draws=200)})))
+
+
+def test_small_groups_are_blanked_everywhere(shown: Built, hidden: Built) -> None:
     for row_class, rows in hidden.items():
         for row in rows:
             if getattr(row, "group", None) == "red" and getattr(row, "grouping", None) == "colour":
@@ -37,17 +42,25 @@ def test_small_groups_are_blanked_everywhere(evidence: Evidence, hidden: Built) 
     assert not [row for row in hidden[PolicyRow] if row.policy == "set by red" and row.fmr is not None]
 
 
-def test_a_suppressed_row_keeps_its_keys_and_the_note_alone(hidden: Built) -> None:
-    seen = set()
-    for row_class, rows in hidden.items():
-        for row in rows:
-            if not getattr(row, "note", "").startswith("suppressed"):
-                continue
-            seen.add(row_class.table)
-            for name in names_of(row_class):
-                assert name in keys_of(row_class) or name == "note" or getattr(row, name) in (None, ""), (name, row)
-    wanted = ("rates", "cross_fmr", "versus_rest", "power", "at_target_fmr", "policies", "shrunken", "edc")
-    assert seen >= set(wanted)
+@pytest.mark.parametrize("row_class", ROWS.values(), ids=ROWS)
+def test_a_suppressed_row_keeps_its_keys_and_the_note_alone(
+    evidence: Evidence, shown: Built, row_class: type[Row]
+) -> None:
+    blanked = list(suppressed(evidence, row_class, shown[row_class]))
+    if "note" not in names_of(row_class):
+        assert set(blanked) <= set(shown[row_class])
+        return
+    for before, after in zip(shown[row_class], blanked, strict=True):
+        if after.note != "suppressed: fewer than 11 people":
+            continue
+        for name in names_of(row_class):
+            kept = getattr(before, name) if name in keys_of(row_class) else None
+            assert name == "note" or getattr(after, name) == kept or (kept is None and getattr(after, name) == "")
+
+
+@pytest.mark.parametrize("name", ["rates", "cross_fmr", "versus_rest", "power", "at_target_fmr", "policies", "edc"])
+def test_tables_of_groups_have_suppressed_rows(hidden: Built, name: str) -> None:
+    assert any(row.note.startswith("suppressed") for row in hidden[ROWS[name]])
 
 
 def test_nothing_is_blanked_unless_asked_for(evidence: Evidence) -> None:

@@ -77,14 +77,38 @@ def verify(
     inputs: Annotated[bool, typer.Option(help="Hash the data set's files and the weights too.")] = True,
 ) -> None:
     """Hash everything again, compute every table again, and compare with what the run says."""
+    from facegap.audit import added_since
     from facegap.audit import verify as check
 
     differences = check(run, root, inputs)
     for line in differences:
         typer.echo(line)
+    left = added_since(run)
+    if left:
+        typer.echo(
+            f"made by an older version than this, {__version__}; tables that it did not write: {', '.join(left)}"
+        )
     typer.echo(f"{run.name}: {'verified' if not differences else f'{len(differences)} differences'}")
     if differences:
         raise typer.Exit(1)
+
+
+@app.command()
+def tables(
+    name: Annotated[
+        list[str] | None, typer.Argument(help="A table, by the name of its CSV file; all where none.")
+    ] = None,
+) -> None:
+    """Print what the tables of a results folder are, and what each of their columns means."""
+    from facegap.errors import InputError
+    from facegap.schema import ROWS, dictionary
+    from facegap.words import did_you_mean
+
+    asked = [one.removesuffix(".csv") for one in name or ()]
+    for one in asked:
+        if one not in ROWS:
+            raise InputError(f"no table '{one}'{did_you_mean(one, ROWS)}; there are: {', '.join(ROWS)}")
+    typer.echo(dictionary(asked or None), nl=False)
 
 
 @app.command()

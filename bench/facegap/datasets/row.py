@@ -27,7 +27,7 @@ class Loaded:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One sample as its adapter read it: `where` it stands ("line 3"), `labels` raw, `fault` why it cannot be read."""
 

@@ -69,7 +69,7 @@ PHolm = Annotated[
     float | None, Says(meaning="p-value adjusted by Holm over the groups tested together", unit="probability", digits=2)
 ]
 Verdict = Annotated[str, Says(meaning="what the test says at the study's level")]
-Sentence = Annotated[str, Says(meaning="the same in words")]
+Sentence = Annotated[str, Says(meaning="what the test says, in words")]
 Visible = Annotated[
     float | None, Says(meaning="smallest difference that the test sees with 80 % power", unit="share", digits=2)
 ]

@@ -91,7 +91,9 @@ class ThresholdRow(Row, table="thresholds", always=True):
         float | None,
         Says(meaning="lower end of the threshold's own interval under another draw of people", unit="score", digits=4),
     ] = None
-    high: Annotated[float | None, Says(meaning="upper end of the same", unit="score", digits=4)] = None
+    high: Annotated[float | None, Says(meaning="upper end of the threshold's own interval", unit="score", digits=4)] = (
+        None
+    )
     realised: Annotated[
         float | None, Says(meaning="FMR (or FPIR) that it has where it was set", unit="share", digits=2)
     ] = None
@@ -220,7 +222,7 @@ class CmcRow(Row, table="cmc"):
     trials: Annotated[int, Says(meaning="mated searches, failed ones included", unit="searches")]
     rate: Annotated[float | None, Says(meaning="hits / trials", unit="share", digits=2)] = None
     rate_optimistic: Annotated[
-        float | None, Says(meaning="the same with ties for the mate", unit="share", digits=2)
+        float | None, Says(meaning="hits / trials with ties for the mate", unit="share", digits=2)
     ] = None
 
 

@@ -103,8 +103,12 @@ class PowerRow(Row, table="power"):
         int | None,
         Says(meaning="people in each of two such groups to see a ratio of 1.5 with 80 % power", unit="people"),
     ] = None
-    people_2: Annotated[int | None, Says(meaning="the same for a ratio of 2", unit="people")] = None
-    people_3: Annotated[int | None, Says(meaning="the same for a ratio of 3", unit="people")] = None
+    people_2: Annotated[
+        int | None, Says(meaning="people in each of two such groups to see a ratio of 2", unit="people")
+    ] = None
+    people_3: Annotated[
+        int | None, Says(meaning="people in each of two such groups to see a ratio of 3", unit="people")
+    ] = None
     sentence: Sentence = ""
     note: Note = ""
 
@@ -125,7 +129,9 @@ class AtTargetRow(Row, table="at_target_fmr"):
         float | None,
         Says(meaning="lower end of the threshold's own interval under another draw of people", unit="score", digits=4),
     ] = None
-    threshold_high: Annotated[float | None, Says(meaning="upper end of the same", unit="score", digits=4)] = None
+    threshold_high: Annotated[
+        float | None, Says(meaning="upper end of the threshold's own interval", unit="score", digits=4)
+    ] = None
     errors: Errors = None
     trials: Trials = None
     subjects: Subjects = None
@@ -436,7 +442,8 @@ class GalleryRow(Row, table="gallery_model"):
     share_of_searches: Annotated[float | None, Says(meaning="of all searches", unit="share", digits=2)] = None
     searches_per_day: Annotated[int | None, Says(meaning="as the study states", unit="searches")] = None
     false_alarms_per_day: Annotated[
-        float | None, Says(meaning="of the group's share of them", unit="searches", digits=2)
+        float | None,
+        Says(meaning="false alarms among the group's share of the searches of a day", unit="searches", digits=2),
     ] = None
     note: Note = ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from facegap.schema.column import ROWS, Column, Row, columns_of
 
@@ -17,9 +17,10 @@ and a column `group <label>` for each label.
 """
 
 
-def dictionary() -> str:
-    """Every declared table with its columns, in Markdown."""
-    return "\n".join([_HEAD, *(line for row in ROWS.values() for line in _table(row))])
+def dictionary(names: Sequence[str] | None = None) -> str:
+    """The declared tables of these names, or all, with their columns, in Markdown."""
+    rows = ROWS.values() if names is None else [ROWS[name] for name in names]
+    return "\n".join([*([_HEAD] if names is None else []), *(line for row in rows for line in _table(row))])
 
 
 def about(row: type[Row]) -> str:

@@ -51,8 +51,14 @@ def _row(labels: dict[str, dict[str, str]], folder: str, path: str) -> Row:
     name = path.removeprefix(f"{folder}/") if folder else path
     person, _, file = name.partition("/")
     if _person(file) != person:
-        return Row(path, name, "", path, {}, fault="not at person/person_0001.jpg")
-    return Row(path, name, person, path, {column: names.get(file, "") for column, names in labels.items()})
+        return Row(where=path, id=name, subject="", path=path, labels={}, fault="not at person/person_0001.jpg")
+    return Row(
+        where=path,
+        id=name,
+        subject=person,
+        path=path,
+        labels={column: names.get(file, "") for column, names in labels.items()},
+    )
 
 
 def _absent(labels: dict[str, dict[str, str]], folder: str, rows: list[Row]) -> list[Row]:
@@ -65,9 +71,11 @@ def _absent(labels: dict[str, dict[str, str]], folder: str, rows: list[Row]) -> 
 def _absent_row(folder: str, name: str) -> Row:
     person = _person(name)
     if not person:
-        return Row(f"'{name}' in a list", name, "", "", {}, fault="not called person_0001.jpg")
+        return Row(
+            where=f"'{name}' in a list", id=name, subject="", path="", labels={}, fault="not called person_0001.jpg"
+        )
     sample = f"{person}/{name}"
-    return Row("named in a list", sample, person, below(folder, sample), {})
+    return Row(where="named in a list", id=sample, subject=person, path=below(folder, sample), labels={})
 
 
 def _person(file: str) -> str:

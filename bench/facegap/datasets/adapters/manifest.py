@@ -103,7 +103,14 @@ def _places(card: DatasetCard, path: Path, header: Sequence[str]) -> dict[str, i
 
 def _row(card: DatasetCard, places: dict[str, int], width: int, line: int, fields: list[str]) -> Row:
     if len(fields) != width:
-        return Row(f"line {line}", "", "", "", {}, fault=f"{len(fields)} fields where the header has {width}")
+        return Row(
+            where=f"line {line}",
+            id="",
+            subject="",
+            path="",
+            labels={},
+            fault=f"{len(fields)} fields where the header has {width}",
+        )
     path = _tidy(fields[places["path"]])
     name = fields[places["sample_id"]] if "sample_id" in places else path
     return Row(

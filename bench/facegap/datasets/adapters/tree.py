@@ -43,9 +43,16 @@ def _row(card: DatasetCard, folder: str, path: str) -> Row:
     parts = name.split("/")
     levels = 1 if card.tree_separator else len(card.tree_groups)
     if len(parts) != levels + card.identities + 1:
-        return Row(path, name, "", path, {}, fault=f"not at {layout(card)}")
+        return Row(where=path, id=name, subject="", path=path, labels={}, fault=f"not at {layout(card)}")
     values = parts[0].split(card.tree_separator) if card.tree_separator else parts[:levels]
     if len(values) != len(card.tree_groups):
-        return Row(path, name, "", path, {}, fault=f"folder is not {card.tree_separator.join(card.tree_groups)}")
+        return Row(
+            where=path,
+            id=name,
+            subject="",
+            path=path,
+            labels={},
+            fault=f"folder is not {card.tree_separator.join(card.tree_groups)}",
+        )
     subject = parts[-2] if card.identities else name
-    return Row(path, name, subject, path, dict(zip(card.tree_groups, values, strict=True)))
+    return Row(where=path, id=name, subject=subject, path=path, labels=dict(zip(card.tree_groups, values, strict=True)))
