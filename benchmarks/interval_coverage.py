@@ -34,7 +34,7 @@ Array = npt.NDArray[np.float64]
 DIMENSIONS, NOISE, LEVEL = 50, 0.8, 0.95
 
 
-@dataclass(frozen=True, kw_only=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Design:
     """People, images of each, and the thresholds of the two rates."""
 
@@ -237,7 +237,7 @@ def coverage(design: Design, replicates: int, seed: int = 0) -> list[Coverage]:
     return rows
 
 
-@dataclass(frozen=True, kw_only=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class GroupDesign:
     """Groups of one study: people of each, images of each person, and the thresholds of the two rates.
 
