@@ -33,12 +33,12 @@ Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 DESIGNS = (
-    Design(50, 5, 0, 0),
-    Design(100, 3, 0, 0),
-    Design(200, 2, 0, 0),
-    Design(100, 4, 0, 0, uneven=True),
-    Design(100, 3, 0, 0, wolves=0.5),
-    Design(100, 3, 0, 0, wolves=1.0),
+    Design(people=50, images=5, fmr_at=0, fnmr_at=0),
+    Design(people=100, images=3, fmr_at=0, fnmr_at=0),
+    Design(people=200, images=2, fmr_at=0, fnmr_at=0),
+    Design(people=100, images=4, fmr_at=0, fnmr_at=0, uneven=True),
+    Design(people=100, images=3, fmr_at=0, fnmr_at=0, wolves=0.5),
+    Design(people=100, images=3, fmr_at=0, fnmr_at=0, wolves=1.0),
 )
 BEYOND = (10, 100)
 """How many times below 1 / N the true rate is."""

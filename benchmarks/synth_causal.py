@@ -22,7 +22,7 @@ from synth_pipeline import MODELS, Measured, labels, measured
 
 from facegap import store, synth
 from facegap.estimate import threshold_at_fmr
-from facegap.estimate.quality_split import change, change_interval
+from facegap.estimate.paired import change, change_interval
 
 SPEC = synth.Spec(
     design="causal",

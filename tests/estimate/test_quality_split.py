@@ -8,16 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from facegap.estimate.quality_split import (
-    BINS,
-    by_person,
-    change,
-    change_interval,
-    interaction,
-    logistic,
-    split,
-    strata,
-)
+from facegap.estimate.quality_split import BINS, by_person, logistic, split, strata
+from facegap.estimate.paired import change, change_interval, interaction
 
 COUNTS = arrays(np.float64, (4,), elements=st.integers(0, 50))
 

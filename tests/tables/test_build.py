@@ -222,10 +222,7 @@ def test_differentials_summarise_the_rates_of_their_table(world: World, built: B
         mine = [
             r
             for r in built[RateRow]
-            if all(
-                getattr(r, k) == getattr(row, k) for k in ("model", "condition", "metric", "grouping", "threshold_name")
-            )
-            and r.failures == "counted"
+            if r.failures == "counted" and all(getattr(r, name) == getattr(row, name) for name in same)
         ]
         entering = {
             r.group: r.rate for r in mine if r.trials and r.subjects >= 3 and "unknown" not in r.group.split(", ")

@@ -77,6 +77,7 @@ def verify(
     inputs: Annotated[bool, typer.Option(help="Hash the data set's files and the weights too.")] = True,
 ) -> None:
     """Hash everything again, compute every table again, and compare with what the run says."""
+    from facegap import store
     from facegap.audit import added_since
     from facegap.audit import verify as check
 
@@ -85,9 +86,8 @@ def verify(
         typer.echo(line)
     left = added_since(run)
     if left:
-        typer.echo(
-            f"made by an older version than this, {__version__}; tables that it did not write: {', '.join(left)}"
-        )
+        made_by = store.read_manifest(run).versions["facegap"]
+        typer.echo(f"made by facegap {made_by}, which did not write these tables of {__version__}: {', '.join(left)}")
     typer.echo(f"{run.name}: {'verified' if not differences else f'{len(differences)} differences'}")
     if differences:
         raise typer.Exit(1)

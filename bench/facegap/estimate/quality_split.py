@@ -1,14 +1,12 @@
 """Why groups differ: capture or algorithm. Pure functions of errors, people and quality values.
 
-Three views, from weak to strong. A gap in FNMR is split into what other quality values explain and what remains at the
-same quality (Kitagawa 1955; Oaxaca and Blinder). A logistic model lets quality act differently on each group, with
-standard errors clustered by person. The same people under a clean and under a degraded condition are compared with
-themselves, which leaves nothing but the condition.
+Two views, the weaker first. A gap in FNMR is split into what other quality values explain and what remains at the same
+quality (Kitagawa 1955; Oaxaca and Blinder). A logistic model lets quality act differently on each group, with standard
+errors clustered by person. The strongest view is `paired`: the same people under two conditions.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -46,16 +44,6 @@ class Term:
     def p(self) -> float:
         """Two-sided p-value of no effect."""
         return float(2 * special.ndtr(-abs(self.value / self.error))) if self.error > 0 else 1.0
-
-
-@dataclass(frozen=True)
-class Change:
-    """Mean of paired differences, clustered by person."""
-
-    mean: float
-    variance: float
-    comparisons: int
-    people: int
 
 
 def strata(values: Floats) -> Integers:
@@ -118,50 +106,3 @@ def logistic(design: Floats, names: list[str], error: npt.NDArray[np.bool_], per
     variance = bread @ (scores.T @ scores) @ bread * people / (people - 1)
     terms = zip(("intercept", *names), beta, np.sqrt(np.diag(variance)), strict=True)
     return [Term(name, float(value), float(spread)) for name, value, spread in terms]
-
-
-def change(person: Integers, difference: Floats) -> Change | None:
-    """Mean of (n,) `difference` over comparisons, with the variance of sums over people; None with fewer than two.
-
-    `person` are the (n,) numbers of the comparisons' people.
-    """
-    people, place = np.unique(person, return_inverse=True)
-    if len(people) < 2:
-        return None
-    mean = float(difference.mean())
-    totals = np.bincount(place, weights=difference - mean)
-    variance = float(totals @ totals) * len(people) / (len(people) - 1) / len(difference) ** 2
-    return Change(mean, variance, len(difference), len(people))
-
-
-def change_interval(found: Change, level: float) -> tuple[float, float]:
-    """Interval of a mean change, Student's t on people - 1 degrees of freedom."""
-    half = float(special.stdtrit(found.people - 1, 0.5 + level / 2)) * math.sqrt(found.variance)
-    return found.mean - half, found.mean + half
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Interaction:
-    """Difference of two groups' changes: value, interval, p-value of none, standard error, degrees of freedom."""
-
-    value: float
-    low: float
-    high: float
-    p: float
-    error: float
-    freedom: float
-
-
-def interaction(a: Change, b: Change, level: float) -> Interaction | None:
-    """Whether the change of a differs from that of b, people who are in one group only; None without any variance.
-
-    Welch's degrees of freedom over people.
-    """
-    spread = a.variance + b.variance
-    if spread == 0:
-        return None
-    freedom = spread**2 / (a.variance**2 / (a.people - 1) + b.variance**2 / (b.people - 1))
-    value, error = a.mean - b.mean, math.sqrt(spread)
-    half = float(special.stdtrit(freedom, 0.5 + level / 2)) * error
-    p = float(2 * special.stdtr(freedom, -abs(value) / error))
-    return Interaction(value=value, low=value - half, high=value + half, p=p, error=error, freedom=freedom)

@@ -17,8 +17,8 @@ from facegap.estimate.bootstrap import fmr_draws, percentiles
 from facegap.estimate.differentials import enter
 from facegap.estimate.discordant import drawn_p, mcnemar_p, swap_p
 from facegap.estimate.multiplicity import holm
+from facegap.estimate.paired import change, change_interval
 from facegap.estimate.power import NORMAL, visible_difference
-from facegap.estimate.quality_split import change, change_interval
 from facegap.records import Comparisons, ErrorCounts, Rows, matches
 from facegap.schema import BetweenRow
 from facegap.tables.workbench import GroupCounts, Workbench

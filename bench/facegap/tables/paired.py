@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from facegap.estimate.multiplicity import holm
+from facegap.estimate.paired import Change, change, change_interval, interaction
 from facegap.estimate.power import visible_difference
-from facegap.estimate.quality_split import Change, change, change_interval, interaction
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, Rows, matches
 from facegap.schema import PairedRow
