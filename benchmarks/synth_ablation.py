@@ -24,7 +24,7 @@ import numpy as np
 from synth_pipeline import MODELS, Measured, labels, measured
 
 from facegap import store
-from facegap.estimate.scores import d_prime
+from facegap.estimate.scores import shift
 from facegap.synth import Spec, designs, generate
 from facegap.synth.head import head
 from facegap.synth.identity import Identity
@@ -116,7 +116,8 @@ def eer(mated: np.ndarray, other: np.ndarray) -> float:
 
 def both(mated: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     """d' and EER."""
-    return d_prime(mated, other) or float("nan"), eer(mated, other)
+    found = shift(other, mated)
+    return abs(found.cohen_d) if found is not None else float("nan"), eer(mated, other)
 
 
 def line(kind: str, model: str, found: Measured, folder: Path) -> str:
