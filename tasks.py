@@ -107,6 +107,7 @@ def lint() -> None:
     call(program("ruff"), "check", ".")
     call(program("ruff"), "format", "--check", ".")
     call(program("python"), "-m", "mypy")
+    call(program("python"), "-m", "mypy", "--config-file", "tests/mypy.ini")
     call(program("lint-imports"))
 
 

@@ -1,6 +1,6 @@
 """The whole chain of a condition beside the nearest operations of imagecorruptions and ofiq-syngen, in one run.
 
-    python -m benchmarks.conditions_peers
+    python benchmarks/conditions_peers.py
 
 A peer is left out, and said so, where it is not installed (imagecorruptions; ofiq_syngen). Severities are the middle of
 each peer's scale. One core, best of `REPEATS`, milliseconds per 640 x 480 frame: read them as ratios within the run.
@@ -11,11 +11,12 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import cv2
 import numpy as np
-from benchmarks.conditions_speed import CODING, frame, times
+from conditions_speed import CODING, frame, times
 
 from facegap import conditions
 
@@ -41,14 +42,14 @@ def peers(image: np.ndarray) -> dict[str, Callable[[], Any]]:
     try:
         corrupt = importlib.import_module("imagecorruptions").corrupt
         for name in CORRUPTIONS:
-            found[f"imagecorruptions {name}"] = lambda n=name: corrupt(image, corruption_name=n, severity=3)
+            found[f"imagecorruptions {name}"] = partial(corrupt, image, corruption_name=name, severity=3)
     except Exception as error:
         print(f"imagecorruptions left out: {type(error).__name__} {error}")
     try:
         components = importlib.import_module("ofiq_syngen.components")
         for name in SYNGEN:
             function = getattr(components, name)
-            found[f"ofiq-syngen {name.strip('_')}"] = lambda f=function: f(image, 0.5, 0)
+            found[f"ofiq-syngen {name.strip('_')}"] = partial(function, image, 0.5, 0)
     except Exception as error:
         print(f"ofiq-syngen left out: {type(error).__name__} {error}")
     return found

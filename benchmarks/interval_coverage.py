@@ -18,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,8 @@ from facegap.estimate.versus_rest import against_rest
 from facegap.records import ClusterSums, ErrorCounts
 
 Array = npt.NDArray[np.float64]
+Sums = tuple[npt.NDArray[Any], npt.NDArray[Any]]
+"""Errors and comparisons."""
 DIMENSIONS, NOISE, LEVEL = 50, 0.8, 0.95
 
 
@@ -166,7 +169,7 @@ def _blocks(errors: npt.NDArray[np.bool_], starts: npt.NDArray[np.int64]) -> npt
     return np.add.reduceat(np.add.reduceat(errors.astype(np.int64), starts, 0), starts, 1)
 
 
-def _counts(metric: str, by_subject: tuple[Array, Array], by_pair: tuple[Array, Array] | None) -> ErrorCounts:
+def _counts(metric: str, by_subject: Sums, by_pair: Sums | None) -> ErrorCounts:
     errors, comparisons = (int(values.sum()) for values in (by_pair or by_subject))
     people = len(by_subject[0])
     return ErrorCounts(

@@ -14,8 +14,10 @@ are of comparisons that were completed; "rejected" counts a face that was not fo
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from synth_pipeline import MODELS, Measured, labels, measured
@@ -201,7 +203,7 @@ def shown(curve: Curve, tone: int, scale: float, digits: int) -> str:
     return f"{level} ({value}: {low} to {high})"
 
 
-def table(curves: dict[tuple[str, str], dict[str, Curve]], shape: dict[str, tuple[float, int]]) -> None:
+def table(curves: dict[tuple[str, str], dict[str, Curve]], shape: Mapping[str, tuple[float, int]]) -> None:
     """Print curves of every cell, a row per tone; `shape` gives each measure's factor and digits."""
     heads = " | ".join(name + (", %" if scale == 100 else "") for name, (scale, _) in shape.items())
     print(f"| light | exposure | tone, ITA | {heads} |\n|---|---|---|{'---|' * len(shape)}")
@@ -272,7 +274,9 @@ def figure(path: Path, pictures: dict, nets: dict[str, dict]) -> None:
 def main() -> None:
     """Render, measure, print, draw."""
     folder = synth.ensure(SPEC, store.cache_dir() / "synthetic", 2)
-    nets, pictures, contrasts = {}, {}, {}
+    nets: dict[str, Any] = {}
+    pictures: dict[tuple[str, str], dict[str, Curve]] = {}
+    contrasts: dict[str, Any] = {}
     print(__doc__.split("\n\n")[2].strip() + "\n")
     for model in MODELS:
         found = measured(folder, "synthetic-heads-causal", model)

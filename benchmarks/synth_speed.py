@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from facegap.synth import Spec, ensure
@@ -36,7 +37,7 @@ def main() -> None:
         print("| what | pictures | workers | CPU s / picture | wall s in all |\n|---|---|---|---|---|")
         for oversample, workers in ((1, 1), (2, 1), (2, 2)):
             spec = Spec(identities=count, oversample=oversample, seed=100 + 10 * oversample + workers)
-            cpu, wall = cost(lambda spec=spec, workers=workers: ensure(spec, cache, workers))
+            cpu, wall = cost(partial(ensure, spec, cache, workers))
             pictures = 3 * count
             print(
                 f"| {oversample} x {oversample} samples | {pictures} | {workers} | {cpu / pictures:.3f} | {wall:.1f} |"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from facegap import store
-from facegap.records import OUTCOMES, RunManifest
+from facegap.records import OUTCOMES, Finding, RunManifest
 from facegap.schema import (
     ROWS,
     AcquisitionRow,
@@ -50,6 +50,13 @@ GROUPING = "region, gender"
 TARGETS = {"FMR 0.01": 0.01, "FMR 0.0001": 0.0001}
 MAIN = "FMR 0.0001"
 DET_STEPS = 60
+REMARK = Finding(
+    level="warning",
+    rule="half-labelled",
+    message="one person has samples with and without a label",
+    examples=("Jane_Doe", "Conan O'Brien"),
+    advice="label all of them",
+)
 SUPPRESSED = "suppressed: fewer than 10 people"
 
 SEARCHED = (IdentificationRow, CmcRow)
@@ -562,6 +569,6 @@ def _manifest(plan: Plan) -> RunManifest:
         banners=list(plan.banners),
         samples={"listed": 410, "used": 400, "refused": 10},
         refused={"unreadable: not an image": 4, "no label <x>": 6},
-        findings=[{"level": "warning", "rule": "half-labelled", "message": "2 samples of 'Jane_Doe' without a label"}],
+        findings=[REMARK.kept()],
         stages={"acquire": 12.5, "embed": 30.25},
     )

@@ -33,7 +33,7 @@ def make_templates(
     rng: np.random.Generator,
     dim: int = 16,
     failed: tuple[int, ...] = (),
-    similarity: str = "cosine",
+    similarity: Any = "cosine",
     condition: str = "clean",
     noise: float = 0.5,
 ) -> Templates:
@@ -46,7 +46,7 @@ def make_templates(
     rows = np.setdiff1d(np.arange(len(samples)), np.array(failed, dtype=int))
     return Templates(
         rows=rows, vectors=vectors[rows].astype(np.float32), model="net", condition=condition, similarity=similarity
-    )  # type: ignore[arg-type]
+    )
 
 
 def keys_of_several(row_class: type[Row], rows: Iterable[Row]) -> list[tuple[object, ...]]:

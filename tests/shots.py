@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from facegap.cards import ConditionCard
@@ -9,10 +11,24 @@ from facegap.conditions import camera, light
 from facegap.conditions.stages import Exposed, Exposure, Lit, Scene, View
 
 OPTICS = {"pitch_um": 1.4, "f_number": 2.0, "transmission": 0.9, "qe": 0.6, "full_well": 6000.0, "read_share": 1.0}
-SENSOR = {"read_noise": 3.0, "dark_current": 0.0, "prnu": 0.0, "row_noise": 0.0, "adc_bits": 14, "black_level": 0.0625}
+SENSOR: dict[str, Any] = {
+    "read_noise": 3.0,
+    "dark_current": 0.0,
+    "prnu": 0.0,
+    "row_noise": 0.0,
+    "adc_bits": 14,
+    "black_level": 0.0625,
+}
 PLAIN_ISP = {"denoise": 0.0, "chroma_denoise": 0.0, "sharpen": 0.0, "halo": 0.0, "saturation": 1.0, "tone": 0.0}
 PERFECT_LENS = {"blur_px": 0.0, "defocus_px": 0.0, "vignetting": 0.0, "half_field_degrees": 35.0, "glare": 0.0}
-METER = {"mode": "frame", "target": 0.18, "hand_time_s": 0.02, "max_time_s": 0.1, "max_gain": 8.0, "white_balance": 1.0}
+METER: dict[str, Any] = {
+    "mode": "frame",
+    "target": 0.18,
+    "hand_time_s": 0.02,
+    "max_time_s": 0.1,
+    "max_gain": 8.0,
+    "white_balance": 1.0,
+}
 
 
 def card_of(*steps: dict[str, object], name: str = "under-test") -> ConditionCard:
@@ -23,12 +39,12 @@ def flat(height: int, width: int, value: float | tuple[float, float, float]) -> 
     return np.ascontiguousarray(np.broadcast_to(np.asarray(value, np.float32), (height, width, 3)))
 
 
-def lit(pixels: np.ndarray, lux: float = 500.0, kelvin: float = 6504.0, locus: str = "daylight", box=None) -> Lit:
+def lit(pixels: np.ndarray, lux: float = 500.0, kelvin: float = 6504.0, locus: Any = "daylight", box=None) -> Lit:
     return light.illumination(Scene(pixels, box), lux=lux, kelvin=kelvin, locus=locus)
 
 
 def viewed(pixels: np.ndarray, short_px: int | None = None, lux: float = 500.0, box=None, **optics: float) -> View:
-    given = {**OPTICS, "short_px": short_px or min(pixels.shape[:2]), **optics}
+    given: dict[str, Any] = {**OPTICS, "short_px": short_px or min(pixels.shape[:2]), **optics}
     return camera.camera(lit(pixels, lux, box=box), **given)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -49,7 +51,7 @@ def test_more_light_is_never_a_smaller_value(a: float, b: float) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_precision_stays_as_it_is(dtype: type) -> None:
+def test_precision_stays_as_it_is(dtype: type[np.floating[Any]]) -> None:
     picture = np.full((2, 3, 3), 0.25, dtype)
     for found in (colour.decode(picture), colour.encode(picture)):
         assert found.dtype == dtype and found.shape == picture.shape
@@ -87,5 +89,5 @@ def test_lab_of_greys() -> None:
 
 def test_typology_angle() -> None:
     """45 degrees where L* - 50 = b*; 90 above grey; the angle of a measured mean face."""
-    found = colour.typology_angle([[65, 10, 15], [60, 0, 0], [39.9, 10.3, 14.5]])
+    found = colour.typology_angle(np.array([[65, 10, 15], [60, 0, 0], [39.9, 10.3, 14.5]]))
     assert found == pytest.approx([45, 90, -34.86], abs=0.01)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ def mentions_array(annotation: ast.expr | None, module: str) -> bool:
     )
 
 
-def public(module: str) -> Iterator[tuple[str, Function | ast.ClassDef, ast.ClassDef | None]]:
+def public(module: str) -> Iterator[tuple[str, Function | ast.ClassDef, Any]]:
     """Dotted name, node and class of every public function, class, method and property of `module`."""
     for node in modules()[module].body:
         if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,7 +102,7 @@ def test_a_template_without_a_number_or_a_length_is_a_failure(tmp_path: Path, si
     ],
 )
 def test_a_card_that_contradicts_the_file_is_refused(
-    tmp_path: Path, change: dict[str, object], net: dict[str, int], line: str
+    tmp_path: Path, change: dict[str, object], net: dict[str, Any], line: str
 ) -> None:
     card = tiny.make_model(tmp_path, **net)
     inner = {key: value for key, value in change.items() if key in ("layout", "size")}

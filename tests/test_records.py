@@ -1,11 +1,11 @@
-"""The rules that every table shares: what a match is, and which groups have labels."""
+"""The rules that every table shares: what a match is, which groups have labels, and what results may hold."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from facegap.records import NO_LABEL, has_label, matches
+from facegap.records import NO_LABEL, Finding, has_label, matches
 
 
 def test_a_score_at_the_threshold_matches_and_a_failed_comparison_never_does() -> None:
@@ -34,3 +34,8 @@ def test_thresholds_are_not_rounded_to_the_scores() -> None:
 )
 def test_one_unknown_label_makes_a_group_unlabelled(group: str, labelled: bool) -> None:
     assert has_label(group) is labelled
+
+
+def test_what_results_hold_of_a_finding_names_nobody() -> None:
+    finding = Finding(level="warning", rule="copies", message="copies", examples=("O'Brien/1.jpg",), advice="keep one")
+    assert finding.kept() == {"level": "warning", "rule": "copies", "message": "copies; keep one"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,25 +22,25 @@ def score(a: Floats, b: Floats, similarity: str) -> float:
     return float(np.float32(-math.sqrt(sum((float(x) - float(y)) ** 2 for x, y in zip(a, b, strict=True)))))
 
 
-def templates(vectors: Floats, rows: list[int], similarity: str) -> Templates:
+def templates(vectors: Floats, rows: list[int], similarity: Any) -> Templates:
     return Templates(
         rows=np.array(rows, dtype=np.int64),
         vectors=vectors[rows],
         model="net",
         condition="clean",
         similarity=similarity,
-    )  # type: ignore[arg-type]
+    )
 
 
-def make_case(seed: int, similarity: str, scale: float = 1.0):
+def make_case(seed: int, similarity: Any, scale: float = 1.0):
     """30 samples of 12 people; many equal vectors, so that scores tie; some failed on either side."""
     rng = np.random.default_rng(seed)
     people = rng.integers(0, 12, 30)
-    vectors = rng.integers(-2, 3, (30, 6)).astype(np.float64)
-    vectors[:, 0] += 0.1
+    exact = rng.integers(-2, 3, (30, 6)).astype(np.float64)
+    exact[:, 0] += 0.1
     if similarity == "cosine":
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    vectors = (vectors * scale).astype(np.float32)
+        exact /= np.linalg.norm(exact, axis=1, keepdims=True)
+    vectors = (exact * scale).astype(np.float32)
     enrolled = np.flatnonzero(rng.random(12) < 0.8)
     gallery = np.array([np.flatnonzero(people == p)[0] for p in enrolled if (people == p).any()], dtype=np.int64)
     probe = np.setdiff1d(np.arange(30), gallery)
@@ -90,18 +91,18 @@ def check(found: Searches, case, similarity: str) -> None:
     threads=st.integers(1, 2),
 )
 def test_a_search_equals_a_brute_force(seed: int, similarity: str, block: int, threads: int) -> None:
-    case = make_case(seed, similarity)
+    case = gallery, probe, mate, sides = make_case(seed, similarity)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "BLOCK", block)
-        found = module.search("open", *case[:3], *case[3], exact_scores, threads)
+        found = module.search("open", gallery, probe, mate, sides[0], sides[1], exact_scores, threads)
     check(found, case, similarity)
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3, 1e5])
 def test_distances_are_exact_whatever_their_unit(scale: float) -> None:
     for seed in range(20):
-        case = make_case(seed, "negative-l2", scale)
-        check(module.search("open", *case[:3], *case[3], exact_scores), case, "negative-l2")
+        case = gallery, probe, mate, sides = make_case(seed, "negative-l2", scale)
+        check(module.search("open", gallery, probe, mate, sides[0], sides[1], exact_scores), case, "negative-l2")
 
 
 def test_ties_count_against_the_mate_and_for_it() -> None:

@@ -381,6 +381,14 @@ class ClusterSums:
     mm: int
 
 
+@dataclass(frozen=True)
+class PersonSums:
+    """Errors and comparisons of one person."""
+
+    errors: int
+    comparisons: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class ErrorCounts:
     """Errors and comparisons of one metric in one group at one threshold, with what clustered variance needs.
@@ -396,6 +404,7 @@ class ErrorCounts:
         subjects: people behind the comparisons.
         by_subject: sums over subjects, each pair counted at both of its subjects.
         by_pair: sums over unordered pairs of subjects; None where a comparison involves one subject only.
+        heaviest: the two subjects with most errors beyond what the rate makes of their comparisons, the first first.
         failures: whether failed comparisons are in errors and denominators.
     """
 
@@ -411,6 +420,7 @@ class ErrorCounts:
     subjects: int
     by_subject: ClusterSums | None = None
     by_pair: ClusterSums | None = None
+    heaviest: tuple[PersonSums, ...] = ()
     probe_group: str | None = None
     failures: Failures = "counted"
 

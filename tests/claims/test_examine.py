@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tiny
@@ -18,6 +19,7 @@ from facegap.estimate.interval import effective_sample
 from facegap.evidence import read_evidence
 from facegap.records import ErrorCounts
 from facegap.tables import Workbench
+from facegap.tables.workbench import ends_of
 
 
 def counts(metric: str, errors: int, trials: int) -> ErrorCounts:
@@ -41,10 +43,16 @@ def test_verdicts_are_those_of_the_counts(finished: Path) -> None:
     bench = Workbench(evidence)
     threshold = next(t for t in bench.thresholds if t.name == "FMR 0.05")
     comparisons = evidence.comparisons["tiny", "clean"]
-    wanted = judge(bench.counts(comparisons, ("group",), threshold.value)["FNMR"], 0.05, 0.95)
+    there = ends_of(bench.drawn("tiny", 0.05).thresholds, 0.975, -np.inf)
+    assert there is not None and there[0] < threshold.value < there[1]
+    at = [bench.counts(comparisons, ("group",), value)["FNMR"] for value in (threshold.value, *there)]
+    wanted = judge(at[0], 0.05, 0.95, at[1:])
     assert [(row.group, row.verdict, row.errors) for row in found.judged] == [
         (one.counts.group, one.verdict, one.counts.errors) for one in wanted
     ]
+    assert all("carry the threshold's own uncertainty" in row.note for row in found.judged)
+    for row, plain in zip(found.judged, judge(at[0], 0.05, 0.95), strict=True):
+        assert row.p_refute is not None and row.p_refute >= plain.p_refute
     assert found.judged[0].decided_people is None or found.judged[0].decided_people > 0
 
 
@@ -62,7 +70,7 @@ def test_every_reading_of_an_accuracy_is_judged(finished: Path) -> None:
         "FNMR",
         "FMR",
         "FMR and FNMR both",
-        "LFW-style accuracy: (FMR + FNMR) / 2",
+        "mean of both: (FMR + FNMR) / 2",
     ]
     assert found.verdict == "refuted"
 

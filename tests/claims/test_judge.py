@@ -157,7 +157,8 @@ def test_the_sample_that_would_have_decided_a_margin_does(text: str) -> None:
     assert first.decided_people == pytest.approx(first.decided_trials / 2, abs=1)
     for factor, wanted in ((1.0, True), (0.99, False)):
         growth = factor * first.decided_trials / a[1]
-        found = function(*(Rate(x * growth, n * growth) for x, n in (a, b)), claim.number, 0.05)
+        one, other = (Rate(x * growth, n * growth) for x, n in (a, b))
+        found = function(one, other, claim.number, 0.05)
         assert found.decided == wanted
     assert f"{math.ceil(first.decided_people * b[1] / a[1])} people in the other groups" in first.note
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,11 +38,12 @@ from facegap.errors import InputError
 )
 def test_what_is_understood(text, kind, metric, number, scope, columns, threshold) -> None:
     found = parse(text)
+    about: Any = pytest.approx(number)
     assert found == Claim(
         text=text,
         kind=kind,
         metric=metric,
-        number=pytest.approx(number),
+        number=about,
         scope=scope,
         columns=columns,
         threshold=threshold,
@@ -93,11 +95,12 @@ def test_what_is_understood(text, kind, metric, number, scope, columns, threshol
 )
 def test_what_is_understood_of_searches(text, kind, metric, number, scope, threshold, rank, protocol) -> None:
     found = parse(text)
+    about: Any = pytest.approx(number)
     assert found == Claim(
         text=text,
         kind=kind,
         metric=metric,
-        number=pytest.approx(number),
+        number=about,
         scope=scope,
         columns=None,
         threshold=threshold,

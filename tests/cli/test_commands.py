@@ -103,9 +103,9 @@ def test_a_run_prints_rates_with_what_they_rest_on(place: Path, command: Command
     assert code == 0, error
     lines = out.splitlines()
     assert lines[0] == "! only patterns"
-    assert re.fullmatch(r"MODEL +CONDITION +GROUP +METRIC .* ERRORS +TRIALS +PEOPLE +RATE +95% INTERVAL", lines[1])
-    (row,) = [line for line in lines if re.search(r"amber +FMR +FMR 0\.05", line)]
-    assert row.split()[6:9] == ["64", "1056", "12"]
+    assert re.fullmatch(r"MODEL +CONDITION +BY +GROUP +METRIC .* RATE +95% INTERVAL +AGAINST THE OTHERS", lines[1])
+    (row,) = [line for line in lines if re.search(r"clean +group +amber +FMR +FMR 0\.01", line)]
+    assert row.split()[7:10] == ["16", "1056", "12"]
     (folder,) = (place / "other").iterdir()
     assert lines[-2:] == [f"page:    other/{folder.name}/report.html", f"results: other/{folder.name}"]
     assert "tiny, clean: 96 of 96" in error
@@ -212,8 +212,8 @@ def test_thresholds_of_another_run(place: Path, finished: Path, command: Command
         assert b.pop("policy") == f"taken from run {finished.name}: {a.pop('policy')}"
         assert a == b
     for table in ("rates", "identification"):
-        a, b = (store.read_table(run / "tables" / f"{table}.csv") for run in (finished, folder))
-        assert a == b
+        own, taken = (store.read_table(run / "tables" / f"{table}.csv") for run in (finished, folder))
+        assert own == taken
     assert tiny.facegap(place, "verify", f"taken/{folder.name}", "--no-inputs")[0] == 0
 
 

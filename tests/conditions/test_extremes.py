@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -51,7 +51,9 @@ def values(kind: object) -> st.SearchStrategy[object]:
 def cards(draw: st.DrawFn):
     steps = []
     for name in CHAIN:
-        given_values = {key: draw(values(kind)) for key, kind in signature(conditions.STEPS[name]).types.items()}
+        given_values: dict[str, Any] = {
+            key: draw(values(kind)) for key, kind in signature(conditions.STEPS[name]).types.items()
+        }
         if given_values.get("locus") == "daylight":
             given_values["kelvin"] = max(given_values["kelvin"], DAYLIGHT_FROM)
         steps.append({"step": name, **given_values})

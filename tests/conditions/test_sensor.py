@@ -184,7 +184,7 @@ def test_bilinear_demosaicing_equals_the_slow_reference():
     mosaic = rng.integers(0, 4000, (12, 14)).astype(np.uint16)
     out = sensor._interpolated(mosaic, "bilinear").astype(int)
     rows, columns = np.indices(mosaic.shape)
-    channel = (rows & 1) + (columns & 1)
+    channel = np.asarray((rows & 1) + (columns & 1))
     for y in range(1, 11):
         for x in range(1, 13):
             near = [(y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,7 +111,9 @@ def worlds(draw):
 def slow_fmr(samples, comparisons, score, d, e, threshold, failures):
     """(errors, completed, failed, subjects, by_subject, by_pair) of one cell, pair by pair."""
     group, subject = samples.groups["group"], samples.subjects
-    x, m, completed, failed = {}, {}, 0, 0
+    x: dict[tuple[str, ...], int] = {}
+    m: dict[tuple[str, ...], int] = {}
+    completed, failed = 0, 0
     for r, p in pairs_of(comparisons.trials):
         here = (group[r], group[p]) == (d, e) or (comparisons.trials.symmetric and (group[p], group[r]) == (d, e))
         if subject[r] == subject[p] or not here:
@@ -158,7 +161,8 @@ def test_fmr_equals_the_slow_count(world, threshold, failures):
 def test_fnmr_equals_the_slow_count(world, threshold, failures):
     samples, comparisons, score = world
     for counts in fnmr_counts(comparisons, samples, ("group",), threshold, failures):
-        rows, completed, failed = {}, 0, 0
+        rows: dict[str, Any] = {}
+        completed, failed = 0, 0
         for r, p in pairs_of(comparisons.trials):
             if samples.subjects[r] != samples.subjects[p] or samples.groups["group"][p] != counts.group:
                 continue

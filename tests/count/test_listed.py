@@ -14,7 +14,7 @@ from facegap import count
 from facegap.compare import TailRule, compare, listed_comparisons
 from facegap.errors import InputError
 from facegap.estimate.clustered import variance
-from facegap.records import Comparisons, ListedTrials, PairsOfPeople, RuledTrials, Samples
+from facegap.records import Comparisons, Failures, ListedTrials, PairsOfPeople, RuledTrials, Samples
 from made import make_samples, make_templates
 
 THRESHOLD = 0.2
@@ -35,13 +35,10 @@ def world(seed: int = 0, failed: tuple[int, ...] = (3, 11)) -> tuple[Samples, Co
 
 @pytest.mark.parametrize("failures", ["counted", "excluded"])
 @pytest.mark.parametrize("columns", [(), ("group",)])
-def test_a_list_of_all_pairs_counts_what_the_rule_counts(failures: str, columns: tuple[str, ...]) -> None:
+def test_a_list_of_all_pairs_counts_what_the_rule_counts(failures: Failures, columns: tuple[str, ...]) -> None:
     samples, ruled, listed = world()
     for counted in (count.fmr_counts, count.fnmr_counts):
-        by_rule, by_list = (
-            counted(side, samples, columns, THRESHOLD, failures)  # type: ignore[arg-type]
-            for side in (ruled, listed)
-        )
+        by_rule, by_list = (counted(side, samples, columns, THRESHOLD, failures) for side in (ruled, listed))
         assert by_rule == by_list
         assert sum(c.errors for c in by_list) > 0 and (failures == "excluded" or sum(c.failed for c in by_list) > 0)
 
@@ -74,7 +71,7 @@ def test_scores_mated_and_not_are_those_of_the_rule() -> None:
 def test_thresholds_are_set_on_the_same_scores() -> None:
     samples, ruled, listed = world()
     for impostors in ("all", "same-group"):
-        one, other = (count.pooled_nonmated(side, samples, impostors, ("group",)) for side in (ruled, listed))  # type: ignore[arg-type]
+        one, other = (count.pooled_nonmated(side, samples, impostors, ("group",)) for side in (ruled, listed))
         assert one.total == other.total
         np.testing.assert_array_equal(np.sort(one.scores), np.sort(other.scores))
 
@@ -95,7 +92,7 @@ def test_a_short_list_is_counted_as_it_stands(data: st.DataObject) -> None:
     )
     group = samples.groups["group"]
     for failures in ("counted", "excluded"):
-        for counts in count.fmr_counts(found, samples, ("group",), 0.5, failures):  # type: ignore[arg-type]
+        for counts in count.fmr_counts(found, samples, ("group",), 0.5, failures):
             mine = [
                 (people[a], people[b], s)
                 for (a, b), s in zip(pairs, scores, strict=True)

@@ -83,9 +83,9 @@ def test_weights_of_one_give_the_counts():
         assert table.group == counts.group
         assert pair_trials(ones(12), table.compared)[0] == counts.trials
         assert fmr_draws(ones(12), *of_pairs(table))[0] == counts.errors / counts.trials
-    tables = person_errors(comparisons, samples, ("group",), 1.5)
-    for table, counts in zip(tables, fnmr_counts(comparisons, samples, ("group",), 1.5), strict=True):
-        assert fnmr_draws(ones(12), *table[1:])[0] == counts.errors / counts.trials
+    people = person_errors(comparisons, samples, ("group",), 1.5)
+    for person, counts in zip(people, fnmr_counts(comparisons, samples, ("group",), 1.5), strict=True):
+        assert fnmr_draws(ones(12), *person[1:])[0] == counts.errors / counts.trials
 
 
 @settings(deadline=None, max_examples=75)
@@ -134,9 +134,9 @@ def test_spread_of_the_draws_is_the_plug_in_standard_error(make):
     (table,) = pair_errors(comparisons, samples, (), 2.0)
     (counts,) = fmr_counts(comparisons, samples, (), 2.0)
     assert fmr_draws(draws, *of_pairs(table)).std() == pytest.approx(variance(counts) ** 0.5, rel=0.1)
-    (table,) = person_errors(comparisons, samples, (), 2.5)
+    (person,) = person_errors(comparisons, samples, (), 2.5)
     (counts,) = fnmr_counts(comparisons, samples, (), 2.5)
-    assert fnmr_draws(draws, *table[1:]).std() == pytest.approx(variance(counts) ** 0.5, rel=0.1)
+    assert fnmr_draws(draws, *person[1:]).std() == pytest.approx(variance(counts) ** 0.5, rel=0.1)
 
 
 def test_thresholds_of_weight_one_are_the_thresholds_of_the_scores():
@@ -257,7 +257,7 @@ def test_against_cimats_bootstrap_where_it_is_installed():
     cimat = pytest.importorskip("cimat", reason="needs cimat (pins numpy below 2; install it without dependencies)")
     samples, comparisons = world(np.random.default_rng(11), 30, 2)
     subject = np.unique(samples.subjects, return_inverse=True)[1]
-    scores = {k: {j: [] for j in range(30)} for k in range(30)}
+    scores: dict[int, dict[int, list[float]]] = {k: {j: [] for j in range(30)} for k in range(30)}
     for pairs in (comparisons.mated, comparisons.tail):
         for r, p, s in zip(pairs.reference, pairs.probe, pairs.score, strict=True):
             for i, j in {(subject[r], subject[p]), (subject[p], subject[r])}:

@@ -4,6 +4,7 @@ import csv
 import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,8 @@ def counts_of(metric, by_pair, threshold=0.5):
 
 def published_pairs(threshold):
     """FNMR and FMR counts of R13; cimat's variance takes a non-mated score equal to the threshold for no error."""
-    mated, nonmated = {}, {}
+    mated: dict[tuple[str, ...], tuple[Any, Any]] = {}
+    nonmated: dict[tuple[str, ...], tuple[Any, Any]] = {}
     with (REFERENCE / "R13_pairs.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             pair = tuple(sorted((row["id1"], row["id2"])))
@@ -122,7 +124,7 @@ def test_against_cimat_where_it_is_installed():
     cimat = pytest.importorskip("cimat", reason="needs cimat (pins numpy below 2; install it without dependencies)")
     rng = np.random.default_rng(1)
     people = [str(k) for k in range(8)]
-    scores = {a: {} for a in people}
+    scores: dict[str, dict[str, Any]] = {a: {} for a in people}
     table = {}
     for a in people:
         for b in people:

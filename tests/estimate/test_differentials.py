@@ -70,8 +70,8 @@ def test_measures_of_r07(case, metric):
 @pytest.mark.parametrize(("case", "alpha"), [*WEIGHTS, *[(case, "0.5") for case in CASES if case != "six_groups"]])
 def test_combined_measures_of_r07(case, alpha):
     expected = result(case, alpha)
-    sides = (counts(metric, CASES[case][metric]) for metric in ("FMR", "FNMR"))
-    found = by_measure(combined_differentials(*sides, alpha=float(alpha)))
+    fmr, fnmr = (counts(metric, CASES[case][metric]) for metric in ("FMR", "FNMR"))
+    found = by_measure(combined_differentials(fmr, fnmr, alpha=float(alpha)))
     for name in ("FDR", "IR", "GARBE"):
         if expected[name] is None:
             assert found[name].value is None
@@ -85,8 +85,8 @@ def test_equal_rates_give_the_stated_value():
     for measure in MEASURES:
         assert found[measure.name].value == pytest.approx(measure.at_equality, abs=1e-12)
     found = by_measure(combined_differentials(equal, counts("FNMR", [0.02] * 4)))
-    for measure in COMBINED:
-        assert found[measure.name].value == pytest.approx(measure.at_equality, abs=1e-12)
+    for combined in COMBINED:
+        assert found[combined.name].value == pytest.approx(combined.at_equality, abs=1e-12)
 
 
 def test_order_of_groups_changes_nothing_but_the_names():

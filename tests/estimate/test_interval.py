@@ -65,8 +65,9 @@ def test_no_errors_rest_on_people():
     assert "no errors" in found.note and "fewer than 10 errors" in found.note
 
 
-def test_no_false_matches_rest_on_comparisons_and_say_so():
-    sums = ClusterSums(0, 0, 1000)
+def test_no_false_matches_rest_on_pairs_of_people_and_say_so():
+    """594 comparisons of 66 pairs of people, nine each: 66 independent ones, not 594."""
+    sums = ClusterSums(0, 0, 66 * 81)
     found = estimate(
         ErrorCounts(
             metric="FMR",
@@ -83,8 +84,8 @@ def test_no_false_matches_rest_on_comparisons_and_say_so():
             by_pair=sums,
         )
     )
-    assert found.high == pytest.approx(0.00642554771673382)
-    assert "takes comparisons that share people for independent" in found.note
+    assert found.n_eff == 66 and found.high == pytest.approx(wilson(0, 66)[1])
+    assert "takes pairs that share a person for independent" in found.note
 
 
 def test_one_person_is_one_observation():

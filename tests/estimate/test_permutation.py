@@ -106,17 +106,17 @@ def test_nonmated_orders_are_those_of_loops(once):
     references = np.array([1, 2, 2, 3, 1, 2])
     probes = references if once else np.array([2, 1, 3, 1, 0, 2])
     errors, trials = np.zeros((6, 6), np.int64), np.zeros((6, 6), np.int64)
-    for i, j in combinations(range(6), 2):
-        trials[i, j] = references[i] * probes[j] + (0 if once else references[j] * probes[i])
-        errors[i, j] = rng.binomial(trials[i, j], 0.4)
+    for one, other in combinations(range(6), 2):
+        trials[one, other] = references[one] * probes[other] + (0 if once else references[other] * probes[one])
+        errors[one, other] = rng.binomial(trials[one, other], 0.4)
     i, j = np.nonzero(errors)
     orders = every_order()
     by_rule = nonmated_orders(orders, 3, i, j, errors[i, j], SamplesOfPeople(references, probes, once))
     check(by_rule, orders, errors, trials)
     a, b = np.nonzero(trials)
     by_list = nonmated_orders(orders, 3, i, j, errors[i, j], PairsOfPeople(a, b, trials[a, b], 6))
-    for one, other in zip(by_rule, by_list, strict=True):
-        np.testing.assert_array_equal(one, other)
+    for ruled, listed in zip(by_rule, by_list, strict=True):
+        np.testing.assert_array_equal(ruled, listed)
 
 
 def test_nobody_differs_from_their_group():

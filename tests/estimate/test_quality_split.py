@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from facegap.estimate.quality_split import BINS, by_person, logistic, split, strata
-from facegap.estimate.paired import change, change_interval, interaction
 
 COUNTS = arrays(np.float64, (4,), elements=st.integers(0, 50))
 
@@ -75,30 +74,3 @@ def test_what_cannot_be_fitted_is_said_and_not_shown() -> None:
     assert logistic(design, ["quality"], np.zeros(40, bool), person) is None
     assert logistic(np.column_stack([z, z]), ["a", "b"], person % 2 == 0, person) is None
     assert logistic(design, ["quality"], person % 2 == 0, np.zeros(40, np.int64)) is None
-
-
-def test_a_change_is_the_t_interval_where_everybody_has_one_comparison() -> None:
-    from scipy import stats
-
-    rng = np.random.default_rng(0)
-    values = rng.normal(0.2, 1, 30)
-    found = change(np.arange(30), values)
-    assert found is not None
-    low, high = change_interval(found, 0.95)
-    wanted = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert (low, high) == pytest.approx((wanted.low, wanted.high))
-    other = rng.normal(0.9, 1, 25)
-    b = change(np.arange(25), other)
-    both = interaction(found, b, 0.95)
-    peer = stats.ttest_ind(values, other, equal_var=False)
-    assert both.p == pytest.approx(peer.pvalue)
-    assert both.value == pytest.approx(values.mean() - other.mean())
-
-
-def test_comparisons_of_one_person_are_no_independent_ones() -> None:
-    rng = np.random.default_rng(1)
-    once = rng.integers(-1, 2, 40).astype(float)
-    alone, copied = change(np.arange(40), once), change(np.repeat(np.arange(40), 5), once.repeat(5))
-    assert copied.variance == pytest.approx(alone.variance)
-    assert change(np.zeros(5, np.int64), np.ones(5)) is None
-    assert interaction(change(np.arange(4), np.ones(4)), change(np.arange(4), np.ones(4)), 0.95) is None

@@ -19,7 +19,7 @@ RESULTS = json.loads((REFERENCE / "R08_results.json").read_text(encoding="utf-8"
 
 @pytest.fixture(scope="module")
 def scores():
-    found = {}
+    found: dict[tuple[str, str], list[float]] = {}
     with (REFERENCE / "R08_scores.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["score"] and row["group_probe"] == row["group_reference"]:

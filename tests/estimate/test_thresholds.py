@@ -30,7 +30,7 @@ def test_published_thresholds(row, dtype):
 
 def nonmated_scores():
     """(probe group, reference group) -> float32 scores with NaN where a template failed."""
-    found = {}
+    found: dict[tuple[str, str], list[float]] = {}
     with (REFERENCE / "R08_scores.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             if row["mated"] == "0":

@@ -114,7 +114,12 @@ def test_a_second_run_computes_nothing(line: pipeline.Pipeline, samples: Samples
     first = run(line, samples)
     reads: list[Path] = []
     real = acquire.read_image
-    monkeypatch.setattr(acquire, "read_image", lambda path: reads.append(path) or real(path))
+
+    def counted(path: Path) -> Any:
+        reads.append(path)
+        return real(path)
+
+    monkeypatch.setattr(acquire, "read_image", counted)
     again = replace(line, detector=Counted())
     line.recogniser.crops = 0  # type: ignore[attr-defined]
     same(first, run(again, samples))

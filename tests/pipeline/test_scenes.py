@@ -92,7 +92,8 @@ def test_linear_light_takes_the_place_of_the_picture(samples: Samples, tmp_path:
     card = conditions.load(SHOT)
     _, photo = acquire.read_image(samples.root / "a.png")
     linear = np.full((32, 32, 3), 0.03, dtype=np.float16).astype(np.float32)
-    for picture, name, start in zip(pictures, "ab", (photo, linear), strict=True):
+    starts: tuple[conditions.Image, ...] = (photo, linear)
+    for picture, name, start in zip(pictures, "ab", starts, strict=True):
         np.testing.assert_array_equal(picture, conditions.apply(card, start, conditions.rng_for(7, name, SHOT)))
 
 

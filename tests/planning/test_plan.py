@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,8 +80,9 @@ def test_larger_design_effects_see_less() -> None:
 
 @pytest.mark.parametrize(("option", "value"), [("design_effect", 0.5), ("fnmr", 1.0)])
 def test_what_cannot_be_assumed_is_one_line(option: str, value: float) -> None:
+    stated: dict[str, Any] = {option: value}
     with pytest.raises(InputError, match=f"--{option.replace('_', '-')}: expected"):
-        plan_study("quickstart", **{option: value})
+        plan_study("quickstart", **stated)
 
 
 def test_lines_for_people(finished: Path) -> None:

@@ -15,7 +15,7 @@ from facegap import report, store
 from facegap.errors import StoreError
 from facegap.report import gallery_model
 from facegap.schema import GalleryRow
-from invented_run import HOSTILE, Plan, wilson, write_run
+from invented_run import HOSTILE, REMARK, Plan, wilson, write_run
 
 PLANS = {
     "one model": Plan(),
@@ -136,7 +136,8 @@ def test_words_that_no_page_may_use(folder: Path) -> None:
 
 def test_nothing_private_is_on_the_page(folder: Path) -> None:
     html = html_of(folder)
-    assert "secret" not in html and "/home" not in html and "Jane_Doe" not in html
+    assert "secret" not in html and "/home" not in html
+    assert REMARK.message in html and not any(part in html for name in REMARK.examples for part in name.split())
 
 
 def test_figures_are_valid_xml_without_active_content(folder: Path) -> None:
@@ -202,10 +203,19 @@ def test_absent_mated_data_is_said(drawn: dict[str, Path]) -> None:
     assert 'id="search"' not in html
 
 
-def test_overlapping_intervals_are_not_called_a_difference(drawn: dict[str, Path]) -> None:
-    html = html_of(drawn["no errors"])
-    assert "not shown to differ" in html
-    assert "do not overlap" not in html
+def test_intervals_are_no_test_on_any_page(folder: Path) -> None:
+    assert "overlap" not in html_of(folder).lower()
+    for figure in (folder / "figures").iterdir():
+        assert "overlap" not in figure.read_text(encoding="utf-8").lower(), figure
+
+
+def test_pages_without_errors_name_no_highest_group(drawn: dict[str, Path]) -> None:
+    page = Page(html_of(drawn["no errors"]))
+    text = "".join(page.text)
+    assert "not shown to differ" in text and "largest upper bound" in text
+    assert not re.search(r"most often|highest for|highest within", text)
+    labels = [str(attributes.get("aria-label")) for attributes in page.named("svg")]
+    assert labels and not any("most often" in label for label in labels)
 
 
 def test_null_results_say_what_their_test_would_have_seen(drawn: dict[str, Path]) -> None:
@@ -217,16 +227,18 @@ def test_null_results_say_what_their_test_would_have_seen(drawn: dict[str, Path]
 
 def test_searches_say_what_their_test_would_have_seen(drawn: dict[str, Path]) -> None:
     text = text_of(drawn["one model"])
-    finding = text[text.index("Searched in a gallery of 200 people, at FPIR 0.01") :]
+    start = "By region, gender, searched in a gallery of 200 people, at FPIR 0.01"
     found = re.search(
-        r"Against the other groups together (.+?) (is not shown to differ; this test would|has 2.5)", finding
+        r"clean: (\w+, \w+) is flagged as someone else (?:most often, and (is not shown to differ) from the others: "
+        r"this test would have seen a ratio of 2.7|more often than the others, 2.5)",
+        text[text.index(start) :],
     )
     assert found is not None
     wanted = {"metric": "FPIR", "threshold_name": "FPIR 0.01", "group": found[1]}
     (test,) = [row for row in rows_of(drawn["one model"], "versus_rest") if wanted.items() <= row.items()]
-    assert (test["verdict"] == "differs") == (found[2] == "has 2.5")
-    assert "such searches would have shown is not computed" not in text
-    assert "What ratio between groups such searches would have shown is not computed." in text_of(drawn["older run"])
+    assert (test["verdict"] == "differs") == (found[2] is None)
+    older = text_of(drawn["older run"])
+    assert "is flagged as someone else most often; not tested against the others: the run holds no such test." in older
 
 
 def test_tests_of_searches_are_listed_at_their_own_thresholds(drawn: dict[str, Path]) -> None:
@@ -335,10 +347,19 @@ def test_groups_of_the_same_heads_are_not_compared_across(tmp_path: Path) -> Non
     assert "Across groups, at" not in text and "Searched in a gallery" not in text and "Over all impostors" not in text
 
 
-def test_the_ratio_in_the_findings_is_max_over_min(drawn: dict[str, Path]) -> None:
-    html = html_of(drawn["one model"])
-    assert "The ratio of highest to lowest is 2.5; groups with equal rates would show up to 1.9 by chance." in html
-    assert "lowest is 0.012" not in html
+def test_summary_measures_and_what_chance_gives_stand_in_tables_alone(drawn: dict[str, Path]) -> None:
+    text = text_of(drawn["one model"])
+    findings = text[text.index("Skip to the findings") : text.index("Numbers in brackets are")]
+    assert "by chance" not in findings and "highest to lowest" not in findings
+    assert "By chance alone" in text and "1 to 1.9" in text
+
+
+def test_two_conditions_are_contrasted_in_the_same_group(drawn: dict[str, Path]) -> None:
+    titles = re.findall(r"<h3>(.*?)</h3>", html_of(drawn["two models, two conditions"]), re.DOTALL)
+    mine = [title for title in titles if ": turned away most often" in title]
+    assert len(mine) == 2
+    for title in mine:
+        assert "under phone" in title and "; the same group under clean: " in title and "least often" not in title
 
 
 def test_small_groups_are_flagged_and_never_named_highest(drawn: dict[str, Path]) -> None:

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from facegap.report import words
-from facegap.report.findings import verdict
 from facegap.report.style import label, plain, power, printable, slug, two_and_five
-from facegap.schema import DifferentialRow, RateRow
+from facegap.schema import RateRow
 
 ROW = RateRow(
     model="m", condition="clean", metric="FNMR", failures="counted", grouping="g", group="a", threshold_name="t",
@@ -62,21 +61,6 @@ def test_other_words() -> None:
     assert words.exact_percent(0.95) == "95\u00a0%"
     assert words.score(-0.54026) == "−0.5403"
     assert words.at("FMR 0.001", float("inf")) == "at FMR 0.001 (score ≥ above every score)"
-
-
-RATIO = DifferentialRow(
-    model="m", condition="clean", metric="FNMR", grouping="g", threshold_name="t", threshold=0.5, measure="max/min",
-    value=2.5, low=None, high=None, null_low=1.0, null_high=1.9, worst="a", best="b", groups=2, left_out="", note="",
-)  # fmt: skip
-
-
-def test_verdict_needs_apart_intervals_and_more_than_chance() -> None:
-    far = replace(ROW, rate=0.01, low=0.005, high=0.02)
-    assert verdict(ROW, far, None) == "Their intervals do not overlap."
-    assert verdict(ROW, replace(far, high=0.05), None) == "Their intervals overlap: not shown to differ."
-    assert verdict(ROW, far, RATIO).startswith("Their intervals do not overlap. The ratio of highest to lowest is 2.5;")
-    assert "lies within what chance gives: not shown to differ" in verdict(ROW, far, replace(RATIO, null_high=3.0))
-    assert verdict(ROW, replace(far, low=None), None).startswith("No interval")
 
 
 def test_names_for_figures() -> None:

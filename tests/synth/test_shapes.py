@@ -132,8 +132,9 @@ def test_the_camera_follows_the_eyes_and_the_shoulders_stay():
     moved = camera.turn(points, np.array([1.0, 0.0], dtype=np.float32), View(yaw=15, pitch=-5, roll=3), 1.0)
     assert moved[0] == pytest.approx([0, 0, 0], abs=1e-6)
     shift = points[1] - moved[1]
-    again = camera.turn(points - [1, 1, 1], np.zeros(2, dtype=np.float32), View(yaw=15, pitch=-5, roll=3), 1.0)
-    assert points[1] - [1, 1, 1] - again[1] == pytest.approx(shift, abs=1e-6)
+    nearer = points - np.float32(1)
+    again = camera.turn(nearer, np.zeros(2, dtype=np.float32), View(yaw=15, pitch=-5, roll=3), 1.0)
+    assert nearer[1] - again[1] == pytest.approx(shift, abs=1e-6)
 
 
 def test_the_lowest_layer_of_hair_covers_the_scalp_without_a_gap():

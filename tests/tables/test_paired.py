@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from facegap.evidence import Evidence
-from facegap.records import ScoredPairs
+from facegap.records import ScoredPairs, Threshold
 from facegap.schema import PairedRow, RateRow
 from facegap.tables import Workbench, build, paired
 from made_evidence import chosen, evidence_of
@@ -63,3 +63,42 @@ def test_a_condition_that_harms_alike_is_not_said_to_differ() -> None:
     evidence = degraded(evidence_of(150), {"red": 0.5, "green": 0.5})
     rows = chosen(paired.rows(Workbench(evidence)), **KEY)
     assert {row.verdict for row in rows} == {"not shown to change otherwise"}
+
+
+def test_no_verdict_without_people_who_changed_and_its_reason() -> None:
+    evidence = degraded(evidence_of(150), {"red": 0.0, "green": 0.0})
+    strict = {"grouping": "colour", "threshold_name": "nobody errs"}
+    given = (Threshold(name="nobody errs", model="m", value=-50.0, policy="given"),)
+    rows = chosen(paired.rows(Workbench(replace(evidence, given=given))), **strict)
+    for row in rows:
+        assert (row.change, row.against_others, row.verdict, row.p, row.p_holm, row.visible_80) == (
+            0,
+            0,
+            "",
+            None,
+            None,
+            None,
+        )
+        assert row.low < 0 < row.high
+        assert row.against_others_low < 0 < row.against_others_high
+        assert "no comparison changed" in row.note
+        assert "no verdict: 0 people changed" in row.note
+
+
+def test_no_verdict_where_few_people_take_part() -> None:
+    evidence = degraded(evidence_of(36), {"red": 2.5, "green": 0.3})
+    red, green = (chosen(paired.rows(Workbench(evidence)), group=name, **KEY)[0] for name in ("red", "green"))
+    assert red.subjects == 12
+    assert (red.verdict, green.verdict, red.p) == ("", "", None)
+    assert red.against_others > 0
+    assert "no verdict: this group as if 12 people took part alike, fewer than 20" in red.note
+    assert "no verdict: the others as if 12 people" in green.note
+
+
+def test_verdict_p_and_interval_agree_where_there_is_one_test() -> None:
+    for harm in (0.4, 0.8, 1.2):
+        evidence = degraded(evidence_of(150), {"red": harm, "green": 0.4})
+        for row in chosen(paired.rows(Workbench(evidence)), **KEY):
+            outside = row.against_others_low > 0 or row.against_others_high < 0
+            assert (row.verdict == "changes otherwise") == outside == (row.p_holm < 0.05)
+            assert row.p == row.p_holm

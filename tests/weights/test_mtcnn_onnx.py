@@ -141,6 +141,32 @@ def test_other_content_is_refused(content: object, message: str) -> None:
         read_arrays(dumped(content))
 
 
+WRAPPER = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81"
+
+
+@pytest.mark.parametrize(
+    ("pickled", "message"),
+    [
+        (b"\x80\x02cos\nsystem\nU\x01x\x85R.", "float arrays only, found os.system"),
+        (b"\x80\x02]" + WRAPPER + b"a.", "expected a list of arrays"),
+        (b"\x80\x02]" + WRAPPER + b"}ba.", "not a joblib file of arrays: KeyError"),
+        (b"\x80\x02]cnumpy\nndarray\nK\x01\x85Ra.", "not a joblib file of arrays: TypeError"),
+        (b"\x80\x02]K\x01a.", "expected a list of arrays"),
+    ],
+)
+def test_a_pickle_that_was_made_for_it_is_refused(pickled: bytes, message: str) -> None:
+    frame = pytest.importorskip("lz4.frame", reason="weight files are packed with lz4")
+    with pytest.raises(ModelRefused, match=message):
+        read_arrays(frame.compress(pickled))
+
+
+def test_a_file_that_ends_within_an_array_is_refused() -> None:
+    frame = pytest.importorskip("lz4.frame", reason="weight files are packed with lz4")
+    whole = frame.decompress(dumped([np.ones(100, np.float32)]))
+    with pytest.raises(ModelRefused, match="not a joblib file of arrays"):
+        read_arrays(frame.compress(whole[:-40]))
+
+
 @pytest.mark.parametrize("data", [b"", b"plain text", b"\x04\x22\x4d\x18" + b"\0" * 40])
 def test_other_files_are_refused(data: bytes) -> None:
     with pytest.raises(ModelRefused, match="not a joblib file of arrays"):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from facegap import store
 from facegap.claims.judge import Judged, Verdict, judge_claim, verdict_of
-from facegap.claims.text import Claim, parse
+from facegap.claims.text import MARGINS, Claim, parse
 from facegap.errors import InputError, StoreError
-from facegap.evidence import read_evidence
+from facegap.evidence import Evidence, read_evidence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,8 @@ class Examined:
         understood: the claim as it was read.
         stated: where a margin was stated before the data were seen, "" for claims without one.
         level: chance that no verdict of one reading at one threshold is wrong.
+        note: what the claim must not be taken for, "" where there is nothing to say.
+        banners: what must be said wherever a figure of this run is shown, such as that its data are synthetic.
         verdict: "supported" only where every reading, threshold, model and condition that was asked for supports it in
             every group; "refuted" where one refutes it.
     """
@@ -32,6 +34,8 @@ class Examined:
     level: float
     verdict: Verdict
     judged: tuple[Judged, ...]
+    note: str = ""
+    banners: tuple[str, ...] = ()
 
 
 def examine_claim(
@@ -60,11 +64,26 @@ def examine_claim(
         level=level,
         verdict=verdict_of(judged),
         judged=judged,
+        note=_note(claim, evidence),
+        banners=tuple(manifest.banners),
+    )
+
+
+def _note(claim: Claim, evidence: Evidence) -> str:
+    """Which error an accuracy was taken for, and that a published one is another thing."""
+    if claim.kind != "accuracy":
+        return ""
+    listed = evidence.study.trials.pairs == "listed"
+    pairs = "the pairs that the data set lists" if listed else "this run's own comparisons"
+    return (
+        f"accuracy was taken for errors of {pairs} at this run's thresholds: FNMR, FMR, both, and their mean; a "
+        "published LFW accuracy is another number, of 6,000 listed pairs at thresholds tuned to them, on which nothing "
+        "here is a verdict"
     )
 
 
 def _stated(claim: Claim, stated: str | None) -> str:
-    if claim.kind not in ("ratio", "difference"):
+    if claim.kind not in MARGINS:
         return ""
     if not (stated or "").strip():
         raise InputError(

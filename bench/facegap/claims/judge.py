@@ -9,12 +9,15 @@ from functools import partial
 from itertools import groupby
 from typing import Literal
 
+import numpy as np
+
 from facegap import estimate
 from facegap.claims.counts import gallery_of, group_counts_of, points_of
+from facegap.claims.summaries import judge_summary
 from facegap.claims.text import Claim
 from facegap.errors import InputError
 from facegap.estimate.accuracy import mean_error, p_values
-from facegap.estimate.at_most import at_least, at_most, judge
+from facegap.estimate.at_most import ClaimVerdict, enough_people, judge, p_refute, p_support
 from facegap.estimate.clustered import pooled
 from facegap.estimate.differentials import enter
 from facegap.estimate.equivalence import Equivalence, equivalent_difference, equivalent_ratio, growth_to_decide
@@ -24,7 +27,7 @@ from facegap.estimate.people import design_effect_at, effective_trials, people_f
 from facegap.estimate.two_groups import Rate
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts, Threshold, has_label
-from facegap.tables.workbench import NO_THRESHOLD, Workbench
+from facegap.tables.workbench import NO_THRESHOLD, Workbench, ends_of
 
 Verdict = Literal["refuted", "supported", "undecided"]
 _LARGEST = 1e12
@@ -132,11 +135,15 @@ def _judged(
     counts = {metric: _labelled(cs) for metric, cs in counts.items()}
     gallery = gallery_of(evidence, claim, comparisons)
     if claim.kind == "accuracy":
-        found = list(_accuracy(counts, claim.number, level))
+        found = list(_accuracy(counts, claim, evidence))
+    elif claim.kind == "summary":
+        found = list(_summary(counts[claim.metric], claim, evidence))
     elif claim.kind in ("ratio", "difference"):
         found = list(_margin(counts[claim.metric], claim, level, evidence.study.statistics.min_subjects))
     else:
-        found = list(_single(claim.measured, counts[claim.metric], claim.number, level, claim.kind == "at least"))
+        least = evidence.study.statistics.min_subjects
+        ends = _at_the_ends(bench, claim, comparisons, columns, threshold, counts[claim.metric])
+        found = list(_single(claim, counts[claim.metric], level, least, ends))
     point = None if threshold.name == NO_THRESHOLD else threshold.value
     return [
         replace(
@@ -178,23 +185,72 @@ def _row(counts: ErrorCounts, reading: str, level: float) -> Judged:
 
 
 def _single(
-    name: str, counts: Sequence[ErrorCounts], limit: float, level: float, at_least_it: bool = False
+    claim: Claim, counts: Sequence[ErrorCounts], level: float, least: int, ends: Sequence[Sequence[ErrorCounts]] | str
 ) -> Iterator[Judged]:
-    """ "At most `limit`"; "at least" is its mirror image."""
+    """ "At most the number"; "at least" is its mirror image. Groups of fewer people than `least` are not judged."""
+    if isinstance(ends, str):
+        yield from (replace(_row(c, _reading(claim), level), note=f"not judged: {ends}") for c in counts)
+        return
+    large = [k for k, c in enumerate(counts) if c.subjects >= least]
+    verdicts = judge([counts[k] for k in large], claim.number, level, [[end[k] for k in large] for end in ends])
+    by_group = {verdict.counts.group: verdict for verdict in verdicts}
+    for c in counts:
+        row = _row(c, _reading(claim), level)
+        if c.group not in by_group:
+            yield replace(row, note=f"not judged: fewer than {least} people")
+        else:
+            yield _one_verdict(row, by_group[c.group], claim, carried=bool(ends))
+
+
+def _reading(claim: Claim) -> str:
+    return f"{claim.measured} {'>=' if claim.kind == 'at least' else '<='} {claim.number:.6g}"
+
+
+def _one_verdict(row: Judged, verdict: ClaimVerdict, claim: Claim, carried: bool) -> Judged:
     swapped: dict[Verdict, Verdict] = {"refuted": "supported", "supported": "refuted", "undecided": "undecided"}
-    for verdict in judge(counts, limit, level):
-        c, p = verdict.counts, (verdict.p_refute, verdict.p_support)
-        row = replace(
-            _row(c, f"{name} {'>=' if at_least_it else '<='} {limit:.6g}", level),
-            verdict=swapped[verdict.verdict] if at_least_it else verdict.verdict,
-            p_refute=p[1] if at_least_it else p[0],
-            p_support=p[0] if at_least_it else p[1],
-        )
-        if verdict.decided_at is not None and verdict.n_eff is not None:
-            row = _with_decided(row, c, verdict.decided_at * verdict.n_eff / c.trials, verdict.n_eff)
-            above = c.errors / c.trials > limit
-            row = replace(row, decided_as="refuted" if above != at_least_it else "supported")
-        yield row
+    mirrored, c = claim.kind == "at least", verdict.counts
+    p = (verdict.p_support, verdict.p_refute) if mirrored else (verdict.p_refute, verdict.p_support)
+    said = "p-values carry the threshold's own uncertainty" if carried else ""
+    row = replace(
+        row,
+        verdict=swapped[verdict.verdict] if mirrored else verdict.verdict,
+        p_refute=p[0],
+        p_support=p[1],
+        note="; ".join(part for part in (row.note, verdict.note, said) if part),
+    )
+    if verdict.decided_at is not None and verdict.n_eff is not None:
+        row = _with_decided(row, c, verdict.decided_at * verdict.n_eff / c.trials, verdict.n_eff)
+        above = c.errors / c.trials > claim.number
+        row = replace(row, decided_as="refuted" if above != mirrored else "supported")
+    return row
+
+
+def _at_the_ends(
+    bench: Workbench,
+    claim: Claim,
+    comparisons: Comparisons,
+    columns: tuple[str, ...],
+    threshold: Threshold,
+    counts: Sequence[ErrorCounts],
+) -> Sequence[Sequence[ErrorCounts]] | str:
+    """The groups at both ends of a threshold's own interval, where this run set it at a target FMR; else none.
+
+    A claim "at FMR 0.001" is one about that operating point, which other people would have put elsewhere. A reason
+    where the kept scores do not reach that far.
+    """
+    evidence = bench.evidence
+    if claim.protocol or threshold.target is None or threshold in evidence.given or claim.metric in ("FTA", "FTE"):
+        return ()
+    half = 1 - (1 - evidence.study.statistics.level) / 2
+    ends = ends_of(bench.drawn(comparisons.model, threshold.target).thresholds, half, -np.inf)
+    if ends is None or ends[0] < comparisons.floor:
+        return "the kept scores end above the lower end of the threshold's interval"
+    wanted = [c.group for c in counts]
+    found = []
+    for end in ends:
+        there = {c.group: c for c in bench.counts(comparisons, columns, end)[claim.metric]}
+        found.append([there[name] for name in wanted])
+    return found
 
 
 def _with_decided(row: Judged, counts: ErrorCounts, effective: float, n_eff: float) -> Judged:
@@ -218,24 +274,31 @@ def _people(counts: ErrorCounts, effective: float, n_eff: float) -> int | None:
     return people_for_nonmated(effective, counts.trials, counts.trials / n_eff, counts.subjects)
 
 
-def _accuracy(counts: Mapping[str, tuple[ErrorCounts, ...]], limit: float, level: float) -> Iterator[Judged]:
-    """Each error that the claim could mean: either rate alone, both of them, and their mean."""
+def _accuracy(counts: Mapping[str, tuple[ErrorCounts, ...]], claim: Claim, evidence: Evidence) -> Iterator[Judged]:
+    """Each error that the claim could mean: either rate alone, both of them, and their mean.
+
+    Only the mean over listed pairs is like LFW's accuracy, so that no other bears its name.
+    """
+    rules, listed, limit = evidence.study.statistics, evidence.study.trials.pairs == "listed", claim.number
+    level, least = rules.level, rules.min_subjects
     fmr, fnmr = counts["FMR"], counts["FNMR"]
-    yield from _single("FNMR", fnmr, limit, level)
-    yield from _single("FMR", fmr, limit, level)
+    for metric, one in (("FNMR", fnmr), ("FMR", fmr)):
+        yield from _single(replace(claim, kind="at most", metric=metric, number=limit), one, level, least, ())
     pairs = [(a, b) for a, b in zip(fmr, fnmr, strict=True) if a.trials and b.trials]
     alone = [[_p_values(c, limit, level) for c in pair] for pair in pairs]
     # Both must hold: each is tested for support, and either may refute.
     both = [(min(1.0, 2 * min(a[0], b[0])), max(a[1], b[1])) for a, b in alone]
     yield from _combined(pairs, both, f"FMR and FNMR both <= {limit:.6g}", level, mean=False)
-    means = [p_values(a, b, limit, level) for a, b in pairs]
-    yield from _combined(pairs, means, f"LFW-style accuracy: (FMR + FNMR) / 2 <= {limit:.6g}", level, mean=True)
+    name = "LFW-style accuracy" if listed else "mean of both"
+    means = [p_values(a, b, limit, level) if enough_people(a) and enough_people(b) else (1.0, 1.0) for a, b in pairs]
+    yield from _combined(pairs, means, f"{name}: (FMR + FNMR) / 2 <= {limit:.6g}", level, mean=True)
 
 
 def _p_values(counts: ErrorCounts, limit: float, level: float) -> tuple[float, float]:
-    n = effective_sample(counts, level)
-    x = counts.errors / counts.trials * n
-    return at_least(x, n, limit), at_most(x, n, limit)
+    """Of "at most" and "at least" the limit; neither decides where too few people took part."""
+    if not enough_people(counts):
+        return 1.0, 1.0
+    return p_refute(counts, limit, level), p_support(counts, limit, level)
 
 
 def _combined(
@@ -246,8 +309,8 @@ def _combined(
     mean: bool,
 ) -> Iterator[Judged]:
     refute, support = (holm([p[side] for p in p_raw]) for side in (0, 1))
-    for (a, b), p_refute, p_support in zip(pairs, refute, support, strict=True):
-        verdict: Verdict = "refuted" if p_refute < 1 - level else "supported" if p_support < 1 - level else "undecided"
+    for (a, b), against, for_it in zip(pairs, refute, support, strict=True):
+        verdict: Verdict = "refuted" if against < 1 - level else "supported" if for_it < 1 - level else "undecided"
         value = mean_error(a, b) if mean else max(a.errors / a.trials, b.errors / b.trials)
         yield Judged(
             model="",
@@ -264,8 +327,8 @@ def _combined(
             value=value,
             low=None,
             high=None,
-            p_refute=p_refute,
-            p_support=p_support,
+            p_refute=against,
+            p_support=for_it,
         )
 
 
@@ -289,6 +352,41 @@ def _margin(counts: Sequence[ErrorCounts], claim: Claim, level: float, least: in
         reason = dict(left_out).get(c.group) or ("no other group to compare with" if len(kept) < 2 else None)
         if reason:
             yield replace(_row(c, reading, level), value=None, low=None, high=None, note=f"left out: {reason}")
+
+
+def _summary(counts: Sequence[ErrorCounts], claim: Claim, evidence: Evidence) -> Iterator[Judged]:
+    """The summary over all groups, and each group that is in none; their interval needs no adjustment over groups."""
+    if not counts:
+        return
+    rules = evidence.study.statistics
+    verdict, found, left_out = judge_summary(
+        counts, claim.measure, claim.number, rules.min_subjects, rules.level, evidence.study.seed
+    )
+    reading = f"{claim.measured} <= {claim.number:.6g}"
+    ends = f"highest: {found.worst}, lowest: {found.best}" if found.worst != found.best else ""
+    over = Judged(
+        model="",
+        condition="",
+        reading=reading,
+        threshold_name="",
+        threshold=None,
+        grouping=found.grouping,
+        group=f"over {found.groups} groups",
+        verdict=verdict,
+        errors=None,
+        trials=None,
+        subjects=sum(c.subjects for c in enter(counts, rules.min_subjects)[0]),
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        note="; ".join(part for part in (ends, found.note) if part),
+    )
+    yield over
+    of = {c.group: c for c in counts}
+    for group, reason in left_out:
+        yield replace(
+            _row(of[group], reading, rules.level), value=None, low=None, high=None, note=f"left out: {reason}"
+        )
 
 
 def _held(

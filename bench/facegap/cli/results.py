@@ -7,25 +7,44 @@ from typing import Annotated
 
 import typer
 
-Run = Annotated[Path, typer.Argument(help="A results folder.")]
+Run = Annotated[
+    Path, typer.Argument(help="A finished run: the results folder that `facegap run` or `facegap analyse` wrote.")
+]
 
 
 def analyse(
     run: Run,
     groups: Annotated[
-        list[str] | None, typer.Option(help='Label columns of one grouping, such as "ethnicity,gender"; repeatable.')
+        list[str] | None,
+        typer.Option(help='Compare groups by these label columns, such as "gender" or "ethnicity,gender"; repeatable.'),
     ] = None,
-    fmr: Annotated[list[float] | None, typer.Option(help="A target false match rate; repeatable.")] = None,
-    level: Annotated[float | None, typer.Option(help="Confidence level of every interval.")] = None,
+    fmr: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Set a threshold at this false match rate, such as 1e-3, in place of the run's thresholds; repeatable."
+        ),
+    ] = None,
+    level: Annotated[
+        float | None,
+        typer.Option(help="Confidence level of every interval, such as 0.95; the run's own where not given."),
+    ] = None,
     impostors: Annotated[
-        str | None, typer.Option(help='What thresholds are set on: "all" or "same-group" non-mated comparisons.')
+        str | None,
+        typer.Option(
+            help='Non-mated comparisons on which thresholds are set: "all", or "same-group" for those within a group.'
+        ),
     ] = None,
     extrapolate: Annotated[
         list[float] | None,
-        typer.Option(help="A target FMR below what the comparisons resolve: extrapolated, not measured; repeatable."),
+        typer.Option(
+            help="Extrapolate to this false match rate, which is below what the comparisons can measure; repeatable."
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The new results folder; beside the run where not given.")] = None,
-    page: Annotated[bool, typer.Option(help="Draw the figures and the page too.")] = True,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Results folder that is made for the new tables; where not given, one beside the run."),
+    ] = None,
+    page: Annotated[bool, typer.Option(help="Draw the figures and report.html for the new tables too.")] = True,
 ) -> None:
     """Compute a run's tables again with other groups, thresholds or intervals, without the model."""
     from facegap import report
@@ -46,13 +65,22 @@ def analyse(
 
 def claim(
     run: Run,
-    text: Annotated[str, typer.Argument(help='Such as "FNMR <= 0.0012 in every group at vendor".')],
-    model: Annotated[list[str] | None, typer.Option(help="Judge this model; repeatable. Default: all.")] = None,
-    condition: Annotated[
-        list[str] | None, typer.Option(help="Under this condition; repeatable. Default: clean.")
+    text: Annotated[str, typer.Argument(help='The claim in words, such as "FNMR <= 0.0012 in every group at vendor".')],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Judge the claim for this model of the run; repeatable; every model where not given."),
     ] = None,
-    stated: Annotated[str | None, typer.Option(help="Where and when the margin was stated before the data.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(help="Judge the claim under this condition of the run; repeatable; clean where not given."),
+    ] = None,
+    stated: Annotated[
+        str | None,
+        typer.Option(
+            help='Where the margin of a claim was stated before the data were seen: "tender of 2026-03-01, section 4".'
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the judgement as JSON, for programs.")] = False,
 ) -> None:
     """Judge a claim: refuted, supported or undecided, by group; exit code 1 unless all of it is supported."""
     import json
@@ -68,14 +96,28 @@ def claim(
 
 
 def plan(
-    config: Annotated[str, typer.Argument(help="A study: a .toml file, or the name of one in configs/.")],
-    root: Annotated[Path | None, typer.Option(help="Folder of the data set, instead of the study's.")] = None,
-    pilot: Annotated[
-        Path | None, typer.Option(help="A finished run on similar data, to learn design effects from.")
+    config: Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")],
+    root: Annotated[
+        Path | None,
+        typer.Option(help="Folder that holds the data set's files, in place of the one that the study names."),
     ] = None,
-    design_effect: Annotated[float | None, typer.Option(help="Of non-mated comparisons within a group.")] = None,
-    fnmr: Annotated[float | None, typer.Option(help="Assumed FNMR of the other groups.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    pilot: Annotated[
+        Path | None,
+        typer.Option(help="Finished run on similar data, whose error rates and design effects the plan then assumes."),
+    ] = None,
+    design_effect: Annotated[
+        float | None,
+        typer.Option(
+            help="Assume this design effect: what shared people multiply the variance of a group's FMR by; 1 or more."
+        ),
+    ] = None,
+    fnmr: Annotated[
+        float | None,
+        typer.Option(
+            help="Assume this false non-match rate of the groups that a group is compared with, such as 0.02."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON, for programs.")] = False,
 ) -> None:
     """Say what a study would measure, take and see, before anything is computed."""
     import json

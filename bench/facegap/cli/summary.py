@@ -1,19 +1,25 @@
-"""What a run prints when it is done: a dozen rows, and where the page is."""
+"""What a run prints when it is done: of every model the worst rows first, and where the page and the rest are."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
 
-from facegap import store
 from facegap.cli.listings import columns
-from facegap.schema import RateRow
+from facegap.report import views, worst_first
+from facegap.report.worst_first import Contrast
+from facegap.schema import RateRow, ThresholdRow
+from facegap.store import Tables
 
-ROWS = 24
+MOST = 8
+"""Rows of a model; more only where it takes them to show the worst group of every grouping."""
+
 HEADER = (
     "MODEL",
     "CONDITION",
+    "BY",
     "GROUP",
     "METRIC",
     "THRESHOLD",
@@ -22,19 +28,20 @@ HEADER = (
     "PEOPLE",
     "RATE",
 )
+LAST = "AGAINST THE OTHERS"
 
 
 def print_summary(folder: Path) -> None:
-    """The study's banners, FNMR and FMR by group of its first grouping, and the page's path."""
-    manifest = store.read_manifest(folder)
-    for banner in manifest.banners:
+    """The study's banners, the rows of every model that matter most, how many more there are, and the page's path."""
+    tables = Tables(folder)
+    for banner in tables.manifest.banners:
         typer.echo(f"! {banner}")
-    grouping = ", ".join(manifest.study["groups"][0])
-    interval = f"{manifest.study['statistics']['level']:.0%} INTERVAL"
-    found = [row for row in store.read_rows(folder, RateRow) if _wanted(row, grouping)]
-    typer.echo("\n".join(columns([(*HEADER, interval), *(_cells(row) for row in found[:ROWS])])))
-    if len(found) > ROWS:
-        typer.echo(f"... and {len(found) - ROWS} more rows in tables/rates.csv")
+    interval = f"{tables.manifest.study['statistics']['level']:.0%} INTERVAL"
+    found = [line for model in views.models(tables) for line in model_rows(tables, model)]
+    typer.echo("\n".join(columns([(*HEADER, interval, LAST), *(_cells(row, said) for row, said in found)])))
+    left = sum(row.failures == "counted" for row in tables[RateRow]) - len(found)
+    if left > 0:
+        typer.echo(f"... and {left} more rows in tables/rates.csv")
     if (folder / "report.html").is_file():
         typer.echo(f"page:    {folder / 'report.html'}")
     else:
@@ -42,12 +49,67 @@ def print_summary(folder: Path) -> None:
     typer.echo(f"results: {folder}")
 
 
-def _wanted(row: RateRow, grouping: str) -> bool:
-    return row.grouping == grouping and row.failures == "counted" and row.metric in ("FTA", "FMR", "FNMR")
+def model_rows(tables: Tables, model: str) -> list[tuple[RateRow, str]]:
+    """At most `MOST` rows of `model` under the baseline, each with what its group's test says.
+
+    At the leading threshold, the grouping with the largest tested difference first: the worst group of FNMR and of FMR,
+    and the least; then everyone; where there is room, the worst groups at the next threshold. A group that is too small
+    to be tested stands beside the worst one where its rate is higher.
+    """
+    points = views.leading_thresholds(tables, model)
+    if not points:
+        return []
+    blocks = _blocks(tables, model, points[0])
+    everyone = list(_everyone(tables, model, points[0]))
+    room = MOST - len(blocks) - len(everyone)
+    found = []
+    for block in blocks:
+        more = block[1 : 1 + max(0, room)]
+        room -= len(more)
+        found += [block[0], *more]
+    found += everyone
+    for point in points[1:]:
+        found += [block[0] for block in _blocks(tables, model, point)][: max(0, MOST - len(found))]
+    return found
 
 
-def _cells(row: RateRow) -> tuple[str, ...]:
+def _blocks(tables: Tables, model: str, point: ThresholdRow) -> list[list[tuple[RateRow, str]]]:
+    """The rows to show of every metric and grouping, the one that must be shown first."""
+    found = worst_first.contrasts(tables, model, point, views.baseline(tables))
+    return [block for block in map(_block, found) if block]
+
+
+def _block(one: Contrast) -> list[tuple[RateRow, str]]:
+    top = (one.worst.rate or 0.0) if one.rows else -1.0
+    small = sorted(one.left_out, key=lambda pair: views.height(pair[0]), reverse=True)
+    higher = [(row, f"not tested: {why}") for row, why in small if row.rate is not None and row.rate > top]
+    tested = [(row, _test(one, row)) for row in one.rows]
+    rows = [*tested[:1], *higher[:1], *tested[1:][-1:]]
+    return [(row, said) for row, said in rows if isinstance(row, RateRow)]
+
+
+def _test(one: Contrast, row: views.GroupRate) -> str:
+    """What the one test of a group says, in a few words."""
+    test = one.tests.get(row.group)
+    if len(one.rows) < 2:
+        return "not tested: no other group is large enough"
+    if test is None:
+        return f"not tested: {one.why_not_tested(row.group)}"
+    if test.verdict != worst_first.DIFFERS:
+        return test.verdict
+    often = "more often" if worst_first.more_often(test) else "less often"
+    return often if test.ratio is None else f"{often}, {test.ratio:.2g} times"
+
+
+def _everyone(tables: Tables, model: str, point: ThresholdRow) -> Iterator[tuple[RateRow, str]]:
+    for metric in worst_first.METRICS:
+        wanted = {"threshold_name": point.name, "condition": views.baseline(tables), "grouping": views.EVERYONE}
+        yield from ((row, "") for row in views.rates(tables, model, metric, **wanted))
+
+
+def _cells(row: RateRow, said: str) -> tuple[str, ...]:
     rate = f"{row.rate:.2g}" if row.rate is not None else row.note
     interval = f"{row.low:.2g} to {row.high:.2g}" if row.low is not None and row.high is not None else ""
     counts = ("" if count is None else str(count) for count in (row.errors, row.trials, row.subjects))
-    return (row.model, row.condition, row.group, row.metric, row.threshold_name, *counts, rate, interval)
+    by = row.grouping or "everyone"
+    return (row.model, row.condition, by, row.group, row.metric, row.threshold_name, *counts, rate, interval, said)

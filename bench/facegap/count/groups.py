@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from facegap.records import ClusterSums, ErrorCounts, Failures, Mask, Rows, Samples
+from facegap.records import ClusterSums, ErrorCounts, Failures, Mask, PersonSums, Rows, Samples
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,10 +76,22 @@ def one_way(
             failed=int(failures_by_group[d]),
             subjects=int(np.count_nonzero(m_d)),
             by_subject=ClusterSums(exact_dot(x_d, x_d), exact_dot(x_d, m_d), exact_dot(m_d, m_d)),
+            heaviest=heaviest(x_d, m_d),
             failures=failures,
         )
         found.append(counts)
     return tuple(found)
+
+
+def heaviest(errors: Rows, comparisons: Rows) -> tuple[PersonSums, ...]:
+    """The two people with most errors beyond what the common rate makes of their comparisons; fewer where there are.
+
+    Args:
+        errors, comparisons: (people,) of each person.
+    """
+    rate = errors.sum() / max(int(comparisons.sum()), 1)
+    order = np.argsort(rate * comparisons - errors, kind="stable")[:2]
+    return tuple(PersonSums(int(errors[k]), int(comparisons[k])) for k in order)
 
 
 _LIMB = 20

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from facegap.count.closed_form import Sides, ruled_sides
-from facegap.count.groups import Groups, codes, exact_dot
+from facegap.count.groups import Groups, codes, exact_dot, heaviest
 from facegap.count.listed import ListedSides, listed_sides
 from facegap.errors import InputError
 from facegap.records import (
@@ -222,6 +222,7 @@ def _cell(
         failed=sides.cell(*at, "counted").trials - completed,
         subjects=int(np.count_nonzero(people)),
         by_subject=ClusterSums(exact_dot(errors, errors), exact_dot(errors, people), exact_dot(people, people)),
+        heaviest=heaviest(errors, people),
         by_pair=ClusterSums(exact_dot(repeats, repeats), exact_dot(repeats, block.pairs(lower, upper)), block.pair_mm),
         failures=failures,
     )

@@ -4,7 +4,8 @@ Noise alone makes groups differ: the maximum over the minimum of equal rates is 
 resample of that sample adds noise to noise. So nothing is resampled. Instead true rates are moved from all equal to
 further apart than was seen, and samples of these groups' effective sizes are drawn. A value of the summary is in the
 interval if rates that have it would not unusually show the value that was seen (test inversion; Neyman 1937). Equal
-rates give the null band, what equal groups would show: the interval of a value inside it begins at equality.
+rates give the null band, what equal groups would show: the interval of a value inside it begins at equality. Where the
+people behind the counts are known the band is theirs (`equal_groups`), and so is the interval's first step.
 
 Many rates have one value of a summary, and how far its samples scatter depends on which groups lie apart. So the rates
 are moved along several patterns, and the interval spans what they give: rates drawn from what is known of the groups
@@ -25,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from facegap.estimate.equal_groups import Equal
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.measures import Rates
 from facegap.estimate.multiplicity import homogeneity_p
@@ -134,6 +136,7 @@ def band(
     at_equality: float,
     level: float,
     smoothed: bool,
+    equal: Sequence[Equal] | None = None,
 ) -> Band:
     """The interval of a summary and its null band.
 
@@ -142,17 +145,22 @@ def band(
         function: rates of each side, (..., groups), to the summary, (...), whose least or largest value is at equality.
         sides: `patterns` of each metric that the summary is a function of.
         smoothed: take the smoothed rates of the draws, because the function needs rates above zero.
+        equal: rates of equal groups of each metric, instead of those of the patterns' first step.
     """
     lows: list[float] = []
     highs: list[float] = []
     edges: list[float] = []
     sign = 1.0
+    spread: Rates | None = None
     for pattern in _different(sides):
         truth = function(*(side.truth[1:] for side in pattern))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            seen = function(*(side.smoothed if smoothed else side.seen for side in pattern))
-        # Groups that are all without errors are equal, whatever 0 / 0 is.
-        seen = np.where(np.isfinite(seen), seen, at_equality)
+        seen = _shown(function, pattern, at_equality, smoothed)
+        if equal is not None:
+            if spread is None:
+                # As many as the draws of a step, spread as the deals are.
+                shares = np.linspace(0, 1, seen.shape[1])
+                spread = np.quantile(_shown(function, equal, at_equality, smoothed), shares)
+            seen[0] = spread
         if not edges:
             sign = -1.0 if np.median(truth) < at_equality else 1.0
         values, ascending = _by_value(sign * at_equality, sign * truth, sign * seen)
@@ -166,6 +174,16 @@ def band(
     if sign < 0:
         return Band(-high, -low, -edges[0], at_equality)
     return Band(low, None if high == math.inf else high, at_equality, edges[0])
+
+
+def _shown(
+    function: Callable[..., Rates], sides: Sequence[Pattern | Equal], at_equality: float, smoothed: bool
+) -> Rates:
+    """What the function gives of rates as they show."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seen = function(*(side.smoothed if smoothed else side.seen for side in sides))
+    # Groups that are all without errors are equal, whatever 0 / 0 is.
+    return np.where(np.isfinite(seen), seen, at_equality)
 
 
 def percentile_band(

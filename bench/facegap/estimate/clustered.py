@@ -23,7 +23,7 @@ from fractions import Fraction
 from scipy import special
 
 from facegap.estimate.binomial import wilson, z_value
-from facegap.records import ClusterSums, ErrorCounts
+from facegap.records import ClusterSums, ErrorCounts, PersonSums
 
 
 def rate(counts: ErrorCounts) -> float:
@@ -82,6 +82,12 @@ def balanced_people(counts: ErrorCounts) -> float:
     assert counts.by_subject is not None
     taken_part = counts.trials * (1 if counts.by_pair is None else 2)
     return taken_part**2 / counts.by_subject.mm
+
+
+def pairs_of_people(counts: ErrorCounts) -> float:
+    """Pairs of people that would matter as much if all were compared alike: (sum m)^2 / sum m^2."""
+    assert counts.by_pair is not None
+    return counts.trials**2 / counts.by_pair.mm
 
 
 def worst_size(counts: ErrorCounts) -> float:
@@ -158,6 +164,23 @@ def adjusted_size(counts: ErrorCounts, level: float | None) -> float:
     return min(max(size, worst_size(counts)), float(counts.trials))
 
 
+def with_room(counts: ErrorCounts, people: int, beyond: int = 0) -> float:
+    """The rate if so many more people had taken part who err like those that err most, each `beyond` errors less.
+
+    Who errs most of all is often not in the sample: a rate and its variance are then both too small, and upper bounds
+    lie below the truth far more often than lower ones above it. Where every person makes one comparison nobody can err
+    more than once, and the rate stays as it is.
+    """
+    assert counts.by_subject is not None
+    p = rate(counts)
+    alike = counts.by_pair is None and counts.by_subject.mm == counts.trials
+    if alike or not counts.errors:
+        return p
+    errors = counts.errors + sum(max(one.errors - beyond, 0) for one in counts.heaviest[:people])
+    trials = counts.trials + sum(one.comparisons for one in counts.heaviest[:people])
+    return max(min(errors / trials, 1.0), p)
+
+
 def pooled(counts: Sequence[ErrorCounts]) -> ErrorCounts:
     """The sum of counts of groups that share no people: errors, comparisons, people and cluster sums add up."""
     first = counts[0]
@@ -170,7 +193,14 @@ def pooled(counts: Sequence[ErrorCounts]) -> ErrorCounts:
         subjects=sum(c.subjects for c in counts),
         by_subject=_added([c.by_subject for c in counts]),
         by_pair=_added([c.by_pair for c in counts]),
+        heaviest=_heaviest([one for c in counts for one in c.heaviest], counts),
     )
+
+
+def _heaviest(people: list[PersonSums], counts: Sequence[ErrorCounts]) -> tuple[PersonSums, ...]:
+    """The two with most errors beyond the common rate, of those of every group."""
+    p = sum(c.errors for c in counts) / max(sum(c.trials for c in counts), 1)
+    return tuple(sorted(people, key=lambda one: p * one.comparisons - one.errors)[:2])
 
 
 def _added(sums: Sequence[ClusterSums | None]) -> ClusterSums | None:

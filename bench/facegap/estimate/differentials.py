@@ -7,12 +7,14 @@ no upper bound, because a rate of zero is possible.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from facegap.estimate.bands import Pattern, band, patterns
+from facegap.estimate.equal_groups import Equal
 from facegap.estimate.measures import COMBINED, MEASURES, Combined, Measure, Rates
 from facegap.records import Differential, ErrorCounts, has_label
 
@@ -23,20 +25,34 @@ _SMOOTHED = "rates taken as (errors + 0.5) / (trials + 1), because some are zero
 
 LeftOut = tuple[tuple[str, str], ...]
 Pairs = Sequence[tuple[ErrorCounts, ErrorCounts]]
-Drawn = Sequence[Pattern]
+EqualRates = Callable[[Sequence[ErrorCounts]], Equal]
+"""What people dealt anew to the groups of these counts show; the counts are of one metric at one threshold."""
+
+
+class _Drawn(NamedTuple):
+    """What summaries are compared with: patterns of true rates of each metric, and its rates of equal groups."""
+
+    sides: tuple[Sequence[Pattern], ...]
+    equal: tuple[Equal, ...] | None
 
 
 def differentials(
-    counts: Sequence[ErrorCounts], min_subjects: int = 10, level: float = 0.95, seed: int = 0
+    counts: Sequence[ErrorCounts],
+    min_subjects: int = 10,
+    level: float = 0.95,
+    seed: int = 0,
+    equal: EqualRates | None = None,
 ) -> tuple[Differential, ...]:
     """Every measure of `MEASURES` over the groups of one metric at one threshold, with intervals and null bands.
 
     Groups without trials, with fewer than `min_subjects` people or without a label are left out, with the reason.
+    Without `equal` null bands are of independent comparisons, as many as are effective: too narrow where people take
+    part unevenly.
     """
     if not counts:
         return ()
     kept, left_out = enter(counts, min_subjects)
-    drawn = patterns(kept, level, DRAWS, np.random.default_rng(seed)) if len(kept) > 1 else ()
+    drawn = _drawn([kept], level, seed, equal) if len(kept) > 1 else None
     found = []
     for measure in MEASURES:
         row = replace(_row(counts[0], measure.name), groups=len(kept), left_out=left_out)
@@ -53,8 +69,12 @@ def combined_differentials(
     alpha: float = 0.5,
     level: float = 0.95,
     seed: int = 0,
+    equal: EqualRates | None = None,
 ) -> tuple[Differential, ...]:
-    """Every measure of `COMBINED` over the groups that enter for both metrics; `alpha` is the weight of the FMR."""
+    """Every measure of `COMBINED` over the groups that enter for both metrics; `alpha` is the weight of the FMR.
+
+    `equal` as for `differentials`.
+    """
     if not fmr:
         return ()
     kept_fmr, left_fmr = enter(fmr, min_subjects)
@@ -65,13 +85,18 @@ def combined_differentials(
     base = replace(_row(fmr[0], ""), metric="FMR+FNMR", groups=len(kept), left_out=left_out)
     if len(kept) < 2:
         return tuple(replace(base, measure=m.name, note="fewer than two groups") for m in COMBINED)
-    rng = np.random.default_rng(seed)
-    drawn = tuple(patterns(side, level, DRAWS, rng) for side in zip(*kept, strict=True))
+    drawn = _drawn([list(side) for side in zip(*kept, strict=True)], level, seed, equal)
     found = []
     for measure in COMBINED:
         row = replace(base, measure=measure.name, note=f"alpha {alpha:g}")
         found.extend(_combined(row, measure, kept, drawn, alpha, level))
     return tuple(found)
+
+
+def _drawn(sides: Sequence[Sequence[ErrorCounts]], level: float, seed: int, equal: EqualRates | None) -> _Drawn:
+    rng = np.random.default_rng(seed)
+    found = tuple(patterns(side, level, DRAWS, rng) for side in sides)
+    return _Drawn(found, None if equal is None else tuple(equal(side) for side in sides))
 
 
 def enter(counts: Sequence[ErrorCounts], min_subjects: int) -> tuple[list[ErrorCounts], LeftOut]:
@@ -122,9 +147,9 @@ def _some_zero(counts: Sequence[ErrorCounts]) -> bool:
 
 
 def _filled(
-    row: Differential, measure: Measure, kept: Sequence[ErrorCounts], drawn: Drawn, level: float
+    row: Differential, measure: Measure, kept: Sequence[ErrorCounts], drawn: _Drawn | None, level: float
 ) -> Differential:
-    if not drawn:
+    if drawn is None:
         return replace(row, note="fewer than two groups")
     if measure.positive and _some_zero(kept):
         return replace(row, note=_undefined(kept))
@@ -136,23 +161,23 @@ def _filled(
 
 
 def _smoothed(
-    row: Differential, measure: Measure, kept: Sequence[ErrorCounts], drawn: Drawn, level: float
+    row: Differential, measure: Measure, kept: Sequence[ErrorCounts], drawn: _Drawn, level: float
 ) -> Differential:
     row = replace(row, measure=f"{row.measure} (smoothed)", note=_SMOOTHED)
     return replace(_with_band(row, measure, smoothed_rates(kept), kept, drawn, level), high=None)
 
 
 def _with_band(
-    row: Differential, measure: Measure, rates: Rates, kept: Sequence[ErrorCounts], drawn: Drawn, level: float
+    row: Differential, measure: Measure, rates: Rates, kept: Sequence[ErrorCounts], drawn: _Drawn, level: float
 ) -> Differential:
     value = float(measure.function(rates))
-    found = band(value, measure.function, (drawn,), measure.at_equality, level, measure.positive)
+    found = band(value, measure.function, drawn.sides, measure.at_equality, level, measure.positive, drawn.equal)
     worst, best = kept[int(rates.argmax())].group, kept[int(rates.argmin())].group
     return replace(row, value=value, worst=worst, best=best, **found._asdict())
 
 
 def _combined(
-    row: Differential, measure: Combined, kept: Pairs, drawn: Sequence[Drawn], alpha: float, level: float
+    row: Differential, measure: Combined, kept: Pairs, drawn: _Drawn, alpha: float, level: float
 ) -> list[Differential]:
     """The row, and a smoothed one after it where a zero leaves the measure undefined."""
 
@@ -161,7 +186,7 @@ def _combined(
 
     def filled(row: Differential, fmr: Rates, fnmr: Rates) -> Differential:
         value = float(function(fmr, fnmr))
-        found = band(value, function, drawn, measure.at_equality, level, measure.positive)
+        found = band(value, function, drawn.sides, measure.at_equality, level, measure.positive, drawn.equal)
         return replace(row, value=value, **found._asdict())
 
     fmr, fnmr = zip(*kept, strict=True)

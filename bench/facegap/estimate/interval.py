@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from facegap.estimate.binomial import wilson
-from facegap.estimate.clustered import adjusted_size, balanced_people, people_behind, rate, worst_size
+from facegap.estimate.clustered import (
+    adjusted_size,
+    balanced_people,
+    pairs_of_people,
+    people_behind,
+    rate,
+    with_room,
+    worst_size,
+)
 from facegap.records import ErrorCounts, Estimate
 
 FEW_SUBJECTS = 50
@@ -18,7 +26,8 @@ _SEARCHED = {"FTA": "samples", "FTE": "people", "FNIR": "mated searches", "FPIR"
 def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
     """The rate with Wilson's interval at confidence `level`, on the effective sample.
 
-    `n_eff` is the number that the interval rests on: Wilson's formula at value, n_eff and level gives low and high.
+    `n_eff` is the number that the interval rests on: Wilson's formula at value, n_eff and level gives the lower end.
+    The upper end leaves room for one more person like the one with most errors (`clustered.with_room`).
     """
     if counts.trials == 0:
         return Estimate(
@@ -36,6 +45,9 @@ def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
         method += "; given this gallery"
     value = rate(counts)
     low, high = wilson(value * n_eff, n_eff, level)
+    if counts.by_subject is not None and 0 < counts.errors < counts.trials:
+        # One more person like the one who errs most, but for the one error that Wilson's interval allows anyway.
+        high = max(high, wilson(with_room(counts, 1, beyond=1) * n_eff, n_eff, level)[1])
     return Estimate(
         counts=counts,
         value=value,
@@ -44,7 +56,7 @@ def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
         method=method,
         level=level,
         n_eff=n_eff,
-        note=_note(counts, level),
+        note=_note(counts),
     )
 
 
@@ -67,7 +79,7 @@ def _sample(counts: ErrorCounts, level: float | None) -> tuple[float, str]:
     if 0 < counts.errors < counts.trials:
         return adjusted_size(counts, level), "Wilson at n_eff: clustered by person, Student's t"
     if two_sided:
-        return float(counts.trials), "Wilson, n = comparisons"
+        return pairs_of_people(counts), "Wilson, n = pairs of people, balanced"
     return worst_size(counts), "Wilson, n = people, balanced"
 
 
@@ -78,14 +90,10 @@ def _no_trials(counts: ErrorCounts) -> str:
     return f"no {noun} in this group"
 
 
-def _note(counts: ErrorCounts, level: float) -> str:
+def _note(counts: ErrorCounts) -> str:
     notes = []
     if counts.errors == 0 and counts.by_pair is not None:
-        pairs = counts.trials**2 / counts.by_pair.mm
-        notes.append(
-            "no errors: the upper bound takes comparisons that share people for independent; "
-            f"with one comparison a pair of people it is {wilson(0, pairs, level)[1]:.2g}"
-        )
+        notes.append("no errors: the upper bound takes pairs that share a person for independent")
     elif counts.errors == 0:
         notes.append("no errors: only the upper bound was learned")
     if counts.subjects < FEW_SUBJECTS:

@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from facegap.compiled import compiled
+from facegap.estimate.binomial import z_value
 from facegap.estimate.bootstrap import PeopleDraws, Weights
 
 Scores = npt.NDArray[np.floating]
@@ -47,8 +49,32 @@ def shift(a: Scores, b: Scores) -> Shift | None:
     return Shift(mean=mean, cohen_d=mean / spread, auc=float(above.sum()) / 2 / len(first) / len(second))
 
 
+def people_alike(comparisons: npt.NDArray[np.integer]) -> float:
+    """(sum m)^2 / sum m^2 (Kish 1965): people who would be worth as much if all had as many of the comparisons.
+
+    `comparisons` are the (k,) m of each person; 0 where there are none.
+    """
+    m = comparisons.astype(np.float64)
+    return float(m.sum() ** 2 / (m @ m)) if m.any() else 0.0
+
+
+def drawn_out(value: float, ends: tuple[float, float], level: float, people: float) -> tuple[float, float]:
+    """The ends, moved away from `value` as far as Student's t is wider than the normal for so many people.
+
+    Percentiles of draws take the spread between people for known, which a few do not tell. Ends on the wrong side of
+    the value are moved onto it; there are never fewer than two degrees of freedom.
+    """
+    factor = float(special.stdtrit(max(people - 1, 2.0), 0.5 + level / 2)) / z_value(level)
+    return value - factor * max(value - ends[0], 0.0), value + factor * max(ends[1] - value, 0.0)
+
+
 class ShiftDraws(NamedTuple):
-    """(draws,) of each measure that has an interval; NaN where a draw leaves a side with fewer than two people."""
+    """The measures that have an interval, in every draw.
+
+    Attributes:
+        mean, cohen_d, auc: (draws,) as in `Shift`; NaN where a draw leaves a side with fewer than two comparisons, and
+            `cohen_d` also where it leaves no spread.
+    """
 
     mean: Drawn
     cohen_d: Drawn
@@ -93,7 +119,7 @@ def _shifts(score: Drawn, side: People, person: People, weights: Weights) -> tup
                 square[s, b] += tied[s, b] * value * value
     mean, cohen, auc = np.full(draws, np.nan), np.full(draws, np.nan), np.full(draws, np.nan)
     for b in range(draws):
-        # Double or nothing: a side of one person has the weight 2.
+        # Double or nothing: one comparison has the weight 2.
         if count[0, b] > 2 and count[1, b] > 2:
             a, c = total[0, b] / count[0, b], total[1, b] / count[1, b]
             spread = (square[0, b] / count[0, b] - a * a + square[1, b] / count[1, b] - c * c) / 2

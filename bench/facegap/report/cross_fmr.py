@@ -162,7 +162,11 @@ def _highest(rows: Sequence[CrossRow], point: ThresholdRow) -> str:
     """The title: the cell with the highest FMR."""
     worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0)
     if worst.errors == 0:
-        return f"no false match seen in any of {len(rows)} cells at {point.name}; upper bounds only"
+        widest = max(rows, key=lambda row: row.high or 0.0)
+        return (
+            f"no false match seen in any of {len(rows)} cells at {point.name}; largest upper bound: "
+            f"{rates.group_of(widest)}, {words.rate(widest)}"
+        )
     if worst.reference_group == worst.probe_group:
         return f"at {point.name} FMR is highest within {worst.probe_group}: {words.rate(worst)}"
     where = f"{worst.probe_group} against references of {worst.reference_group}"

@@ -7,28 +7,32 @@ from collections.abc import Sequence
 from facegap.estimate.measures import COMBINED, MEASURES
 from facegap.report import views, words
 from facegap.report.style import Table
-from facegap.schema import AtTargetSummaryRow, DifferentialRow, HomogeneityRow, TargetMeasureRow
+from facegap.schema import AtTargetSummaryRow, DifferentialRow, HomogeneityRow, TargetMeasureRow, ThresholdRow
 from facegap.store import Tables
 
 
 def measure_tables(tables: Tables) -> list[tuple[str, Table]]:
-    """Summary measures at the operating point the page reads at: every grouping, baseline condition."""
+    """Summary measures at the operating points the findings read at: every grouping, baseline condition."""
     found = []
-    for model in views.models(tables):
-        point = views.main_threshold(tables, model)
-        wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name if point else ""}
+    for model, point in _points(tables):
+        main = views.main_threshold(tables, model)
+        wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name}
         rows = views.select(tables[DifferentialRow], **wanted)
         if rows:
-            where = words.at(point.name, point.threshold) if point is not None else ""
+            where = words.at(point.name, point.threshold)
             again = views.select(tables[AtTargetSummaryRow], **wanted)
             targets = [
                 row
                 for row in views.select(tables[TargetMeasureRow], model=model, condition=views.baseline(tables))
-                if row.threshold_name in ("", wanted["threshold_name"])
+                if row.threshold_name == point.name or (not row.threshold_name and point == main)
             ]
             title = f"{model}: how unequal the groups' rates are {where}"
             found.append((title, _measures(rows, again, targets)))
     return found
+
+
+def _points(tables: Tables) -> list[tuple[str, ThresholdRow]]:
+    return [(model, point) for model in views.models(tables) for point in views.leading_thresholds(tables, model)]
 
 
 def _measures(
@@ -64,18 +68,18 @@ def _notes(groups: int | None, left_out: str, note: str) -> str:
 
 
 def homogeneity_table(tables: Tables) -> Table:
-    """One test over all groups of each grouping, at the operating point the page reads at."""
+    """One test over all groups of each grouping, at the operating points the findings read at."""
     head = (
-        "Model", "Metric", "By", "Groups", "People", "p, chi-square", "p, labels permuted over people",
+        "Model", "Metric", "At", "By", "Groups", "People", "p, chi-square", "p, labels permuted over people",
         "Left out, notes",
     )  # fmt: skip
     rows: list[Sequence[str]] = []
-    for model in views.models(tables):
-        point = views.main_threshold(tables, model)
-        wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name if point else ""}
+    for model, point in _points(tables):
+        wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name}
         rows += [
             (
-                row.model, row.metric, row.grouping, words.count(row.groups), words.count(row.people),
+                row.model, row.metric, row.threshold_name, row.grouping,
+                words.count(row.groups), words.count(row.people),
                 words.number(row.p_chi_square, 2), words.number(row.p_permutation, 2),
                 "; ".join(part for part in (row.left_out, row.note) if part),
             )

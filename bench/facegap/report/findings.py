@@ -1,16 +1,17 @@
-"""The findings: at most five sentences a model, each with its n, interval and operating point."""
+"""The findings: one sentence a grouping of people, the largest difference first, each with its n and its one test."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from facegap.report import paired, versus_rest, views, words
+from facegap.report import paired, versus_rest, views, words, worst_first
 from facegap.report.marks import Rated
-from facegap.schema import CrossRow, DifferentialRow, IdentificationRow, PairedRow, RateRow, ThresholdRow
+from facegap.report.worst_first import Contrast
+from facegap.schema import CrossRow, PairedRow, RateRow, ThresholdRow, VersusRow
 from facegap.store import Tables
 
-MOST = 5
+_CHANGES = "changes otherwise"
 
 
 @dataclass(frozen=True)
@@ -21,230 +22,295 @@ class Sentence:
     anchor: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Error:
+    """How an error is spoken of: what happens to one group, to several, and the section that shows it."""
+
+    one: str
+    several: str
+    anchor: str
+
+
+_ERRORS = {
+    "FNMR": _Error(one="is turned away", several="are turned away", anchor="turned-away"),
+    "FMR": _Error(one="passes as someone else", several="pass as someone else", anchor="impostors"),
+    "FPIR": _Error(one="is flagged as someone else", several="are flagged as someone else", anchor="search"),
+}
+
+
 def findings(tables: Tables, model: str) -> list[Sentence]:
-    """At most five sentences on `model`, read at its main operating point."""
-    point = views.main_threshold(tables, model)
-    found: list[Sentence | None] = []
-    if point is not None:
-        found = [
-            _turned_away(tables, model, point),
-            _condition(tables, model, point),
-            _passes(tables, model, point),
-            _cross(tables, model, point),
-        ]
-    found += [_search(tables, model), _acquisition(tables, model)]
-    return [sentence for sentence in found if sentence is not None][:MOST]
+    """Sentences on `model`: by grouping at the vendor's threshold and at the main one, then on what else was done."""
+    points = views.leading_thresholds(tables, model)
+    found = [sentence for point in points for sentence in _by_grouping(tables, model, point)]
+    further = [read(tables, model, points[0]) for read in (_condition, _cross) if points]
+    further += [*_search(tables, model), _acquisition(tables, model)]
+    return found + [sentence for sentence in further if sentence is not None]
 
 
-def _turned_away(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
-    rows = _group_rows(tables, model, "FNMR", point)
-    ends = views.extremes(rows, views.min_subjects(tables))
-    if ends is None:
-        return _without(tables, model, "FNMR", point)
-    worst, best = ends
-    scale = words.people_scale(rows)
-    text = (
-        f"Turned away, {words.at(point.name, point.threshold)}, {worst.condition}: of {words.count(scale)} genuine "
-        f"applicants in {worst.group}, {_people_n(worst, scale)}; in {best.group}, {_people_n(best, scale)}. "
-        f"{verdict(worst, best, _ratio(tables, worst), _test(tables, worst))}"
+def _by_grouping(tables: Tables, model: str, point: ThresholdRow) -> list[Sentence]:
+    contrasts = worst_first.contrasts(tables, model, point, views.baseline(tables))
+    where = f"{words.at(point.name, point.threshold)}, {views.baseline(tables)}"
+    found = [_contrast(tables, contrast, where) for contrast in contrasts]
+    everyone = _overall(tables, model, point, where) if any(one.metric == "FMR" for one in contrasts) else []
+    missing = [] if any(one.metric == "FNMR" for one in contrasts) else [_without(tables, model, point)]
+    return missing + found + everyone
+
+
+def _contrast(tables: Tables, contrast: Contrast, where: str) -> Sentence:
+    """The sentences on one grouping: what the test says, the numbers, who is not tested, what to read with care."""
+    if len(contrast.rows) < 2:
+        said = [_too_few_groups(tables, contrast)]
+    elif contrast.worst.errors == 0:
+        said = [_no_errors(contrast)]
+    else:
+        said = [_verdict(tables, contrast), *_others(contrast), _numbers(contrast)]
+    said += [_not_tested(contrast), cautions(_named(contrast))]
+    text = f"By {contrast.grouping}, {where}: {' '.join(part for part in said if part)}"
+    return Sentence(text, _ERRORS[contrast.metric].anchor)
+
+
+def _verdict(tables: Tables, contrast: Contrast) -> str:
+    """What the test of the worst group against the others says; nothing else decides it."""
+    error, worst, test = _ERRORS[contrast.metric], contrast.worst, contrast.test
+    if worst.rate == contrast.least.rate:
+        seen = f"; {versus_rest.would_have_seen(tables, test)}" if test is not None else ""
+        every = "both" if len(contrast.rows) == 2 else f"all {len(contrast.rows)}"
+        return f"{every} groups {error.several} equally often{seen}."
+    if test is None:
+        why = contrast.why_not_tested(worst.group)
+        return f"{worst.group} {error.one} most often; not tested against the others: {why}."
+    if contrast.differs:
+        return _differs(test)
+    return (
+        f"{worst.group} {error.one} most often, and is not shown to differ from the others: "
+        f"{versus_rest.would_have_seen(tables, test)}."
     )
-    return Sentence(text, "turned-away")
 
 
-def _without(tables: Tables, model: str, metric: str, point: ThresholdRow) -> Sentence | None:
-    rows = views.rates(tables, model, metric, threshold_name=point.name, condition=views.baseline(tables))
+def _differs(test: VersusRow) -> str:
+    often = "more" if worst_first.more_often(test) else "less"
+    return f"{test.group} {_ERRORS[test.metric].one} {often} often than the others, {versus_rest.ratio(test)}."
+
+
+def _others(contrast: Contrast) -> list[str]:
+    """A group that differs from its others where the worst one is not shown to."""
+    return [] if contrast.differs else [_differs(test) for test in contrast.others_that_differ()[:1]]
+
+
+def _no_errors(contrast: Contrast) -> str:
+    worst = contrast.worst
+    return (
+        f"no one {_ERRORS[contrast.metric].one} in any group; the largest upper bound is that of {worst.group}, "
+        f"{words.rate(worst)}."
+    )
+
+
+def _too_few_groups(tables: Tables, contrast: Contrast) -> str:
+    known = "".join(f"{row.group} {_ERRORS[contrast.metric].one} in {words.rate_of(row)}; " for row in contrast.rows)
+    least = views.min_subjects(tables)
+    return f"{known}no{' other' if known else ''} group has {least} people or more, so that none is tested."
+
+
+def _numbers(contrast: Contrast) -> str:
+    """Rates of the worst and of the least group; counts in people where people are turned away."""
+    worst, least = contrast.worst, contrast.least
+    scale = words.people_scale(contrast.rows)
+    lead = {
+        "FNMR": f"Of {words.count(scale)} genuine applicants",
+        "FMR": "Impostors of the same group match",
+        "FPIR": "Of searches for people who are not enrolled",
+    }[contrast.metric]
+    high, low = (_people_n(row, scale) if contrast.metric == "FNMR" else words.rate_of(row) for row in (worst, least))
+    if worst.rate == least.rate:
+        return f"{lead}: in {worst.group}, {high}."
+    return f"{lead}: in {worst.group}, {high}; in {least.group}, the lowest, {low}."
+
+
+def _not_tested(contrast: Contrast) -> str:
+    """Labelled groups outside the summaries, with what was seen of them and why they are not tested."""
+    parts = [
+        f"{row.group} ({why})" + (f", {words.rate_of(row)}" if row.rate is not None else "")
+        for row, why in contrast.left_out
+    ]
+    return f"Not tested: {'; '.join(parts)}." if parts else ""
+
+
+def _named(contrast: Contrast) -> list[Rated]:
+    """The rows whose numbers the sentence gives."""
+    if len(contrast.rows) < 2:
+        return list(contrast.rows)
+    if contrast.worst.errors == 0:
+        return [contrast.worst]
+    return [contrast.worst, contrast.least]
+
+
+def cautions(rows: Sequence[Rated]) -> str:
+    """What the tables note beside the rates of `rows`, groups with the same note together; "" where there is none."""
+    noted = [row for row in rows if row.note]
+    notes = {note: words.listed(views.once(_group(row) for row in noted if row.note == note))
+             for note in views.once(row.note for row in noted)}  # fmt: skip
+    said = ". ".join(f"{groups}: {note}" for note, groups in notes.items())
+    return f"Read with care: {said}." if said else ""
+
+
+def _group(row: Rated) -> str:
+    return f"{row.probe_group} with {row.reference_group}" if isinstance(row, CrossRow) else row.group
+
+
+def _overall(tables: Tables, model: str, point: ThresholdRow, where: str) -> list[Sentence]:
+    if views.same_heads(tables):
+        return []
+    rows = views.rates(
+        tables, model, "FMR", threshold_name=point.name, condition=views.baseline(tables), grouping=views.EVERYONE
+    )
+    text = [f"Over all impostors, of whatever group, {where}: {words.rate_of(row)} match." for row in rows[:1]]
+    return [Sentence(f"{one} {cautions(rows[:1])}".strip(), "impostors") for one in text]
+
+
+def _without(tables: Tables, model: str, point: ThresholdRow) -> Sentence:
+    """FNMR where no grouping has one: that over everyone, or why there is none."""
+    rows = views.rates(tables, model, "FNMR", threshold_name=point.name, condition=views.baseline(tables))
     known = [row for row in rows if row.rate is not None]
-    if known and len({row.group for row in known}) == 1:
-        return Sentence(f"{metric} {words.at(point.name, point.threshold)}: {words.rate_of(known[0])}.", "turned-away")
+    if known:
+        text = f"FNMR {words.at(point.name, point.threshold)}: {words.rate_of(known[0])}. {cautions(known[:1])}"
+        return Sentence(text.strip(), "turned-away")
     why = next((row.note for row in rows if row.note), "no group has a mated comparison")
     return Sentence(f"How many genuine people are turned away (FNMR) is not estimated: {why}.", "turned-away")
 
 
 def _condition(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
-    """What the worst condition does to the group that is turned away most under it."""
+    """What a condition does to one group: the one that is shown to change otherwise, or is turned away most under it.
+
+    Both conditions are read in the same group.
+    """
     others = views.conditions(tables)[1:]
-    rows = [row for row in _group_rows(tables, model, "FNMR", point, None) if row.condition in others]
-    rows = views.entering(rows, views.min_subjects(tables))
-    if not rows:
+    rows = views.entering(_fnmr(tables, model, point), views.min_subjects(tables))
+    changes = {(row.condition, row.grouping, row.group): row for row in _changes(tables, model, point)}
+    clean = {(r.grouping, r.group): r for r in rows if r.condition == views.baseline(tables)}
+    under = [r for r in rows if r.condition in others and (r.grouping, r.group) in clean]
+    if not under:
         return None
-    worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0)
-    base = next((r for r in _group_rows(tables, model, "FNMR", point) if r.group == worst.group), None)
-    if base is None or base.rate is None:
-        return None
+
+    def harm(row: RateRow) -> tuple[bool, float]:
+        change = changes.get((row.condition, row.grouping, row.group))
+        shown = change is not None and change.verdict == _CHANGES and (change.against_others or 0.0) > 0
+        return shown, row.rate or 0.0
+
+    where = f"Condition, {words.at(point.name, point.threshold)}"
+    if not any(row.errors for row in (*under, *clean.values())):
+        return _no_condition_harms(where, max(under, key=views.height))
+    worst = max(under, key=harm)
+    base = clean[worst.grouping, worst.group]
     scale = words.people_scale([worst, base])
-    change = paired.row_of(tables, model, worst.condition, worst.group)
-    overlap = (
-        "The intervals overlap: not shown to differ." if words.overlap(worst, base) else "The intervals do not overlap."
-    )
-    if change is not None and change.change is not None:
-        overlap = f"Over the same comparisons {paired.said(change)}{_changes(change)}."
     text = (
-        f"Condition, {words.at(point.name, point.threshold)}: in {worst.group}, {_people_n(worst, scale)} of "
-        f"{words.count(scale)} are turned away under {worst.condition}, {_people_n(base, scale)} under "
-        f"{base.condition}. "
-        f"{overlap}"
+        f"{where}: of {words.count(scale)} genuine applicants in {worst.group}, {_people_n(worst, scale)} are turned "
+        f"away under {worst.condition}, {_people_n(base, scale)} under {base.condition}. "
+        f"{_changed(changes.get((worst.condition, worst.grouping, worst.group)))} {cautions([worst, base])}"
     )
-    return Sentence(text, "conditions")
+    return Sentence(text.strip(), "conditions")
 
 
-def _changes(row: PairedRow) -> str:
-    """What the paired interval allows to be said."""
+def _no_condition_harms(where: str, widest: RateRow) -> Sentence:
+    text = (
+        f"{where}: no one is turned away in any group under any condition; the largest upper bound is that of "
+        f"{widest.group} under {widest.condition}, {words.rate(widest)}. {cautions([widest])}"
+    )
+    return Sentence(text.strip(), "conditions")
+
+
+def _fnmr(tables: Tables, model: str, point: ThresholdRow) -> list[RateRow]:
+    """FNMR of every grouping under every condition."""
+    rows = views.rates(tables, model, "FNMR", threshold_name=point.name)
+    return [row for row in rows if row.grouping != views.EVERYONE]
+
+
+def _changes(tables: Tables, model: str, point: ThresholdRow) -> list[PairedRow]:
+    return views.select(tables[PairedRow], model=model, threshold_name=point.name)
+
+
+def _changed(row: PairedRow | None) -> str:
+    """The change of the same comparisons; the test against the others' change decides, its own interval without one."""
+    if row is None or row.change is None:
+        why = row.note if row is not None and row.note else worst_first.NO_TEST
+        return f"Whether it changes is not tested: {why}."
+    said = f"Over the same comparisons {paired.said(row)}"
+    if row.verdict == _CHANGES:
+        side = "more" if (row.against_others or 0.0) > 0 else "less"
+        p = f" (p{words.SPACE}={words.SPACE}{row.p_holm:.2g} after Holm’s adjustment)" if row.p_holm is not None else ""
+        return f"{said}, {side} than in the other groups{p}."
+    if row.verdict:
+        seen = f": this test would have seen {100 * row.visible_80:.1f} points or more" if row.visible_80 else ""
+        return f"{said}, not shown to change otherwise than the other groups{seen}."
     if row.low is None or row.high is None:
-        return ""
-    shown = "; not shown to change" if row.low <= 0 <= row.high else ""
-    others = f"; {row.verdict} than in the other groups" if row.verdict else ""
-    return f"{shown}{others}"
-
-
-def _passes(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
-    ends = views.extremes(_group_rows(tables, model, "FMR", point), views.min_subjects(tables))
-    if ends is None:
-        return None
-    worst, best = ends
-    everyone = views.rates(
-        tables, model, "FMR", threshold_name=point.name, condition=worst.condition, grouping=views.EVERYONE
-    )
-    if views.same_heads(tables):
-        everyone = []
-    overall = f" Over all impostors, of whatever group: {words.rate_of(everyone[0])}." if everyone else ""
-    text = (
-        f"Let through as someone else, {words.at(point.name, point.threshold)}, {worst.condition}: impostors of the "
-        f"same group match in {words.rate_of(worst)} of comparisons in {worst.group} and in {words.rate_of(best)} in "
-        f"{best.group}. {verdict(worst, best, _ratio(tables, worst), _test(tables, worst))}{overall}"
-    )
-    return Sentence(text, "impostors")
+        return f"{said}; {row.note or 'not tested'}."
+    shown = "not shown to change" if row.low <= 0 <= row.high else "more" if row.change > 0 else "fewer"
+    return f"{said}, {shown}; not tested against the other groups."
 
 
 def _cross(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
-    """The pair of different groups that is confused most."""
+    """The pair of different groups, of whatever grouping, that is confused most."""
     if views.same_heads(tables):
         return None
-    solid = views.solid_groups(tables, model)
+    wanted = {"model": model, "threshold_name": point.name, "condition": views.baseline(tables), "failures": "counted"}
+    solid = {by: views.solid_groups(tables, model, by) for by in views.groupings(tables)}
     rows = [
         row
-        for row in views.select(
-            tables[CrossRow],
-            model=model,
-            threshold_name=point.name,
-            condition=views.baseline(tables),
-            grouping=views.first_grouping(tables),
-            failures="counted",
-        )
-        if row.reference_group != row.probe_group and row.errors and {row.reference_group, row.probe_group} <= solid
+        for row in views.select(tables[CrossRow], **wanted)
+        if row.reference_group != row.probe_group
+        and row.errors
+        and {row.reference_group, row.probe_group} <= solid.get(row.grouping, set())
     ]
     if not rows:
         return None
-    worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0)
+    worst = max(rows, key=lambda row: row.rate or 0.0)
     text = (
-        f"Across groups, {words.at(point.name, point.threshold)}, {worst.condition}: most confused are probes of "
-        f"{worst.probe_group} with references of {worst.reference_group}, {words.rate_of(worst)}."
+        f"Across groups, by {worst.grouping}, {words.at(point.name, point.threshold)}, {worst.condition}: most "
+        f"confused are probes of {worst.probe_group} with references of {worst.reference_group}, "
+        f"{words.rate_of(worst)}; pairs across groups are not tested. {cautions([worst])}"
     )
-    return Sentence(text, "impostors")
+    return Sentence(text.strip(), "impostors")
 
 
-def _search(tables: Tables, model: str) -> Sentence | None:
+def _search(tables: Tables, model: str) -> list[Sentence]:
+    """Wrong alarms of open searches by every grouping, at the first threshold that was set for searches."""
     if views.same_heads(tables):
-        return None
-    ends = views.extremes(search_rows(tables, model, "FPIR"), views.min_subjects(tables))
-    if ends is None:
-        return None
-    worst, best = ends
-    test = _test(tables, worst)
-    seen = verdict(worst, best, None, test)
-    if test is None:
-        seen += " What ratio between groups such searches would have shown is not computed."
-    text = (
-        f"Searched in a gallery of {words.count(worst.gallery_size)} people, "
-        f"{words.at(worst.threshold_name, worst.threshold)}, "
-        f"{worst.condition}: people who are not enrolled are flagged as someone else in {words.rate_of(worst)} of "
-        f"searches in {worst.group} and in {words.rate_of(best)} in {best.group}. {seen}"
+        return []
+    rows = [row for row in views.open_searches(tables, model) if row.metric == "FPIR"]
+    rows = [row for row in rows if row.threshold_name == rows[0].threshold_name]
+    found = worst_first.ranked(
+        worst_first.contrast(tables, views.select(rows, grouping=by)) for by in views.groupings(tables)
     )
-    return Sentence(text, "search")
+    return [_contrast(tables, one, _searched(rows[0].gallery_size, one)) for one in found]
 
 
-def search_rows(tables: Tables, model: str, metric: str) -> list[IdentificationRow]:
-    """Rows of an open-set metric by the first grouping, at the first threshold that was set for searches."""
-    rows = [
-        row
-        for row in views.open_searches(tables, model)
-        if row.metric == metric and row.grouping == views.first_grouping(tables)
-    ]
-    return [row for row in rows if row.threshold_name == rows[0].threshold_name]
+def _searched(size: int | None, one: Contrast) -> str:
+    row = (one.rows or [row for row, _ in one.left_out])[0]
+    at = words.at(row.threshold_name, row.threshold)
+    return f"searched in a gallery of {words.count(size)} people, {at}, {row.condition}"
 
 
 def _acquisition(tables: Tables, model: str) -> Sentence | None:
-    grouping = views.first_grouping(tables)
-    rows = views.entering(views.rates(tables, model, "FTA", grouping=grouping), views.min_subjects(tables))
+    rows = [row for row in views.rates(tables, model, "FTA") if row.grouping != views.EVERYONE]
+    rows = views.entering(rows, views.min_subjects(tables))
     if not rows:
         return None
-    worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0)
+    worst = max(rows, key=views.height)
     if worst.errors == 0:
-        return Sentence(f"A usable face was found in every image; largest group: {_largest(rows)}.", "turned-away")
-    where = f"{worst.group} under {worst.condition}"
-    text = f"No usable face was found most often in {where}: {words.rate_of(worst)} of images."
-    return Sentence(text, "turned-away")
-
-
-def _largest(rows: Sequence[RateRow]) -> str:
-    row = max(rows, key=lambda row: row.trials or 0)
-    return f"{row.group}, {words.rate(row)}"
-
-
-def _group_rows(
-    tables: Tables, model: str, metric: str, point: ThresholdRow, condition: str | None = ""
-) -> list[RateRow]:
-    """Rows by the first grouping; `condition` "" is the baseline and None is every condition."""
-    rows = views.rates(tables, model, metric, threshold_name=point.name, grouping=views.first_grouping(tables))
-    wanted = views.baseline(tables) if condition == "" else condition
-    return rows if wanted is None else [row for row in rows if row.condition == wanted]
+        text = (
+            f"A usable face was found in every image; the largest upper bound is that of {worst.group} under "
+            f"{worst.condition}, {words.rate(worst)}. {cautions([worst])}"
+        )
+        return Sentence(text.strip(), "turned-away")
+    text = (
+        f"By {worst.grouping}, no usable face was found most often in {worst.group} under {worst.condition}: "
+        f"{words.rate_of(worst)} of images; not tested against the others. {cautions([worst])}"
+    )
+    return Sentence(text.strip(), "turned-away")
 
 
 def _people_n(row: Rated, scale: int) -> str:
     """Counts in people with errors and comparisons."""
     if row.errors == 0:
-        return f"{words.people(row, scale)}; 0 of {words.count(row.trials)} comparisons"
+        return f"{words.people(row, scale)[:-1]}; 0 of {words.count(row.trials)} comparisons)"
     low_high = words.people(row, scale)[:-1]
     return f"{low_high}; {words.count(row.errors)} of {words.count(row.trials)} comparisons)"
-
-
-def _ratio(tables: Tables, row: RateRow) -> DifferentialRow | None:
-    """The max/min row of the differentials that belongs to `row`."""
-    rows = views.select(
-        tables[DifferentialRow],
-        model=row.model,
-        condition=row.condition,
-        metric=row.metric,
-        grouping=row.grouping,
-        threshold_name=row.threshold_name,
-        measure="max/min",
-    )
-    return next((r for r in rows if r.value is not None), None)
-
-
-def _test(tables: Tables, row: Rated) -> tuple[bool, str] | None:
-    """Whether the group of `row` differs from the others together, and the sentence on it; None without a test."""
-    test = versus_rest.of(tables, row)
-    return None if test is None else (test.verdict == versus_rest.DIFFERS, versus_rest.in_words(tables, test))
-
-
-def verdict(worst: Rated, best: Rated, ratio: DifferentialRow | None, test: tuple[bool, str] | None = None) -> str:
-    """What the intervals, the null band of max/min and the test against the other groups allow to be said."""
-    band = ""
-    inside = False
-    if ratio is not None and ratio.value is not None and ratio.null_high is not None:
-        inside = ratio.value <= ratio.null_high
-        band = (
-            f" The ratio of highest to lowest is {words.number(ratio.value, 2)}; groups with equal rates would show up "
-            f"to {words.number(ratio.null_high, 2)} by chance."
-        )
-    overlap = words.overlap(worst, best)
-    if test is not None:
-        side = "do not overlap" if overlap is False else "overlap"
-        seen = f"Their intervals {side}." if overlap is not None else "One has no interval."
-        return f"{seen}{band} {test[1]}"
-    if overlap is None:
-        return f"No interval, so nothing is said about a difference.{band}"
-    if overlap or inside:
-        why = "Their intervals overlap" if overlap else "The spread lies within what chance gives"
-        return f"{why}: not shown to differ.{band}"
-    return f"Their intervals do not overlap.{band}"

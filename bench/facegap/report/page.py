@@ -398,8 +398,8 @@ def _limits(tables: Tables) -> list[str]:
         "labels, or people who are missing from it.",
         "FMR here is about people who make no effort to look like someone else. It says nothing on masks, morphs or "
         "other attacks.",
-        "Where two intervals overlap, a difference is not shown; that is no evidence that there is none. With many "
-        "groups some will differ by chance alone.",
+        "One test says whether a group differs: that against all other groups together, adjusted over the groups. "
+        "Where it shows no difference, that is no evidence that there is none.",
         "One comparison stands for one attempt. A system that lets people try again turns fewer away, "
         + (
             "as the section on repeated attempts shows."

@@ -36,7 +36,7 @@ def changes(tables: Tables, model: str) -> Picture | None:
         f"{words.at(point.name, point.threshold) if point else ''}. Left: how many percentage points more are turned "
         "away (right of the line: more). Right: by how much that is more than in the other groups together; an "
         "interval across the line does not show that the condition acts otherwise on the group. Marks without a line "
-        "have no interval: no comparison changed. † fewer than 50 people. n per group: "
+        "have no interval. † fewer than 50 people. n per group: "
         f"{words.span(pairs)} comparisons."
     )
     return Picture(
@@ -98,7 +98,7 @@ def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
     alt = "Dot plot of the change of FNMR in percentage points. " + "; ".join(
         f"{row.group}, {row.condition}: {said(row)}" for row in rows
     )
-    tested = [row for row in rows if row.against_others is not None]
+    tested = [row for row in rows if row.verdict]
     shown = [row for row in tested if row.verdict == "changes otherwise"]
     if shown:
         harmed = [row for row in shown if (row.against_others or 0.0) > 0] or shown

@@ -12,6 +12,7 @@ from facegap.report import dots, style, versus_rest, views, words
 from facegap.report.dots import Key, Series
 from facegap.report.marks import Rated
 from facegap.report.style import Picture, Table
+from facegap.report.worst_first import DIFFERS, contrasts
 from facegap.schema import CrossRow, IdentificationRow, RateRow, ThresholdRow
 from facegap.store import Tables
 
@@ -250,39 +251,62 @@ def _turned_away_words(tables: Tables, model: str, panel: Panel) -> tuple[str, s
     marks = [(one.name, row) for one in panel.series for row in one.rows.values()]
     parts = [f"{group_of(row)}, {name}: {words.people(row, scale)}" for name, row in marks]
     alt = f"Dot plot of people {what}, of {words.count(scale)}. " + "; ".join(parts) + "."
-    ends = views.extremes([row for row in rows if isinstance(row, RateRow)], views.min_subjects(tables))
+    shown = [row for row in rows if isinstance(row, RateRow)]
+    return f"{model}: {_turned_away_title(tables, shown, what, scale)}", alt
+
+
+def _turned_away_title(tables: Tables, rows: Sequence[RateRow], what: str, scale: int) -> str:
+    """The highest rate; beside it the same group under the baseline, or under that the lowest group."""
+    ends = views.extremes(rows, views.min_subjects(tables))
     if ends is None:
-        return f"{model}: people {what}", alt
-    worst, best = ends
-    title = (
-        f"{model}: {what} most often: {worst.group} under {worst.condition}, {words.people(worst, scale)} of "
-        f"{words.count(scale)}; least often: {best.group} under {best.condition}, {words.people(best, scale)}"
-    )
-    return title, alt
+        return f"people {what}"
+    worst = ends[0]
+    if worst.errors == 0:
+        return (
+            f"no one {what} in any group; largest upper bound: {worst.group} under {worst.condition}, "
+            f"{words.rate(worst)}"
+        )
+    title = f"{what} most often: {worst.group} under {worst.condition}, {words.people(worst, scale)} of "
+    title += words.count(scale)
+    base = views.baseline(tables)
+    same = [row for row in rows if row.group == worst.group and row.condition == base]
+    if worst.condition != base:
+        return title + "".join(f"; the same group under {base}: {words.people(row, scale)}" for row in same)
+    lowest = views.extremes([row for row in rows if row.condition == base], views.min_subjects(tables))
+    if lowest is None or lowest[1].rate == worst.rate:
+        return title
+    return f"{title}; least often: {lowest[1].group}, {words.people(lowest[1], scale)}"
 
 
 def _spread_words(tables: Tables, model: str, condition: str, points: Sequence[ThresholdRow]) -> tuple[str, str]:
-    point = views.main_threshold(tables, model) or points[0]
-    grouping = views.first_grouping(tables)
-    parts, title = [], f"{model}: error rates by group"
+    """Title and alt text at the leading threshold; the title is on the grouping with the largest difference of FMR."""
+    point = next(iter(views.leading_thresholds(tables, model)), points[0])
+    parts = []
     for metric in ("FMR", "FNMR"):
-        rows = views.rates(tables, model, metric, condition=condition, threshold_name=point.name, grouping=grouping)
-        parts += [f"{metric} {row.group} {words.rate(row)}" for row in rows]
-        ends = views.extremes(rows, views.min_subjects(tables))
-        if ends is not None and metric == "FMR":
-            title = f"{model}: at {point.name} {spread(tables, ends, 'impostors of the same group pass')}"
-    return title, f"Dot plots of FNMR and FMR by group. At {point.name}: " + "; ".join(parts) + "."
+        rows = views.rates(tables, model, metric, condition=condition, threshold_name=point.name)
+        parts += [f"{metric} {row.group} {words.rate(row)}" for row in rows if row.grouping != views.EVERYONE]
+    alt = f"Dot plots of FNMR and FMR by group. At {point.name}: " + "; ".join(parts) + "."
+    for one in contrasts(tables, model, point, condition):
+        if one.metric == "FMR" and len(one.rows) > 1:
+            what = "impostors of the same group pass"
+            at = f"at {point.name}, by {one.grouping}, "
+            return f"{model}: {at}{spread(tables, (one.worst, one.least), what)}", alt
+    return f"{model}: error rates by group", alt
 
 
 def spread(tables: Tables, ends: tuple[Rated, Rated], what: str) -> str:
-    """Worst and best group in one clause, saying where a difference is not shown."""
+    """Worst and best group in one clause; the test of the worst one alone says whether it differs from the others."""
     worst, best = ends
-    verdict = "; their intervals overlap: not shown to differ" if words.overlap(worst, best) else ""
+    if worst.errors == 0:
+        return f"{what} in no trial of any group; largest upper bound: {group_of(worst)}, {words.rate(worst)}"
     test = versus_rest.of(tables, worst)
-    if test is not None and test.verdict == versus_rest.DIFFERS:
-        verdict = ""
+    verdict = "; not tested against the others"
+    if test is not None and test.verdict == DIFFERS:
+        verdict = f"; {test.group} differs from the others"
     elif test is not None:
         verdict = f"; {test.group} is not shown to differ from the others: {versus_rest.would_have_seen(tables, test)}"
+    if worst.rate == best.rate:
+        return f"{what} equally often in every group, {words.rate(worst)}{verdict}"
     return (
         f"{what} most often in {group_of(worst)}, {words.rate(worst)}, and least often in {group_of(best)}, "
         f"{words.rate(best)}{verdict}"

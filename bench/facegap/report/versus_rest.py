@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from facegap.report import views, words
 from facegap.report.marks import Rated
 from facegap.report.style import Table
+from facegap.report.worst_first import DIFFERS
 from facegap.schema import IdentificationRow, PowerRow, RateRow, VersusRow
 from facegap.store import Tables
 
-DIFFERS = "differs"
 _KEYS = ("model", "condition", "metric", "grouping", "threshold_name", "group")
 
 
@@ -44,19 +44,13 @@ def would_have_seen(tables: Tables, row: VersusRow) -> str:
     return f"this test would have seen a ratio of {_times(power.ratio_80)} or more"
 
 
-def in_words(tables: Tables, row: VersusRow) -> str:
-    """A sentence on the group of `row` against the others."""
-    if row.verdict != DIFFERS:
-        return f"Against the other groups together {row.group} is not shown to differ; {would_have_seen(tables, row)}."
-    return f"Against the other groups together {row.group} has {_ratio(row)}."
-
-
 def cell(tables: Tables, row: Rated) -> str:
     """The same for a cell of a table; a dash where there is no test."""
     return _verdict(tables, of(tables, row))
 
 
-def _ratio(row: VersusRow) -> str:
+def ratio(row: VersusRow) -> str:
+    """ "2.5 times their rate (1.40-4.5; p = 0.004 after Holm's adjustment)", or at least or at most so much."""
     p = f"p{words.SPACE}={words.SPACE}{row.p_holm:.2g}" if row.p_holm is not None else ""
     if row.ratio is not None and row.low is not None and row.high is not None:
         span = f"{_times(row.low)}{words.DASH}{_times(row.high)}; {p} after Holm’s adjustment"
@@ -118,5 +112,5 @@ def _verdict(tables: Tables, test: VersusRow | None) -> str:
     if test is None or not test.verdict:
         return words.DASH
     if test.verdict == DIFFERS:
-        return _ratio(test)
+        return ratio(test)
     return f"not shown to differ; {would_have_seen(tables, test)}"

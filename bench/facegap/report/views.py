@@ -10,7 +10,8 @@ from facegap.schema import IdentificationRow, RateRow, ThresholdRow
 from facegap.store import Tables
 
 RowT = TypeVar("RowT")
-RatedT = TypeVar("RatedT", RateRow, IdentificationRow)
+GroupRate = RateRow | IdentificationRow
+RatedT = TypeVar("RatedT", bound=GroupRate)
 
 RULE_OF_30 = 30
 """False matches behind a threshold from which on its realised FMR is trusted (Doddington's rule of 30)."""
@@ -23,6 +24,9 @@ FEW_ERRORS = 10
 
 EVERYONE = ""
 """Grouping of the rows over everyone."""
+
+VENDOR = "vendor"
+"""Name of the operating point that a model's card gives as its vendor's own."""
 
 
 def select(rows: Iterable[RowT], **wanted: object) -> list[RowT]:
@@ -109,6 +113,13 @@ def main_threshold(tables: Tables, model: str) -> ThresholdRow | None:
     return next(iter([*strictest, *points]), None)
 
 
+def leading_thresholds(tables: Tables, model: str) -> list[ThresholdRow]:
+    """Operating points that are spoken of, in order: the vendor's own, which users meet first, then the main one."""
+    main = main_threshold(tables, model)
+    vendor = [point for point in thresholds(tables, model) if point.name == VENDOR]
+    return once([*vendor, *([main] if main is not None else [])])
+
+
 def rates(tables: Tables, model: str, metric: str, **wanted: object) -> list[RateRow]:
     """Rows of a metric with failures counted."""
     return select(tables[RateRow], model=model, metric=metric, failures="counted", **wanted)
@@ -139,9 +150,10 @@ def entering(rows: Sequence[RatedT], least: int) -> list[RatedT]:
     ]
 
 
-def solid_groups(tables: Tables, model: str) -> set[str]:
-    """Groups of the first grouping with a label and at least as many people as enter a summary."""
-    rows = [row for row in tables[RateRow] if row.model == model and row.grouping == first_grouping(tables)]
+def solid_groups(tables: Tables, model: str, grouping: str | None = None) -> set[str]:
+    """Groups of `grouping`, the first one unless named, with a label and as many people as enter a summary."""
+    by = first_grouping(tables) if grouping is None else grouping
+    rows = [row for row in tables[RateRow] if row.model == model and row.grouping == by]
     return {row.group for row in entering(rows, min_subjects(tables))}
 
 
@@ -157,7 +169,12 @@ def few_people(tables: Tables, model: str) -> set[str]:
     return {group for group, people in most.items() if people < FEW_PEOPLE}
 
 
+def height(row: GroupRate) -> tuple[float, float]:
+    """By what rows are called high: the rate, then its upper bound."""
+    return row.rate or 0.0, row.high or 0.0
+
+
 def extremes(rows: Sequence[RatedT], least: int) -> tuple[RatedT, RatedT] | None:
-    """The rows with the highest and the lowest rate; None where fewer than two enter."""
-    known = sorted(entering(rows, least), key=lambda row: row.rate if row.rate is not None else 0.0)
+    """The rows with the highest and the lowest rate, of equal ones by upper bound; None where fewer than two enter."""
+    known = sorted(entering(rows, least), key=height)
     return (known[-1], known[0]) if len(known) > 1 else None

@@ -135,13 +135,6 @@ def flags(row: Rated, min_subjects: int) -> str:
     return "; ".join(found)
 
 
-def overlap(one: Mark, other: Mark) -> bool | None:
-    """Whether two intervals share a value; None where one is missing."""
-    if one.low is None or one.high is None or other.low is None or other.high is None:
-        return None
-    return one.low <= other.high and other.low <= one.high
-
-
 def signed_points(value: float) -> str:
     """0.483 -> "+48.3": percentage points."""
     return f"{100 * value:+.1f}".replace("-", "\u2212")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
-from facegap import count, estimate
+from facegap import estimate
 from facegap.records import Differential
 from facegap.schema import DifferentialRow
+from facegap.tables.equal_groups import equal_rates
 from facegap.tables.shared_cells import left_out_text
 from facegap.tables.workbench import Workbench
 
@@ -18,12 +20,18 @@ def rows(bench: Workbench) -> Iterator[DifferentialRow]:
     for comparisons in evidence.comparisons.values():
         for columns in evidence.study.groups:
             for threshold in bench.thresholds_of(comparisons):
-                fmr = count.fmr_counts(comparisons, evidence.samples, columns, threshold.value)
-                found = list(estimate.differentials(fmr, least, level, seed))
+                by_metric = bench.counts(comparisons, columns, threshold.value)
+                equal = partial(equal_rates, bench, comparisons, columns, threshold.value)
+                found = [
+                    row
+                    for counts in by_metric.values()
+                    for row in estimate.differentials(counts, least, level, seed, equal)
+                ]
                 if evidence.identities:
-                    fnmr = count.fnmr_counts(comparisons, evidence.samples, columns, threshold.value)
-                    found += estimate.differentials(fnmr, least, level, seed)
-                    found += estimate.combined_differentials(fmr, fnmr, min_subjects=least, level=level, seed=seed)
+                    fmr, fnmr = by_metric["FMR"], by_metric["FNMR"]
+                    found += estimate.combined_differentials(
+                        fmr, fnmr, min_subjects=least, level=level, seed=seed, equal=equal
+                    )
                 yield from _differential_rows(found, threshold.name)
 
 

@@ -12,12 +12,13 @@ from facegap import count, estimate
 from facegap.errors import InputError
 from facegap.estimate.bootstrap import fmr_draws, summary_interval
 from facegap.estimate.differentials import enter
-from facegap.estimate.interval import effective_sample
+from facegap.estimate.equal_groups import Equal
 from facegap.estimate.measures import Rates, fdr, fdr_area, mape
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts
 from facegap.schema import TargetMeasureRow
 from facegap.tables.at_target import FEW_ERRORS
+from facegap.tables.equal_groups import equal_rates, pair_errors
 from facegap.tables.shared_cells import left_out_text
 from facegap.tables.workbench import GroupCounts, Workbench
 
@@ -25,7 +26,6 @@ PER_DECADE = 10
 HIGHEST, LOWEST = -1, -6
 """Decimal logarithms of the pooled FMR between which the area is taken, as far as the comparisons reach."""
 ALPHA = 0.5
-NULL_DRAWS = 2000
 _FEW = "fewer than two groups"
 
 Floats = npt.NDArray[np.float64]
@@ -84,7 +84,8 @@ def _mape_cells(bench: Workbench, found: GroupCounts, target: float) -> dict[str
     rates = np.array([c.errors / c.trials for c in kept])
     value = float(mape(rates, target))
     ends = _interval(bench, found, kept, target)
-    null_low, null_high = _null_band(kept, target, rule.level, bench.evidence.study.seed)
+    equal = equal_rates(bench, found.comparisons, found.columns, found.threshold.value, kept)
+    null_low, null_high = _null_band(equal, target, rule.level)
     note = "" if ends else f"; no interval: fewer than {FEW_ERRORS} errors in a group"
     return {
         **cells,
@@ -103,19 +104,16 @@ def _interval(
     """Percentiles over people drawn again, the same for every group; None where a group has too few errors."""
     if min(min(c.errors, c.trials - c.errors) for c in kept) < FEW_ERRORS:
         return None
-    sides = count.pair_errors(found.comparisons, bench.evidence.samples, found.columns, found.threshold.value)
+    sides = pair_errors(bench, found.comparisons, found.columns, found.threshold.value)
     by_group = {side.group: side for side in sides}
     draws = bench.people_draws
     drawn = [fmr_draws(draws, side.i, side.j, side.errors, side.compared) for side in (by_group[c.group] for c in kept)]
     return summary_interval(drawn, lambda rates: mape(rates, target), bench.evidence.study.statistics.level)
 
 
-def _null_band(kept: list[ErrorCounts], target: float, level: float, seed: int) -> tuple[float, float]:
-    """What groups of these effective sizes would show if all had their common rate, which need not be the target."""
-    sizes = np.maximum(np.rint([effective_sample(c, level) for c in kept]), 1).astype(np.int64)
-    common = sum(c.errors for c in kept) / sum(c.trials for c in kept)
-    drawn = np.random.default_rng(seed).binomial(sizes, common, (NULL_DRAWS, len(sizes))) / sizes
-    low, high = np.quantile(mape(drawn, target), ((1 - level) / 2, (1 + level) / 2))
+def _null_band(equal: Equal, target: float, level: float) -> tuple[float, float]:
+    """What groups would show if all had their common rate, which need not be the target."""
+    low, high = np.quantile(mape(equal.seen, target), ((1 - level) / 2, (1 + level) / 2))
     return float(low), float(high)
 
 

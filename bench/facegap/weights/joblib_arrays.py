@@ -1,12 +1,15 @@
 """Reads a list of numpy arrays from a joblib file compressed with LZ4, without joblib and without trusting a pickle.
 
 Such a file is one pickle in which every array's data follow the array's description. Only the three names that
-describe an array resolve here, to plain stand-ins; any other name in the pickle ends the reading.
+describe an array resolve here, to plain stand-ins; any other name in the pickle ends the reading. pickle reads no
+further than it has to in a file that it cannot peek into, so that the data are still there once the description has
+its state.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import pickle
 from typing import Any, ClassVar
 
@@ -21,49 +24,36 @@ _MAX_BYTES = 64 * 1024 * 1024
 
 
 class _Described:
-    """Stands for joblib's NumpyArrayWrapper: the description of an array."""
+    """Stands for joblib's NumpyArrayWrapper, the description of an array, and takes the data that follow in `file`."""
 
-    def __init__(self) -> None:
-        self.shape: tuple[int, ...] = ()
-        self.order = ""
-        self.dtype: Any = None
-        self.numpy_array_alignment_bytes: int | None = None
+    file: ClassVar[io.BytesIO]
+    array: Array | None = None
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if state["dtype"] != np.dtype("<f4") or state["order"] != "C":
+            raise ModelRefused(f"a weight file may hold float32 arrays in C order only, found {state['dtype']}")
+        if state.get("numpy_array_alignment_bytes") is not None:
+            self.file.read(self.file.read(1)[0])
+        data = self.file.read(4 * math.prod(state["shape"]))
+        self.array = np.frombuffer(data, dtype="<f4").reshape(state["shape"]).astype(np.float32)
 
 
-class _Unpickler(pickle._Unpickler):
-    """Python's own reader of pickles, restricted to described arrays, each replaced by its data."""
-
-    dispatch: ClassVar[dict[int, Any]] = dict(pickle._Unpickler.dispatch)
+class _Unpickler(pickle.Unpickler):
+    """Restricted to described arrays."""
 
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file)
-        self._file = file
-
-    def find_class(self, module: str, name: str) -> Any:
-        known = {
-            ("joblib.numpy_pickle", "NumpyArrayWrapper"): _Described,
-            ("numpy", "ndarray"): np.ndarray,
+        self._known: dict[tuple[str, str], type] = {
+            ("joblib.numpy_pickle", "NumpyArrayWrapper"): type("_DescribedHere", (_Described,), {"file": file}),
+            # Named as the class of the array and never called.
+            ("numpy", "ndarray"): object,
             ("numpy", "dtype"): np.dtype,
         }
-        if (module, name) not in known:
+
+    def find_class(self, module: str, name: str) -> type:
+        if (module, name) not in self._known:
             raise ModelRefused(f"a weight file may hold float arrays only, found {module}.{name}")
-        return known[module, name]
-
-    def load_build(self) -> None:
-        super().load_build()  # type: ignore[misc]
-        stack: list[Any] = self.stack  # type: ignore[attr-defined]
-        if isinstance(stack[-1], _Described):
-            stack[-1] = self._data_of(stack[-1])
-
-    dispatch[pickle.BUILD[0]] = load_build
-
-    def _data_of(self, described: _Described) -> Array:
-        if described.dtype != np.dtype("<f4") or described.order != "C":
-            raise ModelRefused(f"a weight file may hold float32 arrays in C order only, found {described.dtype}")
-        if described.numpy_array_alignment_bytes is not None:
-            self._file.read(self._file.read(1)[0])
-        size = 4 * int(np.prod(described.shape))
-        return np.frombuffer(self._file.read(size), dtype="<f4").reshape(described.shape).astype(np.float32)
+        return self._known[module, name]
 
 
 def read_arrays(data: bytes) -> list[Array]:
@@ -82,10 +72,13 @@ def read_arrays(data: bytes) -> list[Array]:
 
 
 def _read(data: bytes) -> list[Array]:
-    arrays = _Unpickler(io.BytesIO(data)).load()
-    if not isinstance(arrays, list) or not all(isinstance(array, np.ndarray) for array in arrays):
+    found = _Unpickler(io.BytesIO(data)).load()
+    arrays = (
+        [one.array if isinstance(one, _Described) else None for one in found] if isinstance(found, list) else [None]
+    )
+    if any(array is None for array in arrays):
         raise ModelRefused("not a joblib file of arrays: expected a list of arrays")
-    return arrays
+    return [array for array in arrays if array is not None]
 
 
 def _decompress(data: bytes) -> bytes:

@@ -383,7 +383,7 @@ def test_a_hundred_thousand_rows_take_seconds(folder: Folder, make_card: MakeCar
     root = folder("a1.jpg")
     rows = "".join(f"p{number // 4},images/p{number // 4}/{number}.jpg,female\n" for number in range(100_000))
     write(root, HEADER + rows)
-    start = time.perf_counter()
+    start = time.process_time()
     found = load(make_card(), root)
     assert len(found.refused) == 100_000
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10

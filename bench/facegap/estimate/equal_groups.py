@@ -1,0 +1,172 @@
+"""What groups of one rate show by chance: people dealt anew to the groups, each with all their comparisons.
+
+Chance deals out people, not comparisons: a few with many images or many errors move a group's rate further than as many
+independent comparisons could. A deal keeps the numbers of people of the groups and takes the people from all groups
+together, so that a group may get those who make the errors of another.
+
+**False non-matches** belong to one person, and a deal adds up its people. Where labels say nothing of errors the groups
+as they are stand among the deals like any other, so that the null band is exact whatever people are like.
+
+**False matches** belong to two people of one label. Deals of pairs would have to take those across labels, which are
+less alike and say nothing of it. So a person's part is `u`, the false matches inside their own group over those
+expected there, and the rate of dealt people is p (sum w u / sum w)^a, w in proportion to their comparisons. If pairs
+erred by the product of two people's u, and these were known, a would be 2. As u holds the noise of pairs too, a is what
+makes the groups' rates scatter as the covariance of comparisons that share a person says (`clustered`), all groups
+together. On top comes the noise of the pairs themselves: errors in lots of the size that one pair's errors have, in
+Poisson numbers.
+
+Measured: `benchmarks/null_band_coverage.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from facegap.estimate.clustered import residual_squares
+from facegap.estimate.measures import Rates
+from facegap.records import ClusterSums, ErrorCounts
+
+Integers = npt.NDArray[np.int64]
+Orders = npt.NDArray[np.int32]
+
+_STEEPEST = 4.0
+"""Of a: twice what it can be in truth; it is an estimate."""
+
+_TINY = 1e-300
+
+
+class Equal(NamedTuple):
+    """Rates that groups show whose people all come from one population.
+
+    Attributes:
+        seen: (deals, groups) errors over trials.
+        smoothed: likewise, (errors + 0.5) / (trials + 1) in deals that hold an error-free group.
+    """
+
+    seen: Rates
+    smoothed: Rates
+
+
+class Deals(NamedTuple):
+    """People in random orders: the first of an order go to the first group, and so on.
+
+    Attributes:
+        orders: (deals, people) numbers of people.
+        starts: (groups,) where each group begins in an order; ascending, no group is empty.
+    """
+
+    orders: Orders
+    starts: Integers
+
+    def sums(self, values: npt.NDArray[np.float64]) -> Rates:
+        """(deals, groups) sums of (people,) `values`."""
+        return np.asarray(np.add.reduceat(values[self.orders], self.starts, axis=1))
+
+
+def dealt(sizes: Sequence[int], deals: int, rng: np.random.Generator) -> Deals:
+    """`deals` of as many people to groups of these `sizes`, each at least 1."""
+    people = int(np.sum(sizes))
+    orders = np.empty((deals, people), np.int32)
+    for k in range(deals):
+        orders[k] = rng.permutation(people)
+    return Deals(orders, np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64))
+
+
+def of_mated(deals: Deals, errors: Integers, comparisons: Integers, rate: float) -> Equal:
+    """Rates of mated comparisons in the deals that leave no group without any, each scaled to `rate` over all groups.
+
+    Args:
+        errors, comparisons: (people,) of each.
+    """
+    x, n = deals.sums(errors.astype(np.float64)), deals.sums(comparisons.astype(np.float64))
+    whole = (n > 0).all(-1)
+    x, n = x[whole], n[whole]
+    return _equal(x, n, rate, x.sum(-1, keepdims=True) / n.sum(-1, keepdims=True))
+
+
+def of_nonmated(
+    deals: Deals,
+    counts: Sequence[ErrorCounts],
+    errors: Integers,
+    comparisons: Integers,
+    rng: np.random.Generator,
+) -> Equal:
+    """Rates of non-mated comparisons within groups, at the rate that they have if it is one.
+
+    Args:
+        counts: of the groups, with their sums over people and over pairs.
+        errors, comparisons: (people,) of each inside the own group, first those of the first group, and so on.
+    """
+    trials = np.array([c.trials for c in counts], dtype=np.float64)
+    pooled = sum(c.errors for c in counts) / float(trials.sum())
+    if pooled == 0:
+        none = np.zeros((len(deals.orders), len(counts)))
+        return Equal(none, (none + 0.5) / (trials + 1))
+    parts = _scatter(counts)
+    by_people = parts.people * np.array([_shared(c) for c in counts]) / trials**2
+    certain = 1 / np.maximum(by_people + parts.lot / (pooled * trials), _TINY)
+    rate = float((np.array([c.errors / c.trials for c in counts]) * certain).sum() / certain.sum())
+
+    mean = rate * trials * _people_factor(deals, trials, errors, comparisons, by_people)
+    x = parts.lot * rng.poisson(mean / parts.lot) if parts.lot > 0 else mean
+    x = np.asarray(np.minimum(x, trials), dtype=np.float64)
+    weighted = ((x / trials) * certain).sum(-1, keepdims=True) / certain.sum()
+    return _equal(x, np.broadcast_to(trials, x.shape), rate, weighted)
+
+
+class _Scatter(NamedTuple):
+    """Of a rate relative to its square: what a person adds per shared comparison, and errors that come together."""
+
+    people: float
+    lot: float
+
+
+def _scatter(counts: Sequence[ErrorCounts]) -> _Scatter:
+    """Of all groups together, each around its own rate, so that groups that differ do not widen their null band."""
+    covariance, shared, pairs_of_all = 0.0, 0.0, 0.0
+    for c in counts:
+        by_subject, by_pair = _both_sums(c)
+        pairs = float(residual_squares(by_pair, c.errors, c.trials))
+        rows = float(residual_squares(by_subject, c.errors, c.trials))
+        people = max(4 * c.trials**2 / by_subject.mm, 4.0)
+        # As in `clustered.corrected_variance`: the sample's own rate lies nearer to its people than the true one.
+        covariance += (rows - pairs) * people * (people - 1) / ((people - 2) * (people - 3)) - pairs
+        shared += (c.errors / c.trials) ** 2 * _shared(c)
+        pairs_of_all += pairs
+    errors = sum(c.errors for c in counts)
+    return _Scatter(max(covariance, 0.0) / shared if shared > 0 else 0.0, pairs_of_all / errors)
+
+
+def _people_factor(deals: Deals, trials: Rates, errors: Integers, comparisons: Integers, by_people: Rates) -> Rates:
+    """(deals, groups) rates of dealt people over the common one; the variance of each group's is about `by_people`."""
+    sizes = np.diff([*deals.starts, deals.orders.shape[1]])
+    # By the square root a person with as many samples weighs alike in groups of all sizes.
+    scale = np.repeat(np.sqrt(trials), sizes)
+    relative = deals.sums(errors / scale) / np.maximum(deals.sums(comparisons / scale), _TINY)
+    relative /= relative.mean()
+    steepness = np.sqrt(by_people / np.maximum(relative.var(axis=0), _TINY))
+    factor = relative ** np.minimum(steepness, _STEEPEST)
+    return np.asarray(factor / np.maximum(factor.mean(axis=0), _TINY))
+
+
+def _both_sums(counts: ErrorCounts) -> tuple[ClusterSums, ClusterSums]:
+    assert counts.by_subject is not None
+    assert counts.by_pair is not None
+    return counts.by_subject, counts.by_pair
+
+
+def _shared(counts: ErrorCounts) -> float:
+    """Ordered pairs of comparisons of different pairs of people that share a person."""
+    by_subject, by_pair = _both_sums(counts)
+    return float(by_subject.mm - 2 * by_pair.mm)
+
+
+def _equal(x: Rates, n: Rates, rate: float, shown: Rates) -> Equal:
+    """(deals, groups) errors and trials, scaled in each deal from the common rate that it shows to `rate`."""
+    x = x * np.divide(rate, shown, out=np.zeros_like(shown), where=shown > 0)
+    seen = x / n
+    return Equal(seen, np.where(seen.min(-1, keepdims=True) == 0, (x + 0.5) / (n + 1), seen))

@@ -1,0 +1,67 @@
+"""What a run prints at its end: every model and grouping, the worst rows first, at the vendor's threshold first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from facegap import store
+from facegap.cli.summary import MOST, model_rows, print_summary
+from facegap.schema import RateRow, VersusRow
+from invented_run import GROUPING, Plan, write_run
+
+PLAN = Plan(models=("resnet", "mobile"), conditions=("clean", "phone"), identification=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_run(tmp_path / "run", PLAN)
+
+
+def test_every_model_and_grouping_is_there_and_the_rest_is_counted(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_summary(folder)
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line for line in lines if line.startswith(PLAN.models)]
+    assert len(rows) == 2 * MOST
+    for model in PLAN.models:
+        for grouping in (GROUPING, "gender", "everyone"):
+            for metric in ("FNMR", "FMR"):
+                assert any(f"  {grouping} " in row and f"  {metric} " in row for row in rows if row.startswith(model))
+    every = sum(row.failures == "counted" for row in store.read_rows(folder, RateRow))
+    assert f"... and {every - len(rows)} more rows in tables/rates.csv" in lines
+
+
+def test_the_vendors_threshold_leads_and_the_worst_group_is_first(folder: Path) -> None:
+    at = {"model": "resnet", "condition": "clean", "threshold_name": "vendor", "group": "male", "metric": "FMR"}
+    test = VersusRow(**at, grouping="gender", ratio=3.2, p_holm=0.001, verdict="differs")
+    store.write_rows(folder, VersusRow, [test])
+    rates = store.read_rows(folder, RateRow)
+    worse = [replace(row, rate=0.9) if at.items() <= vars(row).items() else row for row in rates]
+    store.write_rows(folder, RateRow, worse)
+    found = model_rows(store.read_tables(folder), "resnet")
+    assert {row.threshold_name for row, _ in found} == {"vendor"} and {row.condition for row, _ in found} == {"clean"}
+    assert [(row.grouping, row.group, row.metric) for row, _ in found[:2]] == [
+        ("gender", "male", "FMR"),
+        ("gender", "female", "FMR"),
+    ]
+    assert found[0][1] == "more often, 3.2 times"
+    assert found[1][1] == "not tested: the run holds no such test"
+
+
+def test_a_small_group_with_a_higher_rate_is_shown_as_not_tested(folder: Path) -> None:
+    found = model_rows(store.read_tables(folder), "resnet")
+    small = [(row, said) for row, said in found if row.group == PLAN.groups[-1]]
+    assert small and all(said == "not tested: fewer than 10 people" for _, said in small)
+
+
+def test_with_room_the_target_follows(tmp_path: Path) -> None:
+    groups = ("a", "b")
+    folder = write_run(tmp_path / "run", Plan(groups=groups, identification=False))
+    rows = [replace(row, subjects=120) for row in store.read_rows(folder, RateRow)]
+    store.write_rows(folder, RateRow, rows)
+    found = [row.threshold_name for row, _ in model_rows(store.read_tables(folder), "resnet")]
+    assert found == ["vendor"] * 6 + ["FMR 0.0001"] * 2
