@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from interval_coverage import LEVEL, Design, _scores
 
+from facegap.count.groups import heaviest
 from facegap.estimate import estimate, threshold_at_fmr
 from facegap.estimate.bootstrap import double_or_nothing_draws, fnmr_at_draws, pair_trials, percentiles, threshold_draws
 from facegap.records import ClusterSums, ErrorCounts, SamplesOfPeople
@@ -79,6 +80,7 @@ def intervals(found: Study, target: float, rng: np.random.Generator) -> dict[str
         failed=0,
         subjects=people,
         by_subject=sums,
+        heaviest=heaviest(errors, trials),
     )
     fixed = estimate(counts, LEVEL)
     assert fixed.low is not None

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from facegap.count.groups import heaviest
 from facegap.estimate import differentials, estimate
 from facegap.estimate.binomial import wilson
 from facegap.estimate.clustered import effective_size, wilson_n_eff
@@ -185,6 +186,7 @@ def _counts(metric: str, by_subject: Sums, by_pair: Sums | None) -> ErrorCounts:
         subjects=people,
         by_subject=_sums(*by_subject),
         by_pair=None if by_pair is None else _sums(*by_pair),
+        heaviest=heaviest(*by_subject),
     )
 
 

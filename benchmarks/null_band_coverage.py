@@ -158,27 +158,29 @@ def _fmr(
 
 def outside(found: Study, target: float) -> dict[tuple[str, str, str], bool]:
     """(metric, measure, kind of band) -> whether the value lies outside."""
-    answer = {}
-    asked: list[tuple[str, list[Sequence[ErrorCounts]], Measure | Combined]] = [
-        *(("FMR", [found.fmr], m) for m in MEASURES if m.name in SHOWN),
-        *(("FNMR", [found.fnmr], m) for m in MEASURES if m.name in SHOWN),
-        *(("FMR+FNMR", [found.fmr, found.fnmr], m) for m in COMBINED if m.name in SHOWN_TOGETHER),
-    ]
+    answer: dict[tuple[str, str, str], bool] = {}
+    asked: list[tuple[str, list[tuple[ErrorCounts, ...]], Measure | Combined]] = []
+    for m in MEASURES:
+        if m.name in SHOWN:
+            asked += [("FMR", [found.fmr], m), ("FNMR", [found.fnmr], m)]
+    asked += [("FMR+FNMR", [found.fmr, found.fnmr], m) for m in COMBINED if m.name in SHOWN_TOGETHER]
     for metric, sides, measure in asked:
         zero = measure.positive and any(c.errors == 0 for side in sides for c in side)
         rates = [(smoothed_rates if zero else rates_of)(side) for side in sides]
 
         def function(*rates: Array, measure: Measure | Combined = measure) -> Array:
-            return measure.function(*rates, *([0.5] if isinstance(measure, Combined) else []))
+            if isinstance(measure, Combined):
+                return measure.function(rates[0], rates[1], 0.5)
+            return measure.function(rates[0])
 
         value = float(function(*rates))
         for kind, equal in found.bands.items():
             null = _shown(function, [equal[name] for name in metric.split("+")], measure.at_equality, measure.positive)
             away = -1 if np.median(null) < measure.at_equality else 1
-            answer[metric, measure.name, kind] = away * value > np.quantile(away * null, LEVEL) + 1e-12
+            answer[metric, measure.name, kind] = bool(away * value > np.quantile(away * null, LEVEL) + 1e-12)
     for kind, equal in found.bands.items():
         ends = np.quantile(mape(equal["FMR"].seen, target), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-        answer["FMR", "MAPE", kind] = not ends[0] <= mape(rates_of(found.fmr), target) <= ends[1]
+        answer["FMR", "MAPE", kind] = not bool(ends[0] <= mape(rates_of(found.fmr), target) <= ends[1])
     return answer
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from facegap.claims.judge import _margin
 from facegap.claims.text import Claim
+from facegap.count.groups import heaviest
 from facegap.estimate.accuracy import p_values
 from facegap.estimate.at_most import judge
 from facegap.estimate.versus_rest import against_rest
@@ -44,7 +45,14 @@ def mated(rate: float, people: int, rng: Rng, each: int = 3, agreement: float = 
     x = rng.binomial(each, rng.beta(rate * size, (1 - rate) * size, people))
     m = np.full(people, each)
     sums = ClusterSums(int(x @ x), int(x @ m), int(m @ m))
-    return replace(BASE, errors=int(x.sum()), completed=int(m.sum()), subjects=people, by_subject=sums)
+    return replace(
+        BASE,
+        errors=int(x.sum()),
+        completed=int(m.sum()),
+        subjects=people,
+        by_subject=sums,
+        heaviest=heaviest(x, m),
+    )
 
 
 def nonmated(rate: float, people: int, rng: Rng, spread: float = 0.5) -> ErrorCounts:
@@ -57,7 +65,8 @@ def nonmated(rate: float, people: int, rng: Rng, spread: float = 0.5) -> ErrorCo
     by_subject = ClusterSums(int(rows @ rows), int(rows.sum() * m), int(people * m * m))
     by_pair = ClusterSums(int(x @ x), int(4 * x.sum()), 16 * len(x))
     counts = replace(BASE, metric="FMR", errors=int(x.sum()), completed=4 * len(x), subjects=people)
-    return replace(counts, by_subject=by_subject, by_pair=by_pair)
+    most = heaviest(rows.astype(np.int64), np.full(people, int(m)))
+    return replace(counts, by_subject=by_subject, by_pair=by_pair, heaviest=most)
 
 
 def groups(kind: Callable[..., ErrorCounts], rates: list[float], people: int, rng: Rng) -> list[ErrorCounts]:

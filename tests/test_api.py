@@ -116,7 +116,10 @@ def test_a_study_runs_from_python(finished: Path, tmp_path: Path, monkeypatch: p
     assert facegap.plan("tiny.toml").samples == 96
     assert repr(found) == f"<run {found.manifest.run_id}>"
     claimed = found.claim("FNMR <= 0.9 in every group at FMR 0.05")
-    assert claimed.verdict == "supported" and {one.group for one in claimed.judged} == {"amber", "blue"}
+    assert claimed.verdict == "undecided" and all(
+        "could only be refuted: 12 people" in one.note for one in claimed.judged
+    )
+    assert {one.group for one in claimed.judged} == {"amber", "blue"}
 
 
 def test_frames_have_the_tables_columns_and_blanks(finished: Path) -> None:

@@ -113,7 +113,8 @@ def test_the_command_line(finished: Path) -> None:
     assert "refuted" in out.splitlines()[-1]
     code, out, _ = tiny.facegap(place, "claim", str(finished), "FTA <= 0.9 overall", "--json")
     found = json.loads(out)
-    assert (code, found["verdict"], found["judged"][0]["group"]) == (0, "supported", "everyone")
+    assert (code, found["verdict"], found["judged"][0]["group"]) == (1, "undecided", "everyone")
+    assert "with fewer than 30 no support can be kept at its level" in found["judged"][0]["note"]
     code, out, error = tiny.facegap(place, "claim", str(finished), "it is fair")
     assert (code, out, error.count("\n")) == (2, "", 1)
 

@@ -82,12 +82,12 @@ def test_mated_deals_have_the_common_rate_and_leave_no_group_without_comparisons
 def test_uneven_numbers_of_images_widen_the_band_that_holds_equal_groups():
     """Independent comparisons: 15 to 30 of 100 studies outside; people: 5, and of 150 studies at most 14 (1 in 100)."""
     rng = np.random.default_rng(3)
-    outside = 0
+    outside = 0.0
     for _ in range(150):
         errors, comparisons = false_non_matches(rng)
         rates = [x.sum() / m.sum() for x, m in zip(groups_of(errors), groups_of(comparisons), strict=True)]
         equal = of_mated(dealt(SIZES, 199, rng), errors, comparisons, errors.sum() / comparisons.sum())
-        outside += gini(np.array(rates)) > np.quantile(gini(equal.seen), 0.95)
+        outside += float(gini(np.array(rates)) > np.quantile(gini(equal.seen), 0.95))
     assert outside <= 14
 
 

@@ -17,9 +17,9 @@ from facegap.claims.summaries import judge_summary
 from facegap.claims.text import Claim
 from facegap.errors import InputError
 from facegap.estimate.accuracy import mean_error, p_values
-from facegap.estimate.at_most import ClaimVerdict, enough_people, judge, p_refute, p_support
+from facegap.estimate.at_most import ClaimVerdict, enough_people, judge, p_refute, p_support, too_few
 from facegap.estimate.clustered import pooled
-from facegap.estimate.differentials import enter
+from facegap.estimate.differentials import EqualRates, enter
 from facegap.estimate.equivalence import Equivalence, equivalent_difference, equivalent_ratio, growth_to_decide
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.multiplicity import holm
@@ -27,6 +27,7 @@ from facegap.estimate.people import design_effect_at, effective_trials, people_f
 from facegap.estimate.two_groups import Rate
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts, Threshold, has_label
+from facegap.tables.equal_groups import equal_rates
 from facegap.tables.workbench import NO_THRESHOLD, Workbench, ends_of
 
 Verdict = Literal["refuted", "supported", "undecided"]
@@ -137,7 +138,8 @@ def _judged(
     if claim.kind == "accuracy":
         found = list(_accuracy(counts, claim, evidence))
     elif claim.kind == "summary":
-        found = list(_summary(counts[claim.metric], claim, evidence))
+        equal = partial(equal_rates, bench, comparisons, columns, threshold.value)
+        found = list(_summary(counts[claim.metric], claim, evidence, equal))
     elif claim.kind in ("ratio", "difference"):
         found = list(_margin(counts[claim.metric], claim, level, evidence.study.statistics.min_subjects))
     else:
@@ -347,20 +349,24 @@ def _margin(counts: Sequence[ErrorCounts], claim: Claim, level: float, least: in
         row = replace(_row(c, reading, level), verdict=_verdict(found), low=found.low, high=found.high)
         note = f"interval of two one-sided tests, adjusted over {tests} test{'s' * (tests > 1)}"
         row = replace(row, value=_compared(*sides, claim.kind == "ratio"), note=note)
-        yield row if found.decided else _with_growth(row, sides, at)
+        why = next(filter(None, (too_few(side, row.verdict) for side in sides)), "")
+        if why:
+            yield replace(row, verdict="undecided", note=f"{row.note}; {why}")
+        else:
+            yield row if found.decided else _with_growth(row, sides, at)
     for c in counts:
         reason = dict(left_out).get(c.group) or ("no other group to compare with" if len(kept) < 2 else None)
         if reason:
             yield replace(_row(c, reading, level), value=None, low=None, high=None, note=f"left out: {reason}")
 
 
-def _summary(counts: Sequence[ErrorCounts], claim: Claim, evidence: Evidence) -> Iterator[Judged]:
+def _summary(counts: Sequence[ErrorCounts], claim: Claim, evidence: Evidence, equal: EqualRates) -> Iterator[Judged]:
     """The summary over all groups, and each group that is in none; their interval needs no adjustment over groups."""
     if not counts:
         return
     rules = evidence.study.statistics
-    verdict, found, left_out = judge_summary(
-        counts, claim.measure, claim.number, rules.min_subjects, rules.level, evidence.study.seed
+    verdict, found, left_out, why = judge_summary(
+        counts, claim.measure, claim.number, rules.min_subjects, rules.level, evidence.study.seed, equal
     )
     reading = f"{claim.measured} <= {claim.number:.6g}"
     ends = f"highest: {found.worst}, lowest: {found.best}" if found.worst != found.best else ""
@@ -379,7 +385,7 @@ def _summary(counts: Sequence[ErrorCounts], claim: Claim, evidence: Evidence) ->
         value=found.value,
         low=found.low,
         high=found.high,
-        note="; ".join(part for part in (ends, found.note) if part),
+        note="; ".join(part for part in (ends, found.note, why) if part),
     )
     yield over
     of = {c.group: c for c in counts}

@@ -98,29 +98,23 @@ def _verdict(
         p_support=support,
         n_eff=n,
         decided_at=more,
-        note=_cannot_support(c) if verdict == "undecided" else "",
+        note=too_few(c, "supported") if verdict == "undecided" else "",
     )
 
 
-def _cannot_support(c: ErrorCounts) -> str:
-    people, least = _people(c), supporting_people(c)
-    if people >= least:
-        return ""
-    return (
-        f"could only be refuted: {people:.0f} people, as if all took part alike; with fewer than {least} no support "
-        "can be kept at its level"
-    )
+def too_few(counts: ErrorCounts, verdict: Verdict) -> str:
+    """Why this verdict could not be kept at its level with these people; empty where it can."""
+    people, least, support = _people(counts), least_people(counts), supporting_people(counts)
+    took_part = f"{people:.0f} people, as if all took part alike"
+    if people < least:
+        return f"not judged: {took_part}; with fewer than {least} no verdict can be kept at its level"
+    if people < support and verdict == "supported":
+        return f"could only be refuted: {took_part}; with fewer than {support} no support can be kept at its level"
+    return ""
 
 
 def _not_judged(c: ErrorCounts, limit: float, level: float) -> ClaimVerdict:
     n = effective_sample(c, level) if c.trials else None
-    why = "no trials"
-    if c.trials:
-        people, least = _people(c), least_people(c)
-        why = (
-            f"not judged: {people:.0f} people, as if all took part alike; with fewer than {least} no verdict can be "
-            "kept at its level"
-        )
     return ClaimVerdict(
         counts=c,
         limit=limit,
@@ -129,7 +123,7 @@ def _not_judged(c: ErrorCounts, limit: float, level: float) -> ClaimVerdict:
         p_support=1.0,
         n_eff=n,
         decided_at=_decided_at(c, n, limit, 1 - level) if n is not None else None,
-        note=why,
+        note=too_few(c, "undecided") if c.trials else "no trials",
     )
 
 
