@@ -190,7 +190,7 @@ def test_a_full_disk_leaves_no_folder(place: Path, monkeypatch: pytest.MonkeyPat
 
 
 SLOWED = """
-import sys, time
+import signal, sys, time
 from facegap.embed import Recogniser
 from facegap.cli import main
 real = Recogniser.embed
@@ -198,10 +198,11 @@ def embed(self, crops):
     time.sleep(0.15)
     return real(self, crops)
 Recogniser.embed = embed
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.argv = ["facegap", *sys.argv[1:]]
 main()
 """
-"""`facegap` with a slow model, so that a signal meets it at work."""
+"""`facegap` with a slow model, so that a signal meets it at work. Shells hide Ctrl-C from what they start with "&"."""
 
 
 def start_slowed(place: Path) -> subprocess.Popen[str]:
