@@ -71,6 +71,8 @@ def test_what_cannot_be_fitted_is_said_and_not_shown() -> None:
     z = np.linspace(-1, 1, 40)
     design = z[:, None]
     assert logistic(design, ["quality"], z > 0, person) is None  # separated: the odds have no end
+    rare = 50.0 * (np.arange(40) == 0)  # one person alone at another value, in error: no estimate, whatever the slope
+    assert logistic(np.column_stack([rare, z]), ["rare", "z"], (rare > 0) | (person == 3), person) is None
     assert logistic(design, ["quality"], np.zeros(40, bool), person) is None
     assert logistic(np.column_stack([z, z]), ["a", "b"], person % 2 == 0, person) is None
     assert logistic(design, ["quality"], person % 2 == 0, np.zeros(40, np.int64)) is None

@@ -63,8 +63,27 @@ def shrink(errors: Sequence[float], trials: Sequence[float], level: float = 0.95
     )
 
 
+_STIRLING = 20.0
+"""From here the series is good to 1e-12."""
+
+
 def _marginal(errors: Array, trials: Array, mean: Array, size: Array) -> Array:
     """Beta-binomial log-likelihood over a grid of means (rows) and sizes (columns), without its constant."""
     x, n = errors[:, None, None], trials[:, None, None]
     a, b = mean * size, (1 - mean) * size
-    return np.asarray((special.betaln(a + x, b + n - x) - special.betaln(a, b)).sum(axis=0))
+    # Differences of betaln at sizes of 1e9 would lose all but a few digits, differently in every scipy.
+    plain = x * np.log(mean) + (n - x) * np.log1p(-mean)
+    return np.asarray((plain + _rising(a, x) + _rising(b, n - x) - _rising(size, n)).sum(axis=0))
+
+
+def _rising(a: Array, x: Array) -> Array:
+    """log(Gamma(a + x) / Gamma(a) / a^x), without the cancellation of large `a` (Stirling's series there)."""
+    a, x = np.broadcast_arrays(a, x)
+    large = a > _STIRLING
+    found = np.empty(a.shape)
+    found[~large] = special.gammaln((a + x)[~large]) - special.gammaln(a[~large]) - (x * np.log(a))[~large]
+    a, x = a[large], x[large]
+    end = a + x
+    series = (1 / end - 1 / a) / 12 - (end**-3.0 - a**-3.0) / 360 + (end**-5.0 - a**-5.0) / 1260
+    found[large] = (end - 0.5) * np.log1p(x / a) - x + series
+    return found
