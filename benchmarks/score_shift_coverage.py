@@ -15,7 +15,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -70,9 +70,9 @@ class Design:
         return np.array(self.mated or nothing), np.array(self.strangers or nothing)
 
 
-FOUR = {"mated": (0.0, -0.4, 0.3, -0.6), "strangers": (0.0, 0.4, 0.3, 0.6)}
-TWO = {"mated": (-0.4, 0.0), "strangers": (0.5, 0.0)}
-THREE = {"mated": (0.0, -0.4, 0.3), "strangers": (0.0, 0.4, 0.6)}
+FOUR: dict[str, Any] = {"mated": (0.0, -0.4, 0.3, -0.6), "strangers": (0.0, 0.4, 0.3, 0.6)}
+TWO: dict[str, Any] = {"mated": (-0.4, 0.0), "strangers": (0.5, 0.0)}
+THREE: dict[str, Any] = {"mated": (0.0, -0.4, 0.3), "strangers": (0.0, 0.4, 0.6)}
 
 DESIGNS = (
     Design((60, 60, 60, 60), "even", 4),
@@ -141,7 +141,8 @@ def scores_of(rng: np.random.Generator, design: Design) -> Scores:
     strangers = score[upper & ~same]
     floor = float(np.partition(strangers, -int(KEPT * len(strangers)))[-int(KEPT * len(strangers))])
     tail = np.nonzero(upper & ~same & (score >= floor))
-    return Scores(sizes, group, ScoredPairs(*mated, score[mated]), ScoredPairs(*tail, score[tail]), floor)
+    of_mated, of_tail = ScoredPairs(mated[0], mated[1], score[mated]), ScoredPairs(tail[0], tail[1], score[tail])
+    return Scores(sizes, group, of_mated, of_tail, floor)
 
 
 def evidence_of(found: Scores, seed: int) -> Evidence:

@@ -198,7 +198,7 @@ def _differentials(plan: Plan, at: Key) -> Iterator[DifferentialRow]:
     for metric, measure in itertools.product(("FMR", "FNMR"), ("max-min", "max/min", "gini")):
         value = 0.0123 if measure == "max-min" else 2.5
         ends = {"low": 1.6, "high": 4.0, "null_low": 1.0, "null_high": 1.9}
-        cells = {"value": value, **ends, "worst": plan.groups[-1], "best": plan.groups[0]}
+        cells: dict[str, Any] = {"value": value, **ends, "worst": plan.groups[-1], "best": plan.groups[0]}
         if metric == "FNMR" and not plan.mated:
             cells = {}
         yield DifferentialRow(**at, metric=metric, measure=measure, **cells, groups=len(plan.groups))
@@ -263,12 +263,12 @@ def _curves(plan: Plan, key: Key, factor: float, rng: np.random.Generator) -> It
         counts, edges = np.histogram(rng.normal(centre, 0.1, n), bins=np.linspace(-1, 1, 101))
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
             if count:
-                ends = {"low": round(float(low), 4), "high": round(float(high), 4)}
+                ends: dict[str, Any] = {"low": round(float(low), 4), "high": round(float(high), 4)}
                 yield DistributionRow(**key, kind=kind, **ends, count=int(count))
     if plan.identification and plan.mated:
         for rank in (1, 2, 5, 10, 20, 50):
             hits = round(150 * (1 - 0.05 * factor / rank))
-            rates = {"rate": hits / 150, "rate_optimistic": hits / 150}
+            rates: dict[str, Any] = {"rate": hits / 150, "rate_optimistic": hits / 150}
             yield CmcRow(**key, gallery_size=200, rank=rank, hits=hits, trials=150, **rates)
 
 
@@ -310,9 +310,9 @@ def _over_groups(plan: Plan, here: Key) -> Iterator[Row]:
 
 
 def _between(plan: Plan, key: Key, k: int) -> Iterator[BetweenRow]:
-    differs = {"rate": 0.05, "other_rate": 0.09, "difference": -0.04, "low": -0.06, "high": -0.02}
+    differs: dict[str, Any] = {"rate": 0.05, "other_rate": 0.09, "difference": -0.04, "low": -0.06, "high": -0.02}
     differs |= {"only_model": 4, "only_other": 28, "p_holm": 0.004, "verdict": "differs", "visible_80": 0.03}
-    alike = {"rate": 0.05, "other_rate": 0.0492, "difference": 0.0008, "only_model": 2, "only_other": 1}
+    alike: dict[str, Any] = {"rate": 0.05, "other_rate": 0.0492, "difference": 0.0008, "only_model": 2, "only_other": 1}
     alike |= {"p_holm": 1.0, "verdict": "not shown to differ", "visible_80": 0.04}
     for other in plan.models[plan.models.index(key["model"]) + 1 :]:
         yield BetweenRow(
@@ -327,8 +327,8 @@ def _between(plan: Plan, key: Key, k: int) -> Iterator[BetweenRow]:
 
 
 def _extrapolated(key: Key, k: int) -> ExtrapolatedRow:
-    own = {"own_threshold": 0.71, "own_threshold_low": 0.68, "own_threshold_high": 0.79}
-    rate = {"shared_threshold": 0.7, "fmr": 1.4e-7, "fmr_high": 3.1e-6}
+    own: dict[str, Any] = {"own_threshold": 0.71, "own_threshold_low": 0.68, "own_threshold_high": 0.79}
+    rate: dict[str, Any] = {"shared_threshold": 0.7, "fmr": 1.4e-7, "fmr_high": 3.1e-6}
     return ExtrapolatedRow(
         **key,
         target=1e-6,
@@ -361,13 +361,13 @@ def _at_target(key: Key) -> AtTargetRow:
 
 def _tests(plan: Plan, key: Key, k: int, hidden: bool) -> Iterator[Row]:
     """A group against the others, and what that test sees."""
-    differs = {"ratio": 2.5, "low": 1.4, "high": 4.5, "p_holm": 0.004, "verdict": "differs"}
-    alike = {"ratio": 1.2, "low": 0.7, "high": 2.0, "p_holm": 0.4, "verdict": "not shown to differ"}
+    differs: dict[str, Any] = {"ratio": 2.5, "low": 1.4, "high": 4.5, "p_holm": 0.004, "verdict": "differs"}
+    alike: dict[str, Any] = {"ratio": 1.2, "low": 0.7, "high": 2.0, "p_holm": 0.4, "verdict": "not shown to differ"}
     for metric, (name, target) in itertools.product(("FMR", "FNMR", "FNIR", "FPIR"), TARGETS.items()):
         of_searches = metric in ("FNIR", "FPIR")
         if of_searches and not plan.identification:
             continue
-        at = {"threshold_name": name.replace("FMR", "FPIR") if of_searches else name, "threshold": _score(target)}
+        at: Key = {"threshold_name": name.replace("FMR", "FPIR") if of_searches else name, "threshold": _score(target)}
         if hidden:
             yield VersusRow(**key, metric=metric, **at, note=SUPPRESSED)
             yield PowerRow(**key, metric=metric, **at, note=SUPPRESSED)
@@ -392,7 +392,7 @@ def _tests(plan: Plan, key: Key, k: int, hidden: bool) -> Iterator[Row]:
 
 def _gallery(here: Key, group: str, k: int) -> Iterator[GalleryRow]:
     low, value, high = 0.01 * k, 0.02 * k, 0.05 + 0.02 * k
-    measured = {"fpir_measured": value, "fpir_measured_low": low, "fpir_measured_high": high}
+    measured: dict[str, Any] = {"fpir_measured": value, "fpir_measured_low": low, "fpir_measured_high": high}
     for size, beside in ((200, measured), (100_000, {})):
         for mix in ("as in this run", "groups of equal size"):
             value, low, high = (0.03, 0.01, 0.06) if size == 200 else (0.9, 0.7, 1.0)
@@ -454,7 +454,7 @@ def _causes(plan: Plan, key: Key, k: int) -> Iterator[Row]:
     at = {**key, "threshold_name": MAIN}
     for quality, share in itertools.product(("Sharpness", "DynamicRange"), (0.0, 0.1, 0.2, 0.5)):
         fnmr = 0.0 if plan.zero_errors else 0.05 * (1 - share) * (0.5 if quality == "Sharpness" else 1)
-        here = {"quality": quality, "threshold": 0.62, "discard": share}
+        here: dict[str, Any] = {"quality": quality, "threshold": 0.62, "discard": share}
         yield EdcRow(**at, **here, kept=500, errors=20, fnmr=fnmr, discarded_share=share * (k or 2) / 2)
     yield SplitRow(
         **at,
@@ -470,9 +470,9 @@ def _causes(plan: Plan, key: Key, k: int) -> Iterator[Row]:
         at_same_quality_high=0.05,
     )
     if key["condition"] != plan.conditions[0]:
-        against = {"against_others": 0.08, "against_others_low": 0.02, "against_others_high": 0.14}
+        against: dict[str, Any] = {"against_others": 0.08, "against_others_low": 0.02, "against_others_high": 0.14}
         against |= {"p_holm": 0.01, "verdict": "changes otherwise", "visible_80": 0.09}
-        change = {"fnmr_clean": 0.02, "fnmr": 0.12, "change": 0.1, "low": 0.06, "high": 0.14}
+        change: dict[str, Any] = {"fnmr_clean": 0.02, "fnmr": 0.12, "change": 0.1, "low": 0.06, "high": 0.14}
         yield PairedRow(**at, comparisons=600, subjects=120, **change, **(against if k == 2 else {}))
 
 

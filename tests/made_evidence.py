@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import combinations
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from made import make_samples
 
 RowT = TypeVar("RowT", bound=Row)
 
-STUDY = {
+STUDY: dict[str, Any] = {
     "name": "made",
     "title": "made",
     "seed": 5,
@@ -31,7 +31,7 @@ STUDY = {
 }
 
 
-def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int = 0, **statistics: object) -> Evidence:
+def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int = 0, **statistics: Any) -> Evidence:
     """Scores around 0 for strangers and 3 for mates, `shift` higher for pairs of two red strangers."""
     rng = np.random.default_rng(seed)
     subject = np.repeat(np.arange(people), each)

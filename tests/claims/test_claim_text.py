@@ -109,7 +109,19 @@ METRICS = {
     "TMR": ("FNMR", True),
     "true accept rate": ("FNMR", True),
 }
-MOST = ("<=", "<", "≤", "=<", "at most", "is at most", "below", "must be below", "no more than", "under", "less than")
+MOST: tuple[str, ...] = (
+    "<=",
+    "<",
+    "≤",
+    "=<",
+    "at most",
+    "is at most",
+    "below",
+    "must be below",
+    "no more than",
+    "under",
+    "less than",
+)
 MOST += ("shall not exceed", "not more than", "is never above", "up to", "of at most")
 LEAST = (">=", ">", "≥", "at least", "is at least", "above", "no less than", "over", "more than", "not below")
 NUMBERS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,13 @@ def test_every_model_and_grouping_is_there_and_the_rest_is_counted(
 
 
 def test_the_vendors_threshold_leads_and_the_worst_group_is_first(folder: Path) -> None:
-    at = {"model": "resnet", "condition": "clean", "threshold_name": "vendor", "group": "male", "metric": "FMR"}
+    at: dict[str, Any] = {
+        "model": "resnet",
+        "condition": "clean",
+        "threshold_name": "vendor",
+        "group": "male",
+        "metric": "FMR",
+    }
     test = VersusRow(**at, grouping="gender", ratio=3.2, p_holm=0.001, verdict="differs")
     store.write_rows(folder, VersusRow, [test])
     rates = store.read_rows(folder, RateRow)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -15,6 +16,8 @@ from facegap.report.findings import cautions, findings
 from facegap.schema import PairedRow, RateRow, Row, VersusRow
 from invented_run import GROUPING, MAIN, Plan, write_run
 
+RowT = TypeVar("RowT", bound=Row)
+
 PLAN = Plan(identification=False)
 PLAIN = Plan(further=False, identification=False)
 
@@ -23,7 +26,7 @@ def say(folder: Path) -> list[str]:
     return [sentence.text for sentence in findings(store.read_tables(folder), "resnet")]
 
 
-def edit(folder: Path, row_class: type[Row], change: Callable[[Row], Row]) -> None:
+def edit(folder: Path, row_class: type[RowT], change: Callable[[RowT], RowT]) -> None:
     store.write_rows(folder, row_class, [change(row) for row in store.read_rows(folder, row_class)])
 
 
@@ -44,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
     run = write_run(tmp_path / "run", PLAN)
     errors_of = {"East, female": 12, "East, male": 24, "West, female": 60, "West, male": 300, "female": 20, "male": 30}
 
-    def rounded(row: Row) -> Row:
+    def rounded(row: RateRow) -> RateRow:
         assert isinstance(row, RateRow)
         if row.group not in errors_of or row.metric not in ("FNMR", "FMR"):
             return row

@@ -124,7 +124,7 @@ def test_without_a_reference_nobody_is_compared() -> None:
 
 def test_bytes_and_seconds_of_what_is_sent() -> None:
     """Three frames at five a second last 0.4 s; "first" sends one of them, at once."""
-    costs = {"sent": np.array([100, 200, 300], np.float32), "seconds": np.array([1, 2, 3], np.float32)}
+    costs: dict[str, Any] = {"sent": np.array([100, 200, 300], np.float32), "seconds": np.array([1, 2, 3], np.float32)}
     frames, made = acquisitions(["ok"] * 3, **costs), templates([0, 1, 2], SCORES)
     first = one_transaction(Transactions(attempts=1, frames=3), frames, made)
     every = one_transaction(Transactions(attempts=1, frames=3, policy="sharpest"), frames, made)

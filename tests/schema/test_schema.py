@@ -27,7 +27,7 @@ def test_every_table_is_declared_once_and_built() -> None:
 @EVERY
 def test_a_row_class_says_what_it_is(row_class: type[Row]) -> None:
     about = schema.about(row_class)
-    assert (row_class.__doc__ or "").strip() == about
+    assert " ".join((row_class.__doc__ or "").split()) == about
     assert about.endswith(".") and "\n" not in about
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from made import keys_of_several
 from made_evidence import chosen, evidence_of
 
 
-def two_models(people: int = 90, worse: float = 0.7, **more: object) -> Evidence:
+def two_models(people: int = 90, worse: float = 0.7, **more: Any) -> Evidence:
     """Models m and n on the same samples: n's mated scores are m's less `worse`, with noise; its tail is its own."""
     one, other = evidence_of(people, **more), evidence_of(people, seed=9)
     m, n = one.comparisons["m", "clean"], other.comparisons["m", "clean"]

@@ -79,12 +79,12 @@ def test_rates_and_cross_fmr(world: World, built: Built) -> None:
             if r.condition == name
         }
         assert found == cross
-    for row_class in (RateRow, CrossRow):
-        for row in built[row_class]:
-            assert row.threshold == at.get(row.threshold_name)
-            assert row.rate is not None or row.note
-            if row.rate is not None:
-                assert row.low <= row.rate <= row.high
+    rows: list[RateRow | CrossRow] = [*built[RateRow], *built[CrossRow]]
+    for row in rows:
+        assert row.threshold == at.get(row.threshold_name)
+        assert row.rate is not None or row.note
+        if row.rate is not None:
+            assert row.low <= row.rate <= row.high
 
 
 def test_identification_and_cmc(world: World, built: Built) -> None:

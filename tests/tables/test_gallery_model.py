@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from made_evidence import chosen, evidence_of
 R15 = json.loads((Path(__file__).parents[1] / "reference" / "R15_fpir_model.json").read_text(encoding="utf-8"))
 
 
-def with_searches(evidence: Evidence, **rule: object) -> Evidence:
+def with_searches(evidence: Evidence, **rule: Any) -> Evidence:
     """Every sample's highest score against 40 enrolled strangers of the made comparisons' kind."""
     n = len(evidence.samples)
     rng = np.random.default_rng(8)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from facegap.evidence import Evidence
-from facegap.records import ScoredPairs, Threshold
+from facegap.records import RuledTrials, ScoredPairs, Threshold
 from facegap.schema import PairedRow, RateRow
 from facegap.tables import Workbench, build, paired
 from made_evidence import chosen, evidence_of
@@ -25,6 +25,7 @@ def degraded(evidence: Evidence, harm: dict[str, float]) -> Evidence:
     less = np.where(colour == "red", harm["red"], harm["green"])
     noise = np.random.default_rng(2).normal(0, 0.2, len(b))
     score = (np.tile(mated.score, 2) - less + noise).astype(np.float32)
+    assert isinstance(clean.trials, RuledTrials)
     other = replace(
         clean, condition="dark", mated=ScoredPairs(a, b, score), trials=replace(clean.trials, symmetric=False)
     )

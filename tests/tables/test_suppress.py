@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,7 @@ def shown(evidence: Evidence) -> Built:
 
 
 def test_small_groups_are_blanked_everywhere(shown: Built, hidden: Built) -> None:
+    row: Any
     for row_class, rows in hidden.items():
         for row in rows:
             if getattr(row, "group", None) == "red" and getattr(row, "grouping", None) == "colour":
@@ -46,7 +48,7 @@ def test_small_groups_are_blanked_everywhere(shown: Built, hidden: Built) -> Non
 def test_a_suppressed_row_keeps_its_keys_and_the_note_alone(
     evidence: Evidence, shown: Built, row_class: type[Row]
 ) -> None:
-    blanked = list(suppressed(evidence, row_class, shown[row_class]))
+    blanked: list[Any] = list(suppressed(evidence, row_class, shown[row_class]))
     if "note" not in names_of(row_class):
         assert set(blanked) <= set(shown[row_class])
         return
@@ -60,7 +62,8 @@ def test_a_suppressed_row_keeps_its_keys_and_the_note_alone(
 
 @pytest.mark.parametrize("name", ["rates", "cross_fmr", "versus_rest", "power", "at_target_fmr", "policies", "edc"])
 def test_tables_of_groups_have_suppressed_rows(hidden: Built, name: str) -> None:
-    assert any(row.note.startswith("suppressed") for row in hidden[ROWS[name]])
+    rows: tuple[Any, ...] = hidden[ROWS[name]]
+    assert any(row.note.startswith("suppressed") for row in rows)
 
 
 def test_nothing_is_blanked_unless_asked_for(evidence: Evidence) -> None:

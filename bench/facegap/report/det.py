@@ -33,7 +33,8 @@ def det(tables: Tables, model: str, condition: str) -> Picture | None:
         f"Condition: {condition}. One step curve per group: FMR across, FNMR up, both on log axes, failures counted. "
         "Lower and further left is fewer errors. Dots joined by a grey line lie at one and the same threshold: a "
         "slanted line shows that one setting gives each group other errors. Curves leave the figure where no error "
-        f"was seen. {_people_words(marks)}{_not_drawn(tables, model)}"
+        "was seen. Points have no interval: rates.csv has those at the thresholds. "
+        f"{_people_words(marks)}{_not_drawn(tables, model)}"
     )
     name = style.slug("det", model, condition)
     svg = style.draw(name, title, alt, (8.2, 5.6), lambda figure: _det_figure(figure, rows, order, marks))
@@ -163,7 +164,8 @@ def calibration(tables: Tables, model: str, condition: str) -> Picture | None:
     caption = (
         f"Condition: {condition}. Across: the threshold. Upper part: FMR on a log axis; lower part: FNMR, failures "
         "counted. Vertical lines are the operating points of the study, horizontal ones the FMR they were set to. Read "
-        f"up or down a vertical line to see what one setting means for each group.{_not_drawn(tables, model)}"
+        "up or down a vertical line to see what one setting means for each group. Points have no interval: rates.csv "
+        f"has those at the thresholds.{_not_drawn(tables, model)}"
     )
     name = style.slug("calibration", model, condition)
 
@@ -367,7 +369,8 @@ def cmc(tables: Tables, model: str) -> Picture | None:
     caption = (
         f"Condition: {condition}; closed set, {sizes} people enrolled. Across, on a log axis: rank; up: the share of "
         "searches whose own person is at that rank or better, ties counted against it. It ignores the threshold: for "
-        f"what an operator sees, read FNIR and FPIR. n per group: {words.span([row.trials for row in first])} searches."
+        "what an operator sees, read FNIR and FPIR. Points have no interval: identification.csv has those of the "
+        f"study's ranks. n per group: {words.span([row.trials for row in first])} searches."
         f"{_not_drawn(tables, model)}"
     )
     name = style.slug("cmc", model)

@@ -210,7 +210,9 @@ class IdentificationRow(Row, table="identification"):
 
 @dataclass(frozen=True, kw_only=True)
 class CmcRow(Row, table="cmc"):
-    """Share of mated searches whose mate is at `rank` or better; failed searches are misses."""
+    """Share of mated searches whose mate is at `rank` or better; failed searches are misses.
+    No interval, since all ranks rest on the same searches: `identification.csv` has those of the study's ranks.
+    """
 
     model: Model
     condition: Condition
@@ -228,7 +230,9 @@ class CmcRow(Row, table="cmc"):
 
 @dataclass(frozen=True, kw_only=True)
 class DetRow(Row, table="det", always=True):
-    """One point of a group's DET curve, failures counted."""
+    """One point of a group's DET curve, failures counted.
+    No interval, since all points rest on the same comparisons: `rates.csv` has those at the thresholds.
+    """
 
     model: Model
     condition: Condition

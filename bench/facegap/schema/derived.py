@@ -307,7 +307,9 @@ class ShrunkenRow(Row, table="shrunken"):
 
 @dataclass(frozen=True, kw_only=True)
 class EdcRow(Row, table="edc"):
-    """FNMR of a group after the worst share of all mated comparisons by a quality is discarded."""
+    """FNMR of a group after the worst share of all mated comparisons by a quality is discarded.
+    No interval, since which comparisons are left is itself chance: `quality_split.csv` has one for a quality's part.
+    """
 
     model: Model
     condition: Condition
@@ -450,7 +452,9 @@ class GalleryRow(Row, table="gallery_model"):
 
 @dataclass(frozen=True, kw_only=True)
 class TargetMeasureRow(Row, table="target_measures"):
-    """A summary that the rates at one threshold do not give: MAPE to a target, area under the FDR."""
+    """A summary that the rates at one threshold do not give: MAPE to a target, area under the FDR.
+    The area has no interval, since its range of thresholds moves with the people who are drawn.
+    """
 
     model: Model
     condition: Condition

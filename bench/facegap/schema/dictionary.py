@@ -24,8 +24,8 @@ def dictionary(names: Sequence[str] | None = None) -> str:
 
 
 def about(row: type[Row]) -> str:
-    """One line on what a row of the table is."""
-    return inspect.cleandoc(row.__doc__ or "").splitlines()[0]
+    """What a row of the table is: the first paragraph of the class."""
+    return " ".join(inspect.cleandoc(row.__doc__ or "").split("\n\n")[0].split())
 
 
 def _table(row: type[Row]) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar, cast
 
 from threadpoolctl import threadpool_limits
 
@@ -41,8 +42,15 @@ NOTICE = "NOTICE.txt"
 DICTIONARY = "README.md"
 """What every column of the tables beside it means."""
 
-Built = Mapping[type[Row], tuple[Row, ...]]
-"""Every table by its row class."""
+RowT = TypeVar("RowT", bound=Row)
+
+
+class Built(dict[type[Row], tuple[Row, ...]]):
+    """Every table by its row class; `built[RateRow]` is known to hold rows of that class."""
+
+    def __getitem__(self, row: type[RowT]) -> tuple[RowT, ...]:
+        return cast(tuple[RowT, ...], super().__getitem__(row))
+
 
 TABLES: dict[type[Row], Callable[[Workbench], Iterable[Row]]] = {
     schema.AcquisitionRow: acquisition.rows,
@@ -85,7 +93,7 @@ def build(evidence: Evidence) -> Built:
     bench = Workbench(evidence)
     # One thread: sums in another order would differ in their last digits, and these are small.
     with threadpool_limits(1):
-        return {row: tuple(suppressed(evidence, row, rows(bench))) for row, rows in TABLES.items()}
+        return Built((row, tuple(suppressed(evidence, row, rows(bench)))) for row, rows in TABLES.items())
 
 
 def write_tables(folder: Path, tables: Built, banners: Sequence[str]) -> None:
