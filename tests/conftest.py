@@ -6,12 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from facegap import store
 from finished import finished  # noqa: F401
 
 # Compiled loops stay in the user's cache from one test session to the next.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(store.cache_dir() / "compiled"))
+
+# How long an example takes says how busy the machine is, nothing of the code.
+settings.register_profile("facegap", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("facegap")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

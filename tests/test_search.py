@@ -83,7 +83,7 @@ def check(found: Searches, case, similarity: str) -> None:
     assert found.gallery_failed == len(set(gallery.tolist()) - set(sides[0].rows.tolist()))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
     similarity=st.sampled_from(["cosine", "negative-l2"]),

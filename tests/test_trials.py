@@ -71,7 +71,7 @@ def check(samples: Samples, rule: TrialRule, plan: SearchTrials) -> None:
     assert plan.probe.tolist() == expected.tolist()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 1000),
     protocol=st.sampled_from(["closed", "open"]),

@@ -36,7 +36,7 @@ def spread(p: np.ndarray) -> float:
     return float(np.linalg.norm(p - p.mean(axis=0)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     source=points, scale=st.floats(0.05, 20), angle=st.floats(-np.pi, np.pi), shift=st.tuples(coordinates, coordinates)
 )
@@ -51,7 +51,7 @@ def test_recovers_a_known_similarity(
     np.testing.assert_allclose(matrix[:, 2], shift, atol=1e-5 * max(1, scale) * 500)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(source=points, target=points)
 def test_equals_the_linear_least_squares_solution(source: np.ndarray, target: np.ndarray) -> None:
     """x' = a x - b y + c, y' = b x + a y + d in the unknowns a, b, c, d."""

@@ -220,7 +220,7 @@ def test_open_image_gives_the_digest_or_the_problem(tmp_path: Path) -> None:
     assert len(digest) == 64
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_any_damage_gives_pixels_or_one_line(data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from([JPEG, PNG])))

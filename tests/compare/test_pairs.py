@@ -90,7 +90,7 @@ def equal(a: Comparisons, b: Comparisons) -> None:
         same_but_for_edges(counts, others)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), threads=st.integers(1, 3), rows=st.integers(3, 40), columns=st.integers(3, 70))
 def test_neither_threads_nor_tiles_show_in_the_counts(seed, threads, rows, columns):
     samples, trials, reference, probe = make_case(seed, "cosine", seed % 2 == 0)

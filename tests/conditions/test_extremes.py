@@ -60,7 +60,7 @@ def cards(draw: st.DrawFn):
     return card_of(*steps)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(cards(), st.integers(2, 40), st.integers(2, 40), st.booleans(), st.integers(0, 99))
 def test_every_valid_card_gives_a_picture_or_unreadable(card, height, width, linear, seed):
     rng = np.random.default_rng(seed)

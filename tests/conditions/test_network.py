@@ -129,7 +129,7 @@ def test_what_no_quality_makes_fit_becomes_smaller():
     assert out.pixels.shape[1] / out.pixels.shape[0] == pytest.approx(640 / 480, rel=0.02)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32), st.sampled_from(["jpeg", "webp"]))
 def test_a_truncated_upload_is_always_unreadable(seed, kind):
     sent = codec.jpeg(photo(), quality=80) if kind == "jpeg" else codec.webp(photo(), quality=80)

@@ -48,7 +48,7 @@ def test_the_furthest_stage_by_hand() -> None:
     assert reached(attempts, 0.5, 3)[1].tolist() == [True, False]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10_000), per=st.integers(1, 5), threshold=st.floats(0, 1))
 def test_counts_are_loops(seed: int, per: int, threshold: float) -> None:
     rng = np.random.default_rng(seed)

@@ -138,7 +138,7 @@ def shown(counts):
     return counts.errors, counts.completed, counts.failed, counts.subjects, counts.by_subject, counts.by_pair
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(worlds(), st.sampled_from([0.2, 0.5, 0.95]), st.sampled_from(["counted", "excluded"]))
 def test_fmr_equals_the_slow_count(world, threshold, failures):
     samples, comparisons, score = world
@@ -156,7 +156,7 @@ def test_fmr_equals_the_slow_count(world, threshold, failures):
         assert shown(counts) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(worlds(), st.sampled_from([0.2, 0.5, 0.95]), st.sampled_from(["counted", "excluded"]))
 def test_fnmr_equals_the_slow_count(world, threshold, failures):
     samples, comparisons, score = world
@@ -176,7 +176,7 @@ def test_fnmr_equals_the_slow_count(world, threshold, failures):
         assert counts.trials == sum(m for _, m in values)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(worlds())
 def test_pooled_nonmated_counts_every_comparison(world):
     samples, comparisons, _ = world
@@ -191,7 +191,7 @@ def test_pooled_nonmated_counts_every_comparison(world):
         assert (pooled.total, len(pooled.scores)) == (expected, scores)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(worlds())
 def test_groups_share_out_the_same_group_comparisons(world):
     samples, comparisons, _ = world

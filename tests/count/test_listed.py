@@ -76,7 +76,7 @@ def test_thresholds_are_set_on_the_same_scores() -> None:
         np.testing.assert_array_equal(np.sort(one.scores), np.sort(other.scores))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_short_list_is_counted_as_it_stands(data: st.DataObject) -> None:
     """Repeated pairs, pairs of one person, one direction only: counted one by one, without any closed form."""

@@ -88,7 +88,7 @@ def test_weights_of_one_give_the_counts():
         assert fnmr_draws(ones(12), *person[1:])[0] == counts.errors / counts.trials
 
 
-@settings(deadline=None, max_examples=75)
+@settings(max_examples=75)
 @given(st.data(), st.integers(2, 6), st.booleans(), st.sampled_from(["vertex", "double-or-nothing", "subset"]))
 def test_forms_equal_the_sums_over_copies_of_people(data, people, once, scheme):
     few = st.lists(st.integers(0, 3), min_size=people, max_size=people)

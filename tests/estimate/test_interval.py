@@ -179,7 +179,7 @@ def any_counts(draw):
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(any_counts(), st.sampled_from([0.5, 0.9, 0.95, 0.999]))
 def test_every_count_has_an_interval_that_holds_its_rate(counts, level):
     found = estimate(counts, level)

@@ -56,7 +56,7 @@ def test_weights_of_one_give_the_shift(scores):
     assert drawn.cohen_d[0] == pytest.approx(found.cohen_d, rel=2 / min(len(a), len(b)))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.data())
 def test_drawn_shifts_are_those_of_the_people_drawn(data):
     """Each person's scores as often as the weight says, against scikit-learn's weighted area under the curve."""

@@ -83,7 +83,7 @@ def tables() -> st.SearchStrategy[tuple[type[Row], list[Row]]]:
     return st.sampled_from(list(ROWS.values())).flatmap(of)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(table=tables())
 def test_rows_read_back_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, table: tuple[type[Row], list[Row]]

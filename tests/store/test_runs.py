@@ -125,7 +125,7 @@ text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 cells = st.one_of(st.none(), st.integers(), st.floats(allow_nan=False), text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=st.lists(st.fixed_dictionaries({"a": cells, "b": cells, "c": st.floats(width=32, allow_nan=False)})))
 def test_a_table_reads_back_exactly(tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, object]]) -> None:
     path = tmp_path_factory.mktemp("table") / "t.csv"

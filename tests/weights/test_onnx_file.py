@@ -105,7 +105,7 @@ def _varint(value: int) -> bytes:
     return out + bytes([value])
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_damage_gives_one_line_or_passes(data: st.DataObject, tmp_path: Path) -> None:
     content = bytearray(model())

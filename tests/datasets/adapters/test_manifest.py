@@ -386,4 +386,4 @@ def test_a_hundred_thousand_rows_take_seconds(folder: Folder, make_card: MakeCar
     start = time.process_time()
     found = load(make_card(), root)
     assert len(found.refused) == 100_000
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 60  # minutes if each row were compared with every other
