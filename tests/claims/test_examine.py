@@ -11,6 +11,8 @@ import pytest
 import tiny
 from facegap import store
 from facegap.claims import examine_claim
+from facegap.claims.judge import judge_claim
+from facegap.claims.text import parse
 from facegap.errors import InputError
 from facegap.estimate.accuracy import mean_error, p_values
 from facegap.estimate.at_most import judge
@@ -20,6 +22,7 @@ from facegap.evidence import read_evidence
 from facegap.records import ErrorCounts
 from facegap.tables import Workbench
 from facegap.tables.workbench import ends_of
+from made_evidence import evidence_of
 
 
 def counts(metric: str, errors: int, trials: int) -> ErrorCounts:
@@ -75,11 +78,38 @@ def test_every_reading_of_an_accuracy_is_judged(finished: Path) -> None:
     assert found.verdict == "refuted"
 
 
-def test_one_named_group_is_not_adjusted_for_the_others(finished: Path) -> None:
-    one = examine_claim(finished, "FNMR <= 0.4 in group amber at FMR 0.05").judged
-    every = examine_claim(finished, "FNMR <= 0.4 in every group at FMR 0.05").judged
-    assert [row.group for row in one] == ["amber"]
-    assert one[0].p_support <= next(row.p_support for row in every if row.group == "amber")
+def test_one_named_group_is_not_adjusted_for_the_others() -> None:
+    evidence = evidence_of()
+    one = judge_claim(evidence, parse("FNMR <= 0.55 in group red at FMR 0.02"))
+    every = judge_claim(evidence, parse("FNMR <= 0.55 in every group of colour at FMR 0.02"))
+    assert [row.group for row in one] == ["red"]
+    (among,) = (row for row in every if row.group == "red")
+    assert 0 < one[0].p_support <= among.p_support < 1
+
+
+def test_what_few_people_cannot_show_is_said_in_the_words_of_the_claim() -> None:
+    """24 people: "at most" can only be refuted, "at least", its mirror image, only be supported."""
+    evidence = evidence_of(people=24)
+    (most,) = judge_claim(evidence, parse("FNMR <= 0.9 overall at FMR 0.02"))
+    (least,) = judge_claim(evidence, parse("FNMR >= 0.9 overall at FMR 0.02"))
+    assert {most.verdict, least.verdict} == {"undecided"}
+    assert "could only be refuted: 24 people" in most.note and "no support can be kept" in most.note
+    assert "could only be supported: 24 people" in least.note and "no refutation can be kept" in least.note
+
+
+@pytest.mark.parametrize("reading", ["FMR and FNMR both", "mean of both"])
+def test_an_accuracy_needs_the_people_that_a_rate_needs(reading: str) -> None:
+    def of(people: int, **statistics: int) -> tuple[str, str]:
+        evidence = evidence_of(people=people, **statistics)
+        found = judge_claim(evidence, parse("50 % accurate overall at FMR 0.02"))
+        (row,) = (row for row in found if row.reading.startswith(reading))
+        return row.verdict, row.note
+
+    standing = "at the threshold as it stands: its own uncertainty is not in the verdict"
+    assert of(120) == ("supported", standing)
+    assert of(120, min_subjects=121) == ("undecided", f"not judged: fewer than 121 people; {standing}")
+    verdict, note = of(40)
+    assert verdict == "undecided" and note.startswith("FMR: could only be refuted: 40 people")
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ Verdict = Literal["refuted", "supported", "undecided"]
 _LARGEST = 1e12
 """Comparisons beyond which an answer is none that a study could use."""
 
+_AS_IT_STANDS = "at the threshold as it stands: its own uncertainty is not in the verdict"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
@@ -146,6 +148,8 @@ def _judged(
         least = evidence.study.statistics.min_subjects
         ends = _at_the_ends(bench, claim, comparisons, columns, threshold, counts[claim.metric])
         found = list(_single(claim, counts[claim.metric], level, least, ends))
+    if claim.kind not in ("at most", "at least") and _is_own_target(evidence, threshold):
+        found = [_cautioned(row, _AS_IT_STANDS) if row.value is not None else row for row in found]
     point = None if threshold.name == NO_THRESHOLD else threshold.value
     return [
         replace(
@@ -158,6 +162,15 @@ def _judged(
         )
         for row in found
     ]
+
+
+def _cautioned(row: Judged, caution: str) -> Judged:
+    return replace(row, note=f"{row.note}; {caution}" if row.note else caution)
+
+
+def _is_own_target(evidence: Evidence, threshold: Threshold) -> bool:
+    """Whether this run set the threshold at a target FMR, so that other people would have put it elsewhere."""
+    return threshold.target is not None and threshold not in evidence.given
 
 
 def _labelled(counts: tuple[ErrorCounts, ...]) -> tuple[ErrorCounts, ...]:
@@ -213,12 +226,15 @@ def _one_verdict(row: Judged, verdict: ClaimVerdict, claim: Claim, carried: bool
     mirrored, c = claim.kind == "at least", verdict.counts
     p = (verdict.p_support, verdict.p_refute) if mirrored else (verdict.p_refute, verdict.p_support)
     said = "p-values carry the threshold's own uncertainty" if carried else ""
+    why = verdict.note
+    if c.trials and verdict.verdict == "undecided":
+        why = too_few(c, "supported", mirrored)
     row = replace(
         row,
         verdict=swapped[verdict.verdict] if mirrored else verdict.verdict,
         p_refute=p[0],
         p_support=p[1],
-        note="; ".join(part for part in (row.note, verdict.note, said) if part),
+        note="; ".join(part for part in (row.note, why, said) if part),
     )
     if verdict.decided_at is not None and verdict.n_eff is not None:
         row = _with_decided(row, c, verdict.decided_at * verdict.n_eff / c.trials, verdict.n_eff)
@@ -241,8 +257,9 @@ def _at_the_ends(
     where the kept scores do not reach that far.
     """
     evidence = bench.evidence
-    if claim.protocol or threshold.target is None or threshold in evidence.given or claim.metric in ("FTA", "FTE"):
+    if claim.protocol or claim.metric in ("FTA", "FTE") or not _is_own_target(evidence, threshold):
         return ()
+    assert threshold.target is not None
     half = 1 - (1 - evidence.study.statistics.level) / 2
     ends = ends_of(bench.drawn(comparisons.model, threshold.target).thresholds, half, -np.inf)
     if ends is None or ends[0] < comparisons.floor:
@@ -287,20 +304,37 @@ def _accuracy(counts: Mapping[str, tuple[ErrorCounts, ...]], claim: Claim, evide
     for metric, one in (("FNMR", fnmr), ("FMR", fmr)):
         yield from _single(replace(claim, kind="at most", metric=metric, number=limit), one, level, least, ())
     pairs = [(a, b) for a, b in zip(fmr, fnmr, strict=True) if a.trials and b.trials]
-    alone = [[_p_values(c, limit, level) for c in pair] for pair in pairs]
+    alone = [[_p_values(c, limit, level, least) for c in pair] for pair in pairs]
     # Both must hold: each is tested for support, and either may refute.
     both = [(min(1.0, 2 * min(a[0], b[0])), max(a[1], b[1])) for a, b in alone]
-    yield from _combined(pairs, both, f"FMR and FNMR both <= {limit:.6g}", level, mean=False)
+    yield from _combined(pairs, both, f"FMR and FNMR both <= {limit:.6g}", level, least, mean=False)
     name = "LFW-style accuracy" if listed else "mean of both"
-    means = [p_values(a, b, limit, level) if enough_people(a) and enough_people(b) else (1.0, 1.0) for a, b in pairs]
-    yield from _combined(pairs, means, f"{name}: (FMR + FNMR) / 2 <= {limit:.6g}", level, mean=True)
+    means = [_mean_p_values(pair, limit, level, least) for pair in pairs]
+    yield from _combined(pairs, means, f"{name}: (FMR + FNMR) / 2 <= {limit:.6g}", level, least, mean=True)
 
 
-def _p_values(counts: ErrorCounts, limit: float, level: float) -> tuple[float, float]:
+def _p_values(counts: ErrorCounts, limit: float, level: float, least: int) -> tuple[float, float]:
     """Of "at most" and "at least" the limit; neither decides where too few people took part."""
-    if not enough_people(counts):
+    if counts.subjects < least or not enough_people(counts):
         return 1.0, 1.0
     return p_refute(counts, limit, level), p_support(counts, limit, level)
+
+
+def _mean_p_values(
+    pair: tuple[ErrorCounts, ErrorCounts], limit: float, level: float, least: int
+) -> tuple[float, float]:
+    """The same of the mean of FMR and FNMR: both need the people that either alone would need."""
+    refute, support = p_values(*pair, limit, level)
+    if any(c.subjects < least or not enough_people(c) for c in pair):
+        return 1.0, 1.0
+    return refute, 1.0 if any(too_few(c, "supported") for c in pair) else support
+
+
+def _why_undecided(pair: tuple[ErrorCounts, ErrorCounts], least: int) -> str:
+    if min(c.subjects for c in pair) < least:
+        return f"not judged: fewer than {least} people"
+    reasons = ((c.metric, too_few(c, "supported")) for c in pair)
+    return next((f"{metric}: {why}" for metric, why in reasons if why), "")
 
 
 def _combined(
@@ -308,6 +342,7 @@ def _combined(
     p_raw: Sequence[tuple[float, float]],
     reading: str,
     level: float,
+    least: int,
     mean: bool,
 ) -> Iterator[Judged]:
     refute, support = (holm([p[side] for p in p_raw]) for side in (0, 1))
@@ -331,6 +366,7 @@ def _combined(
             high=None,
             p_refute=against,
             p_support=for_it,
+            note=_why_undecided((a, b), least) if verdict == "undecided" else "",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from facegap.count.groups import codes, one_way
+from facegap.count.groups import codes, one_way, uncounted
 from facegap.records import Attempts, ErrorCounts, Mask, Rows, Samples, Strings, matches
 
 STAGES = (
@@ -42,18 +42,7 @@ def refusal_counts(
     groups = codes(samples, columns)
     furthest, scored = reached(attempts, threshold, after)
     probe = attempts.probe[:: attempts.per_transaction]
-    base = ErrorCounts(
-        metric="FRR",
-        model=attempts.model,
-        condition=attempts.condition,
-        grouping=groups.grouping,
-        group="",
-        threshold=threshold,
-        errors=0,
-        completed=0,
-        failed=0,
-        subjects=0,
-    )
+    base = uncounted("FRR", attempts.model, attempts.condition, groups, threshold)
     error = furthest != "passed" if stage == REFUSED else furthest == stage
     failed = ~scored
     if stage != REFUSED:

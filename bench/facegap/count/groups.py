@@ -38,6 +38,22 @@ def codes(samples: Samples, columns: tuple[str, ...]) -> Groups:
     )
 
 
+def uncounted(metric: str, model: str, condition: str, groups: Groups, threshold: float | None) -> ErrorCounts:
+    """What the counts of all groups have in common, before anything is counted."""
+    return ErrorCounts(
+        metric=metric,
+        model=model,
+        condition=condition,
+        grouping=groups.grouping,
+        group="",
+        threshold=threshold,
+        errors=0,
+        completed=0,
+        failed=0,
+        subjects=0,
+    )
+
+
 def one_way(
     base: ErrorCounts,
     groups: Groups,

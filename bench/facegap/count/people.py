@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from facegap.count.groups import codes, one_way
+from facegap.count.groups import codes, one_way, uncounted
 from facegap.records import Acquisitions, Comparisons, ErrorCounts, Failures, Rows, Samples, matches
 
 
@@ -39,18 +39,7 @@ def fnmr_counts(
     mated = comparisons.mated
     failed = np.isnan(mated.score)
     error = ~failed & ~matches(mated.score, threshold)
-    base = ErrorCounts(
-        metric="FNMR",
-        model=comparisons.model,
-        condition=comparisons.condition,
-        grouping=groups.grouping,
-        group="",
-        threshold=threshold,
-        errors=0,
-        completed=0,
-        failed=0,
-        subjects=0,
-    )
+    base = uncounted("FNMR", comparisons.model, comparisons.condition, groups, threshold)
     return one_way(base, groups, mated.probe, error, failed, failures, failure_is_error=True)
 
 
@@ -80,18 +69,7 @@ def fta_counts(acquisitions: Acquisitions, samples: Samples, columns: tuple[str,
     """Failures to acquire: samples without a usable face, by group; `model` is the detector."""
     groups = codes(samples, columns)
     failed = ~acquisitions.ok
-    base = ErrorCounts(
-        metric="FTA",
-        model=acquisitions.detector,
-        condition=acquisitions.condition,
-        grouping=groups.grouping,
-        group="",
-        threshold=None,
-        errors=0,
-        completed=0,
-        failed=0,
-        subjects=0,
-    )
+    base = uncounted("FTA", acquisitions.detector, acquisitions.condition, groups, None)
     return one_way(base, groups, np.arange(len(samples)), failed, failed, "counted", failure_is_error=True)
 
 
@@ -108,16 +86,5 @@ def fte_counts(comparisons: Comparisons, samples: Samples, columns: tuple[str, .
     _, first = np.unique(groups.group[reference] * groups.subjects + subject, return_index=True)
     people = reference[first]
     failed = ~enrolled[groups.subject[people]]
-    base = ErrorCounts(
-        metric="FTE",
-        model=comparisons.model,
-        condition=comparisons.condition,
-        grouping=groups.grouping,
-        group="",
-        threshold=None,
-        errors=0,
-        completed=0,
-        failed=0,
-        subjects=0,
-    )
+    base = uncounted("FTE", comparisons.model, comparisons.condition, groups, None)
     return one_way(base, groups, people, failed, failed, "counted", failure_is_error=True)

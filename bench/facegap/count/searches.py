@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facegap.count.groups import codes, one_way
+from facegap.count.groups import codes, one_way, uncounted
 from facegap.records import ErrorCounts, Failures, Rows, Samples, Searches, matches
 
 
@@ -51,18 +51,7 @@ def fnir_counts(
         hit &= searches.mate_rank[mated] <= rank
     if threshold is not None:
         hit &= matches(score, threshold)
-    base = ErrorCounts(
-        metric="FNIR",
-        model=searches.model,
-        condition=searches.condition,
-        grouping=groups.grouping,
-        group="",
-        threshold=threshold,
-        errors=0,
-        completed=0,
-        failed=0,
-        subjects=0,
-    )
+    base = uncounted("FNIR", searches.model, searches.condition, groups, threshold)
     return one_way(base, groups, searches.probe[mated], ~hit & ~failed, failed, failures, failure_is_error=True)
 
 
@@ -82,18 +71,7 @@ def fpir_counts(
     nonmated = ~searches.mated
     failed = ~searches.completed[nonmated]
     alarm = ~failed & matches(searches.top_nonmate[nonmated], threshold)
-    base = ErrorCounts(
-        metric="FPIR",
-        model=searches.model,
-        condition=searches.condition,
-        grouping=groups.grouping,
-        group="",
-        threshold=threshold,
-        errors=0,
-        completed=0,
-        failed=0,
-        subjects=0,
-    )
+    base = uncounted("FPIR", searches.model, searches.condition, groups, threshold)
     watchlist = searches.protocol == "open"
     return one_way(base, groups, searches.probe[nonmated], alarm, failed, failures, failure_is_error=watchlist)
 

@@ -102,14 +102,18 @@ def _verdict(
     )
 
 
-def too_few(counts: ErrorCounts, verdict: Verdict) -> str:
-    """Why this verdict could not be kept at its level with these people; empty where it can."""
+def too_few(counts: ErrorCounts, verdict: Verdict, mirrored: bool = False) -> str:
+    """Why this verdict could not be kept at its level with these people; empty where it can.
+
+    `mirrored` puts it in the words of a claim of "at least", which is supported by what refutes "at most".
+    """
     people, least, support = _people(counts), least_people(counts), supporting_people(counts)
     took_part = f"{people:.0f} people, as if all took part alike"
     if people < least:
         return f"not judged: {took_part}; with fewer than {least} no verdict can be kept at its level"
     if people < support and verdict == "supported":
-        return f"could only be refuted: {took_part}; with fewer than {support} no support can be kept at its level"
+        other, none = ("supported", "refutation") if mirrored else ("refuted", "support")
+        return f"could only be {other}: {took_part}; with fewer than {support} no {none} can be kept at its level"
     return ""
 
 

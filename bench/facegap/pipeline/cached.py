@@ -49,9 +49,9 @@ def run(
     ):
         found, vectors = acquired.get_many(keys), embedded.get_many(keys)
         missing = {key: row for row, key in reversed(list(enumerate(keys))) if key not in found or key not in vectors}
-        todo = sorted(missing.values())
-        advance(len(keys) - len(todo))
-        for rows, results in _batches(pipeline, samples, scene, keys, found, todo):
+        missed = sorted(missing.values())
+        advance(len(keys) - len(missed))
+        for rows, results in _batches(pipeline, samples, scene, keys, found, missed):
             new = {keys[row]: pack(result) for row, result in zip(rows, results, strict=True)}
             templates = _embed(pipeline.recogniser, results)
             acquired.put_many(new)
@@ -83,10 +83,10 @@ def _batches(
     scene: Scenes | None,
     keys: list[str],
     found: Mapping[str, bytes],
-    todo: list[int],
+    missed: list[int],
 ) -> Iterator[tuple[list[int], list[Prepared]]]:
     """Batches of prepared samples in order; workers prepare the next ones while the caller embeds."""
-    chunks = [todo[start : start + pipeline.batch] for start in range(0, len(todo), pipeline.batch)]
+    chunks = [missed[start : start + pipeline.batch] for start in range(0, len(missed), pipeline.batch)]
     waiting: deque[tuple[list[int], list[Future[Prepared]]]] = deque()
     pool = ThreadPoolExecutor(pipeline.threads)
 
