@@ -406,6 +406,8 @@ class ErrorCounts:
         by_pair: sums over unordered pairs of subjects; None where a comparison involves one subject only.
         heaviest: the two subjects with most errors beyond what the rate makes of their comparisons, the first first.
         failures: whether failed comparisons are in errors and denominators.
+        design_effect: what shared people are assumed to multiply the rate's variance by, where the counts do not say
+            who made them; 1 takes comparisons as independent.
     """
 
     metric: str
@@ -423,6 +425,7 @@ class ErrorCounts:
     heaviest: tuple[PersonSums, ...] = ()
     probe_group: str | None = None
     failures: Failures = "counted"
+    design_effect: float = 1.0
 
     @property
     def trials(self) -> int:

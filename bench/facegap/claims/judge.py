@@ -398,12 +398,20 @@ def _margin(counts: Sequence[ErrorCounts], claim: Claim, level: float, least: in
 
 def _summary(counts: Sequence[ErrorCounts], claim: Claim, evidence: Evidence, equal: EqualRates) -> Iterator[Judged]:
     """The summary over all groups, and each group that is in none; their interval needs no adjustment over groups."""
-    if not counts:
-        return
-    rules = evidence.study.statistics
-    verdict, found, left_out, why = judge_summary(
-        counts, claim.measure, claim.number, rules.min_subjects, rules.level, evidence.study.seed, equal
-    )
+    if counts:
+        rules = evidence.study.statistics
+        yield from _summary_rows(counts, claim, rules.level, rules.min_subjects, evidence.study.seed, equal)
+
+
+def _summary_rows(
+    counts: Sequence[ErrorCounts],
+    claim: Claim,
+    level: float,
+    least: int,
+    seed: int,
+    equal: EqualRates | None = None,
+) -> Iterator[Judged]:
+    verdict, found, left_out, why = judge_summary(counts, claim.measure, claim.number, least, level, seed, equal)
     reading = f"{claim.measured} <= {claim.number:.6g}"
     ends = f"highest: {found.worst}, lowest: {found.best}" if found.worst != found.best else ""
     over = Judged(
@@ -417,7 +425,7 @@ def _summary(counts: Sequence[ErrorCounts], claim: Claim, evidence: Evidence, eq
         verdict=verdict,
         errors=None,
         trials=None,
-        subjects=sum(c.subjects for c in enter(counts, rules.min_subjects)[0]),
+        subjects=sum(c.subjects for c in enter(counts, least)[0]),
         value=found.value,
         low=found.low,
         high=found.high,
@@ -426,9 +434,7 @@ def _summary(counts: Sequence[ErrorCounts], claim: Claim, evidence: Evidence, eq
     yield over
     of = {c.group: c for c in counts}
     for group, reason in left_out:
-        yield replace(
-            _row(of[group], reading, rules.level), value=None, low=None, high=None, note=f"left out: {reason}"
-        )
+        yield replace(_row(of[group], reading, level), value=None, low=None, high=None, note=f"left out: {reason}")
 
 
 def _held(
@@ -478,6 +484,25 @@ def _grown(counts: ErrorCounts, level: float, growth: float) -> Rate:
 
 def _verdict(found: Equivalence) -> Verdict:
     return "supported" if found.equivalent else "refuted" if found.outside else "undecided"
+
+
+def judge_groups(
+    claim: Claim, counts: Sequence[ErrorCounts], level: float, least: int, seed: int
+) -> tuple[Judged, ...]:
+    """Verdicts on groups whose counts stand alone, as published ones do: no threshold's uncertainty, no people.
+
+    Margins and summaries are over all of `counts`; `least` people make a group that enters.
+
+    Raises:
+        InputError: the claim is of an accuracy, which is no error rate of one table.
+    """
+    if claim.kind == "accuracy":
+        raise InputError(f"claim '{claim.text}': counts have error rates; claim FNMR or FMR instead")
+    if claim.kind == "summary":
+        return tuple(_summary_rows(counts, claim, level, least, seed))
+    if claim.kind in ("ratio", "difference"):
+        return tuple(_margin(counts, claim, level, least))
+    return tuple(_single(claim, counts, level, least, ()))
 
 
 def verdict_of(rows: Sequence[Judged]) -> Verdict:

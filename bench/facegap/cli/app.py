@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from facegap.cli import results
+from facegap.cli.judge import judge
 from facegap.cli.progress import progress
 from facegap.version import __version__
 
@@ -126,15 +127,15 @@ def tables(
         ),
     ] = None,
 ) -> None:
-    """Print what the tables of a results folder are, and what each of their columns means."""
+    """Print what the tables of a results folder are, and what each of their columns means; judged_* by name."""
     from facegap.errors import InputError
-    from facegap.schema import ROWS, dictionary
+    from facegap.schema import JUDGED, ROWS, dictionary
     from facegap.words import did_you_mean
 
-    asked = [one.removesuffix(".csv") for one in name or ()]
+    asked, there = [one.removesuffix(".csv") for one in name or ()], {**ROWS, **JUDGED}
     for one in asked:
-        if one not in ROWS:
-            raise InputError(f"no table '{one}'{did_you_mean(one, ROWS)}; there are: {', '.join(ROWS)}")
+        if one not in there:
+            raise InputError(f"no table '{one}'{did_you_mean(one, there)}; there are: {', '.join(there)}")
     typer.echo(dictionary(asked or None), nl=False)
 
 
@@ -261,7 +262,7 @@ def conditions_list() -> None:
     typer.echo("\n".join(condition_lines()))
 
 
-for _command in (results.plan, results.analyse, results.claim):
+for _command in (results.plan, results.analyse, results.claim, judge):
     app.command()(_command)
 
 

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from facegap.estimate.two_groups import Rate, koopman, newcombe
+from facegap.estimate.assumed import ratio_of
+from facegap.estimate.two_groups import Rate, newcombe
 
 LARGEST_GROWTH = 1e12
 """Beyond so many times the sample an answer is none that a study could use."""
@@ -40,7 +41,7 @@ class Equivalence:
 
 def equivalent_ratio(a: Rate, b: Rate, margin: float, alpha: float = 0.05) -> Equivalence:
     """Whether a / b lies inside (1 / margin, margin); `margin` > 1."""
-    low, high = koopman(a, b, 1 - 2 * alpha)
+    low, high = ratio_of(a, b, 1 - 2 * alpha)
     inside = low is not None and high is not None and 1 / margin < low and high < margin
     return Equivalence(scale="ratio", low=low, high=high, margin=(1 / margin, margin), equivalent=inside)
 

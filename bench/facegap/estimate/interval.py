@@ -72,7 +72,7 @@ def effective_sample(counts: ErrorCounts, level: float | None = None) -> float:
 def _sample(counts: ErrorCounts, level: float | None) -> tuple[float, str]:
     """The effective sample size and the method's name, by what the counts carry."""
     if counts.by_subject is None:
-        return float(counts.trials), "Wilson"
+        return counts.trials / counts.design_effect, "Wilson"
     two_sided = counts.by_pair is not None
     if counts.subjects < (3 if two_sided else 2):
         return 1.0, "Wilson, n = 1: one pair of people" if two_sided else "Wilson, n = 1: one person"

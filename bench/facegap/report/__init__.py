@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from facegap import store
 from facegap.errors import StoreError
@@ -55,3 +57,20 @@ def _draw(folder: Path, out: Path) -> Path:
             store.write_atomic(out / "figures" / f"{picture.name}.svg", f"{picture.svg}\n".encode())
     store.write_atomic(out / PAGE, page(tables, figures).encode())
     return out / PAGE
+
+
+def write_judged(folder: Path, said: Mapping[str, Any]) -> None:
+    """Draw the figures and the page of published counts into `folder`, which holds their tables.
+
+    Args:
+        said: the banner, the remarks, the verdicts on claims and what was asked, as judged.json has them.
+
+    Raises:
+        StoreError: a table is missing or damaged, or nothing can be written.
+    """
+    from facegap.report.judged import page, pictures
+
+    figures = pictures(folder)
+    for picture in figures:
+        store.write_atomic(folder / "figures" / f"{picture.name}.svg", f"{picture.svg}\n".encode())
+    store.write_atomic(folder / PAGE, page(folder, said, figures).encode())

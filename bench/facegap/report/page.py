@@ -116,18 +116,11 @@ def _folded(picture: Picture | None, folded: bool) -> Picture | None:
 
 def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
     """The page as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("facegap.report"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_finalize,
-    )
-    script = environment.get_template("report.js").render()
+    templates = environment()
+    script = templates.get_template("report.js").render()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     names = views.models(tables)
-    html = environment.get_template("report.html").render(
+    html = templates.get_template("report.html").render(
         manifest=tables.manifest,
         script=Markup(script),
         script_digest=digest,
@@ -173,6 +166,18 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         most_rows=MOST_ROWS,
     )
     return html + "\n"
+
+
+def environment() -> jinja2.Environment:
+    """Templates in which every text stays text."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("facegap.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+    )
 
 
 def _finalize(value: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from facegap.records import has_label
 from facegap.report import views
 from facegap.report.views import GroupRate
-from facegap.schema import ThresholdRow, VersusRow
+from facegap.schema import JudgedRatioRow, ThresholdRow, VersusRow
 from facegap.store import Tables
 
 DIFFERS = "differs"
@@ -127,3 +127,29 @@ def more_often(test: VersusRow) -> bool:
     if test.trials and test.rest_trials and test.errors is not None and test.rest_errors is not None:
         return test.errors * test.rest_trials > test.rest_errors * test.trials
     return test.ratio > 1 if test.ratio is not None else test.low is not None
+
+
+def judged_sentences(rows: Sequence[JudgedRatioRow]) -> list[str]:
+    """Of published counts: of each table and grouping what is said of its worst group, the largest difference first."""
+    tested = [row for row in rows if row.verdict]
+    keys = dict.fromkeys(
+        (row.model, row.condition, row.metric, row.threshold, row.grouping, row.against) for row in tested
+    )
+    worst = [max((row for row in tested if _judged_key(row) == key), key=_judged_rate) for key in keys]
+    worst.sort(key=lambda row: (row.verdict != DIFFERS, -(row.ratio if row.ratio is not None else row.low or 0.0)))
+    # Of two groups the comparison with the reference is that with the others.
+    once = {(_judged_key(row)[:-1], row.group, row.other_errors, row.other_trials): row for row in reversed(worst)}
+    return [f"{_judged_where(row)}{row.sentence}" for row in reversed(once.values())]
+
+
+def _judged_key(row: JudgedRatioRow) -> tuple[str, ...]:
+    return row.model, row.condition, row.metric, row.threshold, row.grouping, row.against
+
+
+def _judged_rate(row: JudgedRatioRow) -> float:
+    return row.errors / row.trials if row.errors is not None and row.trials else 0.0
+
+
+def _judged_where(row: JudgedRatioRow) -> str:
+    at = f"at {row.threshold}" if row.threshold else ""
+    return ", ".join(part for part in (row.model, row.condition, row.metric, at, f"by {row.grouping}") if part) + ": "

@@ -1,6 +1,6 @@
 """Schema: one row class a table, the one declaration that writer, reader, page and data dictionary use."""
 
-from facegap.schema.column import ROWS, Column, Row, Says, cells_of, columns_of, keys_of, names_of
+from facegap.schema.column import JUDGED, ROWS, Column, Row, Says, cells_of, columns_of, keys_of, names_of
 from facegap.schema.counted import (
     AcquisitionRow,
     CmcRow,
@@ -33,8 +33,10 @@ from facegap.schema.derived import (
     VersusRow,
 )
 from facegap.schema.dictionary import about, dictionary
+from facegap.schema.judged import JudgedClaimRow, JudgedRateRow, JudgedRatioRow, JudgedSummaryRow
 
 __all__ = [
+    "JUDGED",
     "ROWS",
     "AcquisitionRow",
     "AtTargetRow",
@@ -51,6 +53,10 @@ __all__ = [
     "GalleryRow",
     "HomogeneityRow",
     "IdentificationRow",
+    "JudgedClaimRow",
+    "JudgedRateRow",
+    "JudgedRatioRow",
+    "JudgedSummaryRow",
     "MarginalRow",
     "PairedRow",
     "PolicyRow",

@@ -41,7 +41,10 @@ class Column:
 
 
 ROWS: dict[str, type[Row]] = {}
-"""Every table that is declared, by the name of its CSV file."""
+"""Every table of a run that is declared, by the name of its CSV file."""
+
+JUDGED: dict[str, type[Row]] = {}
+"""Likewise the tables that are made from published counts."""
 
 _COLUMNS: dict[str, tuple[Column, ...]] = {}
 
@@ -56,13 +59,18 @@ class Row:
     table: ClassVar[str]
     always: ClassVar[bool]
 
-    def __init_subclass__(cls, *, table: str, always: bool = False) -> None:
-        """Declare the table; `always` where every run has it, whatever its study asks for and whoever made it."""
+    def __init_subclass__(cls, *, table: str, always: bool = False, judged: bool = False) -> None:
+        """Declare the table.
+
+        Args:
+            always: every run has it, whatever its study asks for and whoever made it.
+            judged: it is made from published counts, not from a run.
+        """
         super().__init_subclass__()
-        if table in ROWS:
+        if table in ROWS or table in JUDGED:
             raise ValueError(f"two row classes for the table '{table}'")
         cls.table, cls.always = table, always
-        ROWS[table] = cls
+        (JUDGED if judged else ROWS)[table] = cls
 
 
 def columns_of(row: type[Row]) -> tuple[Column, ...]:
