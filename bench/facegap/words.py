@@ -15,9 +15,22 @@ def plural(count: int, noun: str) -> str:
 
 
 def some(examples: Sequence[str]) -> str:
-    """A few examples and how many more there are."""
+    """A few examples and how many more there are; what no terminal can show stands as its escape."""
     more = len(examples) - EXAMPLES
-    return "; ".join(examples[:EXAMPLES]) + (f"; and {more} more" if more > 0 else "")
+    return "; ".join(map(shown, examples[:EXAMPLES])) + (f"; and {more} more" if more > 0 else "")
+
+
+def shown(text: str) -> str:
+    """`text` with control characters and bytes that are no UTF-8 as escapes such as \\n and \\xe9."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    # Python keeps a byte of a file name that is no UTF-8 as a lone surrogate.
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else character.encode("unicode_escape").decode()
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

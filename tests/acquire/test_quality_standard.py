@@ -48,9 +48,9 @@ def test_lab_of_a_colour(rgb: tuple[int, int, int], lab: tuple[float, float, flo
 
 
 def test_typology_angle() -> None:
-    """ITA = 45 degrees where L* - 50 = b*; 90 above grey; below 0 where L* < 50."""
+    """ITA = 45 degrees where L* - 50 = b*; below 0 where L* < 50; none of grey, where it would be 90."""
     assert typology_angle((65, 10, 15)) == pytest.approx(45)
-    assert typology_angle((60, 0, 0)) == pytest.approx(90)
+    assert np.isnan(typology_angle((60, 0, 0)))
     assert typology_angle((39.9, 10.3, 14.5)) == pytest.approx(-34.86, abs=0.01)
 
 
@@ -196,3 +196,14 @@ def _spent(image: np.ndarray) -> float:
     start = time.perf_counter()
     quality_values(image, FACE * 2 + 100)
     return time.perf_counter() - start
+
+
+@pytest.mark.parametrize("trace", [(0, 0, 0), (1, 0, -1), (2, 0, -1), (-1, 1, 0)])
+@pytest.mark.parametrize("level", [30, 128, 220])
+def test_a_grey_picture_is_natural_and_has_no_typology_angle(trace: tuple[int, int, int], level: int) -> None:
+    """OFIQ 1.1 gives NaturalColour 0, scalar 100, where all channels are equal; a trace of colour is grey too."""
+    grey = np.clip(np.random.default_rng(1).integers(level - 9, level + 9, (200, 1)) + np.array(trace), 0, 255)
+    lab = mean_lab(grey.astype(np.uint8))
+    assert unnaturalness(lab) == 0
+    assert scalar("NaturalColour", unnaturalness(lab)) == 100
+    assert np.isnan(typology_angle(lab))

@@ -120,7 +120,7 @@ def test_the_lfw_subset() -> None:
         GroupCount(grouping="gender", group="male", subjects=928, samples=2670, mated=2889, nonmated=3560226),
         GroupCount(grouping="gender", group="unknown", subjects=1, samples=2, mated=1, nonmated=0),
     )
-    assert [finding.rule for finding in report.findings] == ["half-labelled"]
+    assert [finding.rule for finding in report.findings] == ["half-labelled", "other-file"]
 
 
 def test_the_utkface_subset() -> None:

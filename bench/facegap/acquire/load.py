@@ -1,7 +1,8 @@
 """Reads image files into pixels, or says in one line why not. Nothing here trusts a file.
 
-Pillow decodes, because it reports damaged files; OpenCV returns grey pixels for the missing part. The pixel limit is
-checked on the header, before anything is decoded, and only formats of photographs are opened.
+Pillow decodes, because it reports damaged files; OpenCV returns grey pixels for the missing part. What Pillow does not
+report of a JPEG, `jpeg` finds. The pixel limit is checked on the header, before anything is decoded, and only formats
+of photographs are opened.
 """
 
 from __future__ import annotations
@@ -9,12 +10,19 @@ from __future__ import annotations
 import io
 import stat
 import warnings
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, features
+
+from facegap import signatures
+from facegap.acquire import depth
+from facegap.acquire.jpeg import missing_part
+from facegap.acquire.profiles import ProfileError, to_srgb
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -22,8 +30,10 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 64_000_000
 
 Image.init()
-_PHOTOGRAPHS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000")
-_FORMATS = tuple(name for name in _PHOTOGRAPHS if name in Image.OPEN)
+with suppress(ImportError):  # the extra "heif"
+    import_module("pillow_heif").register_heif_opener()
+_PHOTOGRAPHS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000", "HEIF", "AVIF")
+_FORMATS = tuple(name for name in _PHOTOGRAPHS if name in Image.OPEN and (name != "AVIF" or features.check("avif")))
 """MPO is what phones write for a JPEG with a second picture. Formats that start other programs are not among them."""
 
 # Pillow only warns of a bomb up to twice its own limit.
@@ -64,11 +74,13 @@ def read_image(path: Path) -> tuple[bytes, Pixels]:
 def decode(data: bytes) -> Pixels:
     """(h, w, 3) uint8 RGB, upright by the file's EXIF orientation.
 
-    Grey images get three equal channels, 16-bit grey keeps its upper byte, transparent pixels are laid over white, the
-    first picture of several is taken. Colour profiles are not applied.
+    Grey images get three equal channels, 16-bit grey keeps the upper byte of the range that its file states, colours
+    are brought from the file's colour profile to sRGB, transparent pixels are laid over white, the first picture of
+    several is taken.
 
     Raises:
-        Unreadable: `data` is no image of a known format, is damaged, or has more than `MAX_PIXELS` pixels.
+        Unreadable: `data` is no image of a known format, is damaged or holds a part of its picture only, has more than
+            `MAX_PIXELS` pixels, or its values or colours cannot be told.
     """
     if not data:
         raise Unreadable("empty file")
@@ -76,11 +88,14 @@ def decode(data: bytes) -> Pixels:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             _bounded(image)
             image.load()
-            return np.ascontiguousarray(_rgb(_upright(image)))
+            _whole(image, data)
+            return np.ascontiguousarray(_rgb(image, data))
     except Unreadable:
         raise
+    except (depth.DepthError, ProfileError) as error:
+        raise Unreadable(str(error)) from None
     except UnidentifiedImageError:
-        raise Unreadable("not an image of a known format") from None
+        raise Unreadable(_unknown(data)) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Unreadable(f"more than {MAX_PIXELS} pixels") from None
     except Exception as error:  # decoders raise whatever a damaged file leads them to
@@ -109,26 +124,52 @@ def _bounded(image: Image.Image) -> None:
         raise Unreadable(f"{width} x {height} pixels; at most {MAX_PIXELS} are decoded")
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _orientation(image: Image.Image) -> Image.Transpose | None:
     try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
+        return _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
     except Exception:  # damaged EXIF does not make the pixels unreadable
-        return image
-    turn = _UPRIGHT.get(orientation)
+        return None
+
+
+def _turned(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _rgb(image: Image.Image) -> npt.NDArray[Any]:
-    if image.mode.startswith("I;16"):
-        grey = (np.asarray(image) >> 8).astype(np.uint8)
-        return np.repeat(grey[:, :, None], 3, axis=2)
+def _whole(image: Image.Image, data: bytes) -> None:
+    if image.format in ("JPEG", "MPO"):
+        missing = missing_part(data)
+        if missing:
+            raise Unreadable(f"damaged image: {missing}")
+
+
+def _unknown(data: bytes) -> str:
+    """What the data is where it is no picture that this installation opens."""
+    kind = signatures.kind_of(data[: signatures.HEAD])
+    if kind in signatures.READ:
+        return f"damaged image: {kind} that cannot be opened"
+    return signatures.unread(kind) if kind else "not an image of a known format"
+
+
+def _rgb(image: Image.Image, data: bytes) -> npt.NDArray[Any]:
+    """(h, w, 3) sRGB, upright."""
+    if depth.is_deep_grey(image):
+        info = image.info
+        image, stored = Image.fromarray(depth.grey8(image, data)), image
+        image.info.update({key: info[key] for key in ("icc_profile", "exif") if key in info})
+        return np.asarray(_turned(to_srgb(image), _orientation(stored)))
     if image.mode in ("I", "F"):
-        raise Unreadable(f"pixels of 32 bits (mode {image.mode}); save it with 8 bits a channel")
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, rgba)
-    return np.asarray(image.convert("RGB"))
+        raise Unreadable(f"pixels of 32 bits, or of numbers below 0 (mode {image.mode}); save it with 8 bits a channel")
+    depth.check_colour(image, data)
+    turn = _orientation(image)
+    if not image.has_transparency_data:
+        return np.asarray(_turned(to_srgb(image), turn))
+    rgba = image.convert("RGBA")
+    opaque = rgba.convert("RGB")
+    opaque.info.update(image.info)
+    coloured = to_srgb(opaque).convert("RGBA")
+    coloured.putalpha(rgba.getchannel("A"))
+    white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
+    return np.asarray(_turned(Image.alpha_composite(white, coloured).convert("RGB"), turn))
 
 
 def _line(error: Exception) -> str:

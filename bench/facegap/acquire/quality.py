@@ -17,10 +17,11 @@ Sharpness: mean absolute Laplacian (3 x 3) of the grey crop after a 3 x 3 Gaussi
     the standard's classifier, not its result.
 CompressionArtifacts: Wang's score of JPEG blocks in the picture around the face, about 1 to 10 (`compression`); the
     standard's is a neural net's. It needs the picture's own pixels: one that was scaled after coding scores high.
-NaturalColour: distance of the cheeks' mean a*, b* from natural ones (`skin`).
+NaturalColour: distance of the cheeks' mean a*, b* from natural ones (`skin`); 0 of a grey picture.
 SingleFacePresent: root of the ratio of the second largest face's area to the largest one's, 0 for a single face.
 ITACheeks, ITAForehead: individual typology angle, degrees. Not of the standard, and confounded: exposure, light and
-    white balance move it as much as skin does, and on the forehead hair may lie. Never a label of a person.
+    white balance move it as much as skin does, and on the forehead hair may lie. Never a label of a person. NaN of a
+    grey picture.
 
 The cheeks are squares of 0.3 inter-eye distances below either eye, half way to the mouth; the forehead is one above
 the middle of the eyes, half as far up as the mouth is down.

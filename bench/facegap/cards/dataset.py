@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -13,6 +14,8 @@ from facegap.records import NO_LABEL
 COLUMNS = ("sample_id", "subject_id", "path", "session", "role")
 """Columns that every manifest may have, by our names."""
 
+ROLES = ("photo", "selfie", "frame")
+
 PAIR_COLUMNS = ("sample_a", "sample_b", "mated")
 """Columns of a list of pairs."""
 
@@ -21,7 +24,8 @@ class GroupColumn(Card):
     """A label column: its values in the order of every table, and whether it belongs to a subject or to a sample.
 
     `map` renames raw values of the file ("0" -> "male") before they are checked against `values`. `bands` cuts a column
-    of numbers: value k stands for bands[k] <= number < bands[k + 1].
+    of numbers: value k stands for bands[k] <= number < bands[k + 1]. `lists` says which of several labels in one cell
+    counts, where a cell holds a list (['0. Africa', '4. Southern Africa']): none of them is chosen unless it does.
     """
 
     values: tuple[str, ...] = Field(min_length=1)
@@ -29,6 +33,7 @@ class GroupColumn(Card):
     label_source: Literal["self-report", "record", "annotator", "classifier", "inferred", "generated"]
     map: dict[str, str] = Field(default_factory=dict)
     bands: tuple[float, ...] = ()
+    lists: Literal["refuse", "first", "last", "joined"] = "refuse"
 
     @model_validator(mode="after")
     def _values_are_names(self) -> GroupColumn:
@@ -40,6 +45,8 @@ class GroupColumn(Card):
         unknown = sorted(set(self.map.values()) - {*self.values, NO_LABEL})
         if unknown:
             raise ValueError(f"map: not in values: {', '.join(unknown)}")
+        if self.bands and self.lists == "joined":
+            raise ValueError("lists: numbers that are cut into bands cannot be joined; take the first or the last")
         if self.bands and (len(self.bands) != len(self.values) + 1 or list(self.bands) != sorted(set(self.bands))):
             raise ValueError(f"bands: expected {len(self.values) + 1} ascending edges for {len(self.values)} values")
         return self
@@ -52,6 +59,9 @@ class DatasetCard(Card):
     mated of a list of pairs) to the file's own header, where they differ. `files` names, below the root, the adapter's
     files (manifest, pairs; lfw: one list of file names per label value) and the folder of the images (images).
     `tree_separator` says that one folder stands for all of `tree_groups` ("asian_females"); without it each has one.
+    `files.labels` names a table of labels (CSV or JSON, or a pattern such as */*.json for one file each) that is joined
+    by the id of the subject or sample. `roles` gives patterns of file names without their endings for each role.
+    `subject_pattern`, of the tree, finds the subject in a file's name where no folder is called after it.
     """
 
     name: Name
@@ -69,6 +79,9 @@ class DatasetCard(Card):
     columns: dict[str, str] = Field(default_factory=dict)
     tree_groups: tuple[str, ...] = ()
     tree_separator: str = ""
+    subject_pattern: str = ""
+    roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    labels_by: Literal["subject", "sample"] = "subject"
     banner: str = Field(default="", description="a line for the head of every page made from this data set")
     digest: Sha256 | None = Field(default=None, description="of the manifest file, where it is known")
 
@@ -76,7 +89,7 @@ class DatasetCard(Card):
     def _adapter_has_what_it_needs(self) -> DatasetCard:
         if self.adapter == "csv" and "manifest" not in self.files:
             raise ValueError('files: the csv adapter needs manifest = "<file>.csv"')
-        if self.adapter == "tree" and not self.tree_groups:
+        if self.adapter == "tree" and not self.tree_groups and "labels" not in self.files:
             raise ValueError("tree_groups: the tree adapter needs the group columns that a folder name stands for")
         unknown = [column for column in self.tree_groups if column not in self.groups]
         if unknown:
@@ -89,6 +102,8 @@ class DatasetCard(Card):
         if taken:
             raise ValueError(f"groups: '{taken[0]}' is the name of a column that every data set has; choose another")
         known = [*(COLUMNS if self.adapter == "csv" else ()), *(self.groups if self.adapter == "csv" else ())]
+        if self.adapter == "tree" and "labels" in self.files:
+            known = [f"{self.labels_by}_id", *(column for column in self.groups if column not in self.tree_groups)]
         known += PAIR_COLUMNS if self.adapter != "lfw" and "pairs" in self.files else ()
         unknown = sorted(set(self.columns) - set(known))
         if unknown:
@@ -96,7 +111,7 @@ class DatasetCard(Card):
         if self.adapter != "csv" and self.digest is not None:
             raise ValueError(f"digest: the {self.adapter} adapter reads no manifest; remove it")
         unread = [column for column in self.groups if self.adapter == "tree" and column not in self.tree_groups]
-        if unread:
+        if unread and "labels" not in self.files:
             raise ValueError(
                 f"groups: the tree adapter reads labels off folders; not in tree_groups: {', '.join(unread)}"
             )
@@ -108,6 +123,35 @@ class DatasetCard(Card):
         missing = [value for value in values if self.adapter == "lfw" and value not in self.files]
         if missing:
             raise ValueError(f"files: the lfw adapter needs a list of file names for each value: {', '.join(missing)}")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_are_joined(self) -> DatasetCard:
+        if self.adapter == "lfw" and "labels" in self.files:
+            raise ValueError("files: the lfw adapter reads lists of file names, no table of labels; remove labels")
+        if self.labels_by != "subject" and "labels" not in self.files:
+            raise ValueError("labels_by: there is no table of labels to join; name it: files.labels")
+        if self.labels_by == "subject" and "labels" in self.files and not self.identities:
+            raise ValueError('labels_by: without identities labels are joined by sample: labels_by = "sample"')
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_patterns(self) -> DatasetCard:
+        unknown = [role for role in self.roles if role not in ROLES]
+        if unknown:
+            raise ValueError(f"roles: expected {', '.join(ROLES)}, found '{unknown[0]}'")
+        if any(not patterns for patterns in self.roles.values()):
+            raise ValueError("roles: a role without a pattern of names; give one or remove it")
+        if not self.subject_pattern:
+            return self
+        if self.adapter != "tree" or not self.identities:
+            raise ValueError("subject_pattern: only the tree adapter with identities reads it; remove it")
+        try:
+            groups = re.compile(self.subject_pattern).groups
+        except re.error as error:
+            raise ValueError(f"subject_pattern: no regular expression: {error}") from None
+        if groups != 1:
+            raise ValueError(f"subject_pattern: expected one pair of brackets around the subject, found {groups}")
         return self
 
     @property

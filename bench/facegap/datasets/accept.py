@@ -7,6 +7,7 @@ examples and are for the terminal of whoever holds the data.
 
 from __future__ import annotations
 
+import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,9 @@ from facegap.datasets.warnings import remarks
 from facegap.records import NO_LABEL, Finding, Samples
 from facegap.words import plural
 
+JOINT = " + "
+"""Between the labels of a list where the card joins them."""
+
 
 def settle(
     card: DatasetCard, root: Path, name: str, rows: Sequence[Row], tree: Tree, own: Sequence[Finding] = ()
@@ -35,7 +39,14 @@ def settle(
         reasons.setdefault(problem.row, problem.reason)
     kept = [number for number in range(len(rows)) if number not in reasons]
     findings = (*_findings(source, problems), *own, *remarks(source))
-    return Loaded(_samples(source, root, kept), _refused(rows, reasons), findings)
+    lost = sorted(reasons)
+    return Loaded(
+        _samples(source, root, kept),
+        _refused(rows, reasons),
+        findings,
+        _samples(source, root, lost),
+        tuple(reasons[number] for number in lost),
+    )
 
 
 def _labels(group: GroupColumn, column: str, rows: Sequence[Row]) -> list[str]:
@@ -51,10 +62,41 @@ def _labels(group: GroupColumn, column: str, rows: Sequence[Row]) -> list[str]:
 
 
 def _label(group: GroupColumn, raw: str) -> str:
+    if raw not in group.map and raw not in group.values:
+        parts = _parts(raw)
+        if parts is not None:
+            return _of_several(group, parts)
     value = group.map.get(raw, raw)
     if group.bands:
         return _band(group, value)
     return value if value in group.values or value == NO_LABEL else ""
+
+
+def _parts(raw: str) -> list[str] | None:
+    """The labels of a cell that holds a list, as Python or JSON writes it; None for any other cell."""
+    if not (raw.startswith("[") and raw.endswith("]")):
+        return None
+    try:
+        found = ast.literal_eval(raw)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    whole = isinstance(found, list) and all(isinstance(part, str | int | float) for part in found)
+    return [str(part).strip() for part in found] if whole else None
+
+
+def _of_several(group: GroupColumn, parts: Sequence[str]) -> str:
+    """The label that a list gives by the card's rule; a list of one gives that one, an empty one none."""
+    distinct = list(dict.fromkeys(part for part in parts if part))
+    if not distinct:
+        return NO_LABEL
+    if len(distinct) == 1 or group.lists == "first":
+        return _label(group, distinct[0])
+    if group.lists == "last":
+        return _label(group, distinct[-1])
+    if group.lists == "joined":
+        joined = JOINT.join(group.map.get(part, part) for part in distinct)
+        return joined if joined in group.values else ""
+    return ""
 
 
 def _band(group: GroupColumn, raw: str) -> str:
@@ -81,7 +123,9 @@ def _samples(source: Source, root: Path, kept: Sequence[int]) -> Samples:
         paths=column([row.path for row in rows]),
         sessions=column([row.session for row in rows]),
         roles=column([row.role for row in rows]),
-        groups={name: column([values[number] for number in kept]) for name, values in source.labels.items()},
+        groups={
+            name: column([values[number] or NO_LABEL for number in kept]) for name, values in source.labels.items()
+        },
         root=root,
     )
 

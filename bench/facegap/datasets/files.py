@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
+from facegap import signatures
 from facegap.cards import DatasetCard
 from facegap.errors import DatasetError, DatasetMissing
 from facegap.words import did_you_mean
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
-"""File names that count as images, whatever their case."""
+"""File names that count as images, whatever their case and content; other files are told by their first bytes."""
 
 
 @dataclass(frozen=True)
@@ -21,20 +25,48 @@ class Tree:
     Attributes:
         files: regular files, and links to files inside the root.
         links: link -> what is wrong with it: it leads out of the root, to a folder, or nowhere.
+        others: entries that are neither file, folder nor link, such as named pipes.
+        root: the folder itself.
     """
 
     files: frozenset[str]
     links: dict[str, str]
+    others: tuple[str, ...] = ()
+    root: Path = Path()
 
-    def images(self, folder: str = "") -> list[str]:
-        """Image files below a folder, sorted."""
+    def sorted_out(self, folder: str, known: Collection[str]) -> Kinds:
+        """What the files below `folder` are, but for the `known` ones and what lies beside the folder."""
         start = f"{folder}/" if folder else ""
-        return sorted(path for path in self.files if path.startswith(start) and is_image(path))
+        pictures, unread, rest = [], {}, []
+        for path in sorted(path for path in self.files if path.startswith(start) and path not in known):
+            if _is_hidden(path):
+                rest.append(path)
+                continue
+            kind = "image" if is_image(path) else signatures.kind_of_file(self.root / path)
+            if kind in ("image", *signatures.READ, *signatures.ADVICE):
+                pictures.append(path)
+            elif kind and kind != "video":
+                unread[path] = kind
+            else:
+                rest.append(path)
+        return Kinds(pictures, unread, [*rest, *(path for path in self.others if path.startswith(start))])
+
+
+class Kinds(NamedTuple):
+    """Files by what they are: pictures, pictures of a kind that is not read (path -> kind), and no pictures."""
+
+    pictures: list[str]
+    unread: dict[str, str]
+    rest: list[str]
 
 
 def is_image(path: str) -> bool:
     """Whether a file is called like an image; hidden ones (such as macOS's `._x.jpg`) are not images."""
-    return path.lower().endswith(IMAGE_SUFFIXES) and path[0] != "." and "/." not in path
+    return path.lower().endswith(IMAGE_SUFFIXES) and not _is_hidden(path)
+
+
+def _is_hidden(path: str) -> bool:
+    return path[0] == "." or "/." in path
 
 
 def walk(root: Path) -> Tree:
@@ -45,6 +77,7 @@ def walk(root: Path) -> Tree:
     """
     files: set[str] = set()
     links: list[str] = []
+    others: list[str] = []
     folders = [""]
     while folders:
         folder = folders.pop()
@@ -58,11 +91,14 @@ def walk(root: Path) -> Tree:
                         folders.append(path)
                     elif entry.is_file(follow_symlinks=False):
                         files.add(path)
+                    else:
+                        others.append(path)
         except OSError as error:
             raise DatasetError(f"{root / folder}: folder cannot be read: {error.strerror}") from None
     problems = {path: _link_problem(root, path) for path in links}
     files.update(path for path, problem in problems.items() if not problem)
-    return Tree(frozenset(files), {path: problem for path, problem in problems.items() if problem})
+    wrong = {path: problem for path, problem in problems.items() if problem}
+    return Tree(frozenset(files), wrong, tuple(others), root)
 
 
 def _link_problem(root: Path, path: str) -> str:
@@ -154,17 +190,29 @@ def read_bytes(path: Path) -> bytes:
         raise DatasetError(f"{path}: cannot be read: {error.strerror}") from None
 
 
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""Byte order marks and what they say; the longer of two that begin alike comes first."""
+
+
 def decode(path: Path, data: bytes) -> str:
-    """`data` as text; a byte order mark is dropped.
+    """`data` as text: UTF-8, or what its byte order mark says, which is dropped.
 
     Raises:
-        DatasetError: it is not UTF-8; the message names the line.
+        DatasetError: it is neither; the message names the line.
     """
+    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "utf-8")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = len(data[: error.start].splitlines()) or 1
-        raise DatasetError(f"{path}: line {line}: not UTF-8 text; save the file as UTF-8") from None
+        found = f"{encoding.upper()}" if encoding.startswith("utf-16") else "UTF-8"
+        raise DatasetError(f"{path}: line {line}: not {found} text; save the file as UTF-8") from None
 
 
 def leaves_root(path: str) -> bool:

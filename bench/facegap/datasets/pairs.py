@@ -9,13 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from facegap.cards import DatasetCard
-from facegap.datasets.adapters.manifest import column_place, read_table
-from facegap.datasets.files import card_file, existing_root, read_text
+from facegap.datasets.files import card_file, existing_root, read_bytes, read_text
+from facegap.datasets.ids import as_number, by_number
+from facegap.datasets.tables import Sheet, read_sheet
 from facegap.errors import DatasetError
 from facegap.records import Finding, Rows, Samples
 from facegap.words import plural
 
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
+
+CHANGED = "a sample whose id differs from a known one as a spreadsheet changes numbers (0001, 1, 1.0)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +45,7 @@ class Pairs:
 class _Pair:
     """A line of the list: two sample ids, what it says of them, or why it cannot be read."""
 
-    line: int
+    where: str
     a: str
     b: str
     mated: bool | None
@@ -60,30 +64,29 @@ def load_pairs(card: DatasetCard, root: Path, samples: Samples) -> Pairs:
     if "pairs" not in card.files:
         raise DatasetError(f"data set '{card.name}': it has no list of pairs; name it in the card: files.pairs")
     name = card_file(card, existing_root(card, root), "pairs")
-    text = read_text(root / name)
     remarks: list[Finding] = []
     if card.adapter == "lfw":
+        text = read_text(root / name)
         pairs = list(_lfw_pairs(root / name, text))
         remarks = _promised(root / name, name, text, len(pairs))
     else:
-        pairs = list(_csv_pairs(card, root / name, text))
+        pairs = list(_listed_pairs(card, read_sheet(root / name, read_bytes(root / name))))
     return _settle(name, pairs, samples, remarks)
 
 
-def _csv_pairs(card: DatasetCard, path: Path, text: str) -> Iterator[_Pair]:
-    header, lines = read_table(path, text)
-    a, b = (column_place(path, header, card.columns.get(column, column)) for column in ("sample_a", "sample_b"))
+def _listed_pairs(card: DatasetCard, sheet: Sheet) -> Iterator[_Pair]:
+    a, b = (sheet.place(card.columns.get(column, column)) for column in ("sample_a", "sample_b"))
     own = card.columns.get("mated", "mated")
-    mated = column_place(path, header, own) if own in header or "mated" in card.columns else None
-    for line, fields in lines:
-        if len(fields) != len(header):
-            yield _Pair(
-                line=line, a="", b="", mated=None, fault=f"{len(fields)} fields where the header has {len(header)}"
-            )
+    mated = sheet.place(own) if own in sheet.header or "mated" in card.columns else None
+    width = len(sheet.header)
+    for where, fields in sheet.rows:
+        if len(fields) != width:
+            fault = f"{len(fields)} fields where the header has {width}"
+            yield _Pair(where=where, a="", b="", mated=None, fault=fault)
             continue
         stated = "" if mated is None else fields[mated].casefold()
         fault = "" if stated == "" or stated in _TRUTH else f"mated: expected {', '.join(_TRUTH)}"
-        yield _Pair(line=line, a=fields[a], b=fields[b], mated=_TRUTH.get(stated), fault=fault)
+        yield _Pair(where=where, a=fields[a], b=fields[b], mated=_TRUTH.get(stated), fault=fault)
 
 
 def _lfw_pairs(path: Path, text: str) -> Iterator[_Pair]:
@@ -95,12 +98,14 @@ def _lfw_pairs(path: Path, text: str) -> Iterator[_Pair]:
             continue
         person = fields[0]
         if len(fields) == 3 and fields[1].isdecimal() and fields[2].isdecimal():
-            yield _Pair(line=number, a=_lfw_id(person, fields[1]), b=_lfw_id(person, fields[2]), mated=True)
+            yield _Pair(where=f"line {number}", a=_lfw_id(person, fields[1]), b=_lfw_id(person, fields[2]), mated=True)
         elif len(fields) == 4 and fields[1].isdecimal() and fields[3].isdecimal():
-            yield _Pair(line=number, a=_lfw_id(person, fields[1]), b=_lfw_id(fields[2], fields[3]), mated=False)
+            yield _Pair(
+                where=f"line {number}", a=_lfw_id(person, fields[1]), b=_lfw_id(fields[2], fields[3]), mated=False
+            )
         else:
             yield _Pair(
-                line=number,
+                where=f"line {number}",
                 a="",
                 b="",
                 mated=None,
@@ -136,11 +141,13 @@ def _settle(name: str, pairs: Sequence[_Pair], samples: Samples, remarks: Sequen
     seen: set[tuple[int, int]] = set()
     kept: list[tuple[int, int]] = []
     refused: dict[str, list[str]] = {}
+    numbers = by_number(rows)
     for pair in pairs:
         a, b = rows.get(pair.a, -1), rows.get(pair.b, -1)
-        reason = pair.fault or _reason(a, b, pair.mated, subjects, seen)
+        changed = any(not pair.fault and name not in rows and as_number(name) in numbers for name in (pair.a, pair.b))
+        reason = CHANGED if changed else pair.fault or _reason(a, b, pair.mated, subjects, seen)
         if reason:
-            refused.setdefault(reason, []).append(f"line {pair.line}")
+            refused.setdefault(reason, []).append(pair.where)
         else:
             kept.append((a, b))
             seen.add((min(a, b), max(a, b)))

@@ -20,11 +20,15 @@ class Loaded:
         refused: sample id -> why it cannot be used, without names or paths; an id that is given twice is followed by
             the place of each.
         findings: one line per rule that was broken.
+        lost: what is known of the refused samples, in the order of `reasons`; "" and `NO_LABEL` where it is not.
+        reasons: why each of `lost` cannot be used.
     """
 
     samples: Samples
     refused: Mapping[str, str]
     findings: tuple[Finding, ...]
+    lost: Samples
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

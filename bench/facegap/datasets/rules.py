@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
+from facegap.cards.dataset import ROLES
 from facegap.datasets.files import Tree, leaves_root
+from facegap.datasets.ids import Near
 from facegap.datasets.row import Problem, Source, per_subject
 from facegap.records import NO_LABEL
 from facegap.words import did_you_mean, some
-
-ROLES = ("photo", "selfie", "frame")
 
 
 def _unreadable(source: Source) -> Iterator[Problem]:
     for number, row in enumerate(source.rows):
         if row.fault:
             yield Problem(number, "layout", row.fault, row.where)
+
+
+def _not_text(source: Source) -> Iterator[Problem]:
+    """A name that is no UTF-8 text, as archives from other systems hold them: no table can have it."""
+    for number, row in enumerate(source.rows):
+        if not all(map(_is_text, (row.path, row.id, row.subject))):
+            yield Problem(number, "not-utf8", "file name is not UTF-8", f"'{row.path}'")
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _nameless(source: Source) -> Iterator[Problem]:
@@ -67,7 +78,7 @@ def _odd(path: str) -> bool:
 
 
 def _absent(source: Source) -> Iterator[Problem]:
-    folded: dict[str, str] = {}
+    near: Near | None = None
     for number, row in enumerate(source.rows):
         path = row.path
         if row.fault or not path or path in source.tree.files or _odd(path):
@@ -76,11 +87,8 @@ def _absent(source: Source) -> Iterator[Problem]:
         if link:
             yield Problem(number, "symlink", f"path is {source.tree.links[link]}", f"{row.where} '{path}'")
             continue
-        if not folded:
-            folded = {name.casefold(): name for name in source.tree.files}
-        other = folded.get(path.casefold())
-        hint = f", there is '{other}'" if other else ""
-        yield Problem(number, "missing-file", "no such file", f"{row.where} '{path}'{hint}")
+        near = near if near is not None else Near(source.tree.files)
+        yield Problem(number, "missing-file", "no such file", f"{row.where} '{path}'{near.hint(path)}")
 
 
 def _link_on_the_way(tree: Tree, path: str) -> str:
@@ -102,9 +110,15 @@ def _unknown_label(source: Source) -> Iterator[Problem]:
                 continue
             raw = source.rows[number].labels[column]
             if raw not in hints:
-                hint = "" if group.bands else did_you_mean(raw, [*group.values, *group.map])
+                hint = _list_hint(column, raw) or (
+                    "" if group.bands else did_you_mean(raw, [*group.values, *group.map])
+                )
                 hints[raw] = f"'{raw}'{hint} ({source.rows[number].where})"
             yield Problem(number, "unknown-label", reason, hints[raw])
+
+
+def _list_hint(column: str, raw: str) -> str:
+    return f", a list: say in the card which counts, groups.{column}.lists" if raw.startswith("[") else ""
 
 
 def _unknown_role(source: Source) -> Iterator[Problem]:
@@ -135,6 +149,7 @@ def _contradiction(source: Source) -> Iterator[Problem]:
 
 
 RULES: tuple[Callable[[Source], Iterator[Problem]], ...] = (
+    _not_text,
     _unreadable,
     _nameless,
     _same_id,
@@ -147,6 +162,7 @@ RULES: tuple[Callable[[Source], Iterator[Problem]], ...] = (
 )
 
 ADVICE = {
+    "not-utf8": "rename it: on Linux, convmv -f latin1 -t utf8 does so for a whole tree",
     "empty": "fill it in or delete the row",
     "duplicate-id": "give each sample an id of its own",
     "duplicate-path": "name each file once",

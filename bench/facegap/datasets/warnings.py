@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
+from facegap.cards import DatasetCard
 from facegap.datasets.files import Tree
+from facegap.datasets.ids import alike
+from facegap.datasets.labels import label_files
 from facegap.datasets.row import Source, per_subject
 from facegap.datasets.rules import ADVICE
 from facegap.records import NO_LABEL, Finding
@@ -19,11 +21,31 @@ def remarks(source: Source) -> Iterator[Finding]:
         yield from _half_labelled(source, column, labels)
     if source.card.identities:
         yield from _alike_subjects(source)
-    named = {row.path for row in source.rows}
-    extra = [path for path in source.tree.images() if path not in named]
+    yield from _unnamed(source)
+
+
+def _unnamed(source: Source) -> Iterator[Finding]:
+    """Every file below the root that is no sample: pictures that nobody names, and what is no picture."""
+    known = {row.path for row in source.rows} | own_files(source.card, source.tree)
+    kinds = source.tree.sorted_out("", known)
+    extra = [*kinds.pictures, *kinds.unread]
     if extra:
         message = f"{source.name}: {plural(len(extra), 'image')} below the root not named"
         yield Finding(level="info", rule="extra-file", message=message, examples=tuple(extra), advice="not used")
+    if kinds.rest:
+        message = f"{source.name}: {plural(len(kinds.rest), 'file')} below the root that {_is(kinds.rest)} no picture"
+        rest = tuple(kinds.rest)
+        yield Finding(level="info", rule="other-file", message=message, examples=rest, advice="not used")
+
+
+def _is(files: Sequence[str]) -> str:
+    return "is" if len(files) == 1 else "are"
+
+
+def own_files(card: DatasetCard, tree: Tree) -> set[str]:
+    """The files that the card itself names: manifest, lists, labels."""
+    named = {name for key, name in card.files.items() if key not in ("images", "labels")}
+    return {str(PurePosixPath(name)) for name in named} | label_files(card, tree)
 
 
 def _half_labelled(source: Source, column: str, labels: Sequence[str]) -> Iterator[Finding]:
@@ -48,17 +70,14 @@ def _half_labelled(source: Source, column: str, labels: Sequence[str]) -> Iterat
 
 
 def _alike_subjects(source: Source) -> Iterator[Finding]:
-    """Names that only case or the form of their accents tells apart; one person under two is their own impostor."""
-    spellings: dict[str, dict[str, None]] = defaultdict(dict)
-    for subject in dict.fromkeys(row.subject for row in source.rows):
-        spellings[unicodedata.normalize("NFC", subject).casefold()][subject] = None
-    alike = [" and ".join(repr(name) for name in names) for names in spellings.values() if len(names) > 1]
-    if alike:
+    """Names that case, the form of accents or a spreadsheet tell apart; one person under two is their own impostor."""
+    found = [" and ".join(map(repr, names)) for names in alike(row.subject for row in source.rows)]
+    if found:
         yield Finding(
             level="warning",
             rule="alike-subjects",
-            message=f"{source.name}: {plural(len(alike), 'subject')} written in two ways",
-            examples=tuple(alike),
+            message=f"{source.name}: {plural(len(found), 'subject')} written in two ways",
+            examples=tuple(found),
             advice="counted as different people, correct them if they are one",
         )
 

@@ -14,7 +14,7 @@ from facegap.cards import ConditionCard, DetectorCard, ModelCard, Study
 from facegap.cards.study import Acquire
 from facegap.embed import Recogniser
 
-REVISION = 3
+REVISION = 4
 """Raised whenever the same image would be acquired or embedded differently, so that the old cache is not used."""
 
 

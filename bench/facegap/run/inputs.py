@@ -91,7 +91,7 @@ def _root(study: Study, card: DatasetCard, file: Path, root: Path | None, progre
 def _draw(study: Study, loaded: datasets.Loaded) -> datasets.Loaded:
     if study.dataset.subjects is None:
         return loaded
-    return datasets.Loaded(drawn(study, loaded.samples), loaded.refused, loaded.findings)
+    return replace(loaded, samples=drawn(study, loaded.samples))
 
 
 def _with_list(

@@ -120,7 +120,7 @@ def test_manifest_outside_the_root(folder: Folder, make_card: MakeCard) -> None:
             b"subject_id,path,gender\nZo\xeb,a1.jpg,female\n",
             "index.csv: line 2: not UTF-8 text; save the file as UTF-8",
         ),
-        (HEADER.encode("utf-16"), "index.csv: line 1: not UTF-8 text; save the file as UTF-8"),
+        (HEADER.encode("utf-16")[:-1], "index.csv: line 1: not UTF-16 text; save the file as UTF-8"),
         ("", "index.csv: empty; expected a header of column names in its first line"),
         (HEADER, "index.csv: no rows below the header; expected one per sample"),
         (
@@ -133,12 +133,12 @@ def test_manifest_outside_the_root(folder: Folder, make_card: MakeCard) -> None:
             "name the file's own column in the card: columns.gender",
         ),
         (
-            "subject_id;path;gender\nann;a1.jpg;female\n",
-            "index.csv: line 1: one column found, 'subject_id;path;gender'; separate the columns with commas",
+            "subject_id|path|gender\nann|a1.jpg|female\n",
+            "index.csv: line 1: one column found, 'subject_id|path|gender'; separate the columns with commas",
         ),
         (HEADER + 'ann,"a1.jpg,female\n', "index.csv: line 2: not CSV: unexpected end of data; check the quotes"),
     ],
-    ids=["latin-1", "utf-16", "empty", "no rows", "column twice", "column missing", "semicolons", "open quote"],
+    ids=["latin-1", "utf-16", "empty", "no rows", "column twice", "column missing", "bars", "open quote"],
 )
 def test_manifest_that_cannot_be_used(folder: Folder, make_card: MakeCard, text: str | bytes, message: str) -> None:
     fails(folder, make_card(), text, message)
@@ -266,7 +266,8 @@ def test_images_that_nobody_names(folder: Folder, make_card: MakeCard, lines_of:
     found = loaded(folder, make_card(), HEADER + ANN, files=files)
     assert len(found.samples) == 2
     assert lines_of(found.findings) == [
-        "info: index.csv: 2 images below the root not named: b1.jpg; x/C.JPEG; not used"
+        "info: index.csv: 2 images below the root not named: b1.jpg; x/C.JPEG; not used",
+        "info: index.csv: 3 files below the root that are no picture: ._a1.jpg; .cache/d.png; notes.txt; not used",
     ]
 
 

@@ -44,7 +44,9 @@ def test_a_folder_per_column(folder: Callable[..., Path], nested: Callable[..., 
     assert found.samples.subjects.tolist() == ["n1", "n2", "n2"]
     assert found.samples.groups["ethnicity"].tolist() == ["asian", "black", "black"]
     assert found.samples.groups["gender"].tolist() == ["female", "male", "male"]
-    assert found.findings == ()
+    assert [(one.level, one.rule, one.examples) for one in found.findings] == [
+        ("info", "other-file", ("asian/Thumbs.db", "readme.txt"))
+    ]
 
 
 def test_one_folder_for_all_columns_below_an_image_folder(

@@ -1,20 +1,20 @@
-"""A CSV manifest: one row a sample, and the card says what its columns are called."""
+"""A manifest, CSV or JSON: one row a sample, and the card says what its columns are called."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from facegap.cards import DatasetCard
 from facegap.cards.dataset import COLUMNS
 from facegap.datasets.accept import settle
-from facegap.datasets.files import below, card_file, decode, existing_root, read_bytes, walk
+from facegap.datasets.files import below, card_file, existing_root, read_bytes, walk
+from facegap.datasets.labels import with_labels
+from facegap.datasets.roles import with_roles
 from facegap.datasets.row import Loaded, Row
+from facegap.datasets.tables import Sheet, read_sheet
 from facegap.errors import DatasetError
 from facegap.store import sha256_bytes
-from facegap.words import did_you_mean
 
 
 def load(card: DatasetCard, root: Path) -> Loaded:
@@ -22,17 +22,20 @@ def load(card: DatasetCard, root: Path) -> Loaded:
 
     Raises:
         DatasetMissing: there is no such folder.
-        DatasetError: the manifest is not there, is not UTF-8 CSV, lacks a column, or is another version's.
+        DatasetError: the manifest is not there, is no CSV or JSON, lacks a column, or is another version's.
     """
     name = card_file(card, existing_root(card, root), "manifest")
     data = read_bytes(root / name)
     _check_digest(card, root / name, data)
-    header, lines = read_table(root / name, decode(root / name, data))
-    places = _places(card, root / name, header)
-    rows = [_row(card, places, len(header), line, fields) for line, fields in lines]
-    if not rows:
+    sheet = read_sheet(root / name, data)
+    if not sheet.rows:
         raise DatasetError(f"{root / name}: no rows below the header; expected one per sample")
-    return settle(card, root, name, rows, walk(root))
+    places = _places(card, sheet)
+    tree = walk(root)
+    rows = [_row(card, places, len(sheet.header), where, fields) for where, fields in sheet.rows]
+    rows, labels = with_labels(card, root, tree, rows, [column for column in card.groups if column not in places])
+    rows, roles = with_roles(card, name, rows)
+    return settle(card, root, name, rows, tree, [*labels, *roles])
 
 
 def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
@@ -44,67 +47,25 @@ def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
         )
 
 
-def read_table(path: Path, text: str) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
-    """Header and rows (line number, fields) of a CSV; spaces around fields are dropped, empty lines skipped.
-
-    LF, CR LF and CR all end a line. `path` is for messages only.
-
-    Raises:
-        DatasetError: it is empty, not CSV, or its header names a column twice.
-    """
-    lines = _fields(path, text)
-    _, header = next(lines, (0, []))
-    if not header:
-        raise DatasetError(f"{path}: empty; expected a header of column names in its first line")
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise DatasetError(f"{path}: line 1: column '{twice[0]}' stands twice in the header; rename one")
-    return header, lines
-
-
-def _fields(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        for fields in reader:
-            stripped = [field.strip() for field in fields]
-            if any(stripped):
-                yield reader.line_num, stripped
-    except csv.Error as error:
-        raise DatasetError(f"{path}: line {reader.line_num}: not CSV: {error}; check the quotes") from None
-
-
-def column_place(path: Path, header: Sequence[str], column: str, hint: str = "") -> int:
-    """Where `column` stands in the header.
-
-    Raises:
-        DatasetError: it does not; the message lists what does, and a near name.
-    """
-    if column in header:
-        return header.index(column)
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise DatasetError(f"{path}: line 1: one column found, '{header[0]}'; separate the columns with commas")
-    there = f"there are: {', '.join(header)}{did_you_mean(column, header)}"
-    raise DatasetError(f"{path}: line 1: no column '{column}'; {there}{hint}")
-
-
-def _places(card: DatasetCard, path: Path, header: Sequence[str]) -> dict[str, int]:
+def _places(card: DatasetCard, sheet: Sheet) -> dict[str, int]:
     """Our column name -> its place in the manifest; columns that may be left out are missing where they are."""
     needed = {"path", *card.groups, *card.columns} | ({"subject_id"} if card.identities else set())
+    if "labels" in card.files:
+        needed -= {*card.groups}
     places: dict[str, int] = {}
     for column in (*COLUMNS, *card.groups):
         own = card.columns.get(column, column)
         if column in needed:
-            hint = f"; name the file's own column in the card: columns.{column}"
-            places[column] = column_place(path, header, own, hint)
-        elif own in header:
-            places[column] = header.index(own)
+            places[column] = sheet.place(own, f"; name the file's own column in the card: columns.{column}")
+        elif own in sheet.header:
+            places[column] = sheet.header.index(own)
     return places
 
 
-def _row(card: DatasetCard, places: dict[str, int], width: int, line: int, fields: list[str]) -> Row:
+def _row(card: DatasetCard, places: dict[str, int], width: int, where: str, fields: Sequence[str]) -> Row:
     if len(fields) != width:
         return Row(
-            where=f"line {line}",
+            where=where,
             id="",
             subject="",
             path="",
@@ -114,11 +75,11 @@ def _row(card: DatasetCard, places: dict[str, int], width: int, line: int, field
     path = _tidy(fields[places["path"]])
     name = fields[places["sample_id"]] if "sample_id" in places else path
     return Row(
-        where=f"line {line}",
+        where=where,
         id=name,
         subject=fields[places["subject_id"]] if card.identities else name,
         path=below(card.files.get("images", ""), path),
-        labels={column: fields[places[column]] for column in card.groups},
+        labels={column: fields[places[column]] for column in card.groups if column in places},
         session=fields[places["session"]] if "session" in places else "",
         role=fields[places["role"]] if "role" in places else "",
     )
