@@ -203,10 +203,12 @@ class ListedTrials:
 
     Attributes:
         reference, probe: (k,) rows of `Samples`, one entry a comparison, failed ones included.
+        fold: (k,) 1 to the number of folds that the list is cut into, 0 for a comparison in none; None without folds.
     """
 
     reference: Rows
     probe: Rows
+    fold: Rows | None = None
 
     @property
     def symmetric(self) -> bool:

@@ -103,7 +103,7 @@ def test_roles_and_listed_pairs_are_counted(folder: Callable[..., Path], make_ca
     root = folder("1.jpg", "2.jpg", "3.jpg", **files)
     report = check(make_card(files={"manifest": "index.csv", "pairs": "pairs.csv"}), root)
     assert report.roles == {"": 1, "photo": 1, "selfie": 1}
-    assert report.listed_pairs == 1
+    assert report.listed_pairs == {"": 1}
     assert "roles: none 1, photo 1, selfie 1" in report.lines()
     assert "1 listed pair can be used" in report.lines()
     assert not report.ok

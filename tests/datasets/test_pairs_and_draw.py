@@ -51,7 +51,7 @@ def test_what_the_list_says_of_a_pair_is_checked(
     assert lines_of(pairs.findings) == [
         "error: pairs.csv: 1 pair refused: called mated, but the subjects are not the same: line 4",
         "error: pairs.csv: 1 pair refused: mated: expected 1, true, yes, 0, false, no: line 5",
-        "error: pairs.csv: 1 pair refused: a pair that was named before: line 6",
+        "error: pairs.csv: 1 pair refused: called non-mated, but the subjects are the same: line 6",
         "error: pairs.csv: 1 pair refused: 2 fields where the header has 3: line 7",
     ]
 

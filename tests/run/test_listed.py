@@ -11,7 +11,7 @@ import pytest
 import tiny
 from facegap import store
 from facegap.audit import verify
-from facegap.schema import CrossRow, RateRow
+from facegap.schema import CrossRow, FoldRow, RateRow
 
 STUDY = tiny.STUDY.replace('name = "tiny"', 'name = "listed"').replace(
     "[thresholds]\n", '[trials]\npairs = "listed"\n\n[thresholds]\n'
@@ -79,10 +79,31 @@ def test_a_list_and_roles_exclude_each_other(tmp_path: Path) -> None:
     study = STUDY.replace('pairs = "listed"', 'pairs = "listed"\nreference_role = "photo"\nprobe_role = "selfie"')
     place = place_with(tmp_path, all_pairs(), study)
     code, _, error = tiny.facegap(place, "plan", "tiny.toml")
-    assert code == 2 and 'pairs = "listed": the list says what is compared; leave the roles out' in error
+    assert code == 2 and "the list says what is compared; leave the roles out" in error
 
 
 def test_a_data_set_without_a_list_says_so(tmp_path: Path) -> None:
     place = tiny.make_place(tmp_path, STUDY)
     code, _, error = tiny.facegap(place, "run", "tiny.toml")
     assert code == 2 and "it has no list of pairs; name it in the card: files.pairs" in error
+
+
+def test_a_list_of_the_study_with_folds_gives_their_accuracy(tmp_path: Path, cache_folder: Path) -> None:
+    """Two folds: each at the threshold that is best on the other; the mean and its standard error by hand."""
+    study = STUDY.replace('pairs = "listed"', 'pairs = "lists/mine.csv"')
+    place = tiny.make_place(tmp_path, study)
+    lines = ["reference,probe,mated,fold"]
+    lines += [f"s{k:02}-2,s{k:02}-3,1,{k % 2 + 1}" for k in range(2, 22)]
+    lines += [f"s{k:02}-3,s{k + 2:02}-3,0,{k % 2 + 1}" for k in range(2, 20)]
+    (place / "lists").mkdir()
+    (place / "lists" / "mine.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    run = run_of(place, cache_folder)
+    assert verify(run, inputs=False) == []
+    found = {row.fold: row for row in store.Tables(run)[FoldRow] if row.condition == "clean"}
+    assert list(found) == ["1", "2", "all"]
+    one, two = found["1"].accuracy, found["2"].accuracy
+    assert one is not None and two is not None and found["all"].trials == 38
+    assert found["all"].accuracy == pytest.approx((one + two) / 2)
+    assert found["all"].standard_error == pytest.approx(abs(one - two) / 2)
+    assert "2 folds" in found["all"].note
+    assert store.read_manifest(run).study["trials"]["pairs"] == "mine.csv"

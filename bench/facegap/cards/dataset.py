@@ -16,8 +16,18 @@ COLUMNS = ("sample_id", "subject_id", "path", "session", "role")
 
 ROLES = ("photo", "selfie", "frame")
 
-PAIR_COLUMNS = ("sample_a", "sample_b", "mated")
-"""Columns of a list of pairs."""
+PAIR_COLUMNS = ("reference", "probe", "sample_a", "sample_b", "mated", "fold")
+"""Columns of a list of pairs in CSV: two that name the samples, and what the list says of them."""
+
+ListFormat = Literal["csv", "lfw", "rfw", "calfw", "agedb", "cfp", "bob"]
+"""Forms in which lists of comparisons are published (`datasets.lists` describes each)."""
+
+
+class Protocol(Card):
+    """An official list of comparisons: its file (or folder) below the root, and its form."""
+
+    pairs: str
+    format: ListFormat
 
 
 class GroupColumn(Card):
@@ -61,6 +71,8 @@ class DatasetCard(Card):
     `tree_separator` says that one folder stands for all of `tree_groups` ("asian_females"); without it each has one.
     `files.labels` names a table of labels (CSV or JSON, or a pattern such as */*.json for one file each) that is joined
     by the id of the subject or sample. `roles` gives patterns of file names without their endings for each role.
+    `protocols` names official lists of comparisons besides files.pairs: `[protocols.view2] pairs = "pairs.txt",
+    format = "lfw"`.
     `subject_pattern`, of the tree, finds the subject in a file's name where no folder is called after it.
     """
 
@@ -82,6 +94,7 @@ class DatasetCard(Card):
     subject_pattern: str = ""
     roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     labels_by: Literal["subject", "sample"] = "subject"
+    protocols: dict[str, Protocol] = Field(default_factory=dict)
     banner: str = Field(default="", description="a line for the head of every page made from this data set")
     digest: Sha256 | None = Field(default=None, description="of the manifest file, where it is known")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
+from facegap.cards.dataset import ListFormat
 from facegap.cards.model import Name
 from facegap.cards.toml import Card, card_path, read_card
 
@@ -63,11 +64,14 @@ class Acquire(Card):
 class TrialRule(Card):
     """1:1 trials. Without roles every sample is compared with every other; with roles, references with probes.
 
-    `pairs`: "all" of these, or only those that the data set's own list names ("listed"; its card names the list in
-    files.pairs).
+    `pairs`: "all" of these, or only those that a list names: the data set's own ("listed"; its card names it in
+    files.pairs), or a file relative to the study ("pairs.txt") of the form `format`. `protocol`: an official list of
+    the data set, by its name in the card's protocols ("view2").
     """
 
-    pairs: Literal["all", "listed"] = "all"
+    pairs: Annotated[str, Field(min_length=1)] = "all"
+    format: ListFormat | None = None
+    protocol: str = ""
     reference_role: Literal["photo", "selfie", "frame"] | None = None
     probe_role: Literal["photo", "selfie", "frame"] | None = None
 
@@ -75,9 +79,25 @@ class TrialRule(Card):
     def _both_or_none(self) -> TrialRule:
         if (self.reference_role is None) != (self.probe_role is None):
             raise ValueError("reference_role and probe_role: give both or neither")
-        if self.pairs == "listed" and self.reference_role is not None:
-            raise ValueError('pairs = "listed": the list says what is compared; leave the roles out')
+        if self.by_list and self.reference_role is not None:
+            raise ValueError("pairs, protocol: the list says what is compared; leave the roles out")
+        if self.protocol and self.pairs != "all":
+            raise ValueError("protocol: it names the list that is compared; leave pairs out")
+        if self.file is None and self.format is not None:
+            raise ValueError('format: it belongs to a list of the study\'s own, pairs = "pairs.txt"; remove it')
+        if self.file is not None and self.format is None and not self.file.lower().endswith((".csv", ".json")):
+            raise ValueError(f"format: say which form '{self.file}' has: {', '.join(get_args(ListFormat))}")
         return self
+
+    @property
+    def file(self) -> str | None:
+        """The list that the study itself names."""
+        return None if self.pairs in ("all", "listed") else self.pairs
+
+    @property
+    def by_list(self) -> bool:
+        """Whether a list says what is compared."""
+        return self.pairs != "all" or bool(self.protocol)
 
 
 class Thresholds(Card):

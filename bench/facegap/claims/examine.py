@@ -73,7 +73,7 @@ def _note(claim: Claim, evidence: Evidence) -> str:
     """Which error an accuracy was taken for, and that a published one is another thing."""
     if claim.kind != "accuracy":
         return ""
-    listed = evidence.study.trials.pairs == "listed"
+    listed = evidence.study.trials.by_list
     pairs = "the pairs that the data set lists" if listed else "this run's own comparisons"
     return (
         f"accuracy was taken for errors of {pairs} at this run's thresholds: FNMR, FMR, both, and their mean; a "

@@ -298,7 +298,7 @@ def _accuracy(counts: Mapping[str, tuple[ErrorCounts, ...]], claim: Claim, evide
 
     Only the mean over listed pairs is like LFW's accuracy, so that no other bears its name.
     """
-    rules, listed, limit = evidence.study.statistics, evidence.study.trials.pairs == "listed", claim.number
+    rules, listed, limit = evidence.study.statistics, evidence.study.trials.by_list, claim.number
     level, least = rules.level, rules.min_subjects
     fmr, fnmr = counts["FMR"], counts["FNMR"]
     for metric, one in (("FNMR", fnmr), ("FMR", fmr)):

@@ -13,7 +13,7 @@ import numpy as np
 from facegap.cards import DatasetCard
 from facegap.datasets.files import read_bytes
 from facegap.datasets.load import load
-from facegap.datasets.pairs import load_pairs
+from facegap.datasets.pairs import Pairs, load_pairs
 from facegap.records import NO_LABEL, Finding, Samples
 from facegap.store import sha256_bytes
 from facegap.words import plural, with_examples
@@ -38,14 +38,15 @@ class GroupCount:
 class Report:
     """What `check` found; `groups` starts with everyone, then each label column, then every two of them.
 
-    `refused` counts samples by reason; `listed_pairs` is None where the card names no list of pairs.
+    `refused` counts samples by reason; `listed_pairs` those of each list that can be used, by
+    the name of its protocol, "" for the card's files.pairs.
     """
 
     card: DatasetCard
     groups: tuple[GroupCount, ...]
     roles: Mapping[str, int]
     refused: Mapping[str, int]
-    listed_pairs: int | None
+    listed_pairs: Mapping[str, int]
     findings: tuple[Finding, ...]
 
     @property
@@ -94,8 +95,8 @@ class Report:
         lines += [f"  refused {count}: {reason}" for reason, count in self.refused.items()]
         if self.roles:
             lines.append("roles: " + ", ".join(f"{role or 'none'} {count}" for role, count in self.roles.items()))
-        if self.listed_pairs is not None:
-            lines.append(f"{plural(self.listed_pairs, 'listed pair')} can be used")
+        for name, count in self.listed_pairs.items():
+            lines.append(f"{plural(count, 'listed pair')} can be used{f' ({name})' if name else ''}")
         return lines + [f"{one.level}: {with_examples(one.message, one.examples, one.advice)}" for one in self.findings]
 
 
@@ -109,16 +110,23 @@ def check(card: DatasetCard, root: Path) -> Report:
     loaded = load(card, root)
     samples = loaded.samples
     findings = [*loaded.findings, *_copies(samples), *_lonely(card, samples)]
-    pairs = load_pairs(card, root, samples) if "pairs" in card.files else None
+    lists = _lists(card, root, samples)
     roles = Counter(samples.roles.tolist())
     return Report(
         card=card,
         groups=tuple(_group_counts(card, samples)),
         roles=dict(sorted(roles.items())) if any(roles) else {},
         refused=dict(Counter(loaded.refused.values()).most_common()),
-        listed_pairs=None if pairs is None else len(pairs),
-        findings=(*findings, *(pairs.findings if pairs is not None else ())),
+        listed_pairs={name: len(pairs) for name, pairs in lists.items()},
+        findings=(*findings, *(found for pairs in lists.values() for found in pairs.findings)),
     )
+
+
+def _lists(card: DatasetCard, root: Path, samples: Samples) -> dict[str, Pairs]:
+    """The card's lists of comparisons, by protocol; "" is files.pairs where no protocol is that list."""
+    named = [protocol.pairs for protocol in card.protocols.values()]
+    unnamed = [""] if "pairs" in card.files and card.files["pairs"] not in named else []
+    return {name: load_pairs(card, root, samples, name) for name in (*unnamed, *card.protocols)}
 
 
 def _group_counts(card: DatasetCard, samples: Samples) -> Iterator[GroupCount]:

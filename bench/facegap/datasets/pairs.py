@@ -1,25 +1,27 @@
-"""Lists of pairs that a data set brings with it, as rows of its samples."""
+"""Lists of comparisons as rows of a data set's samples."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from facegap.cards import DatasetCard
-from facegap.datasets.files import card_file, existing_root, read_bytes, read_text
+from facegap.cards.dataset import ListFormat
+from facegap.cards.study import TrialRule
+from facegap.datasets.files import existing_root, leaves_root
 from facegap.datasets.ids import as_number, by_number
-from facegap.datasets.tables import Sheet, read_sheet
-from facegap.errors import DatasetError
-from facegap.records import Finding, Rows, Samples
-from facegap.words import plural
-
-_TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-
+from facegap.datasets.lists import Listed, read_list
+from facegap.errors import DatasetError, InputError
+from facegap.records import Finding, ListedTrials, Rows, Samples
+from facegap.words import did_you_mean, plural
 
 CHANGED = "a sample whose id differs from a known one as a spreadsheet changes numbers (0001, 1, 1.0)"
+_UNKNOWN = "a sample that is not in use (unknown, refused or not drawn)"
+_AMBIGUOUS = "a file name that several samples have; write more of its path"
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,151 +30,145 @@ class Pairs:
 
     Attributes:
         reference, probe: (k,) rows of the samples; a pair is mated where their subjects are the same.
+        fold: (k,) 1 to the number of folds, 0 where the list has none.
         refused: reason -> how many pairs of the list cannot be used.
         findings: one line per reason.
     """
 
     reference: Rows
     probe: Rows
+    fold: Rows
     refused: Mapping[str, int]
     findings: tuple[Finding, ...]
 
     def __len__(self) -> int:
         return len(self.reference)
 
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Pair:
-    """A line of the list: two sample ids, what it says of them, or why it cannot be read."""
-
-    where: str
-    a: str
-    b: str
-    mated: bool | None
-    fault: str = ""
+    def trials(self) -> ListedTrials:
+        """The comparisons as they are to be made."""
+        return ListedTrials(self.reference, self.probe, self.fold if self.fold.any() else None)
 
 
-def load_pairs(card: DatasetCard, root: Path, samples: Samples) -> Pairs:
-    """The pairs that the card's `files.pairs` lists: LFW's own form for its adapter, else CSV by sample id.
+def asked_pairs(rule: TrialRule, study: Path, card: DatasetCard, root: Path | None, samples: Samples) -> Pairs | None:
+    """The list that a study's trials name; None where they follow a rule.
 
-    A CSV has the columns sample_a, sample_b and, where it wants to be checked, mated (1/0, true/false, yes/no).
+    Args:
+        study: its file, to which a list of its own is relative.
+        root: of the data set; None where it is rendered.
+
+    Raises:
+        InputError: the data set is rendered and a list of its own is asked for, or it has no such protocol.
+        DatasetMissing, DatasetError: as `load_pairs`.
+    """
+    if rule.file is not None:
+        path = (study.parent / rule.file).resolve()
+        return _settled(path, rule.format or "csv", {}, samples)
+    if not rule.by_list:
+        return None
+    if root is None:
+        raise InputError(f"trials.pairs: '{card.name}' is rendered and brings no list of pairs")
+    return load_pairs(card, root, samples, rule.protocol)
+
+
+def load_pairs(card: DatasetCard, root: Path, samples: Samples, protocol: str = "") -> Pairs:
+    """The pairs that the card's `files.pairs` or the named one of its `protocols` lists.
 
     Raises:
         DatasetMissing: there is no such folder.
         DatasetError: the card names no list, or the list cannot be read as a whole.
     """
+    name, form = _of_card(card, protocol)
+    if leaves_root(name):
+        raise DatasetError(f"data set '{card.name}': list of pairs '{name}' leaves the root; name a file below it")
+    path = existing_root(card, root) / name
+    if not path.exists():
+        there = sorted(found.name for found in path.parent.iterdir()) if path.parent.is_dir() else []
+        near = did_you_mean(PurePosixPath(name).name, there)
+        raise DatasetError(f"data set '{card.name}': list of pairs: no '{name}' in {root}{near}; correct the card")
+    return _settled(path, form, card.columns, samples)
+
+
+def _of_card(card: DatasetCard, protocol: str) -> tuple[str, ListFormat]:
+    if protocol:
+        if protocol not in card.protocols:
+            there = ", ".join(card.protocols) or "none"
+            near = did_you_mean(protocol, card.protocols)
+            raise DatasetError(f"data set '{card.name}': no protocol '{protocol}'{near}; its protocols: {there}")
+        return card.protocols[protocol].pairs, card.protocols[protocol].format
     if "pairs" not in card.files:
         raise DatasetError(f"data set '{card.name}': it has no list of pairs; name it in the card: files.pairs")
-    name = card_file(card, existing_root(card, root), "pairs")
-    remarks: list[Finding] = []
-    if card.adapter == "lfw":
-        text = read_text(root / name)
-        pairs = list(_lfw_pairs(root / name, text))
-        remarks = _promised(root / name, name, text, len(pairs))
-    else:
-        pairs = list(_listed_pairs(card, read_sheet(root / name, read_bytes(root / name))))
-    return _settle(name, pairs, samples, remarks)
+    return card.files["pairs"], "lfw" if card.adapter == "lfw" else "csv"
 
 
-def _listed_pairs(card: DatasetCard, sheet: Sheet) -> Iterator[_Pair]:
-    a, b = (sheet.place(card.columns.get(column, column)) for column in ("sample_a", "sample_b"))
-    own = card.columns.get("mated", "mated")
-    mated = sheet.place(own) if own in sheet.header or "mated" in card.columns else None
-    width = len(sheet.header)
-    for where, fields in sheet.rows:
-        if len(fields) != width:
-            fault = f"{len(fields)} fields where the header has {width}"
-            yield _Pair(where=where, a="", b="", mated=None, fault=fault)
-            continue
-        stated = "" if mated is None else fields[mated].casefold()
-        fault = "" if stated == "" or stated in _TRUTH else f"mated: expected {', '.join(_TRUTH)}"
-        yield _Pair(where=where, a=fields[a], b=fields[b], mated=_TRUTH.get(stated), fault=fault)
-
-
-def _lfw_pairs(path: Path, text: str) -> Iterator[_Pair]:
-    """Three fields (person, number, number) are a mated pair, four (person, number, person, number) a non-mated one."""
-    _lfw_sizes(path, text)
-    for number, line in enumerate(text.splitlines()[1:], start=2):
-        fields = line.split()
-        if not fields:
-            continue
-        person = fields[0]
-        if len(fields) == 3 and fields[1].isdecimal() and fields[2].isdecimal():
-            yield _Pair(where=f"line {number}", a=_lfw_id(person, fields[1]), b=_lfw_id(person, fields[2]), mated=True)
-        elif len(fields) == 4 and fields[1].isdecimal() and fields[3].isdecimal():
-            yield _Pair(
-                where=f"line {number}", a=_lfw_id(person, fields[1]), b=_lfw_id(fields[2], fields[3]), mated=False
-            )
-        else:
-            yield _Pair(
-                where=f"line {number}",
-                a="",
-                b="",
-                mated=None,
-                fault="expected person, number, number or person, number, person, number",
-            )
-
-
-def _lfw_id(person: str, number: str) -> str:
-    return f"{person}/{person}_{int(number):04d}.jpg"
-
-
-def _lfw_sizes(path: Path, text: str) -> tuple[int, int]:
-    """Folds and mated pairs per fold, as the first line says ("10 300", or "300" for one fold)."""
-    first = text.splitlines()[0].split() if text.strip() else []
-    if not 1 <= len(first) <= 2 or not all(part.isdecimal() for part in first):
-        found = " ".join(first) if first else "nothing"
-        raise DatasetError(f"{path}: line 1: expected folds and pairs per fold, such as 10 300; found {found}")
-    return (int(first[0]), int(first[1])) if len(first) == 2 else (1, int(first[0]))
-
-
-def _promised(path: Path, name: str, text: str, found: int) -> list[Finding]:
-    folds, each = _lfw_sizes(path, text)
-    expected = 2 * folds * each
-    if found == expected:
-        return []
-    message = f"{name}: expected {expected} pairs by its first line, found {found}; the list may be cut off"
-    return [Finding(level="warning", rule="pairs", message=message)]
-
-
-def _settle(name: str, pairs: Sequence[_Pair], samples: Samples, remarks: Sequence[Finding]) -> Pairs:
-    rows = {sample: row for row, sample in enumerate(samples.ids.tolist())}
+def _settled(path: Path, form: ListFormat, columns: Mapping[str, str], samples: Samples) -> Pairs:
+    contents = read_list(path, form, columns)
+    names = _Names(samples)
     subjects = samples.subjects.tolist()
-    seen: set[tuple[int, int]] = set()
-    kept: list[tuple[int, int]] = []
+    kept: list[tuple[int, int, int]] = []
     refused: dict[str, list[str]] = {}
-    numbers = by_number(rows)
-    for pair in pairs:
-        a, b = rows.get(pair.a, -1), rows.get(pair.b, -1)
-        changed = any(not pair.fault and name not in rows and as_number(name) in numbers for name in (pair.a, pair.b))
-        reason = CHANGED if changed else pair.fault or _reason(a, b, pair.mated, subjects, seen)
+    twice: list[str] = []
+    seen: set[tuple[int, int]] = set()
+    for line in contents.lines:
+        a, b = (-1, -1) if line.fault else (names.row(line.a), names.row(line.b))
+        reason = line.fault or names.why_not(line) or _reason(a, b, line.mated, subjects)
         if reason:
-            refused.setdefault(reason, []).append(pair.where)
-        else:
-            kept.append((a, b))
-            seen.add((min(a, b), max(a, b)))
-    table = np.array(kept, dtype=np.int64).reshape(-1, 2)
-    findings = [
-        Finding(
-            level="error",
-            rule="pairs",
-            message=f"{name}: {plural(len(lines), 'pair')} refused: {reason}",
-            examples=tuple(lines),
-        )
-        for reason, lines in refused.items()
-    ]
+            refused.setdefault(reason, []).append(line.where)
+            continue
+        kept.append((a, b, line.fold))
+        pair = min(a, b), max(a, b)
+        if pair in seen:
+            twice.append(line.where)
+        seen.add(pair)
+    table = np.array(kept, dtype=np.int64).reshape(-1, 3)
+    findings = [_refusal(path.name, reason, lines) for reason, lines in refused.items()]
+    if twice:
+        message = f"{path.name}: {plural(len(twice), 'pair')} listed before, counted as often as listed"
+        findings.append(Finding(level="warning", rule="pairs", message=message, examples=tuple(twice)))
     counts = {reason: len(lines) for reason, lines in refused.items()}
-    return Pairs(table[:, 0], table[:, 1], counts, (*findings, *remarks))
+    return Pairs(table[:, 0], table[:, 1], table[:, 2], counts, (*findings, *contents.remarks))
 
 
-def _reason(a: int, b: int, mated: bool | None, subjects: Sequence[str], seen: set[tuple[int, int]]) -> str:
+def _refusal(name: str, reason: str, lines: Sequence[str]) -> Finding:
+    message = f"{name}: {plural(len(lines), 'pair')} refused: {reason}"
+    return Finding(level="error", rule="pairs", message=message, examples=tuple(lines))
+
+
+class _Names:
+    """Rows of samples by their id, or by the end of it behind a slash, where one sample alone has that end."""
+
+    def __init__(self, samples: Samples) -> None:
+        self._rows = {sample: row for row, sample in enumerate(samples.ids.tolist())}
+        self._numbers = by_number(self._rows)
+        self._by_file: dict[str, list[str]] = defaultdict(list)
+        for sample in self._rows:
+            self._by_file[sample.rpartition("/")[2]].append(sample)
+
+    def row(self, name: str) -> int:
+        """The row of the sample that the list means; -1 where there is none or not one alone."""
+        found = self._meant(name)
+        return self._rows[found[0]] if len(found) == 1 else -1
+
+    def why_not(self, line: Listed) -> str:
+        """What keeps a name of the line from being found, beyond that no sample has it."""
+        missing = [name for name in (line.a, line.b) if len(self._meant(name)) != 1]
+        if any(len(self._meant(name)) > 1 for name in missing):
+            return _AMBIGUOUS
+        return CHANGED if any(as_number(name) in self._numbers for name in missing) else ""
+
+    def _meant(self, name: str) -> list[str]:
+        if name in self._rows:
+            return [name]
+        if not name:
+            return []
+        return [sample for sample in self._by_file.get(name.rpartition("/")[2], ()) if sample.endswith(f"/{name}")]
+
+
+def _reason(a: int, b: int, mated: bool | None, subjects: Sequence[str]) -> str:
     """Why the pair cannot be used, "" where it can."""
     if a < 0 or b < 0:
-        return "a sample that is not in use (unknown, refused or not drawn)"
+        return _UNKNOWN
     if a == b:
         return "a sample with itself"
-    if (min(a, b), max(a, b)) in seen:
-        return "a pair that was named before"
     if mated is not None and mated != (subjects[a] == subjects[b]):
         return f"called {'mated' if mated else 'non-mated'}, but the subjects are {'not ' if mated else ''}the same"
     return ""

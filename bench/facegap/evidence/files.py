@@ -203,7 +203,14 @@ def _comparison_arrays(comparisons: Comparisons) -> dict[str, Any]:
         "cell_names": np.array(comparisons.cell_names),
         "edges": comparisons.edges,
         **({"completed": comparisons.completed} if comparisons.completed is not None else {}),
+        **_fold_array(comparisons.trials),
     }
+
+
+def _fold_array(trials: Trials) -> dict[str, Any]:
+    if isinstance(trials, RuledTrials) or trials.fold is None:
+        return {}
+    return {"fold": trials.fold.astype(np.int32)}
 
 
 def _read_comparisons(folder: Path, model: str, condition: str) -> Comparisons:
@@ -217,7 +224,10 @@ def _read_comparisons(folder: Path, model: str, condition: str) -> Comparisons:
 
     sides = rows("trials_reference"), rows("trials_probe")
     # A list says of each of its comparisons whether it has a score; a rule does not need to.
-    trials: Trials = ListedTrials(*sides) if "completed" in arrays else RuledTrials(*sides, bool(arrays["symmetric"]))
+    if "completed" in arrays:
+        trials: Trials = ListedTrials(*sides, rows("fold") if "fold" in arrays else None)
+    else:
+        trials = RuledTrials(*sides, bool(arrays["symmetric"]))
     return Comparisons(
         model=model,
         condition=condition,

@@ -12,7 +12,7 @@ from facegap.errors import InputError
 from facegap.planning.groups import PlannedGroup, planned_groups
 from facegap.planning.pilot import Assumed, assumed
 from facegap.planning.size import BYTES_A_COMPARISON, PAIRS_A_SECOND, render_seconds, to_render
-from facegap.records import ListedTrials, Samples, Trials
+from facegap.records import Samples, Trials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ def plan_study(
     if not len(samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left")
     assumption = assumed(pilot, design_effect, fnmr)
-    rule = _trials(study, card, folder, samples)
+    rule = _trials(study, file, card, folder, samples)
     groups = tuple(
         row
         for columns in ((), *study.groups)
@@ -98,11 +98,9 @@ def plan_study(
     )
 
 
-def _trials(study: Study, card: DatasetCard, folder: Path | None, samples: Samples) -> Trials:
+def _trials(study: Study, file: Path, card: DatasetCard, folder: Path | None, samples: Samples) -> Trials:
     """The comparisons of one model under the clean condition."""
-    if study.trials.pairs == "listed":
-        if folder is None:
-            raise InputError(f"trials.pairs: '{card.name}' is rendered and brings no list of pairs")
-        pairs = datasets.load_pairs(card, folder, samples)
-        return ListedTrials(pairs.reference, pairs.probe)
+    pairs = datasets.asked_pairs(study.trials, file, card, folder, samples)
+    if pairs is not None:
+        return pairs.trials()
     return trials.verification(samples, study.trials, same_condition=True)

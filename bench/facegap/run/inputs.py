@@ -69,7 +69,11 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
     loaded = _draw(study, datasets.load(card, folder))
     if not len(loaded.samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
-    loaded, listed = _with_list(study, card, folder, loaded)
+    loaded, listed = _with_list(study, file, card, folder, loaded)
+    if study.trials.file is not None:
+        # Where the list lies is nobody's business; its name says which it was.
+        trials = study.trials.model_copy(update={"pairs": Path(study.trials.file).name})
+        study = study.model_copy(update={"trials": trials})
     return Inputs(
         study=study,
         text=text,
@@ -95,13 +99,21 @@ def _draw(study: Study, loaded: datasets.Loaded) -> datasets.Loaded:
 
 
 def _with_list(
-    study: Study, card: DatasetCard, root: Path, loaded: datasets.Loaded
+    study: Study, file: Path, card: DatasetCard, root: Path, loaded: datasets.Loaded
 ) -> tuple[datasets.Loaded, ListedTrials | None]:
-    """The data set with what was found in its list of pairs, and that list, where the study asks for it."""
-    if study.trials.pairs != "listed":
+    """The data set with what was found in the list of comparisons that the study asks for, and that list.
+
+    Raises:
+        InputError: no comparison of the list can be made.
+    """
+    rendered = study.dataset.synthetic is not None
+    pairs = datasets.asked_pairs(study.trials, file, card, None if rendered else root, loaded.samples)
+    if pairs is None:
         return loaded, None
-    pairs = datasets.load_pairs(card, root, loaded.samples)
-    return replace(loaded, findings=(*loaded.findings, *pairs.findings)), ListedTrials(pairs.reference, pairs.probe)
+    if not len(pairs):
+        why = "; ".join(finding.message for finding in pairs.findings) or "it lists none"
+        raise InputError(f"{file}: trials: no comparison of the list can be made: {why}")
+    return replace(loaded, findings=(*loaded.findings, *pairs.findings)), pairs.trials()
 
 
 def _condition(study: Study, name: str) -> ConditionCard:

@@ -71,6 +71,34 @@ class VersusRow(Row, table="versus_rest"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FoldRow(Row, table="fold_accuracy"):
+    """Accuracy of a listed protocol on each of its folds at the threshold that is best on the others, and over all."""
+
+    model: Model
+    condition: Condition
+    fold: Annotated[str, Says(meaning='number of the fold; "all" for the mean over folds', key=True)]
+    threshold: Annotated[
+        float | None, Says(meaning="score with most right answers on the other folds", unit="score", digits=4)
+    ] = None
+    right: Annotated[
+        int | None, Says(meaning="right answers, a match being score >= threshold", unit="comparisons")
+    ] = None
+    trials: Trials = None
+    mated: Annotated[int | None, Says(meaning="mated comparisons among them", unit="comparisons")] = None
+    failed: Annotated[int | None, Says(meaning="comparisons without a score, answered as no match")] = None
+    accuracy: Annotated[
+        float | None, Says(meaning='right / trials; of "all" the mean over folds', unit="share", digits=4)
+    ] = None
+    standard_error: Annotated[
+        float | None,
+        Says(
+            meaning="of the mean: standard deviation of the folds over the root of their number", unit="share", digits=2
+        ),
+    ] = None
+    note: Note = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PowerRow(Row, table="power"):
     """The smallest ratio to the others that the test of a group sees, and the people that other ratios take."""
 
