@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from facegap import store
-from facegap.report import cross_fmr, det, page, paired, rates, transactions, views, worst_first
-from facegap.schema import CrossRow, IdentificationRow, PairedRow, RateRow, Row, TransactionRow, VersusRow
+from facegap.report import cross_fmr, det, page, paired, policies, rates, transactions, views, words, worst_first
+from facegap.schema import CrossRow, IdentificationRow, PairedRow, PolicyRow, RateRow, Row, TransactionRow, VersusRow
 from facegap.store import Tables
 from invented_run import GROUPING, Plan, wilson, write_run
 
@@ -103,14 +103,27 @@ def test_no_title_calls_a_group_highest_that_is_not(tables: Tables, errors: Coun
 @pytest.mark.parametrize(
     ("errors", "expected"),
     [
-        ([0], ["no one turned away at vendor in any group; largest upper bound", "no false match seen in any of"]),
-        ([2], ["turned away at vendor equally often in every group", "FMR is the same in each of", "in every group"]),
+        (
+            [0],
+            [
+                "no one turned away at the vendor’s own threshold in any group; largest upper bound",
+                "no false match seen in any of",
+            ],
+        ),
+        (
+            [2],
+            [
+                "turned away at the vendor’s own threshold equally often in every group",
+                "FMR is the same in each of",
+                "in every group",
+            ],
+        ),
     ],
 )
 def test_equal_rates_are_said_to_be_equal(tables: Tables, errors: Counts, expected: list[str]) -> None:
     said = titles(with_errors(tables, errors, 40))
-    for words in expected:
-        assert any(words in title for title in said), words
+    for part in expected:
+        assert any(part in title for title in said), part
 
 
 def test_conditions_are_contrasted_in_the_same_group(tables: Tables) -> None:
@@ -120,7 +133,8 @@ def test_conditions_are_contrasted_in_the_same_group(tables: Tables) -> None:
         panel = rates.Panel(metric="FNMR", heading="", how="", series=series)
         title = rates._turned_away_words(tables, "resnet", panel, order, point)[0]
         found = re.search(
-            rf"most often at {point.name}, by ([^:]*): ([\w, ]+) under phone, .*; the same group under", title
+            rf"most often at {words.point(point.name)}, by ([^:]*): ([\w, ]+) under phone, .*; the same group under",
+            title,
         )
         assert found is not None, title
         assert found[2] in {row.group for row in tables[RateRow] if row.grouping == found[1]}
@@ -173,7 +187,7 @@ def test_every_grouping_is_drawn_and_the_worst_one_is_open(tmp_path: Path, worst
     assert [f"Groups by {worst}." in one.caption for one in matrices if not one.folded] == [True]
     assert len(matrices) == 2 * len(views.thresholds(tables, "resnet"))
     opened, folded = figures["turned-away"]
-    assert "at vendor" in opened.title and not opened.folded and folded.folded
+    assert "at the vendor’s own threshold" in opened.title and not opened.folded and folded.folded
     for one in (opened, folded):
         lines = [row[2] for row in one.table.rows if row[1] == "FNMR" and row[0] == "clean"]
         groupings = views.once(line.split(":")[0] for line in lines if ":" in line)
@@ -201,3 +215,22 @@ def test_the_page_reads_at_the_vendor_s_own_threshold_first(tables: Tables) -> N
     assert line.startswith("resnet: the vendor’s own threshold, score ≥ 0.4; then FMR 0.0001, score ≥ ")
     only = [row for row in tables[RateRow] if row.threshold_name != views.VENDOR]
     assert page._read_at(Changed(tables, {RateRow: only}))[0].startswith("resnet: FMR 0.0001, ")
+
+
+def test_a_policy_that_changes_nothing_for_a_group_says_so(tables: Tables) -> None:
+    def with_fmr(row: PolicyRow, matches: int) -> PolicyRow:
+        return replace(row, fmr=matches / 1000, false_matches=matches, fmr_low=0.0, fmr_high=0.1)
+
+    rows = [row for row in tables[PolicyRow] if row.policy in ("pooled", "worst group")]
+    kept_out = [with_fmr(row, 1 if row.policy == "worst group" and row.group != "East, female" else 20) for row in rows]
+    title, _ = policies._words(tables, "resnet", kept_out)
+    assert "impostors in East, female" not in title and "instead of 200" in title, title
+    title, _ = policies._words(tables, "resnet", [with_fmr(row, 20) for row in rows])
+    assert re.search(r"lets 200 \([^)]*\) through, as before", title), title
+
+
+def test_the_change_under_a_condition_is_a_sentence(tables: Tables) -> None:
+    rows = [replace(row, verdict="") for row in paired._rows(tables, "resnet")]
+    title, _ = paired._words("resnet", rows)
+    assert re.search(r"under phone the share turned away (of everyone|in [\w, ]+) changes by [+−]\d", title), title
+    assert "groups are not tested against each other" in title

@@ -173,8 +173,29 @@ def test_too_few_searchers_to_set_the_threshold_again() -> None:
     }
     few = replace(evidence, searches={("m", "clean", "open"): replace(searches, **fields)})
     for row in chosen(identification.rows(Workbench(few)), threshold_name="FPIR 0.1", failures="counted", grouping=""):
-        assert row.low is None and row.high is None and row.method == "none"
-        assert "in too many draws of people the threshold cannot be set again" in row.note
+        assert (row.low, row.high, row.method) == (0.0, 1.0, "threshold unknown")
+        assert "in too many draws of people the threshold of FPIR 0.1 cannot be set again" in row.note
+
+
+def test_a_group_of_few_searches_has_the_span_at_the_ends_of_the_threshold() -> None:
+    """Of two people one draw in four holds none, so draws say nothing of their rate."""
+    evidence = searched_evidence()
+    searches = evidence.searches["m", "clean", "open"]
+    two = evidence.samples.people() < 2
+    groups = {**evidence.samples.groups, "colour": np.where(two, "blue", "green")}
+    few = replace(evidence, samples=replace(evidence.samples, groups=groups))
+    bench = Workbench(few)
+    row = chosen(identification.rows(bench), metric="FNIR", rank="N", threshold_name="FPIR 0.1", group="blue")[0]
+    point = next(p for p in bench.operating_points(searches) if p.name == "FPIR 0.1")
+    drawn = drawn_point(bench, searches, point)
+    assert drawn is not None
+    reach = threshold_ends(drawn, 0.975)
+    assert reach is not None
+    found = []
+    for at, level in ((row.threshold, 0.95), *((end, 0.975) for end in reach)):
+        counts = count.fnir_counts(searches, few.samples, ("colour",), None, at)
+        found.append(estimate.estimate(next(c for c in counts if c.group == "blue"), level))
+    assert row.low == min(one.low for one in found) and row.high == max(one.high for one in found)
 
 
 def test_scores_at_thresholds_say_what_the_counts_say() -> None:

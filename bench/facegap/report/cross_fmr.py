@@ -165,15 +165,16 @@ def _in_words(tables: Tables, rows: Sequence[CrossRow], point: ThresholdRow) -> 
 def _highest(rows: Sequence[CrossRow], point: ThresholdRow, by: str) -> str:
     """The title: the cell with the highest FMR, where one is."""
     worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0)
+    at = f"at {words.point(point.name)}{by}"
     if worst.errors == 0:
         widest = max(rows, key=lambda row: row.high or 0.0)
         return (
-            f"no false match seen in any of {len(rows)} cells at {point.name}{by.rstrip(',')}; largest upper bound: "
+            f"no false match seen in any of {len(rows)} cells {at.rstrip(',')}; largest upper bound: "
             f"{rates.group_of(widest)}, {words.rate(widest)}"
         )
     if len(rows) > 1 and all(row.rate == worst.rate for row in rows):
-        return f"at {point.name}{by} FMR is the same in each of {len(rows)} cells: {words.percent(worst.rate)}"
+        return f"{at} FMR is the same in each of {len(rows)} cells: {words.percent(worst.rate)}"
     if worst.reference_group == worst.probe_group:
-        return f"at {point.name}{by} FMR is highest within {worst.probe_group}: {words.rate(worst)}"
+        return f"{at} FMR is highest within {worst.probe_group}: {words.rate(worst)}"
     where = f"{worst.probe_group} against references of {worst.reference_group}"
-    return f"at {point.name}{by} FMR is highest for {where}: {words.rate(worst)}"
+    return f"{at} FMR is highest for {where}: {words.rate(worst)}"

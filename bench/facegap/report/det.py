@@ -138,13 +138,13 @@ def _det_words(tables: Tables, model: str, condition: str, grouping: str, marks:
     point = views.main_threshold(tables, model)
     pairs = marks.get(point.name, {}) if point else {}
     parts = [f"{group}: FMR {words.rate(fmr)}, FNMR {words.rate(fnmr)}" for group, (fmr, fnmr) in pairs.items()]
-    alt = f"DET curves by group. At {point.name if point else 'no threshold'}: " + "; ".join(parts) + "."
+    alt = f"DET curves by group. At {words.point(point.name) if point else 'no threshold'}: " + "; ".join(parts) + "."
     ends = views.extremes([fnmr for _, fnmr in pairs.values()], views.min_subjects(tables))
     if point is None or ends is None:
         return f"{model}: DET curves under {condition}", alt
     by = views.by_words(tables, grouping)
     said = rates.spread(tables, ends, "genuine people are turned away")
-    return f"{model}, {condition}: at {point.name}{by} {said}", alt
+    return f"{model}, {condition}: at {words.point(point.name)}{by} {said}", alt
 
 
 def _people_words(marks: dict[str, Pairs]) -> str:
@@ -204,7 +204,8 @@ def _calibration_title(tables: Tables, model: str, condition: str, grouping: str
     if point is None or not clauses:
         return f"{model}, {condition}: error rates against the threshold"
     by = views.by_words(tables, grouping)
-    return f"{model}, {condition}: the one threshold of {point.name}{by} gives {'; '.join(clauses)}"
+    one = words.point(point.name) if point.name == views.VENDOR else f"the one threshold of {point.name}"
+    return f"{model}, {condition}: {one}{by} gives {'; '.join(clauses)}"
 
 
 def _from_to(metric: str, worst: RateRow, best: RateRow) -> str:
@@ -322,7 +323,8 @@ def _distributions_title(tables: Tables, model: str, condition: str, grouping: s
     if point is None or ends is None:
         return f"{model}, {condition}: where the scores of genuine pairs and of impostors lie"
     by = views.by_words(tables, grouping)
-    return f"{model}, {condition}: impostors’ scores reach {point.name}{by} {rates.spread(tables, ends, '').strip()}"
+    said = rates.spread(tables, ends, "").strip()
+    return f"{model}, {condition}: impostors’ scores reach {words.point(point.name)}{by} {said}"
 
 
 def _paint_distribution(axes: Any, rows: Histogram, k: int, group: str) -> None:

@@ -222,9 +222,8 @@ def _read_at(tables: Tables) -> list[str]:
 
 
 def _point_words(point: ThresholdRow) -> str:
-    name = "the vendor’s own threshold" if point.name == views.VENDOR else point.name
     behind = f", {words.count(point.false_matches)} false matches behind it" if point.false_matches else ""
-    return f"{name}, score ≥ {words.score(point.threshold)}{behind}"
+    return f"{words.point(point.name)}, score ≥ {words.score(point.threshold)}{behind}"
 
 
 def _level(tables: Tables) -> str:
@@ -248,7 +247,7 @@ def _threshold_table(tables: Tables) -> Table:
             row.model, row.name, words.score(row.threshold), words.exact_percent(row.target),
             words.percent(row.realised),
             words.count(row.false_matches), words.count(row.comparisons),
-            f"{row.policy}. {row.note}" if row.note else row.policy,
+            f"{row.policy}; {row.note}" if row.note else row.policy,
         )
         for row in tables[ThresholdRow]
     ]  # fmt: skip

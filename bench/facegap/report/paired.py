@@ -132,7 +132,9 @@ def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
         )
         return title, f"{alt}."
     everyone = max(rows, key=lambda row: row.change if row.change is not None else -1.0)
-    return f"{model}: under {everyone.condition}, {everyone.group}: {said(everyone)} turned away", f"{alt}."
+    who = "of everyone" if everyone.grouping == views.EVERYONE else f"in {everyone.group}"
+    changed = f"the share turned away {who} changes by {said(everyone)}"
+    return f"{model}: under {everyone.condition} {changed}; groups are not tested against each other", f"{alt}."
 
 
 def _would_have_seen(row: PairedRow) -> str:

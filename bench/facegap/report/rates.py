@@ -268,7 +268,8 @@ def _turned_away_words(
     marks = [(one.name, row) for one in panel.series for row in one.rows.values()]
     parts = [f"{group_of(row)}, {name}: {words.people(row, scale)}" for name, row in marks]
     alt = f"Dot plot of people {what}, of {words.count(scale)}. " + "; ".join(parts) + "."
-    return f"{model}: {_turned_away_title(tables, rows, what, scale, f' at {point.name}' if fnmr else '')}", alt
+    at = f" at {words.point(point.name)}" if fnmr else ""
+    return f"{model}: {_turned_away_title(tables, rows, what, scale, at)}", alt
 
 
 def _turned_away_title(tables: Tables, rows: Sequence[RateRow], what: str, scale: int, at: str) -> str:
@@ -306,11 +307,11 @@ def _spread_words(tables: Tables, model: str, condition: str, points: Sequence[T
     for metric in ("FMR", "FNMR"):
         rows = views.rates(tables, model, metric, condition=condition, threshold_name=point.name)
         parts += [f"{metric} {row.group} {words.rate(row)}" for row in rows if row.grouping != views.EVERYONE]
-    alt = f"Dot plots of FNMR and FMR by group. At {point.name}: " + "; ".join(parts) + "."
+    alt = f"Dot plots of FNMR and FMR by group. At {words.point(point.name)}: " + "; ".join(parts) + "."
     for one in contrasts(tables, model, point, condition):
         if one.metric == "FMR" and len(one.rows) > 1:
             what = "impostors of the same group pass"
-            at = f"at {point.name}, by {one.grouping}, "
+            at = f"at {words.point(point.name)}, by {one.grouping}, "
             return f"{model}: {at}{spread(tables, (one.worst, one.least), what)}", alt
     return f"{model}: error rates by group", alt
 
@@ -349,5 +350,6 @@ def _search_words(tables: Tables, rows: Sequence[IdentificationRow], name: str) 
     for one in ranked(contrast(tables, some) for some in by_grouping if some):
         if len(one.rows) > 1:
             said = spread(tables, (one.worst, one.least), "people are wrongly flagged")
-            return f"{rows[0].model}: in searches at {name}{views.by_words(tables, one.grouping)} {said}", alt
+            at = f"{words.point(name)}{views.by_words(tables, one.grouping)}"
+            return f"{rows[0].model}: in searches at {at} {said}", alt
     return f"{rows[0].model}: errors of searches by group", alt

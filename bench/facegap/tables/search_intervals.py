@@ -23,7 +23,7 @@ from facegap.estimate.at_target import (
 from facegap.estimate.bootstrap import PeopleDraws
 from facegap.estimate.thresholds import TRUSTED_FALSE_MATCHES
 from facegap.evidence import Evidence
-from facegap.records import ErrorCounts, Mask, Rows, Searches, Threshold, matches
+from facegap.records import ErrorCounts, Estimate, Mask, Rows, Searches, Threshold, matches
 from facegap.tables.workbench import Floats, Workbench, ends_of, reference_searches
 
 FEWEST_ALARMS = 2
@@ -81,10 +81,13 @@ def interval_cells(
     fixed = estimate.estimate(counts, level)
     if fixed.value is None or fixed.low is None or fixed.high is None:
         return {}
-    ends = threshold_ends(drawn, level)
+    ends, half = threshold_ends(drawn, level), threshold_ends(drawn, 1 - (1 - level) / 2)
+    if ends is None or half is None:
+        return _nothing_known(point, fixed)
     draws = ends_of(_rates(bench, searches, counts, rank, drawn), level, -np.inf)
-    if ends is None or draws is None:
-        return _blank(fixed.note, "in too many draws of people the threshold cannot be set again")
+    if draws is None:
+        # Of so few searches draws often hold none: the level is split between the threshold and the rate at its ends.
+        draws = _at_the_ends(bench, searches, counts, rank, half)
     low, high, note = min(fixed.low, draws[0]), max(fixed.high, draws[1]), _joined(fixed.note, _rests_on(point))
     if not drawn.bounded:
         # At a threshold above every score nobody is found and nobody flagged.
@@ -108,8 +111,31 @@ def _rests_on(point: Threshold) -> str:
     return f"the threshold of {point.name} rests on {alarms} {what}; {TRUSTED_FALSE_MATCHES} are needed to trust it"
 
 
-def _blank(note: str, reason: str) -> dict[str, Any]:
-    return {"low": None, "high": None, "method": "none", "note": _joined(note, reason)}
+def _nothing_known(point: Threshold, fixed: Estimate) -> dict[str, Any]:
+    """So few people set the threshold that another one might lie anywhere."""
+    reason = f"in too many draws of people the threshold of {point.name} cannot be set again: it may lie anywhere"
+    return {"low": 0.0, "high": 1.0, "method": "threshold unknown", "note": _joined(fixed.note, reason)}
+
+
+def _at_the_ends(
+    bench: Workbench, searches: Searches, counts: ErrorCounts, rank: int | None, ends: tuple[float, float]
+) -> tuple[float, float]:
+    """The span of the intervals at both ends of the threshold's, each of the rate with half of the error."""
+    evidence, half = bench.evidence, 1 - (1 - bench.evidence.study.statistics.level) / 2
+    columns = _columns(counts)
+    found = []
+    for at in ends:
+        there = (
+            count.fnir_counts(searches, evidence.samples, columns, rank, at, counts.failures)
+            if counts.metric == "FNIR"
+            else count.fpir_counts(searches, evidence.samples, columns, at, counts.failures)
+        )
+        found.append(estimate.estimate(next(c for c in there if c.group == counts.group), half))
+    return min(one.low for one in found if one.low is not None), max(one.high for one in found if one.high is not None)
+
+
+def _columns(counts: ErrorCounts) -> tuple[str, ...]:
+    return tuple(counts.grouping.split(", ")) if counts.grouping else ()
 
 
 def _joined(*parts: str) -> str:
@@ -127,7 +153,7 @@ def _rates(bench: Workbench, searches: Searches, counts: ErrorCounts, rank: int 
     """(draws,) rates of the group of `counts`, each at its own threshold."""
     evidence = bench.evidence
     subject = evidence.samples.people()
-    names, group = evidence.samples.coded(tuple(counts.grouping.split(", ")) if counts.grouping else ())
+    names, group = evidence.samples.coded(_columns(counts))
     rows, scores = (
         count.mate_scores(searches, rank, counts.failures)
         if counts.metric == "FNIR"
