@@ -16,8 +16,9 @@ from facegap.estimate.at_most import judge
 from facegap.estimate.equivalence import equivalent_difference, equivalent_ratio
 from facegap.estimate.two_groups import Rate
 from facegap.evidence import Evidence
-from facegap.records import ClusterSums, ErrorCounts
-from facegap.tables import Workbench
+from facegap.records import ClusterSums, ErrorCounts, Threshold
+from facegap.tables import Workbench, identification
+from facegap.tables.search_intervals import drawn_point, threshold_ends
 from made_evidence import evidence_of, searched_evidence
 
 
@@ -73,8 +74,16 @@ def test_searches_are_counted_as_by_brute_force(evidence: Evidence, text: str, p
 def test_verdicts_on_searches_are_those_of_the_counts(evidence: Evidence) -> None:
     searches = evidence.searches["m", "clean", "open"]
     at = next(p.value for p in Workbench(evidence).operating_points(searches) if p.name == "FPIR 0.1")
-    wanted = judge(count.fnir_counts(searches, evidence.samples, ("colour",), None, at), 0.25, 0.95)
+    points = Workbench(evidence).operating_points(searches)
+    drawn = drawn_point(Workbench(evidence), searches, next(p for p in points if p.name == "FPIR 0.1"))
+    assert drawn is not None
+    ends = threshold_ends(drawn, 0.975)
+    assert ends is not None
+    assert ends[0] < at < ends[1]
+    here, *at_ends = (count.fnir_counts(searches, evidence.samples, ("colour",), None, t) for t in (at, *ends))
+    wanted = judge(here, 0.25, 0.95, at_ends)
     found = judge_claim(evidence, parse("FNIR <= 0.25 in every group at FPIR 0.1"))
+    assert all("p-values carry the threshold's own uncertainty" in row.note for row in found)
     assert [(row.verdict, row.p_refute, row.p_support) for row in found] == [
         (one.verdict, one.p_refute, one.p_support) for one in wanted
     ]
@@ -83,6 +92,40 @@ def test_verdicts_on_searches_are_those_of_the_counts(evidence: Evidence) -> Non
     assert [(mirror[row.verdict], mirror[row.decided_as]) for row in found] == [
         (row.verdict, row.decided_as) for row in least
     ]
+
+
+@pytest.mark.parametrize("text", ["FNIR <= 0.2 in every group at FPIR 0.1", "FPIR <= 0.3 in every group at FPIR 0.1"])
+def test_a_claim_at_a_target_is_less_certain_than_one_at_the_score_it_came_to(evidence: Evidence, text: str) -> None:
+    """The same searches at the same score: only where the claim is about FPIR 0.1 would other people move it."""
+    searches = evidence.searches["m", "clean", "open"]
+    at = next(p.value for p in Workbench(evidence).operating_points(searches) if p.name == "FPIR 0.1")
+    given = replace(evidence, given=(Threshold(name="score", model="m", value=at, policy="given"),))
+    target = judge_claim(evidence, parse(text))
+    score = judge_claim(given, parse(text.replace("at FPIR 0.1", "at score")))
+    assert [row.errors for row in target] == [row.errors for row in score]
+    for one, other in zip(target, score, strict=True):
+        assert one.p_refute >= other.p_refute and one.p_support >= other.p_support
+        assert one.low <= other.low and one.high >= other.high
+        assert "threshold's own" in one.note and "threshold's own" not in other.note
+    assert any(one.p_refute > 2 * other.p_refute for one, other in zip(target, score, strict=True)) or any(
+        one.p_support > 2 * other.p_support for one, other in zip(target, score, strict=True)
+    )
+    table = identification.rows(Workbench(evidence))
+    wanted = {
+        "metric": target[0].reading[:4],
+        "failures": "counted",
+        "grouping": "colour",
+        "threshold_name": "FPIR 0.1",
+    }
+    rows = [row for row in table if all(getattr(row, k) == v for k, v in wanted.items()) and row.rank in ("N", "")]
+    assert [(row.low, row.high) for row in rows] == [(one.low, one.high) for one in target]
+
+
+def test_a_claim_at_a_target_fmr_carries_its_threshold_in_searches_too(evidence: Evidence) -> None:
+    found = judge_claim(evidence, parse("FNIR <= 0.3 in every group in the closed gallery at FMR 0.005"))
+    assert all("p-values carry the threshold's own uncertainty" in row.note for row in found)
+    rank_only = judge_claim(evidence, parse("FNIR at rank 1 <= 0.3 in the closed gallery at no threshold"))
+    assert not any("threshold's own" in row.note for row in rank_only)
 
 
 def test_a_hit_rate_is_that_of_the_cmc(evidence: Evidence) -> None:

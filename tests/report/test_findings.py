@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 
 from facegap import store
-from facegap.report import rates
+from facegap.report import rates, words
 from facegap.report.findings import cautions, findings
 from facegap.schema import PairedRow, RateRow, Row, VersusRow
 from invented_run import GROUPING, MAIN, Plan, write_run
@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def at(texts: list[str], point: str, grouping: str, what: str) -> str:
-    (text,) = [one for one in texts if one.startswith(f"By {grouping}, at {point} ") and what in one]
+    (text,) = [one for one in texts if one.startswith(f"By {grouping}, at {words.point(point)} ") and what in one]
     return text
 
 
@@ -92,16 +92,18 @@ def test_the_grouping_with_the_largest_tested_difference_comes_first(folder: Pat
         ([first, replace(second, ratio=1.5)], [GROUPING, "gender"]),
     ):
         store.write_rows(folder, VersusRow, tests)
-        found = [re.match(r"By (.*?), at vendor", text) for text in say(folder) if "turned away" in text]
+        found = [
+            re.match(r"By (.*?), at the vendor’s own threshold", text) for text in say(folder) if "turned away" in text
+        ]
         assert [one[1] for one in found if one] == order
     assert "male is turned away more often than the others" in at(say(folder), "vendor", "gender", "turned away")
 
 
 def test_the_vendors_threshold_leads_and_the_target_follows(folder: Path) -> None:
-    points = [found[1] for text in say(folder) if (found := re.match(r"By .*?, at (\w+)", text))]
+    points = [found[1] for text in say(folder) if (found := re.match(r"By .*?, at (?:the )?(\w+)", text))]
     assert points[:8] == ["vendor"] * 4 + ["FMR"] * 4
     assert sum(f"at {MAIN} " in text for text in say(folder)) == 5
-    assert "Condition, at vendor" not in " ".join(say(folder))
+    assert "Condition, at the vendor’s own threshold" not in " ".join(say(folder))
 
 
 def test_groups_that_are_not_tested_are_named_with_the_reason(folder: Path) -> None:
@@ -144,16 +146,16 @@ def test_cautions_of_the_tables_travel_with_the_groups_they_are_on(folder: Path)
 def test_a_condition_is_read_in_one_group_and_decided_by_one_test(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", replace(PLAN, conditions=("clean", "phone")))
     edit(folder, PairedRow, lambda row: replace(row, threshold_name="vendor"))
-    (text,) = [one for one in say(folder) if one.startswith("Condition, at vendor")]
+    (text,) = [one for one in say(folder) if one.startswith("Condition, at the vendor’s own threshold")]
     assert re.search(r"genuine applicants in East, male, .* under phone, .* under clean\. Over the same", text)
     assert "+10.0 points (+6.0 to +14.0), more than in the other groups (p\u00a0=\u00a00.01 after Holm" in text
     alike = "not shown to change otherwise"
     edit(folder, PairedRow, lambda row: replace(row, grouping="gender", group="female", verdict=alike, visible_80=0.09))
-    (text,) = [one for one in say(folder) if one.startswith("Condition, at vendor")]
+    (text,) = [one for one in say(folder) if one.startswith("Condition, at the vendor’s own threshold")]
     assert f"{alike} than the other groups: this test would have seen 9.0 points or more." in text
     assert "more than" not in text.replace("or more", "")
     store.write_rows(folder, PairedRow, [])
-    (text,) = [one for one in say(folder) if one.startswith("Condition, at vendor")]
+    (text,) = [one for one in say(folder) if one.startswith("Condition, at the vendor’s own threshold")]
     assert "Whether it changes is not tested: the run holds no such test." in text
 
 
@@ -161,5 +163,8 @@ def test_the_figure_of_all_groupings_is_titled_by_the_largest_difference(folder:
     store.write_rows(folder, VersusRow, [test_of("male", "differs", 3.0, grouping="gender", metric="FMR")])
     picture = rates.fnmr_and_fmr(store.read_tables(folder), "resnet")
     assert picture is not None
-    assert "at vendor, by gender, impostors of the same group pass most often in male, " in picture.title
+    assert (
+        "at the vendor’s own threshold, by gender, impostors of the same group pass most often in male, "
+        in picture.title
+    )
     assert picture.title.endswith("male differs from the others")

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from facegap import estimate
-from facegap.claims.counts import gallery_of, group_counts_of, points_of
+from facegap.claims.counts import gallery_of, group_counts_of, points_of, searches_of
 from facegap.claims.summaries import judge_summary
 from facegap.claims.text import Claim
 from facegap.errors import InputError
@@ -28,6 +28,7 @@ from facegap.estimate.two_groups import Rate
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts, Threshold, has_label
 from facegap.tables.equal_groups import equal_rates
+from facegap.tables.search_intervals import drawn_point, interval_cells, threshold_ends
 from facegap.tables.workbench import NO_THRESHOLD, Workbench, ends_of
 
 Verdict = Literal["refuted", "supported", "undecided"]
@@ -148,6 +149,8 @@ def _judged(
         least = evidence.study.statistics.min_subjects
         ends = _at_the_ends(bench, claim, comparisons, columns, threshold, counts[claim.metric])
         found = list(_single(claim, counts[claim.metric], level, least, ends))
+        if claim.protocol and ends:
+            found = [_with_interval(bench, claim, comparisons, threshold, counts[claim.metric], row) for row in found]
     if claim.kind not in ("at most", "at least") and _is_own_target(evidence, threshold):
         found = [_cautioned(row, _AS_IT_STANDS) if row.value is not None else row for row in found]
     point = None if threshold.name == NO_THRESHOLD else threshold.value
@@ -162,6 +165,21 @@ def _judged(
         )
         for row in found
     ]
+
+
+def _with_interval(
+    bench: Workbench,
+    claim: Claim,
+    comparisons: Comparisons,
+    threshold: Threshold,
+    counts: Sequence[ErrorCounts],
+    row: Judged,
+) -> Judged:
+    """The row with the interval that its group has in identification.csv, which carries the threshold's uncertainty."""
+    searches = searches_of(bench.evidence, claim, comparisons)
+    mine = next(c for c in counts if c.group == row.group)
+    cells = interval_cells(bench, searches, threshold, mine, claim.rank)
+    return replace(row, low=cells["low"], high=cells["high"]) if cells else row
 
 
 def _cautioned(row: Judged, caution: str) -> Judged:
@@ -251,23 +269,30 @@ def _at_the_ends(
     threshold: Threshold,
     counts: Sequence[ErrorCounts],
 ) -> Sequence[Sequence[ErrorCounts]] | str:
-    """The groups at both ends of a threshold's own interval, where this run set it at a target FMR; else none.
+    """The groups at both ends of a threshold's own interval, where this run set it at a target FMR or FPIR; else none.
 
     A claim "at FMR 0.001" is one about that operating point, which other people would have put elsewhere. A reason
-    where the kept scores do not reach that far.
+    where that interval is not known.
     """
     evidence = bench.evidence
-    if claim.protocol or claim.metric in ("FTA", "FTE") or not _is_own_target(evidence, threshold):
+    if claim.metric in ("FTA", "FTE") or not _is_own_target(evidence, threshold):
         return ()
-    assert threshold.target is not None
     half = 1 - (1 - evidence.study.statistics.level) / 2
-    ends = ends_of(bench.drawn(comparisons.model, threshold.target).thresholds, half, -np.inf)
-    if ends is None or ends[0] < comparisons.floor:
-        return "the kept scores end above the lower end of the threshold's interval"
+    if claim.protocol:
+        drawn = drawn_point(bench, searches_of(evidence, claim, comparisons), threshold)
+        ends = threshold_ends(drawn, half) if drawn is not None else None
+        if ends is None:
+            return "in too many draws of people the threshold cannot be set again"
+    else:
+        assert threshold.target is not None
+        ends = ends_of(bench.drawn(comparisons.model, threshold.target).thresholds, half, -np.inf)
+        if ends is None or ends[0] < comparisons.floor:
+            return "the kept scores end above the lower end of the threshold's interval"
     wanted = [c.group for c in counts]
     found = []
     for end in ends:
-        there = {c.group: c for c in bench.counts(comparisons, columns, end)[claim.metric]}
+        at_end = group_counts_of(bench, claim, comparisons, columns, replace(threshold, value=end))[claim.metric]
+        there = {c.group: c for c in at_end}
         found.append([there[name] for name in wanted])
     return found
 

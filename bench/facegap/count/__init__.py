@@ -17,7 +17,7 @@ from facegap.count.nonmated import (
     pooled_nonmated,
 )
 from facegap.count.people import PersonErrors, fnmr_counts, fta_counts, fte_counts, person_errors
-from facegap.count.searches import Cmc, cmc, fnir_counts, fpir_counts
+from facegap.count.searches import Cmc, alarm_scores, cmc, fnir_counts, fpir_counts, mate_scores
 
 __all__ = [
     "REFUSED",
@@ -26,6 +26,7 @@ __all__ = [
     "Impostors",
     "PairErrors",
     "PersonErrors",
+    "alarm_scores",
     "among",
     "cmc",
     "cross_fmr_counts",
@@ -36,6 +37,7 @@ __all__ = [
     "fpir_counts",
     "fta_counts",
     "fte_counts",
+    "mate_scores",
     "nonmated_by_group",
     "of_group",
     "pair_errors",

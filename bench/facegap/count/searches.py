@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facegap.count.groups import codes, one_way, uncounted
-from facegap.records import ErrorCounts, Failures, Rows, Samples, Searches, matches
+from facegap.records import ErrorCounts, Failures, Floats, Rows, Samples, Searches, matches
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -74,6 +74,28 @@ def fpir_counts(
     base = uncounted("FPIR", searches.model, searches.condition, groups, threshold)
     watchlist = searches.protocol == "open"
     return one_way(base, groups, searches.probe[nonmated], alarm, failed, failures, failure_is_error=watchlist)
+
+
+def mate_scores(searches: Searches, rank: int | None, failures: Failures = "counted") -> tuple[Rows, Floats]:
+    """(k,) rows of `Samples` and scores of the mated searches of `fnir_counts`: below a threshold they miss.
+
+    NaN for a miss at any threshold.
+    """
+    tried = searches.mated if failures == "counted" else searches.mated & ~np.isnan(searches.mate_score)
+    score = searches.mate_score[tried]
+    if rank is not None:
+        score = np.where(searches.mate_rank[tried] <= rank, score, np.float32(np.nan))
+    return searches.probe[tried], score
+
+
+def alarm_scores(searches: Searches, failures: Failures = "counted") -> tuple[Rows, Floats]:
+    """(k,) rows of `Samples` and scores of the non-mated searches of `fpir_counts`: from a threshold on they alarm.
+
+    +inf for an alarm, and -inf for none, at any threshold.
+    """
+    tried = ~searches.mated if failures == "counted" else ~searches.mated & searches.completed
+    always = np.float32(np.inf if searches.protocol == "open" else -np.inf)
+    return searches.probe[tried], np.where(searches.completed, searches.top_nonmate, always)[tried]
 
 
 def cmc(searches: Searches, samples: Samples, columns: tuple[str, ...], ranks: int) -> tuple[Cmc, ...]:

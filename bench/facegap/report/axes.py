@@ -38,7 +38,7 @@ def draw_det(tables: Tables, model: str, ax: Axes | None = None) -> Axes:
     Raises:
         InputError: the run has no curves, because nobody is known or the groups are not those of its histogram.
     """
-    rows = det.curves(tables, model, views.baseline(tables))
+    rows = det.curves(tables, model, views.baseline(tables), views.first_grouping(tables))
     if not rows:
         raise InputError(f"no DET curves of {model} in this run")
     ax = _axes(ax)
@@ -48,13 +48,13 @@ def draw_det(tables: Tables, model: str, ax: Axes | None = None) -> Axes:
 
 
 def draw_cross_fmr(tables: Tables, model: str, threshold: str, ax: Axes | None = None) -> Axes:
-    """FMR of every reference group against every probe group, in the baseline condition.
+    """FMR of every reference group of the first grouping against every probe group, in the baseline condition.
 
     Raises:
         InputError: there are fewer than two groups, or no rate.
     """
     point = next((one for one in views.thresholds(tables, model) if one.name == threshold), None)
-    rows = cross_fmr.cells(tables, model, point) if point is not None else []
+    rows = cross_fmr.cells(tables, model, point, views.first_grouping(tables)) if point is not None else []
     if point is None or not rows:
         raise InputError(f"no cross-group FMR of {model} at '{threshold}' in this run")
     ax = _axes(ax)

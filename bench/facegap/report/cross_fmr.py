@@ -22,24 +22,25 @@ MOST_NUMBERED = 24
 """Groups beyond which a cell is too small for its number; the table under the figure holds it."""
 
 
-def cross_fmr(tables: Tables, model: str, point: ThresholdRow) -> Picture | None:
-    """FMR of every reference group against every probe group at `point`, in the baseline condition."""
+def cross_fmr(tables: Tables, model: str, point: ThresholdRow, grouping: str) -> Picture | None:
+    """FMR of every reference group of `grouping` against every probe group at `point`, in the baseline condition."""
     condition = views.baseline(tables)
-    rows = cells(tables, model, point)
+    rows = cells(tables, model, point, grouping)
     if not rows:
         return None
     groups = _groups(rows)
     centre, meaning = _centre(tables, point, condition)
     title, alt = _in_words(tables, rows, point)
     caption = (
+        f"Groups by {grouping}. "
         "Rows: group of the enrolled reference; columns: group of the impostor who probes. Each cell is the share of "
         f"impostor comparisons that match {words.at(point.name, point.threshold)}, condition {condition}. Colour is "
         f"the logarithm of FMR: grey at {meaning}, orange above, blue below. “≤” marks cells in which no false match "
         "was seen: the number is the upper end of the interval. † fewer than 50 people. A dash: no comparisons. "
         f"{rates.span_words(rows, 'cell')}"
     )
-    names = _names(tables, model, groups)
-    name = style.slug("cross-fmr", model, point.name)
+    names = _names(tables, model, groups, grouping)
+    name = style.slug("cross-fmr", model, point.name, *views.name_part(tables, grouping))
     side = 0.62 if len(groups) <= 10 else 0.5
     size = (min(11.0, 3.2 + side * len(groups) * 1.25), 2.0 + side * len(groups))
     svg = style.draw(name, title, alt, size, lambda figure: _paint(figure.subplots(), rows, names, centre))
@@ -48,24 +49,25 @@ def cross_fmr(tables: Tables, model: str, point: ThresholdRow) -> Picture | None
     return Picture(name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=("cross_fmr.csv",))
 
 
-def cells(tables: Tables, model: str, point: ThresholdRow) -> list[CrossRow]:
-    """Cells of the first grouping at `point` in the baseline condition; none of fewer than two groups or no rate."""
+def cells(tables: Tables, model: str, point: ThresholdRow, grouping: str) -> list[CrossRow]:
+    """Cells of `grouping` at `point` in the baseline condition; none of fewer than two groups or no rate."""
     wanted = {"model": model, "threshold_name": point.name, "condition": views.baseline(tables)}
-    rows = views.select(tables[CrossRow], failures="counted", grouping=views.first_grouping(tables), **wanted)
+    rows = views.select(tables[CrossRow], failures="counted", grouping=grouping, **wanted)
     return rows if len(_groups(rows)) > 1 and any(row.rate is not None for row in rows) else []
 
 
 def paint(ax: Any, tables: Tables, model: str, point: ThresholdRow, rows: Sequence[CrossRow]) -> None:
     """The heat map of `cells` on matplotlib axes."""
-    _paint(ax, rows, _names(tables, model, _groups(rows)), _centre(tables, point, views.baseline(tables))[0])
+    grouping = next(row.grouping for row in rows)
+    _paint(ax, rows, _names(tables, model, _groups(rows), grouping), _centre(tables, point, views.baseline(tables))[0])
 
 
 def _groups(rows: Sequence[CrossRow]) -> list[str]:
     return views.once(name for row in rows for name in (row.reference_group, row.probe_group))
 
 
-def _names(tables: Tables, model: str, groups: Sequence[str]) -> dict[str, str]:
-    few = views.few_people(tables, model)
+def _names(tables: Tables, model: str, groups: Sequence[str], grouping: str) -> dict[str, str]:
+    few = views.few_people(tables, model, grouping)
     return {group: style.label(group, 24) + (" †" if group in few else "") for group in groups}
 
 
@@ -153,21 +155,26 @@ def _in_words(tables: Tables, rows: Sequence[CrossRow], point: ThresholdRow) -> 
     more = f"; and {len(known) - 36} more cells in the table" if len(known) > 36 else ""
     unseen = sum(row.errors == 0 for row in known)
     alt = f"Heat map of the cross-group FMR; {unseen} of {len(known)} cells without a false match. {cells}{more}."
-    solid = views.solid_groups(tables, point.model)
+    grouping = known[0].grouping
+    solid = views.solid_groups(tables, point.model, grouping)
     worth = [row for row in known if {row.reference_group, row.probe_group} <= solid]
-    return f"{point.model}: {_highest(worth if worth else known, point)}", alt
+    by = views.by_words(tables, grouping)
+    return f"{point.model}: {_highest(worth if worth else known, point, by)}", alt
 
 
-def _highest(rows: Sequence[CrossRow], point: ThresholdRow) -> str:
-    """The title: the cell with the highest FMR."""
+def _highest(rows: Sequence[CrossRow], point: ThresholdRow, by: str) -> str:
+    """The title: the cell with the highest FMR, where one is."""
     worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0)
+    at = f"at {words.point(point.name)}{by}"
     if worst.errors == 0:
         widest = max(rows, key=lambda row: row.high or 0.0)
         return (
-            f"no false match seen in any of {len(rows)} cells at {point.name}; largest upper bound: "
+            f"no false match seen in any of {len(rows)} cells {at.rstrip(',')}; largest upper bound: "
             f"{rates.group_of(widest)}, {words.rate(widest)}"
         )
+    if len(rows) > 1 and all(row.rate == worst.rate for row in rows):
+        return f"{at} FMR is the same in each of {len(rows)} cells: {words.percent(worst.rate)}"
     if worst.reference_group == worst.probe_group:
-        return f"at {point.name} FMR is highest within {worst.probe_group}: {words.rate(worst)}"
+        return f"{at} FMR is highest within {worst.probe_group}: {words.rate(worst)}"
     where = f"{worst.probe_group} against references of {worst.reference_group}"
-    return f"at {point.name} FMR is highest for {where}: {words.rate(worst)}"
+    return f"{at} FMR is highest for {where}: {words.rate(worst)}"

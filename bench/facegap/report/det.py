@@ -10,6 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
 from facegap.report import rates, style, views, words
 from facegap.report.style import COLOURS, INK, MARKERS, MUTED, Picture, Table
+from facegap.report.worst_first import groupings
 from facegap.schema import CmcRow, DetRow, DistributionRow, RateRow, ThresholdRow
 from facegap.store import Tables
 
@@ -19,24 +20,25 @@ BEYOND_SCORES = 1e9
 Histogram = list[DistributionRow]
 
 
-def det(tables: Tables, model: str, condition: str) -> Picture | None:
+def det(tables: Tables, model: str, condition: str, grouping: str) -> Picture | None:
     """DET curves in NIST's grammar: both axes log, steps, the points of one threshold joined by dots."""
-    rows = curves(tables, model, condition)
+    rows = curves(tables, model, condition, grouping)
     groups = views.once(row.group for row in rows)
     if not groups:
         return None
     points = views.thresholds(tables, model)
-    marks = {point.name: _operating_points(tables, model, condition, point, groups) for point in points}
-    order = _worst_first(tables, model, condition, groups)
-    title, alt = _det_words(tables, model, condition, marks)
+    marks = {point.name: _operating_points(tables, point, condition, grouping, groups) for point in points}
+    order = _worst_first(tables, model, condition, grouping, groups)
+    title, alt = _det_words(tables, model, condition, grouping, marks)
     caption = (
-        f"Condition: {condition}. One step curve per group: FMR across, FNMR up, both on log axes, failures counted. "
+        f"Condition: {condition}; groups by {grouping}. "
+        "One step curve per group: FMR across, FNMR up, both on log axes, failures counted. "
         "Lower and further left is fewer errors. Dots joined by a grey line lie at one and the same threshold: a "
         "slanted line shows that one setting gives each group other errors. Curves leave the figure where no error "
         "was seen. Points have no interval: rates.csv has those at the thresholds. "
-        f"{_people_words(marks)}{_not_drawn(tables, model)}"
+        f"{_people_words(marks)}{_not_drawn(tables, model, grouping)}"
     )
-    name = style.slug("det", model, condition)
+    name = style.slug("det", model, condition, *views.name_part(tables, grouping))
     svg = style.draw(name, title, alt, (8.2, 5.6), lambda figure: _det_figure(figure, rows, order, marks))
     table = Table(
         ("Threshold", "Group", "FMR", "FNMR"),
@@ -54,34 +56,36 @@ def det(tables: Tables, model: str, condition: str) -> Picture | None:
 Pairs = dict[str, tuple[RateRow, RateRow]]
 
 
-def _operating_points(tables: Tables, model: str, condition: str, point: ThresholdRow, groups: Sequence[str]) -> Pairs:
-    """group -> FMR and FNMR rows at `point`, for the groups that have both."""
-    wanted = {"condition": condition, "threshold_name": point.name, "grouping": views.first_grouping(tables)}
-    fmr = {row.group: row for row in views.rates(tables, model, "FMR", **wanted)}
-    fnmr = {row.group: row for row in views.rates(tables, model, "FNMR", **wanted)}
+def _operating_points(
+    tables: Tables, point: ThresholdRow, condition: str, grouping: str, groups: Sequence[str]
+) -> Pairs:
+    """group -> FMR and FNMR rows at `point`, for the groups of `grouping` that have both."""
+    wanted = {"condition": condition, "threshold_name": point.name, "grouping": grouping}
+    fmr = {row.group: row for row in views.rates(tables, point.model, "FMR", **wanted)}
+    fnmr = {row.group: row for row in views.rates(tables, point.model, "FNMR", **wanted)}
     return {group: (fmr[group], fnmr[group]) for group in groups if group in fmr and group in fnmr}
 
 
-def _worst_first(tables: Tables, model: str, condition: str, groups: Sequence[str]) -> list[str]:
+def _worst_first(tables: Tables, model: str, condition: str, grouping: str, groups: Sequence[str]) -> list[str]:
     """Groups by FNMR at the operating point the page reads at, highest first, as NIST sorts its legend."""
     point = views.main_threshold(tables, model)
-    pairs = _operating_points(tables, model, condition, point, groups) if point else {}
+    pairs = _operating_points(tables, point, condition, grouping, groups) if point else {}
     height = {group: fnmr.rate if fnmr.rate is not None else 0.0 for group, (_, fnmr) in pairs.items()}
     return sorted(groups, key=lambda group: -height.get(group, 0.0))
 
 
-def curves(tables: Tables, model: str, condition: str) -> list[DetRow]:
-    """Points of the DET curves of the first grouping's groups that have both rates."""
-    rows = _of(tables[DetRow], tables, model, condition)
+def curves(tables: Tables, model: str, condition: str, grouping: str) -> list[DetRow]:
+    """Points of the DET curves of the groups of `grouping` that have both rates."""
+    rows = _of(tables[DetRow], tables, model, condition, grouping)
     return [row for row in rows if row.fmr is not None and row.fnmr is not None]
 
 
 def paint_det(ax: Any, tables: Tables, model: str, condition: str, rows: Sequence[DetRow]) -> None:
     """DET curves on matplotlib axes, with the operating points that each joins the groups at."""
-    groups = views.once(row.group for row in rows)
+    groups, by = views.once(row.group for row in rows), rows[0].grouping
     points = views.thresholds(tables, model)
-    marks = {point.name: _operating_points(tables, model, condition, point, groups) for point in points}
-    _paint_det(ax, rows, _worst_first(tables, model, condition, groups), marks)
+    marks = {point.name: _operating_points(tables, point, condition, by, groups) for point in points}
+    _paint_det(ax, rows, _worst_first(tables, model, condition, by, groups), marks)
 
 
 def _det_figure(figure: Any, rows: Sequence[DetRow], order: Sequence[str], marks: dict[str, Pairs]) -> None:
@@ -130,44 +134,47 @@ def _join(ax: Any, marks: dict[str, Pairs], groups: Sequence[str]) -> None:
         ax.annotate(style.label(name, 24), (x, y), (6, 6), textcoords="offset points", bbox=box, **look)
 
 
-def _det_words(tables: Tables, model: str, condition: str, marks: dict[str, Pairs]) -> tuple[str, str]:
+def _det_words(tables: Tables, model: str, condition: str, grouping: str, marks: dict[str, Pairs]) -> tuple[str, str]:
     point = views.main_threshold(tables, model)
     pairs = marks.get(point.name, {}) if point else {}
     parts = [f"{group}: FMR {words.rate(fmr)}, FNMR {words.rate(fnmr)}" for group, (fmr, fnmr) in pairs.items()]
-    alt = f"DET curves by group. At {point.name if point else 'no threshold'}: " + "; ".join(parts) + "."
+    alt = f"DET curves by group. At {words.point(point.name) if point else 'no threshold'}: " + "; ".join(parts) + "."
     ends = views.extremes([fnmr for _, fnmr in pairs.values()], views.min_subjects(tables))
     if point is None or ends is None:
         return f"{model}: DET curves under {condition}", alt
-    return f"{model}, {condition}: at {point.name} {rates.spread(tables, ends, 'genuine people are turned away')}", alt
+    by = views.by_words(tables, grouping)
+    said = rates.spread(tables, ends, "genuine people are turned away")
+    return f"{model}, {condition}: at {words.point(point.name)}{by} {said}", alt
 
 
 def _people_words(marks: dict[str, Pairs]) -> str:
     return rates.span_words([fnmr for pairs in marks.values() for _, fnmr in pairs.values()])
 
 
-def calibration(tables: Tables, model: str, condition: str) -> Picture | None:
+def calibration(tables: Tables, model: str, condition: str, grouping: str) -> Picture | None:
     """FMR and FNMR against the threshold, one line per group, with operating points and targets."""
-    rows = _of(tables[DetRow], tables, model, condition)
+    rows = _of(tables[DetRow], tables, model, condition, grouping)
     groups = views.once(row.group for row in rows if row.fmr is not None)
     points = views.thresholds(tables, model)
     if not groups:
         return None
     has_fnmr = any(row.fnmr is not None for row in rows)
-    title = _calibration_title(tables, model, condition, groups)
+    title = _calibration_title(tables, model, condition, grouping, groups)
     parts = []
     for point in points:
-        for group, (fmr, fnmr) in _operating_points(tables, model, condition, point, groups).items():
+        for group, (fmr, fnmr) in _operating_points(tables, point, condition, grouping, groups).items():
             parts.append((point.name, words.score(point.threshold), group, words.rate(fmr), words.rate(fnmr)))
     alt = "FMR and FNMR against the threshold by group. " + "; ".join(
         f"{name} at {at}, {group}: FMR {fmr}, FNMR {fnmr}" for name, at, group, fmr, fnmr in parts[:24]
     )
     caption = (
-        f"Condition: {condition}. Across: the threshold. Upper part: FMR on a log axis; lower part: FNMR, failures "
+        f"Condition: {condition}; groups by {grouping}. "
+        "Across: the threshold. Upper part: FMR on a log axis; lower part: FNMR, failures "
         "counted. Vertical lines are the operating points of the study, horizontal ones the FMR they were set to. Read "
         "up or down a vertical line to see what one setting means for each group. Points have no interval: rates.csv "
-        f"has those at the thresholds.{_not_drawn(tables, model)}"
+        f"has those at the thresholds.{_not_drawn(tables, model, grouping)}"
     )
-    name = style.slug("calibration", model, condition)
+    name = style.slug("calibration", model, condition, *views.name_part(tables, grouping))
 
     def paint(figure: Any) -> None:
         axes = figure.subplots(2 if has_fnmr else 1, 1, sharex=True, squeeze=False)[:, 0]
@@ -186,18 +193,28 @@ def calibration(tables: Tables, model: str, condition: str) -> Picture | None:
     )
 
 
-def _calibration_title(tables: Tables, model: str, condition: str, groups: Sequence[str]) -> str:
+def _calibration_title(tables: Tables, model: str, condition: str, grouping: str, groups: Sequence[str]) -> str:
     point = views.main_threshold(tables, model)
-    pairs = _operating_points(tables, model, condition, point, groups) if point is not None else {}
+    pairs = _operating_points(tables, point, condition, grouping, groups) if point is not None else {}
     clauses = []
     for metric, side in (("FMR", 0), ("FNMR", 1)):
         ends = views.extremes([pair[side] for pair in pairs.values()], views.min_subjects(tables))
         if ends is not None:
-            worst, best = ends
-            clauses.append(f"{metric} {words.rate(best)} in {best.group} and {words.rate(worst)} in {worst.group}")
+            clauses.append(_from_to(metric, *ends))
     if point is None or not clauses:
         return f"{model}, {condition}: error rates against the threshold"
-    return f"{model}, {condition}: the one threshold of {point.name} gives {'; '.join(clauses)}"
+    by = views.by_words(tables, grouping)
+    one = words.point(point.name) if point.name == views.VENDOR else f"the one threshold of {point.name}"
+    return f"{model}, {condition}: {one}{by} gives {'; '.join(clauses)}"
+
+
+def _from_to(metric: str, worst: RateRow, best: RateRow) -> str:
+    """The lowest and the highest rate; one where all are the same."""
+    if worst.errors == 0:
+        return f"no {metric} error in any group, with {words.rate(worst)} in {worst.group}"
+    if worst.rate == best.rate:
+        return f"{metric} {words.rate(worst)} in every group"
+    return f"{metric} {words.rate(best)} in {best.group} and {words.rate(worst)} in {worst.group}"
 
 
 def _paint_against_threshold(
@@ -253,14 +270,14 @@ def _name_thresholds(ax: Any, points: Sequence[ThresholdRow]) -> None:
         ax.annotate(", ".join(names), (at, 1.0), (0, 3), **where, **look)
 
 
-def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
+def distributions(tables: Tables, model: str, condition: str, grouping: str) -> Picture | None:
     """Scores of mated and non-mated comparisons per group: densities, and the non-mated tail on a log axis."""
-    rows = _of(tables[DistributionRow], tables, model, condition)
+    rows = _of(tables[DistributionRow], tables, model, condition, grouping)
     groups = views.once(row.group for row in rows)
     if not any(row.count for row in rows):
         return None
     points = views.thresholds(tables, model)
-    title = _distributions_title(tables, model, condition)
+    title = _distributions_title(tables, model, condition, grouping)
     counts = [
         (group, kind, words.count(sum(row.count for row in rows if row.group == group and row.kind == kind)))
         for group in groups
@@ -270,12 +287,13 @@ def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
         "Score distributions by group. " + "; ".join(f"{group}, {kind}: {n} scores" for group, kind, n in counts) + "."
     )
     caption = (
-        f"Condition: {condition}. Upper part: how often each score occurs, pale for impostors (non-mated, left), "
+        f"Condition: {condition}; groups by {grouping}. "
+        "Upper part: how often each score occurs, pale for impostors (non-mated, left), "
         "strong for genuine pairs (mated, right), each scaled to the same area. Lower part: the share of impostor "
         "scores at or above a score, on a log axis: this tail is what passes. Dotted lines are the thresholds. "
-        f"Failed comparisons have no score and are not here. n is in the table.{_not_drawn(tables, model)}"
+        f"Failed comparisons have no score and are not here. n is in the table.{_not_drawn(tables, model, grouping)}"
     )
-    name = style.slug("distributions", model, condition)
+    name = style.slug("distributions", model, condition, *views.name_part(tables, grouping))
 
     def paint(figure: Any) -> None:
         axes = figure.subplots(2, 1, sharex=True)
@@ -297,14 +315,16 @@ def distributions(tables: Tables, model: str, condition: str) -> Picture | None:
     )
 
 
-def _distributions_title(tables: Tables, model: str, condition: str) -> str:
+def _distributions_title(tables: Tables, model: str, condition: str, grouping: str) -> str:
     point = views.main_threshold(tables, model)
-    wanted = {"condition": condition, "grouping": views.first_grouping(tables)}
+    wanted = {"condition": condition, "grouping": grouping}
     rows = views.rates(tables, model, "FMR", threshold_name=point.name, **wanted) if point is not None else []
     ends = views.extremes(rows, views.min_subjects(tables))
     if point is None or ends is None:
         return f"{model}, {condition}: where the scores of genuine pairs and of impostors lie"
-    return f"{model}, {condition}: impostors’ scores reach {point.name} {rates.spread(tables, ends, '').strip()}"
+    by = views.by_words(tables, grouping)
+    said = rates.spread(tables, ends, "").strip()
+    return f"{model}, {condition}: impostors’ scores reach {words.point(point.name)}{by} {said}"
 
 
 def _paint_distribution(axes: Any, rows: Histogram, k: int, group: str) -> None:
@@ -359,7 +379,8 @@ def _finish_distributions(axes: Any, rows: Histogram, points: Sequence[Threshold
 def cmc(tables: Tables, model: str) -> Picture | None:
     """CMC by group in the baseline condition: share of mated searches whose mate is at rank r or better."""
     condition = views.baseline(tables)
-    rows = [row for row in _of(tables[CmcRow], tables, model, condition) if row.rate is not None]
+    grouping = next(iter(groupings(tables, model, "FNMR")), views.EVERYONE)
+    rows = [row for row in _of(tables[CmcRow], tables, model, condition, grouping) if row.rate is not None]
     groups = views.once(row.group for row in rows)
     if not groups:
         return None
@@ -371,7 +392,7 @@ def cmc(tables: Tables, model: str) -> Picture | None:
         "searches whose own person is at that rank or better, ties counted against it. It ignores the threshold: for "
         "what an operator sees, read FNIR and FPIR. Points have no interval: identification.csv has those of the "
         f"study's ranks. n per group: {words.span([row.trials for row in first])} searches."
-        f"{_not_drawn(tables, model)}"
+        f"{_not_drawn(tables, model, grouping)}"
     )
     name = style.slug("cmc", model)
     svg = style.draw(name, title, alt, (8.2, 4.2), lambda figure: _paint_cmc(figure, rows, groups))
@@ -436,17 +457,17 @@ def _cmc_words(first: Sequence[CmcRow], model: str) -> tuple[str, str]:
     return title, f"{alt}."
 
 
-def _of(rows: Sequence[Any], tables: Tables, model: str, condition: str) -> list[Any]:
-    """Rows of the model, the condition and the first grouping, of groups that are large enough for a curve."""
-    solid = views.solid_groups(tables, model)
-    mine = views.select(rows, model=model, condition=condition, grouping=views.first_grouping(tables))
+def _of(rows: Sequence[Any], tables: Tables, model: str, condition: str, grouping: str) -> list[Any]:
+    """Rows of the model, the condition and the grouping, of groups that are large enough for a curve."""
+    solid = views.solid_groups(tables, model, grouping)
+    mine = views.select(rows, model=model, condition=condition, grouping=grouping)
     return [row for row in mine if row.group in solid]
 
 
-def _not_drawn(tables: Tables, model: str) -> str:
+def _not_drawn(tables: Tables, model: str, grouping: str) -> str:
     """Says which groups have no curve."""
-    every = views.once(row.group for row in tables[RateRow] if row.grouping == views.first_grouping(tables))
-    missing = [group for group in every if group not in views.solid_groups(tables, model)]
+    every = views.once(row.group for row in tables[RateRow] if row.grouping == grouping)
+    missing = [group for group in every if group not in views.solid_groups(tables, model, grouping)]
     if not missing:
         return ""
     least = views.min_subjects(tables)

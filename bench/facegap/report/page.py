@@ -37,6 +37,7 @@ from facegap.report.checklist import checklist
 from facegap.report.findings import findings
 from facegap.report.glossary import GLOSSARY
 from facegap.report.style import Picture, Table
+from facegap.report.worst_first import groupings
 from facegap.schema import AcquisitionRow, IdentificationRow, RateRow, ThresholdRow, TransactionRow
 from facegap.store import Tables
 
@@ -88,8 +89,9 @@ def pictures(tables: Tables) -> dict[str, list[Picture]]:
         )
     }
     for model in views.models(tables):
-        main = views.main_threshold(tables, model)
-        found["turned-away"].append(rates.turned_away(tables, model))
+        leading = views.leading_thresholds(tables, model)
+        for point in leading:
+            found["turned-away"].append(_folded(rates.turned_away(tables, model, point), point != leading[0]))
         found["impostors"].append(rates.fnmr_and_fmr(tables, model))
         found["policies"].append(policies.who_bears(tables, model))
         found["conditions"].append(paired.changes(tables, model))
@@ -101,13 +103,25 @@ def pictures(tables: Tables) -> dict[str, list[Picture]]:
             gallery_model.false_alarms(tables, model),
         ]
         for point in views.thresholds(tables, model):
-            found["impostors"].append(_folded(cross_fmr.cross_fmr(tables, model, point), point != main))
-        for condition in views.with_curves(tables, model):
-            fold = condition != views.baseline(tables)
-            found["det"].append(_folded(det.det(tables, model, condition), fold))
-            found["thresholds"].append(_folded(det.calibration(tables, model, condition), fold))
-            found["scores"].append(_folded(det.distributions(tables, model, condition), fold))
+            for k, by in enumerate(groupings(tables, model, "FMR", point)):
+                picture = cross_fmr.cross_fmr(tables, model, point, by)
+                found["impostors"].append(_folded(picture, k > 0 or point != leading[0]))
+        for section, metric, draw in _CURVES:
+            for condition, by, fold in _curves(tables, model, metric):
+                found[section].append(_folded(draw(tables, model, condition, by), fold))
     return {name: sorted((p for p in some if p is not None), key=lambda p: p.folded) for name, some in found.items()}
+
+
+_CURVES = (("det", "FNMR", det.det), ("thresholds", "FMR", det.calibration), ("scores", "FMR", det.distributions))
+"""Section, the metric whose largest difference comes first, and what draws one grouping's curves."""
+
+
+def _curves(tables: Tables, model: str, metric: str) -> list[tuple[str, str, bool]]:
+    """Condition, grouping and whether it is folded: every grouping under the baseline, the first one elsewhere."""
+    order, base = groupings(tables, model, metric), views.baseline(tables)
+    found = [(base, by, k > 0) for k, by in enumerate(order)]
+    others = [condition for condition in views.with_curves(tables, model) if condition != base]
+    return found + [(condition, by, True) for condition in others for by in order[:1]]
 
 
 def _folded(picture: Picture | None, folded: bool) -> Picture | None:
@@ -131,7 +145,9 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         figures=_within_budget(figures),
         words=words,
         thresholds=_threshold_table(tables),
-        turned_away=[_people_table(tables, model) for model in names],
+        turned_away=[
+            _people_table(tables, model, point) for model in names for point in views.leading_thresholds(tables, model)
+        ],
         conditions=[_condition_table(tables, model) for model in names] if len(views.conditions(tables)) > 1 else [],
         condition_cards=tables.manifest.conditions,
         rates=_rates_table(tables),
@@ -202,14 +218,17 @@ def _within_budget(figures: Mapping[str, Sequence[Picture]]) -> dict[str, list[t
 
 
 def _read_at(tables: Tables) -> list[str]:
-    """One line per model on the operating point that the page reads at."""
-    lines = []
-    for model in views.models(tables):
-        point = views.main_threshold(tables, model)
-        if point is not None:
-            behind = f", {words.count(point.false_matches)} false matches behind it" if point.false_matches else ""
-            lines.append(f"{model}: {point.name}, score ≥ {words.score(point.threshold)}{behind}")
-    return lines
+    """One line per model on the operating points that the page reads at, the vendor's own first."""
+    return [
+        f"{model}: {'; then '.join(map(_point_words, points))}"
+        for model in views.models(tables)
+        if (points := views.leading_thresholds(tables, model))
+    ]
+
+
+def _point_words(point: ThresholdRow) -> str:
+    behind = f", {words.count(point.false_matches)} false matches behind it" if point.false_matches else ""
+    return f"{words.point(point.name)}, score ≥ {words.score(point.threshold)}{behind}"
 
 
 def _level(tables: Tables) -> str:
@@ -233,18 +252,18 @@ def _threshold_table(tables: Tables) -> Table:
             row.model, row.name, words.score(row.threshold), words.exact_percent(row.target),
             words.percent(row.realised),
             words.count(row.false_matches), words.count(row.comparisons),
-            f"{row.policy}. {row.note}" if row.note else row.policy,
+            f"{row.policy}; {row.note}" if row.note else row.policy,
         )
         for row in tables[ThresholdRow]
     ]  # fmt: skip
     return Table(head, rows)
 
 
-def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
-    """Turned away per 1,000, per group of every grouping, in the baseline condition, at the main operating point."""
-    point = views.main_threshold(tables, model)
-    name = point.name if point is not None else ""
-    rows = views.rates(tables, model, "FNMR", threshold_name=name, condition=views.baseline(tables))
+def _people_table(tables: Tables, model: str, point: ThresholdRow) -> tuple[str, Table]:
+    """Turned away per 1,000, per group of every grouping, in the baseline condition, at one operating point."""
+    rows = views.rates(tables, model, "FNMR", threshold_name=point.name, condition=views.baseline(tables))
+    order = [views.EVERYONE, *groupings(tables, model, "FNMR", point)]
+    rows.sort(key=lambda row: order.index(row.grouping))
     scale = words.people_scale(rows)
     head = (
         "Group", "People", "Genuine comparisons", "Turned away", f"Of {words.count(scale)} genuine applicants",
@@ -261,7 +280,7 @@ def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
         )
         for row in rows
     ]  # fmt: skip
-    where = words.at(name, point.threshold) if point is not None else ""
+    where = words.at(point.name, point.threshold)
     title = f"{model}: of {words.count(scale)} genuine applicants in each group, how many are turned away {where}"
     return title, Table(head, body).without_empty_columns()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from facegap.report.marks import Point
 from facegap.report.style import Picture, Table
 from facegap.schema import PairedRow
 from facegap.store import Tables
+
+CHANGES = "changes otherwise"
 
 
 def changes(tables: Tables, model: str) -> Picture | None:
@@ -45,7 +48,7 @@ def changes(tables: Tables, model: str) -> Picture | None:
 
 
 def row_of(tables: Tables, model: str, condition: str, group: str) -> PairedRow | None:
-    """The paired change of `group` of the first grouping at the main operating point."""
+    """The paired change of `group` at the main operating point."""
     return next((r for r in _rows(tables, model) if r.condition == condition and r.group == group and r.grouping), None)
 
 
@@ -60,10 +63,20 @@ def said(row: PairedRow) -> str:
 
 
 def _rows(tables: Tables, model: str) -> list[PairedRow]:
+    """Everyone, then every grouping, that in which a condition is most clearly harder on one group first."""
     point = views.main_threshold(tables, model)
     name = point.name if point is not None else ""
     rows = views.select(tables[PairedRow], model=model, threshold_name=name)
-    return [row for row in rows if row.grouping in (views.EVERYONE, views.first_grouping(tables))]
+    every = views.once(row.grouping for row in rows if row.grouping != views.EVERYONE)
+    order = (views.EVERYONE, *sorted(every, key=lambda by: _rank([row for row in rows if row.grouping == by])))
+    return [row for by in order for row in rows if row.grouping == by]
+
+
+def _rank(rows: Sequence[PairedRow]) -> tuple[bool, float]:
+    """Groupings with a group that a condition is shown to harm more first, then by how much more."""
+    tested = [row for row in rows if row.verdict]
+    shown = [row for row in tested if row.verdict == CHANGES and (row.against_others or 0.0) > 0]
+    return not shown, -max((row.against_others or 0.0 for row in shown or tested), default=-math.inf)
 
 
 def _series(condition: str, rows: Sequence[PairedRow], against: bool) -> Series[Point]:
@@ -99,7 +112,7 @@ def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
         f"{row.group}, {row.condition}: {said(row)}" for row in rows
     )
     tested = [row for row in rows if row.verdict]
-    shown = [row for row in tested if row.verdict == "changes otherwise"]
+    shown = [row for row in tested if row.verdict == CHANGES]
     if shown:
         harmed = [row for row in shown if (row.against_others or 0.0) > 0] or shown
         worst = max(harmed, key=lambda row: abs(row.against_others or 0.0))
@@ -119,7 +132,9 @@ def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
         )
         return title, f"{alt}."
     everyone = max(rows, key=lambda row: row.change if row.change is not None else -1.0)
-    return f"{model}: under {everyone.condition}, {everyone.group}: {said(everyone)} turned away", f"{alt}."
+    who = "of everyone" if everyone.grouping == views.EVERYONE else f"in {everyone.group}"
+    changed = f"the share turned away {who} changes by {said(everyone)}"
+    return f"{model}: under {everyone.condition} {changed}; groups are not tested against each other", f"{alt}."
 
 
 def _would_have_seen(row: PairedRow) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from facegap.report import dots, style, views, words
@@ -99,7 +99,8 @@ def _words(tables: Tables, model: str, rows: Sequence[PolicyRow]) -> tuple[str, 
     cell = {(row.policy, row.group): row for row in rows}
     solid = views.solid_groups(tables, model)
     pooled = [row for row in rows if row.policy == "pooled" and row.group in solid and row.fmr is not None]
-    worst = max(pooled, key=lambda row: row.fmr or 0.0, default=None)
+    # Of equal ones that whose impostors the other threshold keeps out.
+    worst = max(pooled, key=lambda row: (row.fmr or 0.0, -_then(cell, row)), default=None)
     payers = [row for row in pooled if row.fnmr is not None and ("worst group", row.group) in cell]
     if worst is None or not payers or ("worst group", worst.group) not in cell:
         return f"{model}: who bears which error under each way to set the threshold", alt
@@ -107,12 +108,20 @@ def _words(tables: Tables, model: str, rows: Sequence[PolicyRow]) -> tuple[str, 
     passed, passed_then = worst, cell["worst group", worst.group]
     then = cell["worst group", payer.group]
     before = "as before" if then.false_nonmatches == payer.false_nonmatches else f"instead of {_of(_refused(payer))}"
+    same = passed_then.false_matches == passed.false_matches
+    passed_before = "as before" if same else f"instead of {_of(_passed(passed))}"
     title = (
-        f"{model}: a threshold set for the worst group instead of everyone lets {_of(_passed(passed_then))} instead of "
-        f"{_of(_passed(passed))} of 10,000 impostors in {worst.group} through, and refuses {_of(_refused(then))}, "
-        f"{before}, of 10,000 genuine people in {payer.group}"
+        f"{model}: of 10,000 impostors in {worst.group} a threshold set for the worst group instead of everyone lets "
+        f"{_of(_passed(passed_then))} through, {passed_before}, and of 10,000 genuine people in {payer.group} it "
+        f"refuses {_of(_refused(then))}, {before}"
     )
     return title, alt
+
+
+def _then(cell: Mapping[tuple[str, str], PolicyRow], row: PolicyRow) -> float:
+    """FMR of the row's group at the threshold that is set for the worst group."""
+    found = cell.get(("worst group", row.group))
+    return found.fmr or 0.0 if found is not None else 1.0
 
 
 def _of(point: Point) -> str:

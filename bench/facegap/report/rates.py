@@ -12,7 +12,7 @@ from facegap.report import dots, style, versus_rest, views, words
 from facegap.report.dots import Key, Series
 from facegap.report.marks import Rated
 from facegap.report.style import Picture, Table
-from facegap.report.worst_first import DIFFERS, contrasts
+from facegap.report.worst_first import DIFFERS, contrast, contrasts, groupings, ranked
 from facegap.schema import CrossRow, IdentificationRow, RateRow, ThresholdRow
 from facegap.store import Tables
 
@@ -36,49 +36,48 @@ class Panel:
         return any(row.rate is not None for row in _all_rows(self.series))
 
 
-def turned_away(tables: Tables, model: str) -> Picture | None:
-    """FTA and FNMR per group of the first grouping and per condition, at the operating point the page reads at."""
-    point = views.main_threshold(tables, model)
-    if point is None:
-        return None
-    grouping = views.first_grouping(tables)
+def turned_away(tables: Tables, model: str, point: ThresholdRow) -> Picture | None:
+    """FTA and FNMR per group of every grouping, the largest difference of FNMR first, and per condition at `point`."""
+    order = groupings(tables, model, "FNMR", point)
     at = words.at(point.name, point.threshold)
     fta = Panel(
         metric="FTA",
         heading="No usable face (FTA)",
         how="failure to acquire (FTA), the share of images in which no usable face was found.",
-        series=_by_condition(tables, model, "FTA", grouping, None),
+        series=_by_condition(tables, model, "FTA", order, None),
     )
     fnmr = Panel(
         metric="FNMR",
         heading="Turned away (FNMR)",
         how=f"genuine comparisons that end without a match (FNMR), {at}, one attempt, failed captures counted as "
         "turned away; the grey bar is the part in which no face was acquired at all.",
-        series=_by_condition(tables, model, "FNMR", grouping, point.name),
+        series=_by_condition(tables, model, "FNMR", order, point.name),
         bars=True,
     )
-    title, alt = _turned_away_words(tables, model, fnmr if fnmr.known else fta)
-    return _picture(tables, style.slug("turned-away", model), (title, "", alt), (fta, fnmr), "Condition", "rates.csv")
+    title, alt = _turned_away_words(tables, model, fnmr if fnmr.known else fta, order, point)
+    main = views.main_threshold(tables, model)
+    name = style.slug("turned-away", model, *([] if point == main else [point.name]))
+    return _picture(tables, name, (title, "", alt), (fta, fnmr), "Condition", "rates.csv")
 
 
 def fnmr_and_fmr(tables: Tables, model: str) -> Picture | None:
     """FNMR and FMR of every group of every grouping at every operating point, in the baseline condition."""
     points = views.thresholds(tables, model)
-    condition = views.baseline(tables)
+    condition, order = views.baseline(tables), groupings(tables, model, "FMR")
     if not points:
         return None
     fnmr = Panel(
         metric="FNMR",
         heading="Genuine people turned away (FNMR)",
         how="share of genuine comparisons that do not match (FNMR).",
-        series=by_thresholds(tables, model, "FNMR"),
+        series=by_thresholds(tables, model, "FNMR", order),
     )
     fmr = Panel(
         metric="FMR",
         heading="Impostors let through (FMR)",
         how="on a log axis, share of impostor comparisons within the group that match (FMR); the top line holds every "
         "impostor pair, of whatever groups. Dashed lines mark the FMR that each threshold was set to.",
-        series=by_thresholds(tables, model, "FMR"),
+        series=by_thresholds(tables, model, "FMR", order),
         scale="log",
     )
     title, alt = _spread_words(tables, model, condition, points)
@@ -188,23 +187,32 @@ def _key(row: Rated) -> Key:
     return (row.grouping, group_of(row))
 
 
-def _by_condition(tables: Tables, model: str, metric: str, grouping: str, point: str | None) -> list[Series[Rated]]:
+def _by_condition(
+    tables: Tables, model: str, metric: str, order: Sequence[str], point: str | None
+) -> list[Series[Rated]]:
+    """One series a condition, groupings in the given order, everyone first."""
     wanted: dict[str, object] = {} if point is None else {"threshold_name": point}
     found = []
     for condition in views.conditions(tables):
         rows = views.rates(tables, model, metric, condition=condition, **wanted)
-        found.append(_series(condition, [row for row in rows if row.grouping in (views.EVERYONE, grouping)]))
+        found.append(_series(condition, [row for by in (views.EVERYONE, *order) for row in rows if row.grouping == by]))
     return found
 
 
-def by_thresholds(tables: Tables, model: str, metric: str) -> list[Series[Rated]]:
-    """One series an operating point, in the baseline condition, failures counted."""
-    condition, points = views.baseline(tables), views.thresholds(tables, model)
-    return [_by_threshold(tables, model, metric, condition, point) for point in points]
+def by_thresholds(tables: Tables, model: str, metric: str, order: Sequence[str] = ()) -> list[Series[Rated]]:
+    """One series an operating point, in the baseline condition, failures counted, everyone first.
+
+    Groupings come in `order`, those that it does not name after it as the tables have them.
+    """
+    condition, by = views.baseline(tables), views.once([views.EVERYONE, *order, *views.groupings(tables)])
+    return [_by_threshold(tables, metric, condition, point, by) for point in views.thresholds(tables, model)]
 
 
-def _by_threshold(tables: Tables, model: str, metric: str, condition: str, point: ThresholdRow) -> Series[Rated]:
-    rows = views.rates(tables, model, metric, condition=condition, threshold_name=point.name)
+def _by_threshold(
+    tables: Tables, metric: str, condition: str, point: ThresholdRow, order: Sequence[str]
+) -> Series[Rated]:
+    rows = views.rates(tables, point.model, metric, condition=condition, threshold_name=point.name)
+    rows.sort(key=lambda row: order.index(row.grouping))
     return _series(point.name, rows, point.target)
 
 
@@ -243,39 +251,53 @@ def span_words(rows: Sequence[Rated], what: str = "group and mark") -> str:
     return f"n per {what}: {words.span(trials)} comparisons of {words.span(people)} people."
 
 
-def _turned_away_words(tables: Tables, model: str, panel: Panel) -> tuple[str, str]:
-    """Title and alt text of `panel`, which is FNMR's, or FTA's where there is no mated comparison."""
-    rows = [row for row in _all_rows(panel.series) if row.grouping == views.first_grouping(tables)]
-    what = "turned away" if panel.metric == "FNMR" else "without a usable face"
+def _turned_away_words(
+    tables: Tables, model: str, panel: Panel, order: Sequence[str], point: ThresholdRow
+) -> tuple[str, str]:
+    """Title and alt text of `panel`, which is FNMR's, or FTA's where there is no mated comparison.
+
+    The title speaks of the first grouping in which a group may be called highest.
+    """
+    least = views.min_subjects(tables)
+    every = [row for row in _all_rows(panel.series) if isinstance(row, RateRow)]
+    by_grouping = [[row for row in every if row.grouping == by] for by in order]
+    rows = next((some for some in by_grouping if views.extremes(some, least)), by_grouping[0] if order else [])
+    fnmr = panel.metric == "FNMR"
+    what = "turned away" if fnmr else "without a usable face"
     scale = words.people_scale(rows)
     marks = [(one.name, row) for one in panel.series for row in one.rows.values()]
     parts = [f"{group_of(row)}, {name}: {words.people(row, scale)}" for name, row in marks]
     alt = f"Dot plot of people {what}, of {words.count(scale)}. " + "; ".join(parts) + "."
-    shown = [row for row in rows if isinstance(row, RateRow)]
-    return f"{model}: {_turned_away_title(tables, shown, what, scale)}", alt
+    at = f" at {words.point(point.name)}" if fnmr else ""
+    return f"{model}: {_turned_away_title(tables, rows, what, scale, at)}", alt
 
 
-def _turned_away_title(tables: Tables, rows: Sequence[RateRow], what: str, scale: int) -> str:
-    """The highest rate; beside it the same group under the baseline, or under that the lowest group."""
+def _turned_away_title(tables: Tables, rows: Sequence[RateRow], what: str, scale: int, at: str) -> str:
+    """The highest rate and its test; beside it the same group under the baseline, or under that the lowest group."""
     ends = views.extremes(rows, views.min_subjects(tables))
     if ends is None:
         return f"people {what}"
     worst = ends[0]
     if worst.errors == 0:
         return (
-            f"no one {what} in any group; largest upper bound: {worst.group} under {worst.condition}, "
+            f"no one {what}{at} in any group; largest upper bound: {worst.group} under {worst.condition}, "
             f"{words.rate(worst)}"
         )
-    title = f"{what} most often: {worst.group} under {worst.condition}, {words.people(worst, scale)} of "
+    if worst.rate == ends[1].rate:
+        return f"{what}{at} equally often in every group: {words.people(worst, scale)} of {words.count(scale)}"
+    by = views.by_words(tables, worst.grouping).rstrip(",")
+    title = f"{what} most often{at}{by}: {worst.group} under {worst.condition}, {words.people(worst, scale)} of "
     title += words.count(scale)
     base = views.baseline(tables)
     same = [row for row in rows if row.group == worst.group and row.condition == base]
+    verdict = _verdict(tables, worst)
     if worst.condition != base:
-        return title + "".join(f"; the same group under {base}: {words.people(row, scale)}" for row in same)
+        beside = "".join(f"; the same group under {base}: {words.people(row, scale)}" for row in same)
+        return f"{title}{beside}{verdict}"
     lowest = views.extremes([row for row in rows if row.condition == base], views.min_subjects(tables))
     if lowest is None or lowest[1].rate == worst.rate:
-        return title
-    return f"{title}; least often: {lowest[1].group}, {words.people(lowest[1], scale)}"
+        return f"{title}{verdict}"
+    return f"{title}; least often: {lowest[1].group}, {words.people(lowest[1], scale)}{verdict}"
 
 
 def _spread_words(tables: Tables, model: str, condition: str, points: Sequence[ThresholdRow]) -> tuple[str, str]:
@@ -285,11 +307,11 @@ def _spread_words(tables: Tables, model: str, condition: str, points: Sequence[T
     for metric in ("FMR", "FNMR"):
         rows = views.rates(tables, model, metric, condition=condition, threshold_name=point.name)
         parts += [f"{metric} {row.group} {words.rate(row)}" for row in rows if row.grouping != views.EVERYONE]
-    alt = f"Dot plots of FNMR and FMR by group. At {point.name}: " + "; ".join(parts) + "."
+    alt = f"Dot plots of FNMR and FMR by group. At {words.point(point.name)}: " + "; ".join(parts) + "."
     for one in contrasts(tables, model, point, condition):
         if one.metric == "FMR" and len(one.rows) > 1:
             what = "impostors of the same group pass"
-            at = f"at {point.name}, by {one.grouping}, "
+            at = f"at {words.point(point.name)}, by {one.grouping}, "
             return f"{model}: {at}{spread(tables, (one.worst, one.least), what)}", alt
     return f"{model}: error rates by group", alt
 
@@ -299,12 +321,7 @@ def spread(tables: Tables, ends: tuple[Rated, Rated], what: str) -> str:
     worst, best = ends
     if worst.errors == 0:
         return f"{what} in no trial of any group; largest upper bound: {group_of(worst)}, {words.rate(worst)}"
-    test = versus_rest.of(tables, worst)
-    verdict = "; not tested against the others"
-    if test is not None and test.verdict == DIFFERS:
-        verdict = f"; {test.group} differs from the others"
-    elif test is not None:
-        verdict = f"; {test.group} is not shown to differ from the others: {versus_rest.would_have_seen(tables, test)}"
+    verdict = _verdict(tables, worst)
     if worst.rate == best.rate:
         return f"{what} equally often in every group, {words.rate(worst)}{verdict}"
     return (
@@ -313,11 +330,26 @@ def spread(tables: Tables, ends: tuple[Rated, Rated], what: str) -> str:
     )
 
 
+def _verdict(tables: Tables, worst: Rated) -> str:
+    """What the test of the worst group says, as the end of a title."""
+    test = versus_rest.of(tables, worst)
+    if test is None:
+        return "; not tested against the others"
+    if test.verdict == DIFFERS:
+        return f"; {test.group} differs from the others"
+    return f"; {test.group} is not shown to differ from the others: {versus_rest.would_have_seen(tables, test)}"
+
+
 def _search_words(tables: Tables, rows: Sequence[IdentificationRow], name: str) -> tuple[str, str]:
-    shown = [row for row in rows if row.threshold_name == name and row.grouping == views.first_grouping(tables)]
+    """Title and alt text at one threshold; the title is on the grouping with the largest difference of FPIR."""
+    shown = [row for row in rows if row.threshold_name == name and row.grouping != views.EVERYONE]
     parts = [f"{row.metric} {row.group} {words.rate(row)}" for row in shown]
     alt = f"Dot plots of FNIR and FPIR by group. At {name}: " + "; ".join(parts) + "."
-    ends = views.extremes([row for row in shown if row.metric == "FPIR"], views.min_subjects(tables))
-    if ends is None:
-        return f"{rows[0].model}: errors of searches by group", alt
-    return f"{rows[0].model}: in searches at {name} {spread(tables, ends, 'people are wrongly flagged')}", alt
+    flagged = [row for row in shown if row.metric == "FPIR"]
+    by_grouping = [[row for row in flagged if row.grouping == by] for by in views.groupings(tables)]
+    for one in ranked(contrast(tables, some) for some in by_grouping if some):
+        if len(one.rows) > 1:
+            said = spread(tables, (one.worst, one.least), "people are wrongly flagged")
+            at = f"{words.point(name)}{views.by_words(tables, one.grouping)}"
+            return f"{rows[0].model}: in searches at {at} {said}", alt
+    return f"{rows[0].model}: errors of searches by group", alt

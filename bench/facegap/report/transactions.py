@@ -64,11 +64,16 @@ def _words(model: str, condition: str, rows: Sequence[TransactionRow]) -> tuple[
     ends = [row for row in rows if row.attempts == last and row.grouping and row.rate is not None]
     if not ends:
         return f"{model}, {condition}: transactions refused by number of attempts", alt
-    worst = max(ends, key=lambda row: row.rate or 0.0)
+    worst = max(ends, key=lambda row: (row.rate or 0.0, row.high or 0.0))
+    after = f"{model}, {condition}: after {words.count(last)} attempts"
+    if not worst.errors:
+        return f"{after} nobody of any group is still refused; largest upper bound: {worst.group}, {_rate(worst)}", alt
+    if len(ends) > 1 and all(row.rate == worst.rate for row in ends):
+        return f"{after} {words.people(worst, scale)} of {words.count(scale)} in every group are still refused", alt
     one = next((row for row in rows if row.attempts == 1 and row.group == worst.group), None)
     before = f"; after one attempt {words.people(one, scale)}" if one is not None else ""
     title = (
-        f"{model}, {condition}: after {words.count(last)} attempts {words.people(worst, scale)} of "
+        f"{after} {words.people(worst, scale)} of "
         f"{words.count(scale)} in {worst.group} are still refused, most of all groups{before}"
     )
     return title, alt

@@ -69,7 +69,7 @@ def _times(ratio: float) -> str:
 def power_table(tables: Tables) -> Table:
     """Every test at the operating points that the page reads at, under the baseline, with people for other ratios.
 
-    1:1 rates at the main one; searches at their own, and none where groups hold the same heads.
+    1:1 rates at the leading ones, the vendor's own first; searches at their own, none where groups hold the same heads.
     """
     head = (
         "Model", "Metric", "At", "By", "Group", "People", "Worth so many independent comparisons",
@@ -80,18 +80,18 @@ def power_table(tables: Tables) -> Table:
         for metrics, names in _read_at(tables, model):
             wanted = {"model": model, "condition": views.baseline(tables)}
             tests = {_key(test): test for test in views.select(tables[VersusRow], **wanted)}
-            for row in views.select(tables[PowerRow], **wanted):
-                if row.metric in metrics and row.threshold_name in names:
-                    rows.append(_power_cells(tables, row, tests.get(_key(row))))
+            for name in names:
+                found = views.select(tables[PowerRow], threshold_name=name, **wanted)
+                mine = [row for row in found if row.metric in metrics]
+                rows += [_power_cells(tables, row, tests.get(_key(row))) for row in mine]
     return Table(head, rows)
 
 
 def _read_at(tables: Tables, model: str) -> list[tuple[tuple[str, ...], list[str]]]:
     """Metrics, and the names of the operating points that the page reads them at."""
-    point = views.main_threshold(tables, model)
     searched = [] if views.same_heads(tables) else views.open_searches(tables, model)
     return [
-        (("FMR", "FNMR"), [point.name] if point else []),
+        (("FMR", "FNMR"), [point.name for point in views.leading_thresholds(tables, model)]),
         (("FNIR", "FPIR"), views.once(row.threshold_name for row in searched)),
     ]
 

@@ -93,6 +93,18 @@ def first_grouping(tables: Tables) -> str:
     return next(iter(groupings(tables)), EVERYONE)
 
 
+def name_part(tables: Tables, grouping: str) -> list[str]:
+    """What a figure's file name says of its grouping: nothing of the study's first, of another its number and name."""
+    every = groupings(tables)
+    number = every.index(grouping) if grouping in every else 0
+    return [f"{number + 1} {grouping}"] if number else []
+
+
+def by_words(tables: Tables, grouping: str) -> str:
+    """ ", by region, gender," in a title; nothing where the study has one grouping."""
+    return f", by {grouping}," if len(groupings(tables)) > 1 else ""
+
+
 def min_subjects(tables: Tables) -> int:
     """The smallest group that enters a summary, as the study says."""
     value = section(section(tables.manifest.study, "statistics"), "min_subjects")
@@ -157,12 +169,10 @@ def solid_groups(tables: Tables, model: str, grouping: str | None = None) -> set
     return {row.group for row in entering(rows, min_subjects(tables))}
 
 
-def few_people(tables: Tables, model: str) -> set[str]:
-    """Groups of the first grouping with fewer people than an interval can be trusted on."""
-    grouping = first_grouping(tables)
-    rows = [
-        row for row in tables[RateRow] if row.model == model and row.grouping == grouping and row.subjects is not None
-    ]
+def few_people(tables: Tables, model: str, grouping: str | None = None) -> set[str]:
+    """Groups of `grouping`, the first one unless named, with fewer people than an interval can be trusted on."""
+    by = first_grouping(tables) if grouping is None else grouping
+    rows = [row for row in tables[RateRow] if row.model == model and row.grouping == by and row.subjects is not None]
     most: dict[str, int] = {}
     for row in rows:
         most[row.group] = max(most.get(row.group, 0), row.subjects or 0)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from facegap.report.marks import Mark, Rated
-from facegap.report.views import FEW_ERRORS, FEW_PEOPLE
+from facegap.report.views import FEW_ERRORS, FEW_PEOPLE, VENDOR
 from facegap.schema import IdentificationRow
 
 SPACE = "\u00a0"
@@ -105,7 +105,12 @@ def at(threshold_name: str, threshold: float | None) -> str:
     """The operating point in words: "at FMR=0.001 (score ≥ 0.559)"."""
     if threshold is None:
         return "without a threshold"
-    return f"at {threshold_name} (score ≥ {score(threshold)})"
+    return f"at {point(threshold_name)} (score ≥ {score(threshold)})"
+
+
+def point(threshold_name: str) -> str:
+    """The name of an operating point in a sentence."""
+    return "the vendor’s own threshold" if threshold_name == VENDOR else threshold_name
 
 
 def moment(text: str) -> str:

@@ -73,6 +73,20 @@ def contrasts(tables: Tables, model: str, point: ThresholdRow, condition: str) -
     return ranked(contrast(tables, views.rates(tables, model, m, grouping=by, **wanted)) for m, by in keys)
 
 
+def groupings(tables: Tables, model: str, metric: str, point: ThresholdRow | None = None) -> list[str]:
+    """Every grouping of the study, the one with the largest tested difference of `metric` first, in any condition.
+
+    At `point`, or at the one that leads the findings; groupings without a rate last, in the study's order.
+    """
+    leading = views.leading_thresholds(tables, model)
+    at = point if point is not None else next(iter(leading), None)
+    found: list[Contrast] = []
+    if at is not None:
+        every = [contrasts(tables, model, at, condition) for condition in views.conditions(tables)]
+        found = ranked(one for some in every for one in some if one.metric == metric)
+    return views.once([*(one.grouping for one in found), *views.groupings(tables)])
+
+
 def ranked(found: Iterable[Contrast | None]) -> list[Contrast]:
     """Those whose worst group differs from the others first, then by the ratio that was tested."""
     return sorted((one for one in found if one is not None), key=_rank)

@@ -179,7 +179,7 @@ class DifferentialRow(Row, table="differentials", always=True):
 
 @dataclass(frozen=True, kw_only=True)
 class IdentificationRow(Row, table="identification"):
-    """FNIR(N, R, T) or FPIR(N, T) of a group's searches."""
+    """FNIR(N, R, T) or FPIR(N, T) of a group's searches; where this run set the threshold the interval carries that."""
 
     model: Model
     condition: Condition
@@ -194,6 +194,16 @@ class IdentificationRow(Row, table="identification"):
     ] = ""
     threshold_name: ThresholdName
     threshold: ThresholdValue = None
+    threshold_low: Annotated[
+        float | None,
+        Says(
+            meaning="lower end of a threshold that this run set, under another draw of people", unit="score", digits=4
+        ),
+    ] = None
+    threshold_high: Annotated[
+        float | None,
+        Says(meaning="upper end of it; blank where too few searches bound it, or it was given", unit="score", digits=4),
+    ] = None
     errors: Errors = None
     trials: Trials = None
     completed: Completed = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from facegap.cards.study import Identification
 from facegap.errors import InputError
 from facegap.estimate.gallery_model import modelled_fpir
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, Estimate, Searches, Threshold, has_label
+from facegap.records import Comparisons, ErrorCounts, Estimate, Searches, Threshold, has_label
 from facegap.schema import GalleryRow
+from facegap.tables.search_intervals import drawn_point, interval_cells, threshold_ends
 from facegap.tables.workbench import Workbench
 
 AS_HERE = "as in this run"
 EVERYONE = "everyone"
+AS_IT_STANDS = "modelled intervals are at the threshold as it stands: the kept comparisons end above its lower end"
 Matrix = Mapping[str, Mapping[str, Estimate]]
 """Probe group -> reference group -> FMR."""
 
@@ -45,17 +48,17 @@ def rows(bench: Workbench) -> Iterator[GalleryRow]:
         enrolled = searches.gallery_size - searches.gallery_failed if searches is not None else 0
         sizes = sorted({*rule.gallery_sizes, *([enrolled] if enrolled else [])})
         for threshold in _points(bench, comparisons, searches):
-            found = _measured(evidence, searches, columns, threshold)
+            found = _measured(bench, searches, columns, threshold)
             if threshold.value < comparisons.floor:
                 key = _key(comparisons, columns, threshold) | {"gallery_size": enrolled, "mix": AS_HERE}
                 yield from _not_modelled(key, found, comparisons.floor, [*here, EVERYONE])
                 continue
-            matrix = _matrix(evidence, comparisons, columns, threshold, here)
+            matrix, caution = _matrix_with_threshold(bench, comparisons, searches, columns, threshold, here)
             for size in sizes:
                 for name, shares in _mixes(rule, here).items():
                     seen = found if size == enrolled and name == AS_HERE else {}
                     key = _key(comparisons, columns, threshold) | {"gallery_size": size, "mix": name}
-                    yield from _rows(key, matrix, _gallery(size, shares), mix, rule.searches_per_day, seen)
+                    yield from _rows(key, matrix, _gallery(size, shares), mix, rule.searches_per_day, seen, caution)
 
 
 def _points(bench: Workbench, comparisons: Comparisons, searches: Searches | None) -> Sequence[Threshold]:
@@ -103,14 +106,57 @@ def _gallery(size: int, shares: Mapping[str, float]) -> dict[str, int]:
     return found
 
 
+def _matrix_with_threshold(
+    bench: Workbench,
+    comparisons: Comparisons,
+    searches: Searches | None,
+    columns: tuple[str, ...],
+    threshold: Threshold,
+    here: Mapping[str, float],
+) -> tuple[Matrix, str]:
+    """The rates at the threshold; their intervals reach to those at the ends of a threshold that this run set.
+
+    And why they do not, where the kept comparisons end above the lower end.
+    """
+    evidence = bench.evidence
+    matrix = _matrix(evidence, comparisons, columns, threshold.value, here)
+    drawn = drawn_point(bench, searches, threshold)
+    if drawn is None:
+        return matrix, ""
+    ends = threshold_ends(drawn, evidence.study.statistics.level)
+    if ends is None or ends[0] < comparisons.floor:
+        return matrix, AS_IT_STANDS
+    at_low, at_high = (_matrix(evidence, comparisons, columns, end, here) for end in ends)
+    spanned = {
+        probe: {
+            group: replace(
+                cell,
+                low=_least(cell.low, at_high[probe][group].low),
+                high=_most(cell.high, at_low[probe][group].high),
+            )
+            for group, cell in cells.items()
+        }
+        for probe, cells in matrix.items()
+    }
+    return spanned, ""
+
+
+def _least(a: float | None, b: float | None) -> float | None:
+    return min((value for value in (a, b) if value is not None), default=None)
+
+
+def _most(a: float | None, b: float | None) -> float | None:
+    return max((value for value in (a, b) if value is not None), default=None)
+
+
 def _matrix(
     evidence: Evidence,
     comparisons: Comparisons,
     columns: tuple[str, ...],
-    threshold: Threshold,
+    threshold: float,
     here: Mapping[str, float],
 ) -> Matrix:
-    cells = count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold.value, "excluded")
+    cells = count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold, "excluded")
     found: dict[str, dict[str, Estimate]] = {name: {} for name in here}
     for c in cells:
         if c.probe_group in here and c.group in here:
@@ -119,17 +165,26 @@ def _matrix(
 
 
 def _measured(
-    evidence: Evidence, searches: Searches | None, columns: tuple[str, ...], threshold: Threshold
+    bench: Workbench, searches: Searches | None, columns: tuple[str, ...], threshold: Threshold
 ) -> dict[str, Estimate]:
-    """Measured FPIR by group of the probe, and of everyone unless a mix of searches is stated: it was another here."""
-    rule = evidence.study.identification
+    """Measured FPIR by group of the probe, and of everyone unless a mix of searches is stated: it was another here.
+
+    Its interval carries the uncertainty of a threshold that this run set, as in identification.csv.
+    """
+    evidence, rule = bench.evidence, bench.evidence.study.identification
     if searches is None or searches.mated.all() or rule is None:
         return {}
     return {
-        c.group: estimate.estimate(c, evidence.study.statistics.level)
+        c.group: _with_interval(bench, searches, threshold, c)
         for names in ((columns,) if rule.search_mix else (columns, ()))
         for c in count.fpir_counts(searches, evidence.samples, names, threshold.value, "excluded")
     }
+
+
+def _with_interval(bench: Workbench, searches: Searches, threshold: Threshold, counts: ErrorCounts) -> Estimate:
+    found = estimate.estimate(counts, bench.evidence.study.statistics.level)
+    cells = interval_cells(bench, searches, threshold, counts)
+    return replace(found, low=cells["low"], high=cells["high"]) if cells else found
 
 
 def _key(comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold) -> dict[str, Any]:
@@ -149,6 +204,7 @@ def _rows(
     searches: Mapping[str, float],
     per_day: int,
     measured: Mapping[str, Estimate],
+    caution: str = "",
 ) -> Iterator[GalleryRow]:
     """One row a probe group, and one of everyone under the mix of searches."""
     known = {name: cells for name, cells in matrix.items() if _complete(cells, gallery)}
@@ -159,7 +215,8 @@ def _rows(
             yield GalleryRow(**row, note="a group of the gallery has no comparisons with this one")
             continue
         zero = sum(cell.counts.errors == 0 for group, cell in matrix[name].items() if gallery[group])
-        note = f"{zero} cells without false matches count as 0 here; see the upper bound" if zero else ""
+        zeros = f"{zero} cells without false matches count as 0 here; see the upper bound" if zero else ""
+        note = "; ".join(part for part in (zeros, caution) if part)
         alarms = per_day * searches[name] * modelled[name]["fpir_model"]
         beside = _beside(modelled[name], measured.get(name))
         yield GalleryRow(**row, **modelled[name], **beside, false_alarms_per_day=alarms, note=note)
@@ -170,7 +227,8 @@ def _rows(
         }
         alarms = per_day * total["fpir_model"]
         everyone = {**key, "group": EVERYONE, **total, **_beside(total, measured.get(EVERYONE))}
-        yield GalleryRow(**everyone, share_of_searches=1.0, searches_per_day=per_day, false_alarms_per_day=alarms)
+        everyone |= {"share_of_searches": 1.0, "searches_per_day": per_day, "note": caution}
+        yield GalleryRow(**everyone, false_alarms_per_day=alarms)
 
 
 def _not_modelled(

@@ -9,9 +9,9 @@ import numpy as np
 
 from facegap import count
 from facegap.cards.study import Identification
-from facegap.evidence import Evidence
 from facegap.records import ErrorCounts, Failures, Searches, Threshold
 from facegap.schema import CmcRow, IdentificationRow
+from facegap.tables.search_intervals import interval_cells
 from facegap.tables.shared_cells import BOTH, estimate_cells
 from facegap.tables.workbench import NO_THRESHOLD, Workbench
 
@@ -28,12 +28,12 @@ def rows(bench: Workbench) -> Iterator[IdentificationRow]:
         points = bench.operating_points(searches)
         for columns in evidence.groupings:
             for failures in BOTH:
-                yield from _fnir_rows(evidence, rule, searches, columns, points, failures)
-                yield from _fpir_rows(evidence, searches, columns, points, failures)
+                yield from _fnir_rows(bench, rule, searches, columns, points, failures)
+                yield from _fpir_rows(bench, searches, columns, points, failures)
 
 
 def _fnir_rows(
-    evidence: Evidence,
+    bench: Workbench,
     rule: Identification,
     searches: Searches,
     columns: tuple[str, ...],
@@ -42,16 +42,17 @@ def _fnir_rows(
 ) -> Iterator[IdentificationRow]:
     if not searches.mated.any():
         return
-    asked: list[tuple[int | None, str, float | None]] = [(None, at.name, at.value) for at in points]
-    asked += [(rank, NO_THRESHOLD, None) for rank in rule.ranks]
-    asked += [(1, at.name, at.value) for at in points]
-    for rank, name, value in asked:
-        for counts in count.fnir_counts(searches, evidence.samples, columns, rank, value, failures):
-            yield _row(evidence, searches, counts, name, "N" if rank is None else str(rank))
+    asked: list[tuple[int | None, Threshold | None]] = [(None, at) for at in points]
+    asked += [(rank, None) for rank in rule.ranks]
+    asked += [(1, at) for at in points]
+    for rank, at in asked:
+        value = None if at is None else at.value
+        for counts in count.fnir_counts(searches, bench.evidence.samples, columns, rank, value, failures):
+            yield _row(bench, searches, counts, at, rank)
 
 
 def _fpir_rows(
-    evidence: Evidence,
+    bench: Workbench,
     searches: Searches,
     columns: tuple[str, ...],
     points: Sequence[Threshold],
@@ -60,13 +61,16 @@ def _fpir_rows(
     if searches.mated.all():
         return
     for at in points:
-        for counts in count.fpir_counts(searches, evidence.samples, columns, at.value, failures):
-            yield _row(evidence, searches, counts, at.name, "")
+        for counts in count.fpir_counts(searches, bench.evidence.samples, columns, at.value, failures):
+            yield _row(bench, searches, counts, at, None)
 
 
 def _row(
-    evidence: Evidence, searches: Searches, counts: ErrorCounts, threshold_name: str, rank: str
+    bench: Workbench, searches: Searches, counts: ErrorCounts, at: Threshold | None, rank: int | None
 ) -> IdentificationRow:
+    cells = estimate_cells(bench.evidence, counts, NO_THRESHOLD if at is None else at.name)
+    if at is not None:
+        cells |= interval_cells(bench, searches, at, counts, rank)
     return IdentificationRow(
         model=counts.model,
         condition=counts.condition,
@@ -76,8 +80,8 @@ def _row(
         grouping=counts.grouping,
         group=counts.group,
         gallery_size=searches.gallery_size,
-        rank=rank,
-        **estimate_cells(evidence, counts, threshold_name),
+        rank="" if counts.metric == "FPIR" else "N" if rank is None else str(rank),
+        **cells,
     )
 
 

@@ -169,10 +169,10 @@ def at_target_fpirs(evidence: Evidence, searches: Searches) -> list[Threshold]:
     They are set on the completed open searches under the condition that the 1:1 thresholds are set under, so that
     every condition meets the same ones.
     """
-    rule, condition = evidence.study.identification, evidence.study.thresholds.condition
+    rule = evidence.study.identification
     if searches.protocol == "closed" or rule is None:
         return []
-    reference = evidence.searches.get((searches.model, condition, "open"), searches)
+    reference = reference_searches(evidence, searches)
     scores = reference.top_nonmate[~reference.mated & reference.completed]
     out = []
     for target in rule.fpir if len(scores) else ():
@@ -190,6 +190,11 @@ def at_target_fpirs(evidence: Evidence, searches: Searches) -> list[Threshold]:
             )
         )
     return out
+
+
+def reference_searches(evidence: Evidence, searches: Searches) -> Searches:
+    """The open searches that thresholds at target FPIRs are set on, of the model of `searches`."""
+    return evidence.searches.get((searches.model, evidence.study.thresholds.condition, "open"), searches)
 
 
 def search_counts(
