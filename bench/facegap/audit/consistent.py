@@ -5,15 +5,20 @@ Whoever invents scores must invent all of them alike. What agrees with itself ma
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from facegap import store, trials
 from facegap.audit.case import Case
 from facegap.compare.pairs import mated_pairs
-from facegap.evidence import Evidence
+from facegap.evidence import Evidence, evidence_files, write_evidence
 from facegap.records import OUTCOMES, Acquisitions, Attempts, Comparisons, Rows, RuledTrials, Searches
+
+Array = np.ndarray[Any, Any]
 
 EDGE = 2e-6
 """How far a histogram's float32 score may lie from the exact one."""
@@ -39,7 +44,26 @@ def evidence_differences(case: Case) -> Iterator[str]:
     for (model, condition), attempts in evidence.attempts.items():
         yield from (f"comparisons/{model}~{condition}~attempts.npz: {line}" for line in _attempts(evidence, attempts))
     yield from _missing(evidence)
+    if case.same_version:
+        yield from _written(case)
     yield from _names(evidence)
+
+
+def _written(case: Case) -> Iterator[str]:
+    """Files that hold more than what is read of them, or hold it otherwise than a run writes it."""
+    with tempfile.TemporaryDirectory() as place:
+        write_evidence(Path(place), case.evidence)
+        for name in evidence_files(case.evidence):
+            if name.endswith(".npz"):
+                found, wanted = (store.read_arrays(folder / name) for folder in (case.run, Path(place)))
+                if list(found) != list(wanted) or any(not _same_array(found[key], wanted[key]) for key in wanted):
+                    yield f"{name}: other arrays than a run writes"
+            elif (case.run / name).read_bytes() != (Path(place) / name).read_bytes():
+                yield f"{name}: other columns or cells than a run writes"
+
+
+def _same_array(a: Array, b: Array) -> bool:
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
 def _names(evidence: Evidence) -> Iterator[str]:

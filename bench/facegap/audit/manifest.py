@@ -107,7 +107,7 @@ def _follows(case: Case) -> Iterator[tuple[str, Any, Any]]:
     yield "samples", dict(manifest.samples), follows.sample_counts(evidence, refused)
     if "images_sha256" in manifest.dataset and (evidence.sha256 != "").any():
         yield "dataset.images_sha256", manifest.dataset["images_sha256"], follows.images_digest(evidence)
-    yield "banners", _not_derived(manifest), follows.banners(_card(DatasetCard, manifest.dataset))
+    yield "banners", _not_derived(case), follows.banners(_card(DatasetCard, manifest.dataset))
     yield "provider_asked", manifest.provider_asked, study.backend.provider
     yield "provider_actual", manifest.provider_actual, backend.PROVIDERS[study.backend.provider].execution_provider
     yield "run_id", *_run_id(case)
@@ -148,12 +148,12 @@ def _run_id(case: Case) -> tuple[str, str]:
     return (base if number.isdigit() and base == wanted else manifest.run_id), wanted
 
 
-def _not_derived(manifest: RunManifest) -> list[str]:
-    """The banners without those of analyses, of which the last is known."""
-    banners, named = list(manifest.banners), manifest.derived_from
-    if named and banners[-1:] == [follows.derived_banner(named["run"], named["changes"])]:
-        banners.pop()
-        while banners and banners[-1].startswith("computed again from run "):
+def _not_derived(case: Case) -> list[str]:
+    """The banners without those of analyses, of which the last is known where this version wrote it."""
+    banners, named = list(case.manifest.banners), case.manifest.derived_from
+    last = [follows.derived_banner(named["run"], named["changes"])] if named and case.same_version else banners[-1:]
+    if named and banners[-1:] == last:
+        while banners and banners[-1].startswith(follows.DERIVED):
             banners.pop()
     return banners
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,10 @@ import numpy as np
 from facegap import store
 from facegap.cards import DatasetCard
 from facegap.evidence.record import Evidence
+
+
+DERIVED = "computed again from run "
+"""How the banner of an analysis begins."""
 
 
 def content_digest(
@@ -59,5 +64,5 @@ def banners(card: DatasetCard) -> list[str]:
 
 def derived_banner(parent: str, changes: Mapping[str, Any]) -> str:
     """What a folder says that was computed again from another run."""
-    what = "; ".join(f"{name} {value}" for name, value in changes.items()) or "nothing changed"
-    return f"computed again from run {parent} without the model: {what}"
+    what = "; ".join(f"{name} {json.dumps(value)}" for name, value in sorted(changes.items())) or "nothing changed"
+    return f"{DERIVED}{parent} without the model: {what}"

@@ -131,6 +131,7 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
     html = environment.get_template("report.html").render(
         manifest=tables.manifest,
         digest=store.run_digest(tables.folder),
+        root="" if views.section(tables.manifest.study, "dataset").get("synthetic") else " --root DATA",
         script=Markup(script),
         script_digest=digest,
         models=names,
