@@ -12,7 +12,6 @@ from facegap import store
 from facegap.cards import DatasetCard
 from facegap.evidence.record import Evidence
 
-
 DERIVED = "computed again from run "
 """How the banner of an analysis begins."""
 
