@@ -14,7 +14,7 @@ from facegap.errors import InputError, MissingError
 from facegap.evidence import Evidence, read_evidence
 from facegap.planning import Plan, plan_study
 from facegap.records import RunManifest
-from facegap.run import Changes, changed_study, resolve
+from facegap.run import Changes, changed_study, find_seal, resolve
 from facegap.run import run_study as _run_study
 from facegap.schema import CrossRow, RateRow, Row, names_of
 from facegap.tables import Workbench
@@ -89,6 +89,11 @@ class Run:
         changes = Changes(groups=_groupings(groups), fmr=targets, level=level)
         return list(_rates.rows(Workbench(replace(self.evidence, study=changed_study(self.evidence, changes)))))
 
+    @property
+    def digest(self) -> str:
+        """The number to quote this run by, which `facegap verify` prints too."""
+        return store.run_digest(self.folder)
+
     def claim(
         self,
         text: str,
@@ -154,20 +159,29 @@ def load_run(path: str | Path) -> Run:
     return Run(path)
 
 
-def run_study(config: str | Path, *, root: str | Path | None = None, results: str | Path = "results") -> Run:
+def run_study(
+    config: str | Path,
+    *,
+    root: str | Path | None = None,
+    results: str | Path = "results",
+    sealed: str | Path | None = None,
+) -> Run:
     """Run a study as `facegap run` does, without progress on the terminal, and load what it wrote.
 
     Args:
         config: a .toml file, or the name of a study in configs/.
         root: folder of the data set, instead of the study's.
         results: where the new results folder goes.
+        sealed: a protocol that was sealed before the data; None: the one beside the study, if any.
 
     Raises:
         FacegapError: what the stages raise, as one clear line.
     """
     from facegap import report
 
-    inputs = resolve(str(config), Path(root) if root is not None else None, _silent)
+    store.require_writable(Path(results))
+    seal = find_seal(str(config), Path(sealed) if sealed is not None else None)
+    inputs = resolve(str(config), Path(root) if root is not None else None, _silent, seal)
     return Run(_run_study(inputs, Path(results), report.write, _silent))
 
 
@@ -185,7 +199,9 @@ def plan(config: str | Path, *, root: str | Path | None = None, pilot: str | Pat
 
 
 def verify(path: str | Path, *, root: str | Path | None = None, inputs: bool = True) -> list[str]:
-    """Hash and compute a finished run again: one line per difference, none where it holds what it says.
+    """Hash and compute a finished run again: one line per difference and per thing that could not be checked.
+
+    None where everything was checked and the run holds what it says; `audit.examine` tells the two apart.
 
     Args:
         root: folder of the data set, where it is not where the study says.
@@ -194,7 +210,9 @@ def verify(path: str | Path, *, root: str | Path | None = None, inputs: bool = T
     Raises:
         StoreError: the folder is no finished run.
     """
-    return audit.verify(Path(path), Path(root) if root is not None else None, inputs)
+    from facegap import report
+
+    return audit.verify(Path(path), Path(root) if root is not None else None, inputs, report.drawn)
 
 
 def _groupings(groups: Grouping | Sequence[Grouping] | None) -> tuple[tuple[str, ...], ...] | None:

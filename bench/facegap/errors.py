@@ -10,6 +10,7 @@ FacegapError
 │   └── DatasetMissing    a data set's folder is not there
 ├── ModelRefused          exit code 2: the sanity gate found the model or its card not fit to be measured
 └── StoreError            exit code 2: a run folder or the cache cannot be read or written
+    └── DiskFull          exit code 3: there is no room for what is written
 
 A failure of one sample (unreadable image, no face) is not an error: it is an `Acquisition` with its outcome and
 reason, and stays in the denominators.
@@ -58,3 +59,9 @@ class ModelRefused(FacegapError):
 
 class StoreError(FacegapError):
     """A run folder or the cache cannot be read or written."""
+
+
+class DiskFull(StoreError):
+    """There is no room left for what is written."""
+
+    exit_code = 3

@@ -494,7 +494,11 @@ class Differential:
 
 @dataclass(frozen=True, kw_only=True)
 class RunManifest:
-    """What a run was: enough to repeat it and to trust that nothing changed since. Written as manifest.json."""
+    """What a run was: enough to repeat it and to trust that nothing changed since. Written as manifest.json.
+
+    `page` says whether a page was asked for; `sealed` holds the digest and date of the protocol that was sealed before
+    the data, and what the run did otherwise.
+    """
 
     schema: str
     run_id: str
@@ -519,3 +523,5 @@ class RunManifest:
     findings: list[dict[str, Any]] = field(default_factory=list)
     stages: Mapping[str, float] = field(default_factory=dict)
     derived_from: Mapping[str, Any] = field(default_factory=dict)
+    page: bool = True
+    sealed: Mapping[str, Any] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from PIL import Image
 
 import tiny
 from facegap import store
-from facegap.audit import verify
+from facegap.audit import examine, verify
 from facegap.errors import StoreError
 
 
@@ -253,16 +253,28 @@ def test_other_weights_and_missing_weights_are_named(place: Path, run: Path) -> 
 
 
 @pytest.mark.usefixtures("tables_left_out")
-def test_a_changed_card_is_no_changed_weight(place: Path, run: Path) -> None:
+def test_a_card_that_says_otherwise_is_a_difference_one_of_another_version_is_unknown(place: Path, run: Path) -> None:
     change(place / "models" / "tiny.toml", "a fixed projection", "a fixed map")
-    assert verify(run, place / "data") == []
+    found = examine(run, place / "data")
+    (line,) = found.differences
+    assert line.startswith("recogniser 'tiny': title: the run says 'a fixed projection of block sums', the card here ")
+    assert found.unknown == []
+    change(place / "models" / "tiny.toml", 'version = "1"', 'version = "2"')
+    found = examine(run, place / "data")
+    assert found.differences == [] and found.verdict == "could not be checked"
+    assert all(line.endswith("; it is another version's") for line in found.unknown)
+    (place / "models" / "tiny.toml").unlink()
+    assert "recogniser 'tiny': its card is not on this machine" in examine(run, place / "data").unknown
+    assert verify(run, inputs=False) == []
 
 
 @pytest.mark.usefixtures("tables_left_out")
 def test_where_the_data_lie_must_be_known(place: Path, run: Path) -> None:
     assert verify(run) == [
-        "inputs: where the data set lies is not known here: give --root, or --no-inputs to leave it out"
+        "inputs: images not given: where the data set lies is not known here; give --root, or --no-inputs to leave it "
+        "out"
     ]
+    assert examine(run).differences == [] and examine(run).verdict == "could not be checked"
     (place / "configs").mkdir()
     change(place / "tiny.toml", 'root = "data"', 'root = "../data"')
     shutil.copy(place / "tiny.toml", place / "configs" / "tiny.toml")

@@ -78,19 +78,41 @@ def test_version_and_unknown_commands(command: Command) -> None:
 def test_verify_by_the_command_line(place: Path, finished: Path) -> None:
     """As a user calls it: 0 on an untouched run, 1 and the name of what was changed."""
     run = f"results/{finished.name}"
-    assert tiny.facegap(place, "verify", run, "--root", "data")[:2] == (0, f"{finished.name}: verified\n")
+    code, out, _ = tiny.facegap(place, "verify", run, "--root", "data")
+    digest = store.run_digest(place / run)
+    assert (code, out.splitlines()[-2:]) == (0, [f"digest: {digest}", f"{finished.name}: verified"])
+    checks = re.findall(r"^ok +(\w+): ", out, re.MULTILINE)
+    assert {"files", "manifest", "evidence", "tables", "page", "cards", "weights", "images"} <= set(checks)
+    assert "ok       page: drawn again, byte for byte the same" in out
+    assert "on trust  computed on CPUExecutionProvider" in out
     edit(place / run / "tables" / "rates.csv", "FNMR", "FMNR")
     code, out, error = tiny.facegap(place, "verify", run, "--no-inputs")
-    assert code == 1 and error == ""
+    assert code == 1 and "Traceback" not in error
     assert "tables/rates.csv: content differs from SHA256SUMS" in out
     assert re.search(r"tables/rates\.csv: row \d+, metric: says 'FMNR', recomputed 'FNMR'", out)
-    assert out.splitlines()[-1] == f"{finished.name}: 2 differences"
+    assert re.fullmatch(rf"{finished.name}: \d+ differences", out.splitlines()[-1])
+
+
+def test_what_is_unknown_is_not_different(place: Path, finished: Path, command: Command) -> None:
+    """Images that nobody gave say nothing of the run; the page says how to give them."""
+    run = f"results/{finished.name}"
+    code, out, _ = command("verify", run)
+    assert (code, out.splitlines()[-1]) == (4, f"{finished.name}: could not be checked: images not given")
+    assert "DIFFERS" not in out and "give --root, or --no-inputs to leave it out" in out
+    page = (place / run / "report.html").read_text(encoding="utf-8")
+    assert f"<code>facegap verify {run} --root DATA</code>" in page
+    assert f"<code>{store.run_digest(place / run)}</code>" in page
+    (place / "models" / "tiny.onnx").unlink()
+    code, out, _ = command("verify", run, "--root", "data")
+    assert code == 4 and "the run's file is not on this machine" in out.splitlines()[-1]
+    code, out, _ = command("verify", run, "--root", "elsewhere")
+    assert code == 4 and "elsewhere" in out.splitlines()[-1]
 
 
 def test_report_renders_elsewhere_and_leaves_the_run_alone(place: Path, finished: Path, command: Command) -> None:
     run = place / "results" / finished.name
     code, out, _ = command("report", f"results/{finished.name}", "--out", "page")
-    assert code == 0 and out == "page: page/report.html\n"
+    assert code == 0 and out == f"page: page/report.html\ndigest: {store.run_digest(run)}\n"
     assert (place / "page" / "report.html").read_bytes() == (run / "report.html").read_bytes()
     assert store.sums_differences(run) == []
     code, _, error = command("report", f"results/{finished.name}", "--out", f"results/{finished.name}/figures")
@@ -107,7 +129,11 @@ def test_a_run_prints_rates_with_what_they_rest_on(place: Path, command: Command
     (row,) = [line for line in lines if re.search(r"clean +group +amber +FMR +FMR 0\.01", line)]
     assert row.split()[7:10] == ["16", "1056", "12"]
     (folder,) = (place / "other").iterdir()
-    assert lines[-2:] == [f"page:    other/{folder.name}/report.html", f"results: other/{folder.name}"]
+    assert lines[-3:] == [
+        f"page:    other/{folder.name}/report.html",
+        f"digest:  {store.run_digest(folder)}",
+        f"results: other/{folder.name}",
+    ]
     assert "tiny, clean: 96 of 96" in error
 
 
@@ -197,7 +223,6 @@ def test_results_that_cannot_be_written(place: Path, command: Command) -> None:
     assert error.splitlines()[-1].startswith("facegap: file: cannot be written")
 
 
-@pytest.mark.usefixtures("no_page")
 def test_thresholds_of_another_run(place: Path, finished: Path, command: Command) -> None:
     study = tiny.STUDY.replace('name = "tiny"', 'name = "next"')
     (place / "next.toml").write_text(

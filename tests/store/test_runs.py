@@ -5,6 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import math
+import os
+import re
+import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facegap import store
-from facegap.errors import StoreError
+from facegap.errors import DiskFull, StoreError
+from facegap.store import plain, runs, unfinished
 from made import names_in
 
 
@@ -57,7 +62,7 @@ def test_a_run_is_never_written_twice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [StoreError("no"), KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left")])
 def test_an_error_or_ctrl_c_leaves_nothing(tmp_path: Path, error: BaseException) -> None:
-    expected = StoreError if isinstance(error, OSError) else type(error)
+    expected = DiskFull if isinstance(error, OSError) else type(error)
     with pytest.raises(expected), store.new_run(tmp_path, "study-1") as (folder, _):
         store.write_atomic(folder / "deep" / "file", b"x")
         raise error
@@ -83,8 +88,6 @@ def flip(path: Path) -> None:
         (lambda run: (run / "manifest.json").unlink(), "manifest.json: missing"),
         (lambda run: (run / "extra").write_text("x"), "extra: not in SHA256SUMS"),
         (lambda run: (run / "tables" / store.SUMS).write_text("x"), "tables/SHA256SUMS: not in SHA256SUMS"),
-        (lambda run: (run / "link").symlink_to("nowhere"), "link: not in SHA256SUMS"),
-        (lambda run: (run / "linked").symlink_to(run / "tables"), "linked: not in SHA256SUMS"),
     ],
 )
 def test_every_change_is_named(tmp_path: Path, change: Callable[[Path], None], line: str) -> None:
@@ -93,11 +96,117 @@ def test_every_change_is_named(tmp_path: Path, change: Callable[[Path], None], l
     assert store.sums_differences(final) == [line]
 
 
-def test_a_file_that_became_a_dead_link_is_named(tmp_path: Path) -> None:
+def socket_at(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as one, contextlib.chdir(path.parent):
+        one.bind(path.name)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links, pipes and sockets of POSIX")
+@pytest.mark.parametrize("file", ["extra", "manifest.json", "tables/deep/rates.csv", "SHA256SUMS"])
+@pytest.mark.parametrize(
+    ("put", "what"),
+    [
+        (lambda path: path.symlink_to("nowhere"), "a symbolic link"),
+        (lambda path: path.symlink_to("/"), "a symbolic link"),
+        (lambda path: os.mkfifo(path), "a named pipe"),
+        (socket_at, "a socket"),
+    ],
+)
+def test_what_is_no_plain_file_is_refused_unread(
+    tmp_path: Path, file: str, put: Callable[[Path], None], what: str
+) -> None:
+    """A pipe would be waited for, a link leads elsewhere."""
     final = make_run(tmp_path)
-    (final / "manifest.json").unlink()
-    (final / "manifest.json").symlink_to("nowhere")
-    assert store.sums_differences(final) == ["manifest.json: cannot be read: No such file or directory"]
+    path = final / file
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    put(path)
+    for read in (store.sums_differences, store.read_manifest):
+        with pytest.raises(StoreError, match=f"{re.escape(file)}: {what}; a results folder holds plain files"):
+            read(final)
+
+
+def test_sizes_numbers_and_names_of_files_have_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    final = make_run(tmp_path)
+    with (final / "huge.csv").open("wb") as file:
+        file.truncate(5000 * 1024**2)
+    with pytest.raises(StoreError, match=r"huge\.csv: 5,000 MiB; a run writes at most 4,096 MiB"):
+        store.sums_differences(final)
+    (final / "huge.csv").unlink()
+    (final / "two\nlines").write_text("")
+    with pytest.raises(StoreError, match=r"a file named 'two\\nlines'"):
+        store.sums_differences(final)
+    (final / "two\nlines").unlink()
+    monkeypatch.setattr(plain, "MOST_FILES", 2)
+    with pytest.raises(StoreError, match="more than 2 files"):
+        store.sums_differences(final)
+
+
+def test_arrays_that_unpack_to_more_than_fits_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.write_arrays(tmp_path / "bomb.npz", {"zeros": np.zeros(10**6)})
+    assert (tmp_path / "bomb.npz").stat().st_size < 10**5
+    monkeypatch.setattr(runs, "LARGEST_UNPACKED", 10**6)
+    with pytest.raises(StoreError, match="bytes unpacked; a run holds at most 1,000,000"):
+        store.read_arrays(tmp_path / "bomb.npz")
+
+
+def test_the_digest_to_quote_leaves_out_what_is_drawn(tmp_path: Path) -> None:
+    """As anybody computes it: grep and sha256sum."""
+    with store.new_run(tmp_path, "study-1") as (folder, final):
+        for name in ("manifest.json", "report.html", "figures/a.svg", "report.html2", "tables/figures/a.csv"):
+            store.write_atomic(folder / name, name.encode())
+        before = store.run_digest(folder)
+    assert store.run_digest(final) == before
+    lines = (final / store.SUMS).read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not re.search(r"  (figures/|report\.html$|report-failed\.txt$)", line)]
+    assert [line.split()[1] for line in kept] == ["manifest.json", "report.html2", "tables/figures/a.csv"]
+    assert before == store.sha256_bytes("".join(kept).encode())
+
+
+@pytest.mark.parametrize("change", [lambda t: t + "\n", lambda t: "".join(sorted(t.splitlines(True)))[::1] + t])
+def test_the_sums_have_one_form(tmp_path: Path, change: Callable[[str], str]) -> None:
+    final = make_run(tmp_path)
+    text = (final / store.SUMS).read_text()
+    (final / store.SUMS).write_text(change(text))
+    assert store.sums_differences(final)
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "../up", "a b", "a\0b", ".hidden", "a..b", "x" * 201, "a\nb", "é"])
+def test_an_odd_name_is_no_run(tmp_path: Path, name: str) -> None:
+    with pytest.raises(StoreError, match="the run's name: expected letters, digits"), store.new_run(tmp_path, name):
+        pass
+    assert names_in(tmp_path) == []
+
+
+def test_another_run_of_the_same_name_gets_a_number(tmp_path: Path) -> None:
+    finals = []
+    with store.new_run(tmp_path, "s", another=True) as (folder, first):
+        store.write_atomic(folder / "x", b"1")
+        with store.new_run(tmp_path, "s", another=True) as (inner, second):
+            store.write_atomic(inner / "x", b"2")
+    with store.new_run(tmp_path, "s", another=True) as (folder, third):
+        store.write_atomic(folder / "x", b"3")
+    finals = [first.name, second.name, third.name]
+    assert finals == ["s", "s.2", "s.3"] == names_in(tmp_path)
+    assert [(tmp_path / name / "x").read_bytes() for name in finals] == [b"1", b"2", b"3"]
+
+
+def test_what_a_stopped_run_left_is_cleared_away_by_the_next(tmp_path: Path) -> None:
+    with store.new_run(tmp_path, "other") as (at_work, _):
+        left = unfinished.hidden_folder(tmp_path, "study-0")
+        (left / "tables").mkdir(parents=True)
+        (tmp_path / ".git").mkdir()
+        make_run(tmp_path)
+        assert not left.exists() and at_work.exists()
+    assert names_in(tmp_path) == [".git", "other", "study-1"]
+
+
+def test_whether_results_can_be_written_is_known_beforehand(tmp_path: Path) -> None:
+    store.require_writable(tmp_path / "deep" / "results")
+    assert names_in(tmp_path) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be written"):
+        store.require_writable(tmp_path / "file" / "results")
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])

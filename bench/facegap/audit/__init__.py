@@ -2,6 +2,7 @@
 
 from facegap.audit.doctor import doctor
 from facegap.audit.gate import GateOutcome, check_model
-from facegap.audit.verify import added_since, verify
+from facegap.audit.verified import Check, Verified
+from facegap.audit.verify import added_since, examine, verify
 
-__all__ = ["GateOutcome", "added_since", "check_model", "doctor", "verify"]
+__all__ = ["Check", "GateOutcome", "Verified", "added_since", "check_model", "doctor", "examine", "verify"]

@@ -1,20 +1,33 @@
-"""Verify: hash everything again, compute every table again from the kept evidence, and name each difference."""
+"""Verify: hash everything again, compute again all that follows from the kept evidence, and name each difference."""
 
 from __future__ import annotations
 
+import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from facegap import datasets, pipeline, store, tables
+from facegap import datasets, pipeline, schema, store, synth, tables
+from facegap.audit.cards import card_differences
+from facegap.audit.case import Case, Drawn, Lines
+from facegap.audit.consistent import evidence_differences
+from facegap.audit.manifest import manifest_differences, protocol_differences, study_differences, trusted
+from facegap.audit.page import page_differences
+from facegap.audit.verified import Check, Remark, Unknown, Verified
 from facegap.cards import Study, card_names, card_path, load_dataset
-from facegap.errors import FacegapError, StoreError
-from facegap.evidence import Evidence, read_evidence
+from facegap.errors import FacegapError, MissingError, StoreError
+from facegap.evidence import Evidence, evidence_files, read_evidence
+from facegap.evidence.sealed import KEPT
 from facegap.records import RunManifest
 from facegap.schema import Row, cells_of, names_of
 from facegap.version import __version__
+
+MOST_RENDERED = 100_000
+"""Synthetic pictures that are rendered to verify a run."""
 
 SHOWN = 5
 """Differing cells that are named per table before "and n more"."""
@@ -23,53 +36,181 @@ RELATIVE = 1e-9
 """Largest relative difference of a recomputed rate: another machine's logarithm may round otherwise."""
 
 
-def verify(run: Path, root: Path | None = None, inputs: bool = True) -> list[str]:
-    """One line per difference; none where the run holds what it says.
+def verify(run: Path, root: Path | None = None, inputs: bool = True, drawn: Drawn | None = None) -> list[str]:
+    """One line per difference, and per thing that could not be checked; none where the run holds what it says.
+
+    See `examine`, which tells the two apart.
+    """
+    found = examine(run, root, inputs, drawn)
+    return [*found.differences, *found.unknown, *(found.notes if found.differences else ())]
+
+
+def examine(
+    run: Path,
+    root: Path | None = None,
+    inputs: bool = True,
+    drawn: Drawn | None = None,
+    tell: Callable[[Check], None] = lambda _: None,
+    progress: pipeline.Progress | None = None,
+) -> Verified:
+    """Hash everything again, compute again all that follows from the kept evidence, and compare.
 
     Args:
         run: a finished results folder.
         root: folder of the data set, where it is not where the study says.
-        inputs: hash the data set's files and the weights too.
+        inputs: compare the data set's files and the weights too.
+        drawn: draws page and figures again; None leaves them out.
+        tell: is told of every check when it is done.
+        progress: shows each check while it runs.
 
     Raises:
-        StoreError: the folder is no finished run.
+        StoreError: the folder is no finished run, or holds something else than plain files.
     """
-    differences = store.sums_differences(run)
+    done: list[Check] = []
+
+    def add(name: str, says: str, lines: Callable[[], Lines]) -> None:
+        with (progress or _silent)(f"verify {name}", 1) as advance:
+            done.append(_checked(run, name, says, lines))
+            advance(1)
+        tell(done[-1])
+
+    add(
+        "files",
+        "every file is as SHA256SUMS says, none is missing, none was added",
+        lambda: store.sums_differences(run),
+    )
+    digest = store.run_digest(run)
+    case = _case(run, root, drawn, add)
+    if case is None:
+        return Verified(run=run.name, digest=digest, checks=tuple(done))
+    for name, says, check in CHECKS:
+        add(name, says, partial(check, case))
+    add(
+        "cards",
+        "model, data set and condition cards are those of their names here",
+        partial(card_differences, case, inputs),
+    )
+    if inputs:
+        add(
+            "weights",
+            "the weights on this machine are those that ran",
+            partial(_inputs, partial(_weights, case.manifest)),
+        )
+        images = partial(_images, case.manifest, case.evidence, root)
+        add("images", "images, labels, roles and people are those that were measured", partial(_inputs, images))
+    made_by = case.manifest.versions.get("facegap")
+    notes = () if case.same_version else (f"note: the run was made by facegap {made_by}, this is {__version__}",)
+    return Verified(run=run.name, digest=digest, checks=tuple(done), trusted=tuple(trusted(case.manifest)), notes=notes)
+
+
+def _checked(run: Path, name: str, says: str, lines: Callable[[], Lines]) -> Check:
+    """The check, whatever happens in it."""
+    found: list[str] = []
     try:
+        found.extend(lines())
+    except FacegapError as error:
+        if name == "files":
+            raise
+        found.append(" ".join(str(error).split()))
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        OSError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        # Whoever changed a file may have changed its sum too; nothing that a file holds ends in a traceback.
+        line = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        found.append(f"{run.name}: its files contradict each other: {line}")
+    return Check(
+        name=name,
+        says=says,
+        differences=tuple(line for line in found if not isinstance(line, (Unknown, Remark))),
+        unknown=tuple(line for line in found if isinstance(line, Unknown)),
+        remarks=tuple(line for line in found if isinstance(line, Remark)),
+    )
+
+
+def _case(run: Path, root: Path | None, drawn: Drawn | None, add: Callable[..., None]) -> Case | None:
+    """The run as read, or None where it cannot be."""
+    read: list[Case] = []
+
+    def lines() -> Lines:
         manifest = store.read_manifest(run)
         evidence = read_evidence(run, manifest)
-        differences += _tables(run, evidence)
-        if (run / "study.toml").read_bytes() != manifest.config_text.encode():
-            differences.append("study.toml: differs from the text in manifest.json")
-        differences += _parent(run, manifest)
-        if inputs:
-            differences += _inputs(manifest, evidence, root)
-        made_by = manifest.versions["facegap"]
-        if differences and made_by != __version__:
-            differences.append(f"note: the run was made by facegap {made_by}, this is {__version__}")
-    except FacegapError as error:
-        differences.append(str(error))
-    except (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
-        # Whoever changed a file may have changed its sum too; nothing that a file holds ends in a traceback.
-        differences.append(f"{run.name}: its files contradict each other: {type(error).__name__}: {error}")
-    return differences
+        read.append(Case(run=run, manifest=manifest, evidence=evidence, root=root, drawn=drawn))
+        return ()
+
+    add("contents", "manifest and evidence can be read", lines)
+    return read[0] if read else None
 
 
-def _parent(run: Path, manifest: RunManifest) -> Iterator[str]:
+def _names(case: Case) -> Iterator[str]:
+    """Whether the folder holds the files of such a run, and no other."""
+    left = added_since(case.run)
+    wanted = {store.MANIFEST, store.SUMS, "study.toml", *evidence_files(case.evidence)}
+    wanted |= {f"tables/{row.table}.csv" for row in tables.TABLES if row.table not in left}
+    wanted |= {KEPT} if case.manifest.sealed else set()
+    wanted |= {f"tables/{tables.NOTICE}"} if case.manifest.banners else set()
+    found = {name for name in store.plain_files(case.run) if not store.is_drawn(name)}
+    dictionary = f"tables/{tables.DICTIONARY}"
+    wanted |= {dictionary} if case.same_version else found & {dictionary}
+    yield from (f"{name}: missing; a run writes it" for name in sorted(wanted - found))
+    for name in sorted(found - wanted):
+        line = f"{name}: no file of such a run"
+        yield line if case.same_version else Unknown(f"{line} in this version")
+
+
+def _texts(case: Case) -> Iterator[str]:
+    """What stands beside the tables: what must be said with them, and what their columns are."""
+    manifest, folder = case.manifest, case.run / "tables"
+    notices = [manifest.banners] if case.same_version else [manifest.banners, manifest.banners[:-1]]
+    notice = folder / tables.NOTICE
+    if manifest.banners and notice.read_bytes() not in [("\n".join(lines) + "\n").encode() for lines in notices]:
+        yield f"tables/{tables.NOTICE}: not the banners of manifest.json"
+    dictionary = folder / tables.DICTIONARY
+    if dictionary.exists() and dictionary.read_bytes() != schema.dictionary().encode():
+        line = f"tables/{tables.DICTIONARY}: not the data dictionary of this version"
+        yield line if case.same_version else Remark(f"{line}, and the run says that another made it")
+
+
+def _parent(case: Case) -> Iterator[str]:
     """Whether the run that this one was derived from, where it lies beside it, is still the one that it names."""
-    named = manifest.derived_from
+    named = case.manifest.derived_from
     if not named:
+        yield Remark("none: it was measured, not derived from another run")
         return
-    parent = run.resolve().with_name(named["run"])
-    if parent.is_dir() and store.sha256_file(parent / store.SUMS) != named["sha256sums"]:
+    store.check_name(str(named["run"]), "manifest.json: derived_from.run")
+    parent = case.run.resolve().with_name(named["run"])
+    if not parent.is_dir():
+        yield Remark(f"{parent.name} is not beside it, and was not looked at")
+    elif store.sha256_file(parent / store.SUMS) != named["sha256sums"]:
         yield f"derived from {parent.name}, but the run of that name beside it is another one"
 
 
-def _tables(run: Path, evidence: Evidence) -> Iterator[str]:
-    left = added_since(run)
-    for row, computed in tables.build(evidence).items():
+def _tables(case: Case) -> Iterator[str]:
+    left = added_since(case.run)
+    for row, computed in tables.build(case.evidence).items():
         if row.table not in left:
-            yield from _table(row, computed, store.read_table(store.table_path(run, row)))
+            path = store.table_path(case.run, row)
+            yield from _table(row, computed, store.read_table(path))
+            yield from _form(row, path, case)
+
+
+def _form(row_class: type[Row], path: Path, case: Case) -> Iterator[str]:
+    """Whether the file is written as a table is: these columns, these cells, no other bytes."""
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *lines = list(csv.reader(file)) or [[]]
+    columns = list(names_of(row_class))
+    if header != columns and (case.same_version or not set(columns) <= set(header)):
+        yield f"tables/{row_class.table}.csv: columns {', '.join(header)[:200]}, expected {', '.join(columns)}"
+    elif any(len(line) != len(header) for line in lines):
+        yield f"tables/{row_class.table}.csv: a row has more or fewer cells than there are columns"
+    elif path.read_bytes() != store.cells_text(header, lines).encode():
+        yield f"tables/{row_class.table}.csv: not in the form in which a run writes it"
 
 
 def _table(row_class: type[Row], computed: Sequence[Row], found: Sequence[Mapping[str, str]]) -> Iterator[str]:
@@ -112,12 +253,18 @@ def _same(computed: Any, found: str | None) -> bool:
     return str(computed) == found
 
 
-def _inputs(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Iterator[str]:
+def _inputs(lines: Callable[[], Iterator[str]]) -> Iterator[str]:
+    """What `lines` finds; what is not on this machine is not known."""
     try:
-        yield from _weights(manifest)
-        yield from _images(manifest, evidence, root)
+        yield from lines()
+    except (MissingError, NotGiven) as error:
+        yield Unknown(f"inputs: {error}")
     except FacegapError as error:
         yield f"inputs: {error}"
+
+
+class NotGiven(StoreError):
+    """Nobody said where the data set lies."""
 
 
 def _weights(manifest: RunManifest) -> Iterator[str]:
@@ -130,7 +277,8 @@ def _weights(manifest: RunManifest) -> Iterator[str]:
             found = [path for path in _places(entry["name"], files.get(part), sha256) if path.is_file()]
             if not any(store.sha256_file(path) == sha256 for path in found):
                 what = "another file than the run's" if found else "the run's file is not on this machine"
-                yield f"{entry['kind']} '{entry['name']}': {what} (sha256 {sha256}); pull or pin it, or --no-inputs"
+                line = f"{entry['kind']} '{entry['name']}': {what} (sha256 {sha256}); pull or pin it, or --no-inputs"
+                yield line if found else Unknown(line)
 
 
 def _places(name: str, file: str | None, sha256: str) -> Iterator[Path]:
@@ -146,7 +294,7 @@ def _silent(_stage: str, _total: int) -> Iterator[pipeline.Advance]:
 
 def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Iterator[str]:
     card = load_dataset(evidence.study.dataset.card)
-    folder = root if root is not None else _root(evidence.study)
+    folder = root if root is not None else _root(evidence, manifest)
     loaded = datasets.load(card, folder)
     samples = loaded.samples
     if evidence.study.dataset.subjects is not None:
@@ -170,19 +318,52 @@ def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Ite
     refused = manifest.samples["refused"]
     if len(loaded.refused) != refused:
         yield f"dataset '{card.name}': {len(loaded.refused)} samples refused, the run had {refused}"
+    elif Counter(loaded.refused.values()) != Counter(manifest.refused):
+        yield f"dataset '{card.name}': samples are refused for other reasons than the run's"
 
 
-def _root(study: Study) -> Path:
+def _root(evidence: Evidence, manifest: RunManifest) -> Path:
     """The data set's folder: rendered again, or where the study says, relative to its own file in configs/.
 
     Raises:
-        StoreError: there is no such file, or it names no folder.
+        NotGiven: there is no such file, or it names no folder; or too much would be rendered.
+        StoreError: the run has not as many samples as its study renders.
     """
+    study = evidence.study
     if study.dataset.synthetic is not None:
+        _require_rendered(study, manifest)
         return pipeline.rendered(study.dataset.synthetic, study.backend.threads, _silent)
     root = study.dataset.root
     if root is not None and Path(root).is_absolute():
         return Path(root)
     if root is None or study.name not in card_names("configs"):
-        raise StoreError("where the data set lies is not known here: give --root, or --no-inputs to leave it out")
+        raise NotGiven(
+            "images not given: where the data set lies is not known here; give --root, or --no-inputs to leave it out"
+        )
     return (card_path("configs", study.name).parent / root).resolve()
+
+
+def _require_rendered(study: Study, manifest: RunManifest) -> None:
+    """Refuse to render more than the run can have measured; a manifest may ask for a thousand million people."""
+    assert study.dataset.synthetic is not None
+    spec = synth.Spec(**study.dataset.synthetic.model_dump())
+    pictures = spec.identities * sum(1 for _ in synth.shots(spec, 0))
+    measured = sum(manifest.samples[name] for name in ("samples", "refused"))
+    if study.dataset.subjects is None and pictures != measured:
+        raise StoreError(f"the study renders {pictures:,} pictures, the run measured {measured:,}")
+    if pictures > MOST_RENDERED:
+        raise NotGiven(f"images not given: {pictures:,} pictures are too many to render here; give --root")
+
+
+CHECKS: tuple[tuple[str, str, Callable[[Case], Lines]], ...] = (
+    ("names", "the folder holds the files of such a run, and no other", _names),
+    ("study", "the resolved study is that of study.toml", study_differences),
+    ("manifest", "what follows from study, evidence and cards is as manifest.json says", manifest_differences),
+    ("protocol", "the sealed protocol is whole, and the run departs from it as it says", protocol_differences),
+    ("parent", "the run that this one was derived from is the one beside it", _parent),
+    ("evidence", "the kept scores and outcomes agree with each other and with the study's rules", evidence_differences),
+    ("tables", "every table is what the kept scores give", _tables),
+    ("texts", "NOTICE.txt and the data dictionary are what they should be", _texts),
+    ("page", "page and figures are what the tables give", page_differences),
+)
+"""What is computed again from the results folder alone: name, what holds where nothing differs, and the check."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from facegap import store
 from facegap.claims.judge import Judged, Verdict, judge_claim, verdict_of
 from facegap.claims.text import MARGINS, Claim, parse
 from facegap.errors import InputError, StoreError
-from facegap.evidence import Evidence, read_evidence
+from facegap.evidence import Evidence, Seal, departures, read_evidence, read_seal
+from facegap.evidence.sealed import KEPT
+from facegap.records import RunManifest
+from facegap.words import plural
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,9 @@ class Examined:
         stated: where a margin was stated before the data were seen, "" for claims without one.
         level: chance that no verdict of one reading at one threshold is wrong.
         note: what the claim must not be taken for, "" where there is nothing to say.
+        digest: of the run.
+        protocol: what the protocol says that was sealed before the data: whether this claim is in it, and what the run
+            does otherwise; none where there is no such protocol.
         banners: what must be said wherever a figure of this run is shown, such as that its data are synthetic.
         verdict: "supported" only where every reading, threshold, model and condition that was asked for supports it in
             every group; "refuted" where one refutes it.
@@ -35,13 +42,33 @@ class Examined:
     verdict: Verdict
     judged: tuple[Judged, ...]
     note: str = ""
+    digest: str = ""
+    protocol: tuple[str, ...] = ()
     banners: tuple[str, ...] = ()
 
 
+def parse_sealed(text: str) -> dict[str, Any]:
+    """A claim as a protocol seals it: its text, how it is understood, and its margin, None where it has none.
+
+    Raises:
+        InputError: the claim is not understood.
+    """
+    claim = parse(text)
+    return {"claim": text, "understood": claim.says(), "margin": claim.number if claim.kind in MARGINS else None}
+
+
 def examine_claim(
-    run: Path, text: str, models: Sequence[str] = (), conditions: Sequence[str] = ("clean",), stated: str | None = None
+    run: Path,
+    text: str,
+    models: Sequence[str] = (),
+    conditions: Sequence[str] = ("clean",),
+    stated: str | None = None,
+    sealed: Path | None = None,
 ) -> Examined:
     """Judge the claim in `text` by the kept evidence of the finished `run`.
+
+    Args:
+        sealed: file of the protocol that was sealed before the data; None: the one that the run holds, if any.
 
     Raises:
         InputError: the claim is not understood, the run has not what it speaks of, or a margin was not stated.
@@ -53,7 +80,9 @@ def examine_claim(
         raise StoreError(f"{run}: changed since it was sealed, so no claim is judged by it: {changed[0]}")
     manifest = store.read_manifest(run)
     evidence = read_evidence(run, manifest)
-    where = _stated(claim, stated)
+    seal = _sealed(run, sealed)
+    beforehand = seal is not None and seal.has(text) and seal.before(manifest)
+    where = _stated(claim, stated or (f"the protocol {seal.says}" if seal is not None and beforehand else None))
     judged = judge_claim(evidence, claim, models, conditions)
     level = evidence.study.statistics.level
     return Examined(
@@ -65,8 +94,24 @@ def examine_claim(
         verdict=verdict_of(judged),
         judged=judged,
         note=_note(claim, evidence),
+        digest=store.run_digest(run),
+        protocol=() if seal is None else tuple(_protocol(seal, text, manifest)),
         banners=tuple(manifest.banners),
     )
+
+
+def _sealed(run: Path, given: Path | None) -> Seal | None:
+    own = run / KEPT
+    return read_seal(given if given is not None else own) if given is not None or own.exists() else None
+
+
+def _protocol(seal: Seal, text: str, manifest: RunManifest) -> Iterator[str]:
+    """How claim and run stand to the sealed protocol."""
+    there = "this claim is in it" if seal.has(text) else "this claim is not in it"
+    departs = departures(seal, manifest)
+    how = plural(len(departs), "point") if departs else "nothing"
+    yield f"{seal.says}: {there}; the run departs from it in {how}"
+    yield from departs
 
 
 def _note(claim: Claim, evidence: Evidence) -> str:

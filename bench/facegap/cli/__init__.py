@@ -1,7 +1,6 @@
 """The command `facegap`: parse, call, print, exit code. Nothing is computed here, and heavy imports wait for a command.
 
-Exit codes: 0 done; 1 done, and verify found a difference; 2 wrong input; 3 a missing backend, model or data set; 130
-stopped by Ctrl-C.
+`EXIT_CODES` in `cli.app` says what a command's exit code means.
 """
 
 from __future__ import annotations

@@ -12,8 +12,20 @@ from facegap.cli.judge import judge
 from facegap.cli.progress import progress
 from facegap.version import __version__
 
+EXIT_CODES = """\
+\b
+Exit codes:
+  0    done; of verify: verified; of claim: supported
+  1    done, and the answer is no: verify found a difference, claim did not find support
+  2    wrong input: a study, a card, a data set, a results folder or an argument
+  3    something is missing here: a backend, a model, a data set, room on the disk
+  4    done in part: a run is complete but for its page, or verify could not check something
+  130  stopped by Ctrl-C; the same command goes on
+"""
+
 app = typer.Typer(
     help="Measure how face comparison treats different people.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -63,14 +75,25 @@ def run(
     results: Annotated[Path, typer.Option(help="Folder in which the results folder of this run is made.")] = Path(
         "results"
     ),
+    sealed: Annotated[
+        Path | None,
+        typer.Option(
+            help="Protocol that `facegap seal` wrote before the data; the one beside the study where not given. What "
+            "the run does otherwise is said in the run and on its page."
+        ),
+    ] = None,
 ) -> None:
     """Run a study and write a results folder with tables, figures and a page."""
     from facegap import report as page
-    from facegap.cli.summary import print_summary
-    from facegap.run import resolve, run_study
+    from facegap import store
+    from facegap.cli.summary import end_without_page, print_summary
+    from facegap.run import find_seal, resolve, run_study
 
-    folder = run_study(resolve(config, root, progress), results, page.write, progress)
+    store.require_writable(results)
+    seal = find_seal(config, sealed)
+    folder = run_study(resolve(config, root, progress, seal), results, page.write, progress)
     print_summary(folder)
+    end_without_page(folder)
 
 
 @app.command()
@@ -85,9 +108,11 @@ def report(
 ) -> None:
     """Draw the figures and the page of a finished run again, in another folder."""
     from facegap import report as page
+    from facegap import store
 
     target = out if out is not None else run.with_name(f"{run.name}-report")
     typer.echo(f"page: {page.render(run, target)}")
+    typer.echo(f"digest: {store.run_digest(run)}")
 
 
 @app.command()
@@ -101,21 +126,16 @@ def verify(
         ),
     ] = True,
 ) -> None:
-    """Hash everything again, compute every table again, and compare with what the run says."""
-    from facegap import store
-    from facegap.audit import added_since
-    from facegap.audit import verify as check
+    """Hash and compute everything again, and compare with what the run says; exit code 1 where something differs."""
+    from facegap import report as page
+    from facegap.audit import examine
+    from facegap.cli.verified import EXIT, check_lines, last_lines
 
-    differences = check(run, root, inputs)
-    for line in differences:
-        typer.echo(line)
-    left = added_since(run)
-    if left:
-        made_by = store.read_manifest(run).versions["facegap"]
-        typer.echo(f"made by facegap {made_by}, which did not write these tables of {__version__}: {', '.join(left)}")
-    typer.echo(f"{run.name}: {'verified' if not differences else f'{len(differences)} differences'}")
-    if differences:
-        raise typer.Exit(1)
+    found = examine(
+        run, root, inputs, page.drawn, tell=lambda check: typer.echo("\n".join(check_lines(check))), progress=progress
+    )
+    typer.echo("\n".join(last_lines(found, inputs)))
+    raise typer.Exit(EXIT[found.verdict])
 
 
 @app.command()
@@ -262,7 +282,7 @@ def conditions_list() -> None:
     typer.echo("\n".join(condition_lines()))
 
 
-for _command in (results.plan, results.analyse, results.claim, judge):
+for _command in (results.plan, results.seal, results.analyse, results.claim, judge):
     app.command()(_command)
 
 

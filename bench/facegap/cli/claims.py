@@ -16,6 +16,10 @@ def lines(found: Examined) -> Iterator[str]:
     yield from found.banners
     yield f"claim:      {found.claim}"
     yield f"understood: {found.understood}"
+    yield f"run:        {found.run}, digest {found.digest}"
+    if found.protocol:
+        yield f"protocol:   {found.protocol[0]}"
+        yield from (f"  departs: {line}" for line in found.protocol[1:])
     if found.note:
         yield f"note:       {found.note}"
     if found.stated:

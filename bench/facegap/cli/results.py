@@ -48,7 +48,7 @@ def analyse(
 ) -> None:
     """Compute a run's tables again with other groups, thresholds or intervals, without the model."""
     from facegap import report
-    from facegap.cli.summary import print_summary
+    from facegap.cli.summary import end_without_page, print_summary
     from facegap.run import Changes, parse_groups
     from facegap.run import analyse as again
 
@@ -60,7 +60,9 @@ def analyse(
         impostors=impostors,
         extrapolate=beyond,
     )
-    print_summary(again(run, changes, out, report.write if page else None))
+    folder = again(run, changes, out, report.write if page else None)
+    print_summary(folder)
+    end_without_page(folder)
 
 
 def claim(
@@ -80,6 +82,10 @@ def claim(
             help='Where the margin of a claim was stated before the data were seen: "tender of 2026-03-01, section 4".'
         ),
     ] = None,
+    sealed: Annotated[
+        Path | None,
+        typer.Option(help="Protocol that `facegap seal` wrote before the data; the run's own where not given."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the judgement as JSON, for programs.")] = False,
 ) -> None:
     """Judge a claim: refuted, supported or undecided, by group; exit code 1 unless all of it is supported."""
@@ -89,10 +95,40 @@ def claim(
     from facegap.claims import examine_claim
     from facegap.cli.claims import lines
 
-    found = examine_claim(run, text, model or (), condition or ("clean",), stated)
+    found = examine_claim(run, text, model or (), condition or ("clean",), stated, sealed)
     typer.echo(json.dumps(asdict(found), indent=2) if as_json else "\n".join(lines(found)))
     if found.verdict != "supported":
         raise typer.Exit(1)
+
+
+def seal(
+    config: Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")],
+    claims: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--claim",
+            help='Claim that will be judged, such as "FNMR within a ratio of 1.25 in every group"; repeatable.',
+        ),
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="File that says what is required, such as a tender; its text is sealed too.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File that is written; STUDY.sealed.json beside the study where not given.")
+    ] = None,
+) -> None:
+    """Write what will be measured and claimed, with digests and the date, before the data are seen."""
+    from facegap.claims import parse_sealed
+    from facegap.run import seal_study
+
+    path, found = seal_study(config, out, [parse_sealed(text) for text in claims or ()], policy)
+    for name, digest in found.digests.items():
+        typer.echo(f"{digest}  {name}")
+    for claim in found.claims:
+        typer.echo(f"claim:  {claim['understood']}")
+    typer.echo(f"sealed: {path}, {found.sealed}, by facegap {found.facegap}")
+    typer.echo(f"digest: {found.digest}")
+    typer.echo("Hand the digest to somebody else now: the date is theirs to confirm, not this file's.")
 
 
 def plan(

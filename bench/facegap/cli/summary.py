@@ -7,7 +7,9 @@ from pathlib import Path
 
 import typer
 
+from facegap import store
 from facegap.cli.listings import columns
+from facegap.errors import DiskFull
 from facegap.report import views, worst_first
 from facegap.report.worst_first import Contrast
 from facegap.schema import RateRow, ThresholdRow
@@ -30,6 +32,9 @@ HEADER = (
 )
 LAST = "AGAINST THE OTHERS"
 
+IN_PART = 4
+"""Exit code of what was done in part: a run without its page, a check that could not be made."""
+
 
 def print_summary(folder: Path) -> None:
     """The study's banners, the rows of every model that matter most, how many more there are, and the page's path."""
@@ -42,11 +47,21 @@ def print_summary(folder: Path) -> None:
     left = sum(row.failures == "counted" for row in tables[RateRow]) - len(found)
     if left > 0:
         typer.echo(f"... and {left} more rows in tables/rates.csv")
-    if (folder / "report.html").is_file():
-        typer.echo(f"page:    {folder / 'report.html'}")
-    else:
-        typer.echo(f"! no page was drawn; why: {folder / 'report-failed.txt'}")
+    for line in tables.manifest.sealed.get("departures", ()):
+        typer.echo(f"! departs from the sealed protocol: {line}")
+    if (folder / store.PAGE).is_file():
+        typer.echo(f"page:    {folder / store.PAGE}")
+    typer.echo(f"digest:  {store.run_digest(folder)}")
     typer.echo(f"results: {folder}")
+
+
+def end_without_page(folder: Path) -> None:
+    """End the command with a line and a code of its own where the page could not be drawn."""
+    failed = folder / store.NO_PAGE
+    if failed.is_file():
+        why = failed.read_text(encoding="utf-8").splitlines()[0]
+        typer.echo(f"facegap: {folder}: complete but for report.html and figures: {why}", err=True)
+        raise typer.Exit(DiskFull.exit_code if why.startswith(DiskFull.__name__) else IN_PART)
 
 
 def model_rows(tables: Tables, model: str) -> list[tuple[RateRow, str]]:

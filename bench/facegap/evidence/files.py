@@ -49,6 +49,16 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
         store.write_arrays(_attempts_file(folder, model, condition), _attempt_arrays(attempts))
 
 
+def evidence_files(evidence: Evidence) -> list[str]:
+    """Names of the files that `write_evidence` writes, below the results folder."""
+    return [
+        "tables/samples.csv",
+        *(f"acquisitions/{detector}~{condition}.csv" for detector, condition in evidence.acquisitions),
+        *(f"comparisons/{'~'.join(key)}.npz" for key in (*evidence.comparisons, *evidence.searches)),
+        *(f"comparisons/{model}~{condition}~attempts.npz" for model, condition in evidence.attempts),
+    ]
+
+
 def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
     """The evidence of the finished run in `folder`.
 
@@ -62,6 +72,8 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
             for model in manifest.models
             if model["kind"] == "recogniser" and model["score_threshold"] is not None
         }
+        for name in (*study.conditions, *(name for use in study.models for name in (use.card, use.detector))):
+            store.check_name(name, f"{folder}: the name of a model or condition")
         given = tuple(Threshold(**row) for row in manifest.given_thresholds)
         identities = bool(manifest.dataset["identities"])
         samples, sha256 = _read_samples(folder / "tables" / "samples.csv")

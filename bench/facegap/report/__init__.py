@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from facegap import store
 from facegap.errors import StoreError
-
-PAGE = "report.html"
 
 
 def write(folder: Path) -> None:
@@ -20,6 +18,15 @@ def write(folder: Path) -> None:
         StoreError: a table is missing or damaged, or nothing can be written.
     """
     _draw(folder, folder)
+
+
+def drawn(folder: Path) -> dict[str, bytes]:
+    """Name -> content of the page and the figures, as this version draws them from the tables in `folder`.
+
+    Raises:
+        StoreError: a table is missing or damaged.
+    """
+    return dict(_drawn(folder))
 
 
 def render(folder: Path, out: Path) -> Path:
@@ -37,7 +44,12 @@ def render(folder: Path, out: Path) -> Path:
     page = _draw(folder, out)
     try:
         (out / "tables").mkdir(parents=True, exist_ok=True)
-        linked = [*(f"tables/{path.name}" for path in (folder / "tables").iterdir()), store.MANIFEST, "study.toml"]
+        linked = [
+            *(f"tables/{path.name}" for path in (folder / "tables").iterdir()),
+            store.MANIFEST,
+            "study.toml",
+            "sealed.json",
+        ]
         for name in linked:
             if (folder / name).is_file():
                 shutil.copyfile(folder / name, out / name)
@@ -47,6 +59,12 @@ def render(folder: Path, out: Path) -> Path:
 
 
 def _draw(folder: Path, out: Path) -> Path:
+    for name, data in _drawn(folder):
+        store.write_atomic(out / name, data)
+    return out / store.PAGE
+
+
+def _drawn(folder: Path) -> Iterator[tuple[str, bytes]]:
     # Matplotlib takes half a second to import, which a command that draws nothing need not wait for.
     from facegap.report.page import page, pictures
 
@@ -54,9 +72,8 @@ def _draw(folder: Path, out: Path) -> Path:
     figures = pictures(tables)
     for some in figures.values():
         for picture in some:
-            store.write_atomic(out / "figures" / f"{picture.name}.svg", f"{picture.svg}\n".encode())
-    store.write_atomic(out / PAGE, page(tables, figures).encode())
-    return out / PAGE
+            yield f"figures/{picture.name}.svg", f"{picture.svg}\n".encode()
+    yield store.PAGE, page(tables, figures).encode()
 
 
 def write_judged(folder: Path, said: Mapping[str, Any]) -> None:
@@ -73,4 +90,4 @@ def write_judged(folder: Path, said: Mapping[str, Any]) -> None:
     figures = pictures(folder)
     for picture in figures:
         store.write_atomic(folder / "figures" / f"{picture.name}.svg", f"{picture.svg}\n".encode())
-    store.write_atomic(folder / PAGE, page(folder, said, figures).encode())
+    store.write_atomic(folder / store.PAGE, page(folder, said, figures).encode())

@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from facegap import store
 from facegap.records import OUTCOMES
 from facegap.report import (
     at_target,
@@ -136,6 +137,8 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
     names = views.models(tables)
     html = templates.get_template("report.html").render(
         manifest=tables.manifest,
+        digest=store.run_digest(tables.folder),
+        root="" if views.section(tables.manifest.study, "dataset").get("synthetic") else " --root DATA",
         script=Markup(script),
         script_digest=digest,
         models=names,
@@ -447,6 +450,11 @@ def _limits(tables: Tables) -> list[str]:
         lines.append(
             f"Groups of fewer than {least} people are suppressed: their numbers are blank in every table, or their "
             "rows are left out. A total less the groups that are shown may still give a hidden one away."
+        )
+    if not tables.manifest.sealed:
+        lines.append(
+            "No protocol was sealed before the data: groups, thresholds and conditions may have been chosen after the "
+            "scores were seen."
         )
     few = _few_people(tables)
     if few:

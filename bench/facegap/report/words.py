@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from facegap.report.marks import Mark, Rated
 from facegap.report.views import FEW_ERRORS, FEW_PEOPLE, VENDOR
 from facegap.schema import IdentificationRow
+from facegap.words import plural
 
 SPACE = "\u00a0"
 DASH = "\u2013"
@@ -177,3 +178,10 @@ def listed(names: Iterable[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def departing(departures: Sequence[str]) -> str:
+    """How a run stands to its sealed protocol."""
+    if not departures:
+        return "departs from it in nothing"
+    return f"departs from it in {plural(len(departures), 'point')}"

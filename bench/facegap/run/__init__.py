@@ -2,6 +2,17 @@
 
 from facegap.run.analyse import Changes, analyse, changed_study, parse_groups
 from facegap.run.inputs import Inputs, resolve
+from facegap.run.seal import find_seal, seal_study
 from facegap.run.study import run_study
 
-__all__ = ["Changes", "Inputs", "analyse", "changed_study", "parse_groups", "resolve", "run_study"]
+__all__ = [
+    "Changes",
+    "Inputs",
+    "analyse",
+    "changed_study",
+    "find_seal",
+    "parse_groups",
+    "resolve",
+    "run_study",
+    "seal_study",
+]

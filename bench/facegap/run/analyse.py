@@ -6,7 +6,7 @@ import datetime
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ from pydantic import ValidationError
 from facegap import store
 from facegap.cards import Study
 from facegap.errors import InputError, StoreError
-from facegap.evidence import Evidence, read_evidence
+from facegap.evidence import Evidence, follows, read_evidence, read_seal
+from facegap.evidence.sealed import KEPT
 from facegap.records import RunManifest
+from facegap.run.page import Draw, draw_page
+from facegap.run.seal import keep_seal, sealed_entry
 from facegap.tables import build, write_tables
 from facegap.version import __version__
-
-Draw = Callable[[Path], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,21 +69,28 @@ def analyse(run: Path, changes: Changes, out: Path | None, draw: Draw | None) ->
     manifest = store.read_manifest(run)
     evidence = read_evidence(run, manifest)
     evidence = replace(evidence, study=changed_study(evidence, changes))
-    tables = build(evidence)
-    new = _manifest(run, manifest, evidence.study, changes, round(time.perf_counter() - started, 3))
+    new = _manifest(run, manifest, evidence.study, changes)
     target = out if out is not None else run.with_name(new.run_id)
+    store.check_name(target.name, f"{target}: the new folder's name")
     if target.resolve().is_relative_to(run.resolve()):
         raise StoreError(f"{target}: lies in the finished run {run}, which is never written to; name another folder")
+    if target.exists():
+        raise StoreError(f"{target}: this run exists already; a run is never written twice")
+    store.require_writable(target.parent)
+    tables = build(evidence)
+    seconds = {**manifest.stages, "analyse": round(time.perf_counter() - started, 3)}
+    seal = read_seal(run / KEPT) if (run / KEPT).exists() else None
+    new = replace(new, stages=seconds, finished=_now(), page=draw is not None, sealed=sealed_entry(seal, new))
     with store.new_run(target.parent, target.name) as (folder, final):
         for part in ("acquisitions", "comparisons"):
             shutil.copytree(run / part, folder / part)
         (folder / "tables").mkdir()
         shutil.copyfile(run / "tables" / "samples.csv", folder / "tables" / "samples.csv")
-        write_tables(folder, tables, manifest.banners)
+        write_tables(folder, tables, new.banners)
+        keep_seal(folder, seal)
         store.write_atomic(folder / "study.toml", new.config_text.encode())
         store.write_manifest(folder, new)
-        if draw is not None:
-            draw(folder)
+        draw_page(draw, folder)
     return final
 
 
@@ -130,18 +138,18 @@ def parse_groups(texts: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
     return found or None
 
 
-def _manifest(run: Path, parent: RunManifest, study: Study, changes: Changes, seconds: float) -> RunManifest:
+def _manifest(run: Path, parent: RunManifest, study: Study, changes: Changes) -> RunManifest:
     digest = store.sha256_file(run / store.SUMS)
     said = changes.as_json()
-    what = "; ".join(f"{name} {value}" for name, value in said.items()) or "nothing changed"
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     return replace(
         parent,
-        run_id=f"{parent.run_id}-{store.digest({'parent': digest, 'changes': said})[:8]}",
+        run_id=follows.derived_name(parent.run_id, digest, said),
         study=study.model_dump(mode="json"),
         versions={**parent.versions, "facegap": __version__},
-        finished=now,
-        banners=[*parent.banners, f"computed again from run {parent.run_id} without the model: {what}"],
-        stages={**parent.stages, "analyse": seconds},
+        banners=[*parent.banners, follows.derived_banner(parent.run_id, said)],
         derived_from={"run": parent.run_id, "sha256sums": digest, "changes": said},
     )
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from facegap import backend, conditions, datasets, store, weights
 from facegap.cards import (
     ConditionCard,
     DatasetCard,
+    DetectorCard,
+    ModelCard,
     Study,
     card_path,
     load_dataset,
@@ -20,6 +23,7 @@ from facegap.cards import (
 from facegap.cards.study import ModelUse
 from facegap.datasets.asked import check_study, drawn, root_of
 from facegap.errors import InputError
+from facegap.evidence import Seal
 from facegap.pipeline import Progress, UsedModel, rendered
 from facegap.records import ListedTrials, Threshold
 from facegap.schema import ThresholdRow
@@ -35,6 +39,7 @@ class Inputs:
         models: in the study's order.
         listed: the comparisons that the data set lists, where the study asks for those; None: trials by rule.
         given: thresholds that this run takes from elsewhere.
+        sealed: the protocol that was sealed before the data, if any.
     """
 
     study: Study
@@ -45,9 +50,10 @@ class Inputs:
     conditions: tuple[ConditionCard, ...]
     given: tuple[Threshold, ...]
     listed: ListedTrials | None = None
+    sealed: Seal | None = None
 
 
-def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
+def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | None = None) -> Inputs:
     """The study `name` (or path) with all its inputs; `root` overrides the folder of its data set.
 
     A synthetic data set is rendered here, as far as it is not in the cache.
@@ -61,10 +67,10 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
     card = load_dataset(study.dataset.card)
     check_study(study, card, file)
     backend.require(study.backend.provider)
-    condition_cards = tuple(_condition(study, name) for name in study.conditions)
+    condition_cards = conditions_of(study)
     models = tuple(_model(use.card, use.detector) for use in study.models)
-    study = _by_name(study, file, models, condition_cards)
-    given = _fixed(study) + _from_run(study, file, models)
+    study = by_name(study, file, [(model.card, model.detector) for model in models], condition_cards)
+    given = thresholds_of(study, file, [model.card for model in models])
     folder = _root(study, card, file, root, progress)
     loaded = _draw(study, datasets.load(card, folder))
     if not len(loaded.samples):
@@ -83,7 +89,38 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
         conditions=condition_cards,
         given=given,
         listed=listed,
+        sealed=sealed,
     )
+
+
+def conditions_of(study: Study) -> tuple[ConditionCard, ...]:
+    """The cards of the study's conditions, each with the side that it applies to here.
+
+    Raises:
+        CardError: there is no such card, or it breaks a rule.
+    """
+    return tuple(_condition(study, name) for name in study.conditions)
+
+
+def cards_of(study: Study) -> list[tuple[ModelCard, DetectorCard]]:
+    """The cards of the study's models, whether or not their weights are on this machine.
+
+    Raises:
+        CardError, InputError: there is no such card, it breaks a rule, or pins no weights.
+    """
+    found = [(load_model(use.card), load_detector(use.detector)) for use in study.models]
+    for use, (card, _) in zip(study.models, found, strict=True):
+        _require_pin(card, use.card)
+    return found
+
+
+def thresholds_of(study: Study, file: Path, models: Sequence[ModelCard]) -> tuple[Threshold, ...]:
+    """The thresholds that the study takes from elsewhere than its own comparisons.
+
+    Raises:
+        InputError: a model that the study has not, or no such run, or one of other weights.
+    """
+    return _fixed(study) + _from_run(study, file, models)
 
 
 def _root(study: Study, card: DatasetCard, file: Path, root: Path | None, progress: Progress) -> Path:
@@ -125,16 +162,27 @@ def _model(card_name: str, detector_name: str) -> UsedModel:
     card, detector = load_model(card_name), load_detector(detector_name)
     file = weights.find_model(card, card_path("models", card_name))
     files = weights.find_detector(detector, card_path("models", detector_name))
-    if card.sha256 is None:
-        raise InputError(f"model '{card.name}': its card pins no sha256; run `facegap models pin {card_name} FILE`")
+    _require_pin(card, card_name)
     return UsedModel(card=card, file=file, detector=detector, detector_files=files)
 
 
-def _by_name(
-    study: Study, file: Path, models: tuple[UsedModel, ...], condition_cards: tuple[ConditionCard, ...]
+def _require_pin(card: ModelCard, name: str) -> None:
+    if card.sha256 is None:
+        raise InputError(f"model '{card.name}': its card pins no sha256; run `facegap models pin {name} FILE`")
+
+
+def by_name(
+    study: Study,
+    file: Path,
+    models: Sequence[tuple[ModelCard, DetectorCard]],
+    condition_cards: tuple[ConditionCard, ...],
 ) -> Study:
-    """The study with its models and conditions by the names that their cards bear."""
-    uses = tuple(ModelUse(card=model.card.name, detector=model.detector.name) for model in models)
+    """The study with its models and conditions by the names that their cards bear.
+
+    Raises:
+        InputError: two cards have one name.
+    """
+    uses = tuple(ModelUse(card=card.name, detector=detector.name) for card, detector in models)
     names = dict(zip(study.conditions, (card.name for card in condition_cards), strict=True))
     for what, found in (("models", [use.card for use in uses]), ("conditions", list(names.values()))):
         twice = sorted({name for name in found if found.count(name) > 1})
@@ -157,7 +205,7 @@ def _fixed(study: Study) -> tuple[Threshold, ...]:
     )
 
 
-def _from_run(study: Study, file: Path, models: tuple[UsedModel, ...]) -> tuple[Threshold, ...]:
+def _from_run(study: Study, file: Path, models: Sequence[ModelCard]) -> tuple[Threshold, ...]:
     """The thresholds that another run set, for the same weights.
 
     Raises:
@@ -171,13 +219,13 @@ def _from_run(study: Study, file: Path, models: tuple[UsedModel, ...]) -> tuple[
         raise InputError(f"{file}: thresholds.from_run: {folder.name} was changed since it was written: {changed[0]}")
     manifest = store.read_manifest(folder)
     digests = {model["name"]: model["sha256"] for model in manifest.models if model["kind"] == "recogniser"}
-    for card in (model.card for model in models):
+    for card in models:
         if digests.get(card.name) != card.sha256:
             raise InputError(
                 f"{file}: thresholds.from_run: {folder.name} did not measure these weights of '{card.name}'"
             )
     rows = store.read_rows(folder, ThresholdRow)
-    wanted = {model.card.name for model in models}
+    wanted = {card.name for card in models}
     return tuple(_taken(row, manifest.run_id) for row in rows if row.model in wanted and row.target)
 
 
@@ -185,7 +233,7 @@ def _finished(file: Path, path: Path) -> Path:
     """The run folder at `path`, or the newest run of the study whose name stands there ("../results/lfw-gender")."""
     if (path / "manifest.json").is_file():
         return path
-    stamped = re.compile(re.escape(path.name) + r"-\d{8}T\d{6}Z-[0-9a-f]{8}")
+    stamped = re.compile(re.escape(path.name) + r"-\d{8}T\d{6}Z-[0-9a-f]{8}(\.\d+)?")
     runs = sorted(found for found in path.parent.glob(f"{path.name}-*") if stamped.fullmatch(found.name))
     if not runs:
         raise InputError(f"{file}: thresholds.from_run: no run at {path}; run `facegap run {path.name}` first")

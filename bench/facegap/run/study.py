@@ -6,43 +6,40 @@ import datetime
 import platform
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from facegap import pipeline, store
 from facegap.backend import version as onnxruntime_version
-from facegap.evidence import Evidence, opaque, write_evidence
+from facegap.evidence import Evidence, follows, opaque, write_evidence
 from facegap.pipeline import Progress
 from facegap.records import RunManifest
 from facegap.run import measure, transactions
 from facegap.run.inputs import Inputs
+from facegap.run.page import Draw, draw_page
+from facegap.run.seal import keep_seal, sealed_entry
 from facegap.tables import build, write_tables
 from facegap.version import __version__
 
 SCHEMA = "facegap-run-1"
-PACKAGES = ("numpy", "scipy", "scikit-learn", "opencv-python-headless", "pillow", "numba", "pydantic", "matplotlib")
-
-NO_PAGE = "report-failed.txt"
-"""Why a run has no page, where it has none."""
-
-Draw = Callable[[Path], None]
-"""Draws the figures and the page of a results folder in preparation."""
+PACKAGES = (
+    "numpy", "scipy", "scikit-learn", "opencv-python-headless", "pillow", "numba", "pydantic", "matplotlib", "jinja2",
+)  # fmt: skip
 
 
-def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> Path:
-    """Run the study and return its results folder, which is complete or does not exist.
+def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progress) -> Path:
+    """Run the study and return its results folder, which is complete or does not exist; without `draw` it has no page.
 
     What was computed for an image stays in the cache, so that the same command goes on after an interruption.
 
     Raises:
         FacegapError: what the stages raise, as one clear line.
     """
+    store.require_writable(results)
     started = _now()
     seconds: dict[str, float] = {}
     threads = inputs.study.backend.threads if inputs.study.backend.threads is not None else pipeline.cores()
@@ -77,24 +74,17 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
     with _timed(seconds, "estimate"):
         tables = build(evidence)
     manifest = _manifest(inputs, evidence, provider, started, seconds)
-    with store.new_run(results, manifest.run_id) as (folder, final):
+    with store.new_run(results, manifest.run_id, another=True) as (folder, final):
+        manifest = replace(manifest, run_id=final.name, page=draw is not None)
         write_evidence(folder, evidence)
         write_tables(folder, tables, manifest.banners)
+        keep_seal(folder, inputs.sealed)
         store.write_atomic(folder / "study.toml", manifest.config_text.encode())
         store.write_manifest(folder, manifest)
         with progress("report", 1) as advance:
-            _draw(draw, folder)
+            draw_page(draw, folder)
             advance(1)
     return final
-
-
-def _draw(draw: Draw, folder: Path) -> None:
-    """Draw the page; where that fails the run is kept all the same, and says so: the tables are what was computed."""
-    try:
-        draw(folder)
-    except Exception as error:  # whatever a drawing library raises on data that it has not met before
-        text = f"{type(error).__name__}: {error}\n`facegap report` on this folder tries again.\n"
-        store.write_atomic(folder / NO_PAGE, text.encode())
 
 
 @contextmanager
@@ -115,18 +105,10 @@ def _manifest(
     resolved = study.model_dump(mode="json")
     commit, dirty = _commit()
     models = [entry for model in inputs.models for entry in _model_entries(model)]
-    content = store.digest(
-        {
-            "study": resolved,
-            "inputs": [str(value) for value in evidence.sha256],
-            "models": models,
-            "version": __version__,
-        }
-    )
-    stamp = started.replace("-", "").replace(":", "").replace("+0000", "Z")
-    return RunManifest(
+    content = follows.content_digest(resolved, evidence, models, __version__)
+    manifest = RunManifest(
         schema=SCHEMA,
-        run_id=f"{study.name}-{stamp}-{content[:8]}",
+        run_id=follows.run_name(study.name, started, content),
         status="complete",
         study=resolved,
         config_text=inputs.text,
@@ -146,12 +128,13 @@ def _manifest(
         dirty=dirty,
         started=started,
         finished=_now(),
-        banners=_banners(inputs),
-        samples=_sample_counts(inputs, evidence),
+        banners=follows.banners(inputs.dataset),
+        samples=follows.sample_counts(evidence, len(inputs.loaded.refused)),
         refused=_refused(inputs),
         findings=[finding.kept() for finding in inputs.loaded.findings if finding.level != "info"],
         stages=seconds,
     )
+    return replace(manifest, sealed=sealed_entry(inputs.sealed, manifest))
 
 
 def _model_entries(model: pipeline.UsedModel) -> list[dict[str, Any]]:
@@ -167,16 +150,7 @@ def _model_entries(model: pipeline.UsedModel) -> list[dict[str, Any]]:
 def _dataset_entry(inputs: Inputs, evidence: Evidence) -> dict[str, Any]:
     return {
         **inputs.dataset.model_dump(mode="json"),
-        "images_sha256": store.digest(sorted(str(value) for value in evidence.sha256)),
-    }
-
-
-def _sample_counts(inputs: Inputs, evidence: Evidence) -> dict[str, int]:
-    return {
-        "samples": len(evidence.samples),
-        "subjects": len(np.unique(evidence.samples.subjects)),
-        "refused": len(inputs.loaded.refused),
-        "unreadable files": int((evidence.sha256 == "").sum()),
+        "images_sha256": follows.images_digest(evidence),
     }
 
 
@@ -184,17 +158,6 @@ def _refused(inputs: Inputs) -> dict[str, int]:
     """Reason -> refused samples; without names."""
     reasons = list(inputs.loaded.refused.values())
     return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
-
-
-def _banners(inputs: Inputs) -> list[str]:
-    card = inputs.dataset
-    banners = [card.banner] if card.banner else []
-    if card.needs_acknowledgement:
-        banners.append(f"{card.title}: {card.status}. {card.terms}")
-    for name, column in card.groups.items():
-        if column.label_source in ("classifier", "inferred"):
-            banners.append(f"the labels of '{name}' were guessed by a machine, not reported by people")
-    return banners
 
 
 def _versions() -> dict[str, str]:

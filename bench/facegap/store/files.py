@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -11,7 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from facegap.errors import StoreError
+from facegap.errors import DiskFull, StoreError
+
+NO_ROOM = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""A full disk, a limit on a file's size, a used-up quota."""
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -65,7 +69,8 @@ def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
     """Write `data` so that `path` holds the old content or the new, never a part.
 
     Raises:
-        StoreError: the disk is full, or the folder is not writable.
+        DiskFull: there is no room for it.
+        StoreError: the folder is not writable.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +88,14 @@ def write_atomic(path: Path, data: bytes, mode: int | None = None) -> None:
                 part.unlink()
             raise
     except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror}") from None
+        raise not_written(path, error) from None
+
+
+def not_written(path: Path, error: OSError) -> StoreError:
+    """The one line on what could not be written."""
+    if error.errno in NO_ROOM:
+        return DiskFull(f"{path}: cannot be written: {error.strerror}; free some space")
+    return StoreError(f"{path}: cannot be written: {error.strerror}")
 
 
 def local_secret() -> bytes:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import json
 import os
+import re
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,76 +19,158 @@ from typing import Any
 import numpy as np
 
 from facegap.errors import StoreError
-from facegap.store.files import sha256_file, write_atomic
+from facegap.store import unfinished
+from facegap.store.files import not_written, sha256_bytes, sha256_file, write_atomic
+from facegap.store.plain import LARGEST_UNPACKED, plain_files, require_plain
 
 SUMS = "SHA256SUMS"
 
 
-@contextlib.contextmanager
-def new_run(results: Path, name: str) -> Iterator[tuple[Path, Path]]:
-    """A hidden folder to fill and the folder that it becomes once it is sealed and the block ends without an error.
+PAGE, NO_PAGE = "report.html", "report-failed.txt"
+"""The page of a run, and why it has none, where it could not be drawn."""
+
+DRAWN = (PAGE, NO_PAGE)
+"""With figures/, what is drawn from the rest of a run; it may cite the run's digest, which therefore leaves it out."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}")
+
+
+def check_name(name: str, where: str) -> None:
+    """Refuse what is no name of one folder or file on every system; `where` begins the message.
 
     Raises:
-        StoreError: `results` cannot be written, or a run of that name is there already.
+        StoreError: it has a slash, a space or another odd character, or is too long.
     """
-    final = results / name
-    if final.exists():
-        raise StoreError(f"{final}: this run exists already; a run is never written twice")
+    if _NAME.fullmatch(name) is None or ".." in name:
+        raise StoreError(f"{where}: expected letters, digits and . _ + ~ -, 200 at most, found {name[:80]!r}")
+
+
+def require_writable(results: Path) -> None:
+    """Find out before anything is computed that results can be written; leaves nothing behind.
+
+    Raises:
+        DiskFull: there is no room.
+        StoreError: the folder cannot be made or written.
+    """
+    made = [folder for folder in (results, *results.parents) if not folder.exists()]
     try:
         results.mkdir(parents=True, exist_ok=True)
-        hidden = Path(tempfile.mkdtemp(dir=results, prefix=f".{name}."))
+        Path(tempfile.mkdtemp(dir=results, prefix=".", suffix=unfinished.ENDING)).rmdir()
     except OSError as error:
-        raise StoreError(f"{results}: cannot be written: {error.strerror}") from None
+        raise not_written(results, error) from None
+    finally:
+        with contextlib.suppress(OSError):
+            for folder in made:
+                folder.rmdir()
+
+
+@contextlib.contextmanager
+def new_run(results: Path, name: str, another: bool = False) -> Iterator[tuple[Path, Path]]:
+    """A hidden folder to fill and the folder that it becomes once it is sealed and the block ends without an error.
+
+    What stopped runs left in `results` is cleared away. With `another` a run of that name that is there already, or is
+    just being written, gives this one a number: name.2, name.3 and so on.
+
+    Raises:
+        DiskFull: there is no room.
+        StoreError: `results` cannot be written, or a run of that name is there already.
+    """
+    check_name(name, "the run's name")
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        unfinished.clear(results)
+        hidden, final, lock = _reserved(results, name, another)
+    except OSError as error:
+        raise not_written(results, error) from None
     try:
         yield hidden, final
         seal(hidden)
         hidden.chmod(0o755)
         hidden.rename(final)
     except OSError as error:
-        raise StoreError(f"{final}: cannot be written: {error.strerror}") from None
+        raise not_written(final, error) from None
     finally:
         if hidden.exists():
             shutil.rmtree(hidden, ignore_errors=True)
+        os.close(lock)
+
+
+def _reserved(results: Path, name: str, another: bool) -> tuple[Path, Path, int]:
+    """A hidden folder that nobody else has, the free name that it becomes, and the lock that holds it."""
+    for number in itertools.count(1):
+        final = results / (name if number == 1 else f"{name}.{number}")
+        hidden = unfinished.hidden_folder(results, final.name)
+        lock = None if final.exists() else unfinished.reserve(hidden)
+        if lock is not None and not final.exists():
+            return hidden, final, lock
+        if lock is not None:
+            hidden.rmdir()
+            os.close(lock)
+        if not another:
+            break
+    raise StoreError(f"{results / name}: this run exists already; a run is never written twice")
 
 
 def seal(folder: Path) -> None:
     """Write SHA256SUMS over every other file, in the format of sha256sum."""
-    lines = [f"{sha256_file(path)}  {path.relative_to(folder).as_posix()}" for path in _files(folder)]
-    write_atomic(folder / SUMS, ("\n".join(lines) + "\n").encode())
+    write_atomic(folder / SUMS, _sums(folder).encode())
 
 
-def _files(folder: Path) -> list[Path]:
-    """Everything below `folder` but folders and the sums themselves; a link to a folder counts as a file."""
-    found = [Path(base) / name for base, folders, names in os.walk(folder) for name in [*folders, *names]]
-    return sorted(path for path in found if path != folder / SUMS and (path.is_symlink() or not path.is_dir()))
+def _sums(folder: Path) -> str:
+    return "".join(f"{sha256_file(path)}  {name}\n" for name, path in plain_files(folder).items() if name != SUMS)
+
+
+def run_digest(folder: Path) -> str:
+    """The one number to quote a run by: SHA-256 of the lines of SHA256SUMS but those of the page and the figures.
+
+    Those are drawn from the rest, and cite it. Of a folder in preparation, the digest that it will have.
+
+    Raises:
+        StoreError: something in the folder is no plain file, or SHA256SUMS cannot be read.
+    """
+    text = _said(folder) if (folder / SUMS).exists() else _sums(folder)
+    kept = [f"{line}\n" for line in text.split("\n") if line and not is_drawn(line.partition("  ")[2])]
+    return sha256_bytes("".join(kept).encode())
+
+
+def is_drawn(name: str) -> bool:
+    """Whether the file of a run is drawn from the others."""
+    return name in DRAWN or name.startswith("figures/")
+
+
+def _said(folder: Path) -> str:
+    sums = folder / SUMS
+    require_plain(sums)
+    try:
+        return sums.read_bytes().decode()
+    except (OSError, UnicodeDecodeError):
+        raise StoreError(f"{sums}: missing or unreadable; expected a finished run folder") from None
 
 
 def sums_differences(folder: Path) -> list[str]:
     """One line per file that changed, is missing or was added since the folder was sealed.
 
     Raises:
-        StoreError: the folder is no run folder.
+        StoreError: the folder is no run folder, or holds something else than plain files.
     """
-    sums = folder / SUMS
-    try:
-        # Not splitlines, to which other bytes than a line feed end a line too.
-        lines = sums.read_bytes().decode().removesuffix("\n").split("\n")
-    except (OSError, UnicodeDecodeError):
-        raise StoreError(f"{sums}: missing or unreadable; expected a finished run folder") from None
-    said = {name: value for value, _, name in (line.partition("  ") for line in lines)}
-    there = {path.relative_to(folder).as_posix(): path for path in _files(folder)}
+    text = _said(folder)
+    # Not splitlines, to which other bytes than a line feed end a line too.
+    said = {name: value for value, _, name in (line.partition("  ") for line in text.removesuffix("\n").split("\n"))}
+    there = {name: path for name, path in plain_files(folder).items() if name != SUMS}
     different = [f"{name}: missing" for name in said if name not in there]
     different += [f"{name}: not in {SUMS}" for name in there if name not in said]
-    different += [line for name, path in there.items() if name in said for line in _content(name, path, said[name])]
+    found = {name: _content(path) for name, path in there.items() if name in said}
+    different += [f"{name}: content differs from {SUMS}" for name, value in found.items() if value != said[name]]
+    if not different and text != "".join(f"{value}  {name}\n" for name, value in found.items()):
+        different.append(f"{SUMS}: not as a run writes it: one line a file, sorted by name")
     return sorted(different)
 
 
-def _content(name: str, path: Path, said: str) -> Iterator[str]:
+def _content(path: Path) -> str:
     try:
-        if sha256_file(path) != said:
-            yield f"{name}: content differs from {SUMS}"
+        return sha256_file(path)
     except OSError as error:
-        yield f"{name}: cannot be read: {error.strerror}"
+        raise StoreError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -107,7 +192,12 @@ def write_cells(path: Path, header: Sequence[str], lines: Iterable[Sequence[Any]
     Raises:
         StoreError: it cannot be written.
     """
-    write_atomic(path, "".join(",".join(map(_cell, line)) + "\n" for line in (header, *lines)).encode())
+    write_atomic(path, cells_text(header, lines).encode())
+
+
+def cells_text(header: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
+    """The text of such a file."""
+    return "".join(",".join(map(_cell, line)) + "\n" for line in (header, *lines))
 
 
 def _cell(value: Any) -> str:
@@ -166,9 +256,13 @@ def read_arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     """The arrays of a .npz, each of its own shape, (...,); never unpickles.
 
     Raises:
-        StoreError: it is missing or no .npz of plain arrays.
+        StoreError: it is missing, no .npz of plain arrays, or too large unpacked.
     """
     try:
+        with zipfile.ZipFile(path) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+        if size > LARGEST_UNPACKED:
+            raise ValueError(f"{size:,} bytes unpacked; a run holds at most {LARGEST_UNPACKED:,}")
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except Exception as error:  # a damaged archive raises many kinds (zipfile, zlib, ValueError, EOFError)

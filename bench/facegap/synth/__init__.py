@@ -4,8 +4,8 @@
 with its manifest. The pictures show relative effects only and say nothing about a real deployment.
 """
 
-from facegap.synth.designs import CAUSAL_TONES, Spec
+from facegap.synth.designs import CAUSAL_TONES, Spec, shots
 from facegap.synth.generate import ensure, render_population
 from facegap.synth.linear import linear_files, read_linear
 
-__all__ = ["CAUSAL_TONES", "Spec", "ensure", "linear_files", "read_linear", "render_population"]
+__all__ = ["CAUSAL_TONES", "Spec", "ensure", "linear_files", "read_linear", "render_population", "shots"]

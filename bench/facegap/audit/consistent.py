@@ -1,0 +1,234 @@
+"""Evidence held against itself: trials that the rule gives, scores kept twice, counts that are sums of others.
+
+Whoever invents scores must invent all of them alike. What agrees with itself may still be invented: see docs/verify.md.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facegap import store, trials
+from facegap.audit.case import Case
+from facegap.compare.pairs import mated_pairs
+from facegap.evidence import Evidence, evidence_files, write_evidence
+from facegap.records import OUTCOMES, Acquisitions, Attempts, Comparisons, Rows, RuledTrials, Searches
+
+Array = np.ndarray[Any, Any]
+
+EDGE = 2e-6
+"""How far a histogram's float32 score may lie from the exact one."""
+
+
+def evidence_differences(case: Case) -> Iterator[str]:
+    """Whether the parts of the evidence agree with each other."""
+    evidence = case.evidence
+    for (detector, condition), acquisitions in evidence.acquisitions.items():
+        name = f"acquisitions/{detector}~{condition}.csv"
+        ids = [row.get("sample") for row in store.read_table(case.run / name)]
+        if ids != evidence.samples.ids.tolist():
+            yield f"{name}: other samples, or in another order, than tables/samples.csv"
+        yield from (f"{name}: {line}" for line in _acquisitions(evidence, acquisitions))
+    for (model, condition), comparisons in evidence.comparisons.items():
+        name = f"comparisons/{model}~{condition}.npz"
+        yield from (f"{name}: {line}" for line in _comparisons(evidence, comparisons))
+        if not case.manifest.derived_from:  # an analysis by other labels keeps the cells of its run
+            yield from (f"{name}: {line}" for line in _cells(evidence, comparisons))
+    for (model, condition, protocol), searches in evidence.searches.items():
+        name = f"comparisons/{model}~{condition}~{protocol}.npz"
+        yield from (f"{name}: {line}" for line in _searches(evidence, searches))
+    for (model, condition), attempts in evidence.attempts.items():
+        yield from (f"comparisons/{model}~{condition}~attempts.npz: {line}" for line in _attempts(evidence, attempts))
+    yield from _missing(evidence)
+    if case.same_version:
+        yield from _written(case)
+    yield from _names(evidence)
+
+
+def _written(case: Case) -> Iterator[str]:
+    """Files that hold more than what is read of them, or hold it otherwise than a run writes it."""
+    with tempfile.TemporaryDirectory() as place:
+        write_evidence(Path(place), case.evidence)
+        for name in evidence_files(case.evidence):
+            if name.endswith(".npz"):
+                found, wanted = (store.read_arrays(folder / name) for folder in (case.run, Path(place)))
+                if list(found) != list(wanted) or any(not _same_array(found[key], wanted[key]) for key in wanted):
+                    yield f"{name}: other arrays than a run writes"
+            elif (case.run / name).read_bytes() != (Path(place) / name).read_bytes():
+                yield f"{name}: other columns or cells than a run writes"
+
+
+def _same_array(a: Array, b: Array) -> bool:
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def _names(evidence: Evidence) -> Iterator[str]:
+    samples = evidence.samples
+    if len(set(samples.ids.tolist())) < len(samples):
+        yield "tables/samples.csv: one sample stands there twice"
+    roles = set(samples.roles.tolist()) - {"", "photo", "selfie", "frame"}
+    if roles:
+        yield f"tables/samples.csv: no role '{min(roles)}'"
+
+
+def _acquisitions(evidence: Evidence, found: Acquisitions) -> Iterator[str]:
+    unknown = set(found.outcome.tolist()) - set(OUTCOMES)
+    if unknown:
+        yield f"no outcome '{min(unknown)}'"
+    if ((found.outcome == "ok") != (found.reason == "")).any():
+        yield "a reason stands with every failure, and with nothing else"
+    if ((found.outcome == "ok") & (evidence.sha256 == "") & (evidence.sha256 != "").any()).any():
+        yield "a face was found on a file that could not be read"
+
+
+def _comparisons(evidence: Evidence, found: Comparisons) -> Iterator[str]:
+    samples, rule = evidence.samples, evidence.study.trials
+    if isinstance(found.trials, RuledTrials):
+        same = evidence.applies_to.get(found.condition, "both") == "both" or found.condition == "clean"
+        wanted = trials.verification(samples, rule, same)
+        if not _equal(wanted, found.trials):
+            yield "its trials are not those of the study's rule"
+        yield from _tail_and_histogram(evidence, found)
+    r, p = mated_pairs(samples, found.trials)
+    if not (np.array_equal(r, found.mated.reference) and np.array_equal(p, found.mated.probe)):
+        yield "its mated comparisons are not those of the trials"
+        return
+    if found.completed is None:
+        both = found.reference_ok[r] & found.probe_ok[p]
+        if (np.isnan(found.mated.score) == both).any():
+            yield "a mated score is there where a side has no template, or missing where both have one"
+
+
+def _cells(evidence: Evidence, found: Comparisons) -> Iterator[str]:
+    columns = tuple(dict.fromkeys(column for columns in evidence.study.groups for column in columns))
+    names, cells = evidence.samples.coded(columns)
+    if names != found.cell_names or not np.array_equal(cells, found.cells):
+        yield "its cells are not the groups of the samples"
+
+
+def _equal(a: object, b: RuledTrials) -> bool:
+    return (
+        isinstance(a, RuledTrials)
+        and np.array_equal(a.reference, b.reference)
+        and np.array_equal(a.probe, b.probe)
+        and a.symmetric == b.symmetric
+    )
+
+
+def _tail_and_histogram(evidence: Evidence, found: Comparisons) -> Iterator[str]:
+    subjects = evidence.samples.people()
+    tail = found.tail
+    if (tail.score < found.floor).any() or np.isnan(tail.score).any():
+        yield "a score of the tail lies below its floor"
+    if (subjects[tail.reference] == subjects[tail.probe]).any():
+        yield "a comparison of one person with himself is among those of two people"
+    if not (found.reference_ok[tail.reference] & found.probe_ok[tail.probe]).all():
+        yield "a score of the tail is of a sample without a template"
+    size = len(evidence.samples)
+    key = tail.reference * size + tail.probe
+    if len(np.unique(key)) < len(key):
+        yield "a comparison of the tail stands there twice"
+    total = _nonmated(subjects, found)
+    if int(found.histogram.sum()) != total:
+        yield f"{int(found.histogram.sum())} scores in its histogram, its trials are {total}"
+    if (np.diff(found.edges) <= 0).any() or (found.histogram < 0).any():
+        yield "its histogram is none"
+        return
+    counts = found.histogram.sum(axis=(0, 1))
+    for k in np.flatnonzero(found.edges[:-1] >= found.floor):
+        above, near = int(counts[k:].sum()), np.abs(tail.score - found.edges[k]) <= EDGE * max(1, abs(found.edges[k]))
+        if abs(above - int((tail.score >= found.edges[k]).sum())) > int(near.sum()):
+            yield f"{above} scores of its histogram are at {found.edges[k]:.6g} or above, of its tail another number"
+            return
+
+
+def _nonmated(subjects: Rows, found: Comparisons) -> int:
+    """Comparisons of two people of whom both sides have a template."""
+    reference = found.trials.reference[found.reference_ok[found.trials.reference]]
+    probe = found.trials.probe[found.probe_ok[found.trials.probe]]
+    people = int(subjects.max(initial=-1)) + 1
+    a, b = (np.bincount(subjects[rows], minlength=people) for rows in (reference, probe))
+    directed = int(a.sum()) * int(b.sum()) - int((a * b).sum())
+    return directed // 2 if found.trials.symmetric else directed
+
+
+def _searches(evidence: Evidence, found: Searches) -> Iterator[str]:
+    ranked = found.mate_rank > 0
+    if (ranked != ~np.isnan(found.mate_score)).any() or (ranked & ~found.mated).any():
+        yield "a rank is there without a score of the mate, or a score without a rank"
+    if (found.mate_rank_optimistic > found.mate_rank).any() or (found.mate_rank > found.gallery_size).any():
+        yield "a rank lies outside of the gallery"
+    if ((found.mate_rank == 1) & ranked & (found.top_nonmate >= found.mate_score)).any():
+        yield "a mate is first though another person scores as high"
+    if ((found.mate_rank > 1) & (found.top_nonmate < found.mate_score)).any():
+        yield "a mate is not first though nobody scores as high"
+    if (np.isnan(found.top_nonmate) == found.completed).any():
+        yield "a highest score is there where the search failed, or missing where it did not"
+    yield from _gallery(evidence, found)
+    comparisons = evidence.comparisons.get((found.model, found.condition))
+    ruled = comparisons is not None and isinstance(comparisons.trials, RuledTrials)
+    if comparisons is not None and ruled and not _scores_agree(found, comparisons):
+        yield "a score of a mate is not that of the same comparison among the mated ones"
+
+
+def _gallery(evidence: Evidence, found: Searches) -> Iterator[str]:
+    """Who is drawn for an open gallery hangs on their names; how many are, and who searches a closed one, does not."""
+    study = evidence.study
+    assert study.identification is not None  # no searches are read otherwise
+    plan = trials.identification(
+        evidence.samples, study.trials, found.protocol, study.identification.enrolled, study.seed
+    )
+    if len(plan.gallery) != found.gallery_size or found.gallery_failed > found.gallery_size:
+        yield f"a gallery of {found.gallery_size}, the study's has {len(plan.gallery)}"
+    if found.protocol == "closed" and not (np.array_equal(plan.probe, found.probe) and found.mated.all()):
+        yield "its searches are not those of the study's rule"
+    if len(np.unique(found.probe)) < len(found.probe):
+        yield "a sample searches twice"
+    subjects = evidence.samples.people()[found.probe]
+    if len(np.unique(subjects[found.mated])) > found.gallery_size or (
+        np.isin(subjects[found.mated], subjects[~found.mated]).any()
+    ):
+        yield "one person is enrolled and is not, or more people are than the gallery holds"
+
+
+def _scores_agree(searches: Searches, comparisons: Comparisons) -> bool:
+    """Every mate's score is that of a mated comparison of the probe, where those hold the same direction."""
+    known: dict[int, set[float]] = {}
+    mated = comparisons.mated
+    sides = [(mated.probe, mated.score)] + ([(mated.reference, mated.score)] if comparisons.trials.symmetric else [])
+    for rows, scores in sides:
+        for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
+            known.setdefault(row, set()).add(score)
+    pairs = zip(searches.probe.tolist(), searches.mate_score.tolist(), strict=True)
+    return all(np.isnan(score) or score in known.get(row, {score}) for row, score in pairs)
+
+
+def _attempts(evidence: Evidence, found: Attempts) -> Iterator[str]:
+    subjects = evidence.samples.people()
+    if (subjects[found.reference] != subjects[found.probe]).any():
+        yield "an attempt of one person at another's reference"
+    if ((found.outcome == "ok") == np.isnan(found.score)).any():
+        yield "a score is there without success, or missing with it"
+    if len(found.outcome) % found.per_transaction:
+        yield f"{len(found.outcome)} attempts, not {found.per_transaction} of every transaction"
+
+
+def _missing(evidence: Evidence) -> Iterator[str]:
+    """Searches and attempts that the study asks for."""
+    study = evidence.study
+    asked = study.identification.protocols if study.identification is not None else ()
+    enrolled = study.identification.enrolled if study.identification is not None else 0.5
+    for protocol in asked if evidence.identities else tuple(p for p in asked if p == "open"):
+        plan = trials.identification(evidence.samples, study.trials, protocol, enrolled, study.seed)
+        for model, condition in evidence.comparisons:
+            if len(plan.probe) and len(plan.gallery) and (model, condition, protocol) not in evidence.searches:
+                yield f"comparisons/{model}~{condition}~{protocol}.npz: missing; the study asks for these searches"
+    if study.transactions is not None and evidence.identities:
+        for model, condition in evidence.comparisons:
+            taken = evidence.applies_to.get(condition, "both") != "reference"
+            if taken and (model, condition) not in evidence.attempts:
+                yield f"comparisons/{model}~{condition}~attempts.npz: missing; the study asks for these attempts"

@@ -1,0 +1,29 @@
+"""The page of a run that is being written: drawn, or said to be missing and why."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from facegap import store
+
+Draw = Callable[[Path], None]
+"""Draws the figures and the page of a results folder in preparation."""
+
+
+def draw_page(draw: Draw | None, folder: Path) -> None:
+    """Draw the page; where that fails the run is kept all the same, and says so: the tables are what was computed.
+
+    Half a page is none: what was drawn goes, which also makes room on a full disk for what remains to be written.
+    """
+    if draw is None:
+        return
+    try:
+        draw(folder)
+    except Exception as error:  # whatever a drawing library raises on data that it has not met before
+        shutil.rmtree(folder / "figures", ignore_errors=True)
+        (folder / store.PAGE).unlink(missing_ok=True)
+        why = str(error).replace(f"{folder}/", "")
+        text = f"{type(error).__name__}: {why}\n`facegap report` on this folder tries again.\n"
+        store.write_atomic(folder / store.NO_PAGE, text.encode())
