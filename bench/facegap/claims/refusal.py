@@ -54,6 +54,9 @@ OTHERS: Mapping[str, Other] = {
         "of summaries over groups max/min, max/geomean, max/mean, max-min and Gini are judged", "max/min FNMR"
     ),
     "IR": Other("of summaries over groups max/min, max/geomean, max/mean, max-min and Gini are judged", "max/min FNMR"),
+    "WERM": Other(
+        "of summaries over groups max/min, max/geomean, max/mean, max-min and Gini are judged", "max/geomean FNMR"
+    ),
     "GARBE": Other("of summaries over groups max/min, max/geomean, max/mean, max-min and Gini are judged", "Gini FNMR"),
 }
 _LONG: Mapping[str, str] = {
