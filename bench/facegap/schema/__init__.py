@@ -1,6 +1,7 @@
 """Schema: one row class a table, the one declaration that writer, reader, page and data dictionary use."""
 
 from facegap.schema.column import ROWS, Column, Row, Says, cells_of, columns_of, keys_of, names_of
+from facegap.schema.compared import ReferenceRow
 from facegap.schema.counted import (
     AcquisitionRow,
     CmcRow,
@@ -57,6 +58,7 @@ __all__ = [
     "PowerRow",
     "QualityRow",
     "RateRow",
+    "ReferenceRow",
     "Row",
     "Says",
     "ScoreShiftRow",

@@ -31,6 +31,7 @@ from facegap.tables import (
     shrunken,
     target_measures,
     transactions,
+    versus_reference,
     versus_rest,
 )
 from facegap.tables.suppress import suppressed
@@ -80,6 +81,7 @@ TABLES: dict[type[Row], Callable[[Workbench], Iterable[Row]]] = {
     schema.BetweenRow: between_models.rows,
     schema.ScoreShiftRow: score_shifts.rows,
     schema.ExtrapolatedRow: extrapolated.rows,
+    schema.ReferenceRow: versus_reference.rows,
 }
 """Every computed table: its row class, and the function that gives its rows. A new table is one line here."""
 
