@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from facegap import datasets, pipeline, store, tables
 from facegap.cards import Study, card_names, card_path, load_dataset
 from facegap.errors import FacegapError, StoreError
@@ -167,6 +169,11 @@ def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Ite
     people = {*zip(samples.subjects.tolist(), evidence.samples.subjects.tolist(), strict=True)}
     if not len(people) == len(set(samples.subjects)) == len(set(evidence.samples.subjects)):
         yield f"dataset '{card.name}': who is on which image differs from the run's"
+    for column, values in evidence.samples.relations.items():
+        theirs = samples.relations.get(column, np.full(len(samples), ""))
+        families = {*zip(theirs.tolist(), values.tolist(), strict=True)}
+        if not len(families) == len(set(theirs)) == len(set(values)) or ((theirs == "") != (values == "")).any():
+            yield f"dataset '{card.name}': who is related by '{column}' differs from the run's"
     refused = manifest.samples["refused"]
     if len(loaded.refused) != refused:
         yield f"dataset '{card.name}': {len(loaded.refused)} samples refused, the run had {refused}"

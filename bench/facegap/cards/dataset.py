@@ -51,6 +51,7 @@ class DatasetCard(Card):
     `columns` maps our names (sample_id, subject_id, path, session, role, the group columns; sample_a, sample_b and
     mated of a list of pairs) to the file's own header, where they differ. `files` names, below the root, the adapter's
     files (manifest, pairs; lfw: one list of file names per label value) and the folder of the images (images).
+    `relations` names columns of the manifest whose value related people share (a family, a pair of twins, look-alikes).
     `tree_separator` says that one folder stands for all of `tree_groups` ("asian_females"); without it each has one.
     """
 
@@ -67,6 +68,9 @@ class DatasetCard(Card):
     url: str = ""
     files: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)
+    relations: tuple[str, ...] = Field(
+        default=(), description="columns whose value related people share; no demographic labels"
+    )
     tree_groups: tuple[str, ...] = ()
     tree_separator: str = ""
     banner: str = Field(default="", description="a line for the head of every page made from this data set")
@@ -88,7 +92,17 @@ class DatasetCard(Card):
         taken = sorted(set(self.groups) & set(COLUMNS))
         if taken:
             raise ValueError(f"groups: '{taken[0]}' is the name of a column that every data set has; choose another")
-        known = [*(COLUMNS if self.adapter == "csv" else ()), *(self.groups if self.adapter == "csv" else ())]
+        if self.relations and self.adapter != "csv":
+            raise ValueError(f"relations: the {self.adapter} adapter reads no manifest; remove them")
+        taken = sorted(set(self.relations) & {*COLUMNS, *self.groups})
+        if taken or len(set(self.relations)) < len(self.relations):
+            twice = taken[0] if taken else next(name for name in self.relations if self.relations.count(name) > 1)
+            raise ValueError(f"relations: '{twice}' is named already; a relation has a column of its own")
+        known = [
+            *(COLUMNS if self.adapter == "csv" else ()),
+            *(self.groups if self.adapter == "csv" else ()),
+            *self.relations,
+        ]
         known += PAIR_COLUMNS if self.adapter != "lfw" and "pairs" in self.files else ()
         unknown = sorted(set(self.columns) - set(known))
         if unknown:

@@ -17,6 +17,7 @@ from facegap.count.nonmated import (
     pooled_nonmated,
 )
 from facegap.count.people import PersonErrors, fnmr_counts, fta_counts, fte_counts, person_errors
+from facegap.count.relatives import Relatives, relative_counts
 from facegap.count.searches import Cmc, cmc, fnir_counts, fpir_counts
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Impostors",
     "PairErrors",
     "PersonErrors",
+    "Relatives",
     "among",
     "cmc",
     "cross_fmr_counts",
@@ -43,4 +45,5 @@ __all__ = [
     "person_errors",
     "pooled_nonmated",
     "refusal_counts",
+    "relative_counts",
 ]

@@ -83,6 +83,7 @@ def _samples(source: Source, root: Path, kept: Sequence[int]) -> Samples:
         roles=column([row.role for row in rows]),
         groups={name: column([values[number] for number in kept]) for name, values in source.labels.items()},
         root=root,
+        relations={name: column([row.relations[name] for row in rows]) for name in source.card.relations},
     )
 
 

@@ -1,4 +1,4 @@
-"""Rows of the tables that hold one thing against another that is named: a reference group."""
+"""Rows of the tables that hold one thing against another that is named: a reference group, relatives."""
 
 from __future__ import annotations
 
@@ -63,4 +63,39 @@ class ReferenceRow(Row, table="versus_reference"):
         Says(meaning="smallest ratio above the reference group's rate seen with 80 % power", unit="times", digits=2),
     ] = None
     sentence: Sentence = ""
+    note: Note = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelativeRow(Row, table="relatives"):
+    """False matches of related people beside those of strangers at one threshold; no row where nobody is related."""
+
+    model: Model
+    condition: Condition
+    grouping: Grouping
+    group: Group
+    relation: Annotated[str, Says(meaning="column of the data set whose value relatives share", key=True)]
+    threshold_name: ThresholdName
+    threshold: ThresholdValue = None
+    families: Annotated[int | None, Says(meaning="families with relatives who are compared", unit="families")] = None
+    people: Annotated[int | None, Says(meaning="people who are compared with a relative", unit="people")] = None
+    errors: Annotated[int | None, Says(meaning="false matches of relatives", unit="comparisons")] = None
+    trials: Annotated[int | None, Says(meaning="non-mated comparisons of relatives", unit="comparisons")] = None
+    failed: Annotated[int | None, Says(meaning="of these, comparisons that have no score", unit="comparisons")] = None
+    rate: Annotated[float | None, Says(meaning="FMR of relatives", unit="share", digits=2)] = None
+    low: Low = None
+    high: High = None
+    stranger_errors: Annotated[int | None, Says(meaning="false matches of strangers", unit="comparisons")] = None
+    stranger_trials: Annotated[int | None, Says(meaning="non-mated comparisons of strangers", unit="comparisons")] = (
+        None
+    )
+    stranger_rate: Annotated[float | None, Says(meaning="FMR of strangers", unit="share", digits=2)] = None
+    stranger_low: Annotated[float | None, Says(meaning="lower end of its interval", unit="share", digits=2)] = None
+    stranger_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="share", digits=2)] = None
+    ratio: Annotated[float | None, Says(meaning="FMR of relatives over that of strangers", unit="times", digits=2)] = (
+        None
+    )
+    ratio_low: Annotated[float | None, Says(meaning="lower end of its interval", unit="times", digits=2)] = None
+    ratio_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="times", digits=2)] = None
+    level: Level = None
     note: Note = ""

@@ -27,6 +27,7 @@ from facegap.tables import (
     policies,
     quality_split,
     rates,
+    relatives,
     score_shifts,
     shrunken,
     target_measures,
@@ -82,6 +83,7 @@ TABLES: dict[type[Row], Callable[[Workbench], Iterable[Row]]] = {
     schema.ScoreShiftRow: score_shifts.rows,
     schema.ExtrapolatedRow: extrapolated.rows,
     schema.ReferenceRow: versus_reference.rows,
+    schema.RelativeRow: relatives.rows,
 }
 """Every computed table: its row class, and the function that gives its rows. A new table is one line here."""
 

@@ -13,6 +13,7 @@ from facegap.datasets.accept import settle
 from facegap.datasets.files import below, card_file, decode, existing_root, read_bytes, walk
 from facegap.datasets.row import Loaded, Row
 from facegap.errors import DatasetError
+from facegap.records import NO_LABEL
 from facegap.store import sha256_bytes
 from facegap.words import did_you_mean
 
@@ -89,9 +90,9 @@ def column_place(path: Path, header: Sequence[str], column: str, hint: str = "")
 
 def _places(card: DatasetCard, path: Path, header: Sequence[str]) -> dict[str, int]:
     """Our column name -> its place in the manifest; columns that may be left out are missing where they are."""
-    needed = {"path", *card.groups, *card.columns} | ({"subject_id"} if card.identities else set())
+    needed = {"path", *card.groups, *card.relations, *card.columns} | ({"subject_id"} if card.identities else set())
     places: dict[str, int] = {}
-    for column in (*COLUMNS, *card.groups):
+    for column in (*COLUMNS, *card.groups, *card.relations):
         own = card.columns.get(column, column)
         if column in needed:
             hint = f"; name the file's own column in the card: columns.{column}"
@@ -121,7 +122,13 @@ def _row(card: DatasetCard, places: dict[str, int], width: int, line: int, field
         labels={column: fields[places[column]] for column in card.groups},
         session=fields[places["session"]] if "session" in places else "",
         role=fields[places["role"]] if "role" in places else "",
+        relations={column: _relative(fields[places[column]]) for column in card.relations},
     )
+
+
+def _relative(value: str) -> str:
+    """The value that relatives share; "" where none is known."""
+    return "" if value == NO_LABEL else value
 
 
 def _tidy(path: str) -> str:
