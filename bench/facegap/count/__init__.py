@@ -4,7 +4,15 @@ A match is score >= threshold. Scores are float32 and thresholds float64; they a
 between two float32 values stays between them.
 """
 
-from facegap.count.attempts import REFUSED, STAGES, failures_by_transaction, of_group, refusal_counts
+from facegap.count.attempts import (
+    REFUSED,
+    STAGES,
+    PersonTimes,
+    failures_by_transaction,
+    of_group,
+    refusal_counts,
+    times_by_person,
+)
 from facegap.count.nonmated import (
     Impostors,
     PairErrors,
@@ -27,6 +35,7 @@ __all__ = [
     "Impostors",
     "PairErrors",
     "PersonErrors",
+    "PersonTimes",
     "Relatives",
     "among",
     "cmc",
@@ -46,4 +55,5 @@ __all__ = [
     "pooled_nonmated",
     "refusal_counts",
     "relative_counts",
+    "times_by_person",
 ]

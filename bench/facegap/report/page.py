@@ -154,6 +154,7 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         homogeneity=differentials.homogeneity_table(tables),
         marginals=at_target.marginal_table(tables),
         relatives=(relatives.sentences(tables), relatives.relatives_table(tables)),
+        throughput=transactions.throughput_table(tables),
         power=versus_rest.power_table(tables),
         reference=versus_reference.reference_table(tables),
         between=between_models.between_table(tables),

@@ -1,4 +1,4 @@
-"""Rows of the tables that hold one thing against another that is named: a reference group, relatives."""
+"""Rows of the tables that hold one thing against another that is named: a reference group, relatives, time."""
 
 from __future__ import annotations
 
@@ -97,5 +97,41 @@ class RelativeRow(Row, table="relatives"):
     )
     ratio_low: Annotated[float | None, Says(meaning="lower end of its interval", unit="times", digits=2)] = None
     ratio_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="times", digits=2)] = None
+    level: Level = None
+    note: Note = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThroughputRow(Row, table="throughput"):
+    """People accepted in an hour of recording and sending: accepted transactions over the time of all of them."""
+
+    model: Model
+    condition: Condition
+    policy: Annotated[str, Says(meaning="which frame of an attempt is compared", key=True)]
+    frames: Annotated[int | None, Says(meaning="frames of an attempt", unit="frames", key=True)] = None
+    grouping: Grouping
+    group: Group
+    attempts: Annotated[int | None, Says(meaning="attempts that are allowed", unit="attempts", key=True)] = None
+    threshold_name: ThresholdName
+    threshold: ThresholdValue = None
+    transactions: Annotated[int | None, Says(meaning="transactions, accepted or not", unit="transactions")] = None
+    accepted: Annotated[int | None, Says(meaning="transactions that ended with acceptance", unit="transactions")] = None
+    subjects: Annotated[int | None, Says(meaning="people who made them", unit="people")] = None
+    seconds_per_transaction: Annotated[
+        float | None,
+        Says(
+            meaning="mean time of a transaction, up to its first success or its last attempt", unit="seconds", digits=3
+        ),
+    ] = None
+    per_hour: Annotated[
+        float | None,
+        Says(
+            meaning="accepted / time of all transactions; blank with its reason in note",
+            unit="people an hour",
+            digits=3,
+        ),
+    ] = None
+    low: Low = None
+    high: High = None
     level: Level = None
     note: Note = ""

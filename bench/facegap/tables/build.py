@@ -31,6 +31,7 @@ from facegap.tables import (
     score_shifts,
     shrunken,
     target_measures,
+    throughput,
     transactions,
     versus_reference,
     versus_rest,
@@ -84,6 +85,7 @@ TABLES: dict[type[Row], Callable[[Workbench], Iterable[Row]]] = {
     schema.ExtrapolatedRow: extrapolated.rows,
     schema.ReferenceRow: versus_reference.rows,
     schema.RelativeRow: relatives.rows,
+    schema.ThroughputRow: throughput.rows,
 }
 """Every computed table: its row class, and the function that gives its rows. A new table is one line here."""
 
