@@ -153,6 +153,8 @@ def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Ite
     samples = loaded.samples
     if evidence.study.dataset.subjects is not None:
         samples = datasets.draw_subjects(samples, evidence.study.dataset.subjects, evidence.study.seed)
+    if evidence.study.trials.pairs == "listed":
+        samples = datasets.related(samples, datasets.load_pairs(card, folder, samples))
     if len(samples) != len(evidence.samples):
         yield f"dataset '{card.name}': {len(samples)} samples, the run had {len(evidence.samples)}"
         return

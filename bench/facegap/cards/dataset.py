@@ -13,7 +13,7 @@ from facegap.records import NO_LABEL
 COLUMNS = ("sample_id", "subject_id", "path", "session", "role")
 """Columns that every manifest may have, by our names."""
 
-PAIR_COLUMNS = ("sample_a", "sample_b", "mated")
+PAIR_COLUMNS = ("sample_a", "sample_b", "mated", "relation")
 """Columns of a list of pairs."""
 
 
@@ -48,9 +48,10 @@ class GroupColumn(Card):
 class DatasetCard(Card):
     """A demographically labelled face data set.
 
-    `columns` maps our names (sample_id, subject_id, path, session, role, the group columns; sample_a, sample_b and
-    mated of a list of pairs) to the file's own header, where they differ. `files` names, below the root, the adapter's
-    files (manifest, pairs; lfw: one list of file names per label value) and the folder of the images (images).
+    `columns` maps our names (sample_id, subject_id, path, session, role, the group columns; sample_a, sample_b,
+    mated and relation of a list of pairs) to the file's own header, where they differ. `files` names, below the
+    root, the adapter's files (manifest, pairs; lfw: one list of file names per label value) and the folder of the
+    images (images).
     `relations` names columns of the manifest whose value related people share (a family, a pair of twins, look-alikes).
     `tree_separator` says that one folder stands for all of `tree_groups` ("asian_females"); without it each has one.
     """

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from facegap.cards import DatasetCard
 from facegap.datasets.adapters.manifest import column_place, read_table
 from facegap.datasets.files import card_file, existing_root, read_text
 from facegap.errors import DatasetError
-from facegap.records import Finding, Rows, Samples
+from facegap.records import Finding, Rows, Samples, Strings
 from facegap.words import plural
+
+MOST_RELATIONS = 20
+"""Kinds of relation that a list may name; more are names of families, which belong into the manifest."""
 
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
@@ -26,12 +31,15 @@ class Pairs:
         reference, probe: (k,) rows of the samples; a pair is mated where their subjects are the same.
         refused: reason -> how many pairs of the list cannot be used.
         findings: one line per reason.
+        relations: kind of relation that the list names, such as "twin" -> (n samples,) a value that related people
+            share, "" where none is named.
     """
 
     reference: Rows
     probe: Rows
     refused: Mapping[str, int]
     findings: tuple[Finding, ...]
+    relations: Mapping[str, Strings]
 
     def __len__(self) -> int:
         return len(self.reference)
@@ -46,16 +54,19 @@ class _Pair:
     b: str
     mated: bool | None
     fault: str = ""
+    relation: str = ""
 
 
 def load_pairs(card: DatasetCard, root: Path, samples: Samples) -> Pairs:
     """The pairs that the card's `files.pairs` lists: LFW's own form for its adapter, else CSV by sample id.
 
-    A CSV has the columns sample_a, sample_b and, where it wants to be checked, mated (1/0, true/false, yes/no).
+    A CSV has the columns sample_a, sample_b and, where it wants to be checked, mated (1/0, true/false, yes/no); where
+    its pairs are of relatives, relation with the kind ("twin"), blank for strangers.
 
     Raises:
         DatasetMissing: there is no such folder.
-        DatasetError: the card names no list, or the list cannot be read as a whole.
+        DatasetError: the card names no list, the list cannot be read as a whole, or a relation that it names does not
+            hold between all of the people whom it joins.
     """
     if "pairs" not in card.files:
         raise DatasetError(f"data set '{card.name}': it has no list of pairs; name it in the card: files.pairs")
@@ -75,6 +86,8 @@ def _csv_pairs(card: DatasetCard, path: Path, text: str) -> Iterator[_Pair]:
     a, b = (column_place(path, header, card.columns.get(column, column)) for column in ("sample_a", "sample_b"))
     own = card.columns.get("mated", "mated")
     mated = column_place(path, header, own) if own in header or "mated" in card.columns else None
+    kind = card.columns.get("relation", "relation")
+    relation = column_place(path, header, kind) if kind in header or "relation" in card.columns else None
     for line, fields in lines:
         if len(fields) != len(header):
             yield _Pair(
@@ -83,7 +96,14 @@ def _csv_pairs(card: DatasetCard, path: Path, text: str) -> Iterator[_Pair]:
             continue
         stated = "" if mated is None else fields[mated].casefold()
         fault = "" if stated == "" or stated in _TRUTH else f"mated: expected {', '.join(_TRUTH)}"
-        yield _Pair(line=line, a=fields[a], b=fields[b], mated=_TRUTH.get(stated), fault=fault)
+        yield _Pair(
+            line=line,
+            a=fields[a],
+            b=fields[b],
+            mated=_TRUTH.get(stated),
+            fault=fault,
+            relation="" if relation is None else fields[relation],
+        )
 
 
 def _lfw_pairs(path: Path, text: str) -> Iterator[_Pair]:
@@ -135,14 +155,18 @@ def _settle(name: str, pairs: Sequence[_Pair], samples: Samples, remarks: Sequen
     subjects = samples.subjects.tolist()
     seen: set[tuple[int, int]] = set()
     kept: list[tuple[int, int]] = []
+    kinds: list[str] = []
     refused: dict[str, list[str]] = {}
     for pair in pairs:
         a, b = rows.get(pair.a, -1), rows.get(pair.b, -1)
         reason = pair.fault or _reason(a, b, pair.mated, subjects, seen)
+        if not reason and pair.relation and subjects[a] == subjects[b]:
+            reason = "a relation of a person to themselves"
         if reason:
             refused.setdefault(reason, []).append(f"line {pair.line}")
         else:
             kept.append((a, b))
+            kinds.append(pair.relation)
             seen.add((min(a, b), max(a, b)))
     table = np.array(kept, dtype=np.int64).reshape(-1, 2)
     findings = [
@@ -155,7 +179,50 @@ def _settle(name: str, pairs: Sequence[_Pair], samples: Samples, remarks: Sequen
         for reason, lines in refused.items()
     ]
     counts = {reason: len(lines) for reason, lines in refused.items()}
-    return Pairs(table[:, 0], table[:, 1], counts, (*findings, *remarks))
+    relations = _relations(name, table, np.array(kinds, dtype=np.str_), samples)
+    return Pairs(table[:, 0], table[:, 1], counts, (*findings, *remarks), relations)
+
+
+def related(samples: Samples, pairs: Pairs) -> Samples:
+    """The samples with the relations that the list names.
+
+    Raises:
+        DatasetError: the manifest has a relation of that name too.
+    """
+    twice = sorted(set(samples.relations) & set(pairs.relations))
+    if twice:
+        raise DatasetError(
+            f"relation '{twice[0]}': named by the list of pairs and by the card; call one of them otherwise"
+        )
+    return replace(samples, relations={**samples.relations, **pairs.relations})
+
+
+def _relations(name: str, pairs: Rows, kinds: Strings, samples: Samples) -> dict[str, Strings]:
+    """Kind -> (n,) the number of the people whom it joins, "" for those it does not name."""
+    found = sorted(set(kinds.tolist()) - {""})
+    if len(found) > MOST_RELATIONS:
+        raise DatasetError(
+            f"{name}: relation: {len(found)} kinds; expected a few such as twin, sibling, look-alike. Names of "
+            "families belong into the manifest: relations in the card"
+        )
+    person = samples.people()
+    i, j = person[pairs[:, 0]], person[pairs[:, 1]]
+    people = int(person.max(initial=-1)) + 1
+    return {kind: _joined(name, kind, i, j, kinds == kind, people)[person] for kind in found}
+
+
+def _joined(name: str, kind: str, i: Rows, j: Rows, said: np.ndarray, people: int) -> Strings:
+    ones = np.ones(int(said.sum()))
+    _, part = connected_components(coo_array((ones, (i[said], j[said])), shape=(people, people)), directed=False)
+    named = np.zeros(people, dtype=bool)
+    named[np.concatenate([i[said], j[said]])] = True
+    wrong = int(((part[i] == part[j]) & (i != j) & ~said).sum())
+    if wrong:
+        raise DatasetError(
+            f"{name}: relation '{kind}': {plural(wrong, 'pair')} of people whom it joins, directly or over others, not "
+            "said to be so; name the relation in every pair of them, or leave it out of all"
+        )
+    return np.where(named, part.astype(np.str_), "")
 
 
 def _reason(a: int, b: int, mated: bool | None, subjects: Sequence[str], seen: set[tuple[int, int]]) -> str:

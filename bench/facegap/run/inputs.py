@@ -101,7 +101,9 @@ def _with_list(
     if study.trials.pairs != "listed":
         return loaded, None
     pairs = datasets.load_pairs(card, root, loaded.samples)
-    return replace(loaded, findings=(*loaded.findings, *pairs.findings)), ListedTrials(pairs.reference, pairs.probe)
+    samples = datasets.related(loaded.samples, pairs)
+    found = replace(loaded, samples=samples, findings=(*loaded.findings, *pairs.findings))
+    return found, ListedTrials(pairs.reference, pairs.probe)
 
 
 def _condition(study: Study, name: str) -> ConditionCard:
