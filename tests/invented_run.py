@@ -35,11 +35,14 @@ from facegap.schema import (
     PowerRow,
     QualityRow,
     RateRow,
+    ReferenceRow,
+    RelativeRow,
     Row,
     ShrunkenRow,
     SplitRow,
     TargetMeasureRow,
     ThresholdRow,
+    ThroughputRow,
     TransactionRow,
     VersusRow,
 )
@@ -288,12 +291,41 @@ def _further(plan: Plan, model: str, condition: str) -> Iterator[Row]:
         yield _at_target(key)
         if k:
             yield from _tests(plan, key, k, hidden)
+        if k > 1:
+            yield from _against_the_first(plan, key, k, hidden)
+        if k == 0:
+            yield _relatives(key)
+
+
+def _against_the_first(plan: Plan, key: Key, k: int, hidden: bool) -> Iterator[ReferenceRow]:
+    at: Key = {**key, "metric": "FNMR", "threshold_name": MAIN, "threshold": 0.62, "reference": plan.groups[0]}
+    differs: dict[str, Any] = {"ratio": 2.5, "low": 1.4, "high": 4.5, "p_holm": 0.004, "verdict": "differs"}
+    alike: dict[str, Any] = {"ratio": 1.2, "low": 0.7, "high": 2.0, "p_holm": 0.4, "verdict": "not shown to differ"}
+    if hidden:
+        yield ReferenceRow(**at, note=SUPPRESSED)
+    else:
+        yield ReferenceRow(**at, subjects=120, ratio_80=2.3, **(differs if k == 2 else alike))
+
+
+def _relatives(key: Key) -> RelativeRow:
+    of_kin: dict[str, Any] = {"families": 40, "people": 80, "errors": 64, "trials": 320, "rate": 0.2}
+    others: dict[str, Any] = {"stranger_errors": 8, "stranger_trials": 80_000, "stranger_rate": 0.0001}
+    ratio: dict[str, Any] = {"ratio": 2000.0, "ratio_low": 800.0, "ratio_high": 5000.0}
+    return RelativeRow(**key, relation="twin of", threshold_name=MAIN, threshold=0.62, **of_kin, **others, **ratio)
 
 
 def _over_groups(plan: Plan, here: Key) -> Iterator[Row]:
     """One row for all groups together."""
     key = {**here, "metric": "FMR", "grouping": GROUPING, "threshold_name": MAIN}
-    yield HomogeneityRow(**key, groups=len(plan.groups), people=240, p_chi_square=0.0031, p_permutation=0.002)
+    yield HomogeneityRow(
+        **key,
+        groups=len(plan.groups),
+        people=240,
+        p_chi_square=0.0031,
+        p_permutation=0.002,
+        p_bootstrap=0.004,
+        margin=0.0123,
+    )
     yield AtTargetSummaryRow(**key, measure="max/min", value=3.2, low=1.9, note="set again")
     yield TargetMeasureRow(
         **key,
@@ -476,7 +508,22 @@ def _causes(plan: Plan, key: Key, k: int) -> Iterator[Row]:
         yield PairedRow(**at, comparisons=600, subjects=120, **change, **(against if k == 2 else {}))
 
 
-def _transactions(plan: Plan, key: Key) -> Iterator[TransactionRow]:
+def _transactions(plan: Plan, key: Key) -> Iterator[TransactionRow | ThroughputRow]:
+    yield ThroughputRow(
+        **key,
+        policy="sharpest",
+        frames=2,
+        attempts=3,
+        threshold_name=MAIN,
+        threshold=0.62,
+        transactions=120,
+        accepted=100,
+        subjects=120,
+        seconds_per_transaction=41.5,
+        per_hour=72.3,
+        low=60.1,
+        high=87.0,
+    )
     for attempts, stage in itertools.product((1, 2, 3), ("turned away", "no_match")):
         errors = 0 if plan.zero_errors else (30 if key["condition"] == plan.conditions[0] else 60) // attempts
         low, high = wilson(errors, 120)

@@ -46,6 +46,7 @@ class Samples:
         paths: (n,) POSIX paths of the image files below `root`.
         sessions, roles: (n,) names, "" where not known; a role is photo, selfie or frame.
         groups: column -> (n,) label values, `NO_LABEL` where missing.
+        relations: column -> (n,) a value that related people share, "" where none is known; no demographic label.
         root: folder that holds the image files.
     """
 
@@ -56,6 +57,7 @@ class Samples:
     roles: Strings
     groups: Mapping[str, Strings]
     root: Path
+    relations: Mapping[str, Strings] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -70,6 +72,7 @@ class Samples:
             roles=self.roles[rows],
             groups={column: values[rows] for column, values in self.groups.items()},
             root=self.root,
+            relations={column: values[rows] for column, values in self.relations.items()},
         )
 
     def people(self) -> Rows:

@@ -164,6 +164,11 @@ def test_a_column_that_is_no_label(place: Path, command: Command) -> None:
     fails(command, 2, "tiny.toml: groups: 'gruop' is no label of 'patterns'; its labels: group, size")
 
 
+def test_a_reference_that_is_no_group(place: Path, command: Command) -> None:
+    edit(place / "tiny.toml", "[dataset]", '[reference]\n"group, size" = "ambr, big"\n\n[dataset]')
+    fails(command, 2, "tiny.toml: reference: 'ambr, big' is no group of 'group, size', did you mean 'amber, big'?")
+
+
 @pytest.mark.usefixtures("no_page")
 def test_withdrawn_data_need_a_word(place: Path, command: Command) -> None:
     edit(place / "datasets" / "patterns.toml", 'status = "open"', 'status = "withdrawn"')

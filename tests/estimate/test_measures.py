@@ -48,6 +48,32 @@ def test_ser_by_hand():
     assert measures.ser(fmr, fnmr, 0.5) == pytest.approx(0.0304 / 0.01)  # a zero of one rate alone
 
 
+PUBLISHED_WERM = [
+    (2.5718, 1.0557, 1.6477),
+    (1.9011, 1.0372, 1.4042),
+    (10.4621, 1.3871, 3.8094),
+    (12.1923, 1.3189, 4.0101),
+    (4.3319, 1.2794, 2.3542),
+]
+"""Largest over geometric mean of FMR and of FNMR, and their WERM: baselines of VGGFace2 by gender and by race in the
+tables of AIML-IfI/score-norm-fairness (README.md), the code of Linghu et al. 2024, arXiv 2407.14087; alpha is 0.5."""
+
+
+@pytest.mark.parametrize(("of_fmr", "of_fnmr", "expected"), PUBLISHED_WERM)
+def test_werm_as_published(of_fmr, of_fnmr, expected):
+    """The largest of two rates r^2 and 1 is r times their geometric mean."""
+    found = measures.werm(np.array([of_fmr**2, 1]) * 1e-5, np.array([1, of_fnmr**2]) * 1e-2, 0.5)
+    assert found == pytest.approx(expected, rel=5e-5)  # four digits after the point were printed
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
+def test_werm_of_the_reference_rates(alpha):
+    found = CASES["six_groups"]["result"]["0.0"]
+    parts = found["FMR"]["max_over_geomean"], found["FNMR"]["max_over_geomean"]
+    fmr, fnmr = (np.array(CASES["six_groups"][metric]) for metric in ("FMR", "FNMR"))
+    assert measures.werm(fmr, fnmr, alpha) == pytest.approx(parts[0] ** alpha * parts[1] ** (1 - alpha), rel=1e-12)
+
+
 def test_mape_by_hand():
     """Targets of 1e-4: 0.9, 0.7, 0.5, 0, 1 and 3 times the target away."""
     assert measures.mape(np.array(CASES["six_groups"]["FMR"]), 1e-4) == pytest.approx(610 / 6)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from facegap.estimate.clustered import pooled
-from facegap.estimate.versus_rest import against_rest
+from facegap.estimate.versus_rest import against_group, against_rest
 from facegap.records import ClusterSums, ErrorCounts
 
 CASE = json.loads((Path(__file__).parents[1] / "reference" / "R10_multiplicity.json").read_text(encoding="utf-8"))
@@ -72,3 +72,37 @@ def test_counts_add_up():
         subjects=10,
     )
     assert pooled([independent("A", 3, 500), bare]).by_subject is None
+
+
+def test_against_a_named_group_is_r09():
+    """60 against 30 of 300,000: ratio 2 with Koopman's interval, whichever further group there is."""
+    koopman = json.loads((Path(__file__).parents[1] / "reference" / "R09_two_sample.json").read_text(encoding="utf-8"))
+    expected = [1.29479, 3.08931]
+    assert "1.29479" in json.dumps(koopman)[:100_000]
+    groups = [independent("A", 60, 300_000), independent("B", 30, 300_000), independent("C", 45, 300_000)]
+    found, left_out = against_group(groups, "B")
+    assert left_out == () and [row.counts.group for row in found] == ["A", "C"]
+    assert all(row.rest.group == "B" for row in found)
+    assert found[0].ratio == pytest.approx(2)
+    assert [found[0].low, found[0].high] == pytest.approx(expected, rel=2e-3)
+    assert found[0].p_holm == pytest.approx(2 * found[0].p)
+    alone, _ = against_group(groups[:2], "B")
+    assert (alone[0].low, alone[0].p_holm) == (found[0].low, alone[0].p)
+
+
+def test_two_groups_are_each_others_rest_and_reference():
+    groups = [independent("A", 60, 3000), independent("B", 30, 3000)]
+    rest, _ = against_rest(groups)
+    found, _ = against_group(groups, "B")
+    assert (found[0].ratio, found[0].low, found[0].high, found[0].p) == (
+        rest[0].ratio,
+        rest[0].low,
+        rest[0].high,
+        rest[0].p,
+    )
+
+
+def test_a_reference_that_does_not_enter_compares_nobody():
+    groups = [independent("A", 3, 500), independent("B", 3, 500, subjects=4)]
+    assert against_group(groups, "B") == ((), (("B", "4 people, fewer than 10"),))
+    assert against_group(groups, "none")[0] == ()

@@ -308,6 +308,19 @@ def test_summaries_at_a_target_and_one_test_over_all_groups_are_shown(drawn: dic
     assert "homogeneity.csv" not in html_of(drawn["older run"])
 
 
+def test_a_named_reference_relatives_margin_and_time_are_shown(drawn: dict[str, Path]) -> None:
+    text = " ".join(" ".join(Page((drawn["one model"] / "report.html").read_text(encoding="utf-8")).text).split())
+    assert "2.5 times its rate (1.40–4.5;" in text
+    assert "not shown to differ; this test would have seen a ratio of 2.3 or more" in text
+    assert "relation “twin of”: relatives match 2,000 times (800–5,000) as often as strangers" in text
+    assert "64 of 320 comparisons against 8 of 80,000 comparisons of strangers match" in text
+    assert re.search(r"±\s1\.2\s%", text)
+    assert "72.3 (60.1 to 87)" in text
+    older = (drawn["older run"] / "report.html").read_text(encoding="utf-8")
+    for heading in ("reference group that the study names", "Relatives and look-alikes", "accepted in an hour"):
+        assert heading in text and heading not in older
+
+
 def test_an_older_run_has_none_of_them(drawn: dict[str, Path]) -> None:
     html = html_of(drawn["older run"])
     assert 'id="policies"' not in html and 'id="retries"' not in html

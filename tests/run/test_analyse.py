@@ -68,6 +68,8 @@ def test_the_command_line(finished: Path, tmp_path: Path) -> None:
         (Changes(level=1.5), "statistics.level"),
         (Changes(impostors="some"), "thresholds.impostors"),
         (Changes(extrapolate=(0.0,)), "statistics.extrapolate"),
+        (Changes(groups=(("size",),), reference=("bigg",)), "no group 'bigg' in size, did you mean 'big'"),
+        (Changes(groups=(("size",),), reference=("big", "small")), "two groups of 'size': 'big' and 'small'"),
     ],
 )
 def test_what_cannot_be_had_is_one_line(finished: Path, tmp_path: Path, changes: Changes, expected: str) -> None:

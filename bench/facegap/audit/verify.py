@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from facegap import datasets, pipeline, schema, store, synth, tables
 from facegap.audit.cards import card_differences
 from facegap.audit.case import Case, Drawn, Lines
@@ -299,6 +301,8 @@ def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Ite
     samples = loaded.samples
     if evidence.study.dataset.subjects is not None:
         samples = datasets.draw_subjects(samples, evidence.study.dataset.subjects, evidence.study.seed)
+    if evidence.study.trials.pairs == "listed":
+        samples = datasets.related(samples, datasets.load_pairs(card, folder, samples))
     if len(samples) != len(evidence.samples):
         yield f"dataset '{card.name}': {len(samples)} samples, the run had {len(evidence.samples)}"
         return
@@ -315,6 +319,11 @@ def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Ite
     people = {*zip(samples.subjects.tolist(), evidence.samples.subjects.tolist(), strict=True)}
     if not len(people) == len(set(samples.subjects)) == len(set(evidence.samples.subjects)):
         yield f"dataset '{card.name}': who is on which image differs from the run's"
+    for column, values in evidence.samples.relations.items():
+        theirs = samples.relations.get(column, np.full(len(samples), ""))
+        families = {*zip(theirs.tolist(), values.tolist(), strict=True)}
+        if not len(families) == len(set(theirs)) == len(set(values)) or ((theirs == "") != (values == "")).any():
+            yield f"dataset '{card.name}': who is related by '{column}' differs from the run's"
     refused = manifest.samples["refused"]
     if len(loaded.refused) != refused:
         yield f"dataset '{card.name}': {len(loaded.refused)} samples refused, the run had {refused}"

@@ -16,7 +16,7 @@ COLUMNS = ("sample_id", "subject_id", "path", "session", "role")
 
 ROLES = ("photo", "selfie", "frame")
 
-PAIR_COLUMNS = ("reference", "probe", "sample_a", "sample_b", "mated", "fold")
+PAIR_COLUMNS = ("reference", "probe", "sample_a", "sample_b", "mated", "fold", "relation")
 """Columns of a list of pairs in CSV: two that name the samples, and what the list says of them."""
 
 ListFormat = Literal["csv", "lfw", "rfw", "calfw", "agedb", "cfp", "bob"]
@@ -65,9 +65,11 @@ class GroupColumn(Card):
 class DatasetCard(Card):
     """A demographically labelled face data set.
 
-    `columns` maps our names (sample_id, subject_id, path, session, role, the group columns; sample_a, sample_b and
-    mated of a list of pairs) to the file's own header, where they differ. `files` names, below the root, the adapter's
-    files (manifest, pairs; lfw: one list of file names per label value) and the folder of the images (images).
+    `columns` maps our names (sample_id, subject_id, path, session, role, the group columns; sample_a, sample_b,
+    mated and relation of a list of pairs) to the file's own header, where they differ. `files` names, below the
+    root, the adapter's files (manifest, pairs; lfw: one list of file names per label value) and the folder of the
+    images (images).
+    `relations` names columns of the manifest whose value related people share (a family, a pair of twins, look-alikes).
     `tree_separator` says that one folder stands for all of `tree_groups` ("asian_females"); without it each has one.
     `files.labels` names a table of labels (CSV or JSON, or a pattern such as */*.json for one file each) that is joined
     by the id of the subject or sample. `roles` gives patterns of file names without their endings for each role.
@@ -89,6 +91,9 @@ class DatasetCard(Card):
     url: str = ""
     files: dict[str, str] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)
+    relations: tuple[str, ...] = Field(
+        default=(), description="columns whose value related people share; no demographic labels"
+    )
     tree_groups: tuple[str, ...] = ()
     tree_separator: str = ""
     subject_pattern: str = ""
@@ -114,7 +119,17 @@ class DatasetCard(Card):
         taken = sorted(set(self.groups) & set(COLUMNS))
         if taken:
             raise ValueError(f"groups: '{taken[0]}' is the name of a column that every data set has; choose another")
-        known = [*(COLUMNS if self.adapter == "csv" else ()), *(self.groups if self.adapter == "csv" else ())]
+        if self.relations and self.adapter != "csv":
+            raise ValueError(f"relations: the {self.adapter} adapter reads no manifest; remove them")
+        taken = sorted(set(self.relations) & {*COLUMNS, *self.groups})
+        if taken or len(set(self.relations)) < len(self.relations):
+            twice = taken[0] if taken else next(name for name in self.relations if self.relations.count(name) > 1)
+            raise ValueError(f"relations: '{twice}' is named already; a relation has a column of its own")
+        known = [
+            *(COLUMNS if self.adapter == "csv" else ()),
+            *(self.groups if self.adapter == "csv" else ()),
+            *self.relations,
+        ]
         if self.adapter == "tree" and "labels" in self.files:
             known = [f"{self.labels_by}_id", *(column for column in self.groups if column not in self.tree_groups)]
         known += PAIR_COLUMNS if self.adapter != "lfw" and "pairs" in self.files else ()

@@ -191,6 +191,9 @@ class Study(Card):
         default_factory=dict, description="condition -> the side that goes through it, where not the condition's own"
     )
     groups: tuple[tuple[str, ...], ...] = Field(min_length=1)
+    reference: dict[str, str] = Field(
+        default_factory=dict, description="grouping -> the group that its others are compared with, one by one"
+    )
     acquire: Acquire = Acquire()
     trials: TrialRule = TrialRule()
     thresholds: Thresholds = Thresholds()
@@ -208,6 +211,10 @@ class Study(Card):
         unknown = sorted(set(self.applies_to) - set(self.conditions))
         if unknown:
             raise ValueError(f"applies_to: '{unknown[0]}' is not among conditions")
+        groupings = [", ".join(columns) for columns in self.groups]
+        strange = sorted(set(self.reference) - set(groupings))
+        if strange:
+            raise ValueError(f"reference: '{strange[0]}' is not among groups; there are: {'; '.join(groupings)}")
         if "clean" not in self.conditions:
             raise ValueError("conditions: 'clean' must be among them: it is the side that a condition leaves alone")
         if self.thresholds.from_run is None and self.thresholds.condition not in self.conditions:

@@ -43,6 +43,12 @@ _OF = rf"(?:of|by)\s+(?!{MOST}|{LEAST})"
 _VENDOR = r"(?:the\s+)?(?:threshold\s+)?(?:of\s+the\s+)?vendor(?:['’]?s)?(?:\s+own)?(?:\s+threshold)?"
 _TARGET = r"(?:threshold\s+)?(?:an?\s+|the\s+)?(?P<of>FMR|FPIR)\s*(?:<\s*=|≤|<|=|:|of\b)?\s*"
 
+TIMES = r"(?:times|x|×)(?!\w)"
+_THAT = r"(?:as\s+(?:high|large|great|often)\s+as\s+)?(?:(?:that|those|the\s+rate)\s+(?:of|in|for)\s+)?"
+_REST = r"(?:all\s+)?(?:the\s+)?(?:other(?:s|\s+groups)?|rest)(?:['’]s?)?(?:\s+rate)?"
+_NAMED = r"(?:the\s+)?(?:group\s+)?"
+_NO_NAME = r"(?!the\b|every\b|each\b|all\b|any\b|(?:open|closed)\s+gallery\b)"
+
 _SPACE = re.compile(r"^(?:\s*,(?!\s*(?:[0-9.]|$))\s*|\s+)")
 
 
@@ -53,6 +59,7 @@ class Said:
     metric: str = ""
     complement: bool = False
     measure: str = ""
+    reference: str = ""
     rank: int | None = None
     scope: str | None = None
     in_any: bool = False
@@ -91,6 +98,29 @@ class Reader:
         return number_of(found, self.text)
 
 
+def take_group(reader: Reader, said: Said) -> None:
+    """ "Of Black", where a comparison with another group follows."""
+    if not re.search(rf"[0-9]\s*%?\s*{TIMES}(?!\s*[0-9])", reader.rest, re.IGNORECASE):
+        return
+    if found := reader.take(rf"(?:of|in|for)\s+{_NAMED}{_NO_NAME}(?P<name>.+?){MIDDLE_END}"):
+        said.once("scope")
+        said.scope = _unquoted(found["name"])
+
+
+def take_compared(reader: Reader, said: Said) -> bool:
+    """ "That of White", or of the other groups, which a ratio is one to; False where nothing stands there."""
+    if reader.take(rf"{_THAT}{_REST}{END}") or reader.take(rf"each\s+other{END}"):
+        return True
+    found = reader.take(rf"{_THAT}{_NAMED}(?P<name>.+?)(?:['’]s?(?:\s+rate)?)?{END}")
+    if found:
+        said.reference = _unquoted(found["name"])
+    return bool(found)
+
+
+def _unquoted(name: str) -> str:
+    return re.sub(r"^(['\"])(.+)\1$", r"\2", name)
+
+
 def take_clauses(reader: Reader, said: Said, end: str) -> None:
     """Scope, threshold and gallery, in any order, each once."""
     taken: tuple[Callable[[Reader, Said, str], bool], ...] = (_gallery, _scope, _threshold)
@@ -115,7 +145,7 @@ def _scope(reader: Reader, said: Said, end: str) -> bool:
     elif found := reader.take(rf"(?:{groups})(?!\s+(?:together|combined|pooled|taken))"):
         said.scope, said.in_any = "every group", bool(found["any"])
     elif found := reader.take(rf"(?:in|for)\s+(?:the\s+)?group\s+(?P<name>.+?)(?=\s+of\s|{end})"):
-        said.scope = re.sub(r"^(['\"])(.+)\1$", r"\2", found["name"])
+        said.scope = _unquoted(found["name"])
     else:
         return False
     said.once("scope")

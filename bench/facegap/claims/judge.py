@@ -14,13 +14,19 @@ import numpy as np
 from facegap import estimate
 from facegap.claims.counts import gallery_of, group_counts_of, points_of, searches_of
 from facegap.claims.summaries import judge_summary
-from facegap.claims.text import Claim
+from facegap.claims.text import COMPARED, Claim
 from facegap.errors import InputError
 from facegap.estimate.accuracy import mean_error, p_values
 from facegap.estimate.at_most import ClaimVerdict, enough_people, judge, p_refute, p_support, too_few
 from facegap.estimate.clustered import pooled
 from facegap.estimate.differentials import EqualRates, enter
-from facegap.estimate.equivalence import Equivalence, equivalent_difference, equivalent_ratio, growth_to_decide
+from facegap.estimate.equivalence import (
+    Equivalence,
+    at_most_times,
+    equivalent_difference,
+    equivalent_ratio,
+    growth_to_decide,
+)
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.multiplicity import holm
 from facegap.estimate.people import design_effect_at, effective_trials, people_for_mated, people_for_nonmated
@@ -30,6 +36,7 @@ from facegap.records import Comparisons, ErrorCounts, Threshold, has_label
 from facegap.tables.equal_groups import equal_rates
 from facegap.tables.search_intervals import drawn_point, interval_cells, threshold_ends
 from facegap.tables.workbench import NO_THRESHOLD, Workbench, ends_of
+from facegap.words import did_you_mean
 
 Verdict = Literal["refuted", "supported", "undecided"]
 _LARGEST = 1e12
@@ -128,7 +135,7 @@ def _judged(
 ) -> list[Judged]:
     evidence = bench.evidence
     level = evidence.study.statistics.level
-    if claim.scope not in ("every group", "overall") and claim.kind not in ("ratio", "difference"):
+    if claim.scope not in ("every group", "overall") and claim.kind not in COMPARED:
         # One group was named beforehand, so the others are no further chances to be wrong.
         chosen = group_counts_of(bench, claim, comparisons, columns, threshold)
         counts: Mapping[str, tuple[ErrorCounts, ...]] = {
@@ -143,7 +150,7 @@ def _judged(
     elif claim.kind == "summary":
         equal = partial(equal_rates, bench, comparisons, columns, threshold.value)
         found = list(_summary(counts[claim.metric], claim, evidence, equal))
-    elif claim.kind in ("ratio", "difference"):
+    elif claim.kind in COMPARED:
         found = list(_margin(counts[claim.metric], claim, level, evidence.study.statistics.min_subjects))
     else:
         least = evidence.study.statistics.min_subjects
@@ -396,29 +403,72 @@ def _combined(
 
 
 def _margin(counts: Sequence[ErrorCounts], claim: Claim, level: float, least: int) -> Iterator[Judged]:
-    """Each group against the others together: two one-sided tests, adjusted over the groups (Bonferroni)."""
+    """Each group against the others or the named one: two one-sided tests, adjusted over the groups (Bonferroni)."""
     kept, left_out = enter(counts, least)
-    tests = 1 if len(kept) == 2 else max(len(kept), 1)
+    base = _reference(counts, claim)
+    compared = _sides(kept, base)
+    tests = _tests(claim, compared)
     alpha = (1 - level) / tests
-    reading = f"{claim.measured} within " + (
-        f"a ratio of {claim.number:g}" if claim.kind == "ratio" else f"{claim.number * 1e4:g} per 10,000"
-    )
-    for c in kept if len(kept) > 1 else ():
-        sides = (c, pooled([other for other in kept if other is not c]))
+    reading = _margin_reading(claim)
+    for sides in compared:
+        c = sides[0]
         at = partial(_held, sides, claim, level, alpha)
         found = at(1.0)
         row = replace(_row(c, reading, level), verdict=_verdict(found), low=found.low, high=found.high)
         note = f"interval of two one-sided tests, adjusted over {tests} test{'s' * (tests > 1)}"
-        row = replace(row, value=_compared(*sides, claim.kind == "ratio"), note=note)
+        row = replace(row, value=_compared(*sides, claim.kind != "difference"), note=note)
         why = next(filter(None, (too_few(side, row.verdict) for side in sides)), "")
         if why:
             yield replace(row, verdict="undecided", note=f"{row.note}; {why}")
         else:
-            yield row if found.decided else _with_growth(row, sides, at)
+            yield row if found.decided else _with_growth(row, sides, at, base)
     for c in counts:
-        reason = dict(left_out).get(c.group) or ("no other group to compare with" if len(kept) < 2 else None)
-        if reason:
+        reason = dict(left_out).get(c.group) or _why_not_compared(kept, base, dict(left_out))
+        if reason and c.group != base:
             yield replace(_row(c, reading, level), value=None, low=None, high=None, note=f"left out: {reason}")
+
+
+def _reference(counts: Sequence[ErrorCounts], claim: Claim) -> str:
+    """The group that the claim holds others against, as the run writes it; "" for the others together."""
+    if not claim.reference:
+        return ""
+    names = [c.group for c in counts]
+    found = next((name for name in names if name.lower() == claim.reference.lower()), None)
+    if found is None:
+        meant = did_you_mean(claim.reference, names)
+        raise InputError(f"claim '{claim.text}': no group '{claim.reference}'{meant}; groups: {', '.join(names)}")
+    return found
+
+
+def _sides(kept: Sequence[ErrorCounts], base: str) -> list[tuple[ErrorCounts, ErrorCounts]]:
+    """Every group that enters with what it is held against; none where that does not enter."""
+    if base:
+        one = next((c for c in kept if c.group == base), None)
+        return [(c, one) for c in kept if c is not one] if one is not None else []
+    return [(c, pooled([other for other in kept if other is not c])) for c in kept] if len(kept) > 1 else []
+
+
+def _tests(claim: Claim, compared: Sequence[object]) -> int:
+    """How many verdicts could be wrong: margins of two groups on each other are one, and so is a named group's."""
+    if claim.kind == "times" and claim.scope != "every group":
+        return 1
+    both = claim.kind != "times" and not claim.reference and len(compared) == 2
+    return 1 if both else max(len(compared), 1)
+
+
+def _margin_reading(claim: Claim) -> str:
+    of = f" of that of {claim.reference}" if claim.reference else ""
+    if claim.kind == "times":
+        return f"{claim.measured} <= {claim.number:g} times that of {claim.reference or 'the other groups'}"
+    if claim.kind == "ratio":
+        return f"{claim.measured} within a ratio of {claim.number:g}{of}"
+    return f"{claim.measured} within {claim.number * 1e4:g} per 10,000{of}"
+
+
+def _why_not_compared(kept: Sequence[ErrorCounts], base: str, left_out: Mapping[str, str]) -> str | None:
+    if base in left_out:
+        return f"nothing to compare with: {base}: {left_out[base]}"
+    return "no other group to compare with" if len(kept) < 2 else None
 
 
 def _summary(counts: Sequence[ErrorCounts], claim: Claim, evidence: Evidence, equal: EqualRates) -> Iterator[Judged]:
@@ -466,7 +516,7 @@ def _held(
     sides: tuple[ErrorCounts, ErrorCounts], claim: Claim, level: float, alpha: float, growth: float
 ) -> Equivalence:
     """The two one-sided tests at the observed rates and `growth` times the people on both sides."""
-    function = equivalent_ratio if claim.kind == "ratio" else equivalent_difference
+    function = {"ratio": equivalent_ratio, "times": at_most_times}.get(claim.kind, equivalent_difference)
     a, b = (_grown(side, level, growth) for side in sides)
     return function(a, b, claim.number, alpha)
 
@@ -478,7 +528,9 @@ def _compared(group: ErrorCounts, rest: ErrorCounts, ratio: bool) -> float | Non
     return a / b if rest.errors else None
 
 
-def _with_growth(row: Judged, sides: tuple[ErrorCounts, ErrorCounts], at: Callable[[float], Equivalence]) -> Judged:
+def _with_growth(
+    row: Judged, sides: tuple[ErrorCounts, ErrorCounts], at: Callable[[float], Equivalence], base: str
+) -> Judged:
     """The row of an undecided margin, with the sample that decides at the observed rates of both sides."""
     growth = growth_to_decide(at)
     if growth is None or max(_trials(side, growth) for side in sides) > _LARGEST:
@@ -489,7 +541,7 @@ def _with_growth(row: Judged, sides: tuple[ErrorCounts, ErrorCounts], at: Callab
         decided_as=_verdict(at(growth)),
         decided_people=group,
         decided_trials=math.ceil(_trials(sides[0], growth) - 1e-9),
-        note=f"{row.note}; what would have decided has {rest} people in the other groups",
+        note=f"{row.note}; what would have decided has {rest} people in {base or 'the other groups'}",
     )
 
 

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 EXAMPLE = "FNMR <= 0.12 % in every group at FMR 0.001"
 MARGIN_EXAMPLE = "FNMR within a ratio of 1.25 in every group at FMR 0.001"
+TIMES_EXAMPLE = "FNMR of Black at most 1.5 times that of White at FMR 0.001"
 UNDERSTOOD = (
     f'understood are "{EXAMPLE}", "TAR >= 99 % overall at vendor", "{MARGIN_EXAMPLE}", "FNMR within 20 per 10,000", '
-    '"max/min FMR <= 5", "99.88 % accurate", "FPIR <= 0.01 at FPIR 0.01" and "rank-1 hit rate >= 99 %"'
+    f'"{TIMES_EXAMPLE}", "max/min FMR <= 5", "99.88 % accurate", "FPIR <= 0.01 at FPIR 0.01" '
+    'and "rank-1 hit rate >= 99 %"'
 )
 
 
@@ -54,6 +56,9 @@ OTHERS: Mapping[str, Other] = {
         "of summaries over groups max/min, max/geomean, max/mean, max-min and Gini are judged", "max/min FNMR"
     ),
     "IR": Other("of summaries over groups max/min, max/geomean, max/mean, max-min and Gini are judged", "max/min FNMR"),
+    "WERM": Other(
+        "of summaries over groups max/min, max/geomean, max/mean, max-min and Gini are judged", "max/geomean FNMR"
+    ),
     "GARBE": Other("of summaries over groups max/min, max/geomean, max/mean, max-min and Gini are judged", "Gini FNMR"),
 }
 _LONG: Mapping[str, str] = {

@@ -4,6 +4,7 @@ SUBJECT RELATION NUMBER, with clauses that stand before the relation, behind the
 
 - SUBJECT: a metric or its complement (TAR is 1 - FNMR), a summary over groups of one ("max/min FMR"), or accuracy.
 - RELATION: "<=", "at most", "below" and such; ">=", "at least" and such; "within a ratio of", "within N per 10,000".
+- NUMBER: a rate, or "1.5 times that of GROUP" (or of the others), with "of GROUP" behind the metric or every group.
 - clauses: in every group | in group NAME, each [of COLUMNS]; overall; at THRESHOLD; in the open | closed gallery.
 
 Of searches: FPIR, FNIR (the mate below the threshold, whatever its rank) and FNIR at rank NUMBER (or not among so many
@@ -23,24 +24,29 @@ from facegap.claims.clauses import (
     END,
     MIDDLE_END,
     RELATION,
+    TIMES,
     WITHIN,
     Protocol,
     Reader,
     Said,
     share,
     take_clauses,
+    take_compared,
+    take_group,
 )
 from facegap.claims.numbers import NUMBER, Number
-from facegap.claims.refusal import EXAMPLE, MARGIN_EXAMPLE, UNDERSTOOD, Refused, why_not
+from facegap.claims.refusal import EXAMPLE, MARGIN_EXAMPLE, TIMES_EXAMPLE, UNDERSTOOD, Refused, why_not
 from facegap.errors import InputError
 from facegap.tables.workbench import NO_THRESHOLD
 from facegap.words import did_you_mean
 
 SEARCHED = ("FNIR", "FPIR")
 METRICS = ("FNMR", "FMR", "FTA", "FTE", *SEARCHED)
-MARGINS = ("ratio", "difference", "summary")
+COMPARED = ("ratio", "difference", "times")
+"""Kinds that hold groups against each other, or against one of them."""
+MARGINS = (*COMPARED, "summary")
 """Kinds that say how far groups may lie apart, which counts only if it was stated before the data were seen."""
-Kind = Literal["at most", "at least", "ratio", "difference", "accuracy", "summary"]
+Kind = Literal["at most", "at least", "ratio", "difference", "times", "accuracy", "summary"]
 
 _LONGEST = 400
 _EVERY = "every threshold of the run"
@@ -84,6 +90,7 @@ class Claim:
         rank: the mate must be among so many first; None for the threshold alone (R = N).
         protocol: of searches, "" for other metrics.
         measure: the summary over groups ("max/min"), "" for other kinds.
+        reference: the group that others are held against; "" for all other groups together.
     """
 
     text: str
@@ -96,6 +103,7 @@ class Claim:
     rank: int | None = None
     protocol: Protocol = ""
     measure: str = ""
+    reference: str = ""
 
     @property
     def measured(self) -> str:
@@ -106,11 +114,13 @@ class Claim:
 
     def says(self) -> str:
         """The claim in one line, as it was understood."""
+        whose = f"that of {self.reference}" if self.reference else "the other groups'"
         what = {
             "at most": f"{self.measured} <= {self.number:.6g}",
             "at least": f"{self.measured} >= {self.number:.6g}",
-            "ratio": f"{self.measured} within a ratio of {self.number:g} of the other groups'",
-            "difference": f"{self.measured} within {self.number * 1e4:g} per 10,000 of the other groups'",
+            "ratio": f"{self.measured} within a ratio of {self.number:g} of {whose}",
+            "difference": f"{self.measured} within {self.number * 1e4:g} per 10,000 of {whose}",
+            "times": f"{self.measured} at most {self.number:g} times {whose}",
             "accuracy": f"accuracy >= {1 - self.number:.6g}, so an error of at most {self.number:.6g}",
             "summary": f"{self.measured} <= {self.number:.6g}",
         }[self.kind]
@@ -264,7 +274,9 @@ def _rate(reader: Reader, said: Said) -> Claim | None:
         return None
     if said.metric in SEARCHED and (found := reader.take(r"at\s+rank[\s-]+(?P<rank>[0-9]{1,9})\b")):
         said.rank = _rank(found["rank"])
+    take_group(reader, said)
     take_clauses(reader, said, MIDDLE_END)
+    take_group(reader, said)
     if reader.take(WITHIN):
         kind, number = _margin(reader, said)
     else:
@@ -314,6 +326,8 @@ def _limit(reader: Reader, said: Said) -> tuple[Kind, float]:
         if where and not refused.nearest and (meant := _where_meant(where["where"])):
             refused.nearest = f"{before} {where['limit']} {meant}"
         raise refused
+    if reader.take(TIMES):
+        return "times", _times(reader, said, number, found)
     if equal is not None:
         after = reader.take(_AFTER_NUMBER)
         if not after:
@@ -330,6 +344,19 @@ def _limit(reader: Reader, said: Said) -> tuple[Kind, float]:
         return "summary", _summary_limit(reader, said, number, least)
     value = 1 - number.value if said.complement else number.value
     return "at least" if least != said.complement else "at most", share(value, number)
+
+
+def _times(reader: Reader, said: Said, number: Number, found: re.Match[str] | None) -> float:
+    """ "At most NUMBER times that of GROUP"."""
+    if said.complement or said.measure:
+        raise Refused("a ratio is that of an error rate of two groups", TIMES_EXAMPLE)
+    if not found or found["least"]:
+        raise Refused("a ratio of two groups is claimed to be at most so much", TIMES_EXAMPLE)
+    if number.unit or number.value <= 0:
+        raise Refused(f"expected a ratio such as 1.5 times, found '{number.typed} times'", TIMES_EXAMPLE)
+    if not take_compared(reader, said):
+        raise Refused("not understood: times the rate of which group?", TIMES_EXAMPLE)
+    return float(number.value)
 
 
 def _summary_limit(reader: Reader, said: Said, number: Number, least: bool) -> float:
@@ -360,7 +387,8 @@ def _margin(reader: Reader, said: Said) -> tuple[Kind, float]:
     if points and number.unit == "":
         number = replace(number, value=number.value / 100, unit="%") if _percentage(points) else number
         points = points if number.unit else None
-    reader.take(r"of\s+(?:(?:all\s+)?the\s+other(?:s|\s+groups)|each\s+other)['’]?")
+    if reader.take(r"of\s+") and not take_compared(reader, said):
+        raise why_not(reader.text, "not understood: of which group?")
     if ratio:
         if number.value <= 1:
             raise Refused(f"a ratio's margin is above 1, such as 1.25, found {float(number.value):g}", MARGIN_EXAMPLE)
@@ -441,6 +469,8 @@ def _claim(kind: Kind, said: Said, number: float) -> Claim:
         )
     if kind in MARGINS and scope == "overall":
         raise Refused("a margin compares groups, so it cannot be overall", MARGIN_EXAMPLE)
+    if said.reference and said.reference.lower() == scope.lower():
+        raise Refused(f"'{scope}' is compared with itself", TIMES_EXAMPLE)
     if kind == "summary" and scope != "every group":
         raise Refused("a summary is over all groups, so it cannot be in one", f"{said.measure} {said.metric} <= 5")
     if said.metric in ("FTA", "FTE") and said.threshold is not None:
@@ -456,6 +486,7 @@ def _claim(kind: Kind, said: Said, number: float) -> Claim:
         rank=said.rank,
         protocol=said.protocol or "open" if said.metric in SEARCHED else "",
         measure=said.measure,
+        reference=said.reference,
     )
 
 

@@ -40,6 +40,13 @@ def analyse(
             help="Extrapolate to this false match rate, which is below what the comparisons can measure; repeatable."
         ),
     ] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Compare every other group with this one, such as "Black" or "Black, female"; repeat it for another '
+            "grouping."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Results folder that is made for the new tables; where not given, one beside the run."),
@@ -59,6 +66,7 @@ def analyse(
         level=level,
         impostors=impostors,
         extrapolate=beyond,
+        reference=tuple(reference) if reference else None,
     )
     folder = again(run, changes, out, report.write if page else None)
     print_summary(folder)

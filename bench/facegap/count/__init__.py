@@ -4,7 +4,15 @@ A match is score >= threshold. Scores are float32 and thresholds float64; they a
 between two float32 values stays between them.
 """
 
-from facegap.count.attempts import REFUSED, STAGES, failures_by_transaction, of_group, refusal_counts
+from facegap.count.attempts import (
+    REFUSED,
+    STAGES,
+    PersonTimes,
+    failures_by_transaction,
+    of_group,
+    refusal_counts,
+    times_by_person,
+)
 from facegap.count.nonmated import (
     Impostors,
     PairErrors,
@@ -17,6 +25,7 @@ from facegap.count.nonmated import (
     pooled_nonmated,
 )
 from facegap.count.people import PersonErrors, fnmr_counts, fta_counts, fte_counts, person_errors
+from facegap.count.relatives import Relatives, relative_counts
 from facegap.count.searches import Cmc, alarm_scores, cmc, fnir_counts, fpir_counts, mate_scores
 
 __all__ = [
@@ -26,6 +35,8 @@ __all__ = [
     "Impostors",
     "PairErrors",
     "PersonErrors",
+    "PersonTimes",
+    "Relatives",
     "alarm_scores",
     "among",
     "cmc",
@@ -45,4 +56,6 @@ __all__ = [
     "person_errors",
     "pooled_nonmated",
     "refusal_counts",
+    "relative_counts",
+    "times_by_person",
 ]

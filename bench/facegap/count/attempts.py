@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 
 from facegap.count.groups import codes, one_way, uncounted
 from facegap.records import Attempts, ErrorCounts, Mask, Rows, Samples, Strings, matches
@@ -67,3 +70,49 @@ def failures_by_transaction(
 def of_group(attempts: Attempts, samples: Samples, columns: tuple[str, ...], name: str) -> Mask:
     """(n,) attempts whose probe is in the group."""
     return np.asarray(samples.grouping(columns)[attempts.probe] == name)
+
+
+class PersonTimes(NamedTuple):
+    """Transactions of one group by person.
+
+    Attributes:
+        people: (k,) who made one, numbered as in `Samples.people`.
+        transactions, accepted: (k,) how many each made, and how many of them passed.
+        seconds: (k,) time of all of them; NaN where that of an attempt is not known.
+    """
+
+    group: str
+    people: Rows
+    transactions: Rows
+    accepted: Rows
+    seconds: npt.NDArray[np.float64]
+
+
+def times_by_person(
+    attempts: Attempts, samples: Samples, columns: tuple[str, ...], threshold: float, after: int
+) -> tuple[PersonTimes, ...]:
+    """Time up to the first attempt that passes, or of the first `after` where none does; of groups that have any."""
+    groups = codes(samples, columns)
+    shape = -1, attempts.per_transaction
+    passed = matches(attempts.score, threshold).reshape(shape)[:, :after]
+    seconds = attempts.seconds.astype(np.float64).reshape(shape)[:, :after]
+    accepted: Mask = np.asarray(passed.any(axis=1))
+    last = np.where(accepted, passed.argmax(axis=1), after - 1)
+    made = np.arange(after) <= last[:, None]
+    took = np.where(made, seconds, 0.0).sum(axis=1)
+    probe = attempts.probe[:: attempts.per_transaction]
+    found = []
+    for d, name in enumerate(groups.names):
+        mine = groups.group[probe] == d
+        people, place = np.unique(groups.subject[probe[mine]], return_inverse=True)
+        size = len(people)
+        found.append(
+            PersonTimes(
+                group=name,
+                people=people,
+                transactions=np.bincount(place, minlength=size),
+                accepted=np.bincount(place[accepted[mine]], minlength=size),
+                seconds=np.bincount(place, took[mine], size).astype(np.float64),
+            )
+        )
+    return tuple(one for one in found if len(one.people))

@@ -6,7 +6,18 @@ Three adapters, one plain function each: `csv` (a manifest), `tree` (group/subje
 from facegap.datasets.check import GroupCount, Report, check
 from facegap.datasets.draw import draw_subjects
 from facegap.datasets.load import load
-from facegap.datasets.pairs import Pairs, asked_pairs, load_pairs
+from facegap.datasets.pairs import Pairs, asked_pairs, load_pairs, related
 from facegap.datasets.row import Loaded
 
-__all__ = ["GroupCount", "Loaded", "Pairs", "Report", "asked_pairs", "check", "draw_subjects", "load", "load_pairs"]
+__all__ = [
+    "GroupCount",
+    "Loaded",
+    "Pairs",
+    "Report",
+    "asked_pairs",
+    "check",
+    "draw_subjects",
+    "load",
+    "load_pairs",
+    "related",
+]

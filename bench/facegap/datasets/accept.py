@@ -127,6 +127,7 @@ def _samples(source: Source, root: Path, kept: Sequence[int]) -> Samples:
             name: column([values[number] or NO_LABEL for number in kept]) for name, values in source.labels.items()
         },
         root=root,
+        relations={name: column([row.relations[name] for row in rows]) for name in source.card.relations},
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from facegap.cards import DatasetCard, Study
 from facegap.datasets.draw import draw_subjects
 from facegap.errors import InputError
 from facegap.records import Samples
+from facegap.words import did_you_mean, some
+
+_MOST_GROUPS = 100_000
 
 
 def check_study(study: Study, card: DatasetCard, file: Path) -> None:
@@ -18,6 +22,7 @@ def check_study(study: Study, card: DatasetCard, file: Path) -> None:
     """
     _check_terms(study, card, file)
     _check_columns(study, card, file)
+    _check_reference(study, card, file)
     _check_synthetic(study, card, file)
 
 
@@ -35,6 +40,18 @@ def _check_columns(study: Study, card: DatasetCard, file: Path) -> None:
             if column not in card.groups:
                 known = ", ".join(card.groups) or "none"
                 raise InputError(f"{file}: groups: '{column}' is no label of '{card.name}'; its labels: {known}")
+
+
+def _check_reference(study: Study, card: DatasetCard, file: Path) -> None:
+    """That a group of that name can be: a value of each label, in the order of the grouping."""
+    for grouping, group in study.reference.items():
+        values = [card.groups[column].values for column in grouping.split(", ")]
+        names = [", ".join(name) for name in itertools.islice(itertools.product(*values), _MOST_GROUPS)]
+        if group not in names:
+            raise InputError(
+                f"{file}: reference: '{group}' is no group of '{grouping}'{did_you_mean(group, names)}; "
+                f"there are: {some(names)}"
+            )
 
 
 def _check_synthetic(study: Study, card: DatasetCard, file: Path) -> None:

@@ -2,7 +2,7 @@
 
 | format | a line or file is |
 |---|---|
-| csv | columns reference and probe (or sample_a and sample_b), and where known mated and fold |
+| csv | columns reference and probe (or sample_a and sample_b), and where known mated, fold, relation |
 | lfw | "10 300", then `person i j` (mated) or `person i person j`; a fold is so many mated and as many non-mated |
 | rfw | as lfw without the first line: `id i j` or `id i id j`, tab or space; ten folds of equal size |
 | calfw | two lines a pair, `file label`: the fold number of a mated pair, 0 of a non-mated one |
@@ -40,6 +40,7 @@ class Listed:
         a, b: reference and probe, by sample id or the end of one.
         mated: what the list says of them, None where it says nothing.
         fold: 1 to the number of folds, 0 where the list has none.
+        relation: kind of relation of two different people ("twin"), "" of strangers.
         fault: why it cannot be read, "" where it can.
     """
 
@@ -48,6 +49,7 @@ class Listed:
     b: str = ""
     mated: bool | None = None
     fold: int = 0
+    relation: str = ""
     fault: str = ""
 
 
@@ -81,7 +83,7 @@ def _csv(sheet: Sheet, columns: Mapping[str, str]) -> Iterator[Listed]:
     own = {name: columns.get(name, name) for sides in _SIDES for name in sides}
     there = next((sides for sides in _SIDES if own[sides[0]] in sheet.header), _SIDES[1])
     a, b = (sheet.place(own[name]) for name in there)
-    mated, fold = (_place(sheet, columns, name) for name in ("mated", "fold"))
+    mated, fold, relation = (_place(sheet, columns, name) for name in ("mated", "fold", "relation"))
     for where, fields in sheet.rows:
         if len(fields) != len(sheet.header):
             yield Listed(where=where, fault=f"{len(fields)} fields where the header has {len(sheet.header)}")
@@ -97,6 +99,7 @@ def _csv(sheet: Sheet, columns: Mapping[str, str]) -> Iterator[Listed]:
             b=fields[b],
             mated=_TRUTH.get(said),
             fold=int(number) if number.isdecimal() else 0,
+            relation="" if relation is None else fields[relation],
             fault=fault,
         )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from facegap.cards import DatasetCard
 from facegap.cards.dataset import ListFormat
@@ -16,10 +18,12 @@ from facegap.datasets.files import existing_root, leaves_root
 from facegap.datasets.ids import as_number, by_number
 from facegap.datasets.lists import Listed, read_list
 from facegap.errors import DatasetError, InputError
-from facegap.records import Finding, ListedTrials, Rows, Samples
+from facegap.records import Finding, ListedTrials, Mask, Rows, Samples, Strings
 from facegap.words import did_you_mean, plural
 
 CHANGED = "a sample whose id differs from a known one as a spreadsheet changes numbers (0001, 1, 1.0)"
+MOST_RELATIONS = 20
+"""Kinds of relation that a list may name; more are names of families, which belong into the manifest."""
 _UNKNOWN = "a sample that is not in use (unknown, refused or not drawn)"
 _AMBIGUOUS = "a file name that several samples have; write more of its path"
 
@@ -33,6 +37,8 @@ class Pairs:
         fold: (k,) 1 to the number of folds, 0 where the list has none.
         refused: reason -> how many pairs of the list cannot be used.
         findings: one line per reason.
+        relations: kind of relation that the list names, such as "twin" -> (n samples,) a value that related people
+            share, "" where none is named.
     """
 
     reference: Rows
@@ -40,6 +46,7 @@ class Pairs:
     fold: Rows
     refused: Mapping[str, int]
     findings: tuple[Finding, ...]
+    relations: Mapping[str, Strings]
 
     def __len__(self) -> int:
         return len(self.reference)
@@ -105,16 +112,20 @@ def _settled(path: Path, form: ListFormat, columns: Mapping[str, str], samples: 
     names = _Names(samples)
     subjects = samples.subjects.tolist()
     kept: list[tuple[int, int, int]] = []
+    kinds: list[str] = []
     refused: dict[str, list[str]] = {}
     twice: list[str] = []
     seen: set[tuple[int, int]] = set()
     for line in contents.lines:
         a, b = (-1, -1) if line.fault else (names.row(line.a), names.row(line.b))
         reason = line.fault or names.why_not(line) or _reason(a, b, line.mated, subjects)
+        if not reason and line.relation and subjects[a] == subjects[b]:
+            reason = "a relation of a person to themselves"
         if reason:
             refused.setdefault(reason, []).append(line.where)
             continue
         kept.append((a, b, line.fold))
+        kinds.append(line.relation)
         pair = min(a, b), max(a, b)
         if pair in seen:
             twice.append(line.where)
@@ -125,7 +136,50 @@ def _settled(path: Path, form: ListFormat, columns: Mapping[str, str], samples: 
         message = f"{path.name}: {plural(len(twice), 'pair')} listed before, counted as often as listed"
         findings.append(Finding(level="warning", rule="pairs", message=message, examples=tuple(twice)))
     counts = {reason: len(lines) for reason, lines in refused.items()}
-    return Pairs(table[:, 0], table[:, 1], table[:, 2], counts, (*findings, *contents.remarks))
+    relations = _relations(path.name, table[:, :2], np.array(kinds, dtype=np.str_), samples)
+    return Pairs(table[:, 0], table[:, 1], table[:, 2], counts, (*findings, *contents.remarks), relations)
+
+
+def related(samples: Samples, pairs: Pairs) -> Samples:
+    """The samples with the relations that the list names.
+
+    Raises:
+        DatasetError: the manifest has a relation of that name too.
+    """
+    twice = sorted(set(samples.relations) & set(pairs.relations))
+    if twice:
+        raise DatasetError(
+            f"relation '{twice[0]}': named by the list of pairs and by the card; call one of them otherwise"
+        )
+    return replace(samples, relations={**samples.relations, **pairs.relations})
+
+
+def _relations(name: str, pairs: Rows, kinds: Strings, samples: Samples) -> dict[str, Strings]:
+    """Kind -> (n,) the number of the people whom it joins, "" for those it does not name."""
+    found = sorted(set(kinds.tolist()) - {""})
+    if len(found) > MOST_RELATIONS:
+        raise DatasetError(
+            f"{name}: relation: {len(found)} kinds; expected a few such as twin, sibling, look-alike. Names of "
+            "families belong into the manifest: relations in the card"
+        )
+    person = samples.people()
+    i, j = person[pairs[:, 0]], person[pairs[:, 1]]
+    people = int(person.max(initial=-1)) + 1
+    return {kind: _joined(name, kind, i, j, kinds == kind, people)[person] for kind in found}
+
+
+def _joined(name: str, kind: str, i: Rows, j: Rows, said: Mask, people: int) -> Strings:
+    ones = np.ones(int(said.sum()))
+    _, part = connected_components(coo_array((ones, (i[said], j[said])), shape=(people, people)), directed=False)
+    named = np.zeros(people, dtype=bool)
+    named[np.concatenate([i[said], j[said]])] = True
+    wrong = int(((part[i] == part[j]) & (i != j) & ~said).sum())
+    if wrong:
+        raise DatasetError(
+            f"{name}: relation '{kind}': {plural(wrong, 'pair')} of people whom it joins, directly or over others, not "
+            "said to be so; name the relation in every pair of them, or leave it out of all"
+        )
+    return np.where(named, part.astype(np.str_), "")
 
 
 def _refusal(name: str, reason: str, lines: Sequence[str]) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from facegap.cards import DatasetCard
@@ -42,6 +42,7 @@ class Row:
     labels: Mapping[str, str]
     session: str = ""
     role: str = ""
+    relations: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
 
 

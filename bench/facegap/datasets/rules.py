@@ -148,6 +148,22 @@ def _contradiction(source: Source) -> Iterator[Problem]:
                 yield Problem(number, "contradiction", f"{column}: the subject has two labels", details[row.subject])
 
 
+def _two_families(source: Source) -> Iterator[Problem]:
+    """All samples of a subject that is said to have two values of a relation: nobody can tell whose relative it is."""
+    for column in source.card.relations if source.card.identities else ():
+        first: dict[str, str] = {}
+        details: dict[str, str] = {}
+        for row in source.rows:
+            if row.fault or not row.subject:
+                continue
+            known = first.setdefault(row.subject, row.relations[column])
+            if known != row.relations[column]:
+                details.setdefault(row.subject, f"'{row.subject}' ({row.where})")
+        for number, row in enumerate(source.rows):
+            if row.subject in details:
+                yield Problem(number, "two-relations", f"{column}: the subject has two values", details[row.subject])
+
+
 RULES: tuple[Callable[[Source], Iterator[Problem]], ...] = (
     _not_text,
     _unreadable,
@@ -159,6 +175,7 @@ RULES: tuple[Callable[[Source], Iterator[Problem]], ...] = (
     _unknown_label,
     _unknown_role,
     _contradiction,
+    _two_families,
 )
 
 ADVICE = {
@@ -172,5 +189,6 @@ ADVICE = {
     "layout": "correct it",
     "unknown-label": "correct it, or map it in the card",
     "unknown-role": "correct it",
+    "two-relations": "give all samples of a subject one value; all of them are left out",
     "contradiction": "correct the labels; all samples of the subject are left out",
 }

@@ -46,6 +46,14 @@ def equivalent_ratio(a: Rate, b: Rate, margin: float, alpha: float = 0.05) -> Eq
     return Equivalence(scale="ratio", low=low, high=high, margin=(1 / margin, margin), equivalent=inside)
 
 
+def at_most_times(a: Rate, b: Rate, limit: float, alpha: float = 0.05) -> Equivalence:
+    """Whether a / b is at most `limit`; without a lower margin, so that nothing is too low."""
+    low, high = ratio_of(a, b, 1 - 2 * alpha)
+    return Equivalence(
+        scale="ratio", low=low, high=high, margin=(0.0, limit), equivalent=high is not None and high < limit
+    )
+
+
 def equivalent_difference(a: Rate, b: Rate, margin: float, alpha: float = 0.05) -> Equivalence:
     """Whether a - b lies inside (-margin, margin), as a share (20 per 10,000 is 0.002)."""
     low, high = newcombe(a, b, 1 - 2 * alpha)

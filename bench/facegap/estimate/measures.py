@@ -2,7 +2,8 @@
 
 Rates are (..., groups) float64; a measure answers (...). Sources: NIST FRTE demographics page (max/min, max/mean,
 max/geomean, vary geomean, Gini); de Freitas Pereira and Marcel 2021 (FDR and the area under it); Grother, and Howard et
-al. 2022, arXiv 2203.05051 (IR, GARBE, corrected Gini); the protocol of RFW, Wang et al. 2019 (SER, STD).
+al. 2022, arXiv 2203.05051 (IR, GARBE, corrected Gini); Linghu et al. 2024, arXiv 2407.14087 (WERM); the protocol of
+RFW, Wang et al. 2019 (SER, STD).
 
 `MEASURES` and `COMBINED` are functions of the rates at one threshold. `mape` asks for a target FMR besides, `fdr_area`
 for the rates at several thresholds: neither fits those tables.
@@ -127,6 +128,15 @@ def ir(fmr: Rates, fnmr: Rates, alpha: float) -> Rates:
     return np.asarray(max_min(fmr) ** alpha * max_min(fnmr) ** (1 - alpha))
 
 
+def werm(fmr: Rates, fnmr: Rates, alpha: float) -> Rates:
+    """The weighted product of the largest over the geometric mean of (..., groups) rates above zero.
+
+    The authors' code adds 1e-5 to every rate of the geometric mean, so that it is defined with zeros and smaller here
+    and there than 1; that depends on the size of the rates, and is left out.
+    """
+    return np.asarray(max_geomean(fmr) ** alpha * max_geomean(fnmr) ** (1 - alpha))
+
+
 def garbe(fmr: Rates, fnmr: Rates, alpha: float) -> Rates:
     """Gini aggregation rate for biometric equitability: the weighted corrected Gini of (..., groups) rates."""
     return alpha * gini_corrected(fmr) + (1 - alpha) * gini_corrected(fnmr)
@@ -236,6 +246,13 @@ COMBINED = (
         function=ir,
         at_equality=1.0,
         hides="whether FMR or FNMR differs, and the size of the rates",
+        positive=True,
+    ),
+    Combined(
+        name="WERM",
+        function=werm,
+        at_equality=1.0,
+        hides="whether FMR or FNMR differs, and how good the best group is",
         positive=True,
     ),
     Combined(

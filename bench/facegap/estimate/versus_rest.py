@@ -1,4 +1,4 @@
-"""Each group against all others together, with Holm's adjustment: which groups differ, not only whether any do."""
+"""Each group against all others together, or one of them, by Holm: which groups differ, not only whether any do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from facegap.records import ErrorCounts
 
 @dataclass(frozen=True, kw_only=True)
 class AgainstRest:
-    """One group's rate over the pooled rate of the other groups.
+    """One group's rate over the pooled rate of the other groups, or over that of one group (`rest`).
 
     Attributes:
         ratio: None where either side has no errors; the bounds then say "at least" or "at most".
@@ -48,8 +48,27 @@ def against_rest(
     if len(kept) < 2:
         return (), left_out
     found = [_compared(c, pooled([other for other in kept if other is not c]), level) for c in kept]
+    return _adjusted(found), left_out
+
+
+def against_group(
+    counts: Sequence[ErrorCounts], reference: str, min_subjects: int = 10, level: float = 0.95
+) -> tuple[tuple[AgainstRest, ...], LeftOut]:
+    """As `against_rest`, with the group `reference` alone in the place of the others; none where it does not enter.
+
+    All tests share that one group, which Holm's adjustment allows. Groups are taken to share no people: those who are
+    in both make the interval too wide where their errors come together.
+    """
+    kept, left_out = enter(counts, min_subjects)
+    base = next((c for c in kept if c.group == reference), None)
+    if base is None:
+        return (), left_out
+    return _adjusted([_compared(c, base, level) for c in kept if c is not base]), left_out
+
+
+def _adjusted(found: Sequence[AgainstRest]) -> tuple[AgainstRest, ...]:
     adjusted = holm([row.p for row in found])
-    return tuple(replace(row, p_holm=p) for row, p in zip(found, adjusted, strict=True)), left_out
+    return tuple(replace(row, p_holm=p) for row, p in zip(found, adjusted, strict=True))
 
 
 def _compared(counts: ErrorCounts, rest: ErrorCounts, level: float) -> AgainstRest:

@@ -32,7 +32,7 @@ from facegap.records import (
     Trials,
 )
 
-GROUP, QUALITY = "group ", "quality "
+GROUP, QUALITY, RELATION = "group ", "quality ", "relation "
 """Prefixes of columns that a data set or a detector names."""
 
 
@@ -129,6 +129,7 @@ def _write_samples(path: Path, evidence: Evidence) -> None:
             "sha256": evidence.sha256,
             "role": samples.roles,
             **{f"{GROUP}{name}": values for name, values in samples.groups.items()},
+            **{f"{RELATION}{name}": values for name, values in samples.relations.items()},
         },
     )
 
@@ -169,6 +170,7 @@ def _read_samples(path: Path) -> tuple[Samples, Strings]:
         roles=_column(rows, "role"),
         groups={name.removeprefix(GROUP): _column(rows, name) for name in groups},
         root=Path(),
+        relations={name.removeprefix(RELATION): _column(rows, name) for name in rows[0] if name.startswith(RELATION)},
     )
     return samples, _column(rows, "sha256")
 

@@ -25,4 +25,8 @@ def opaque(samples: Samples, secret: bytes) -> Samples:
         paths=np.full(len(samples), ""),
         sessions=np.full(len(samples), ""),
         root=Path(),
+        relations={
+            column: np.array([name(f"relation {column}", str(value)) if value else "" for value in values])
+            for column, values in samples.relations.items()
+        },
     )

@@ -71,7 +71,7 @@ def homogeneity_table(tables: Tables) -> Table:
     """One test over all groups of each grouping, at the operating points the findings read at."""
     head = (
         "Model", "Metric", "At", "By", "Groups", "People", "p, chi-square", "p, labels permuted over people",
-        "Left out, notes",
+        "p, people drawn again", "Margin of all groups at once", "Left out, notes",
     )  # fmt: skip
     rows: list[Sequence[str]] = []
     for model, point in _points(tables):
@@ -81,11 +81,17 @@ def homogeneity_table(tables: Tables) -> Table:
                 row.model, row.metric, row.threshold_name, row.grouping,
                 words.count(row.groups), words.count(row.people),
                 words.number(row.p_chi_square, 2), words.number(row.p_permutation, 2),
+                words.number(row.p_bootstrap, 2), margin(row),
                 "; ".join(part for part in (row.left_out, row.note) if part),
             )
             for row in views.select(tables[HomogeneityRow], **wanted)
         ]  # fmt: skip
     return Table(head, rows)
+
+
+def margin(row: HomogeneityRow) -> str:
+    """ "+- 0.4 %": by so much every group's rate may be off, all of them at once; a dash where there is none."""
+    return words.DASH if row.margin is None else f"±{words.SPACE}{words.percent(row.margin)}"
 
 
 def hidden_table(tables: Tables) -> Table:

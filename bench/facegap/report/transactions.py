@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter
 
 from facegap.report import style, views, words
 from facegap.report.style import COLOURS, MARKERS, Picture, Table
-from facegap.schema import TransactionRow
+from facegap.schema import ThroughputRow, TransactionRow
 from facegap.store import Tables
 
 REFUSED = "turned away"
@@ -119,6 +119,29 @@ def _table(rows: Sequence[TransactionRow]) -> Table:
         if row.stage == REFUSED or row.errors
     ]  # fmt: skip
     return Table(head, body)
+
+
+def throughput_table(tables: Tables) -> Table:
+    """Accepted people an hour, at the operating point that the page reads at, everyone and the first grouping."""
+    head = (
+        "Model", "Condition", "Group", "Attempts allowed", "Transactions", "Accepted", "People", "Seconds each",
+        "Accepted an hour (interval)", "Note",
+    )  # fmt: skip
+    wanted = (views.EVERYONE, views.first_grouping(tables))
+    rows: list[Sequence[str]] = []
+    for model in views.models(tables):
+        point = views.main_threshold(tables, model)
+        found = views.select(tables[ThroughputRow], model=model, threshold_name=point.name if point else "")
+        rows += [
+            (
+                row.model, row.condition, row.group, words.count(row.attempts), words.count(row.transactions),
+                words.count(row.accepted), words.count(row.subjects), words.number(row.seconds_per_transaction),
+                f"{words.number(row.per_hour)} ({words.reach(row.low, row.high)})", row.note,
+            )
+            for row in found
+            if row.grouping in wanted and row.per_hour is not None
+        ]  # fmt: skip
+    return Table(head, rows)
 
 
 def _rate(row: TransactionRow) -> str:

@@ -8,7 +8,7 @@ from facegap.report import views, words
 from facegap.report.marks import Rated
 from facegap.report.style import Table
 from facegap.report.worst_first import DIFFERS
-from facegap.schema import IdentificationRow, PowerRow, RateRow, VersusRow
+from facegap.schema import IdentificationRow, PowerRow, RateRow, ReferenceRow, VersusRow
 from facegap.store import Tables
 
 _KEYS = ("model", "condition", "metric", "grouping", "threshold_name", "group")
@@ -39,9 +39,14 @@ def would_have_seen(tables: Tables, row: VersusRow) -> str:
     power = power_of(tables, row)
     if power is None:
         return "what this test could have seen is not known"
-    if power.ratio_80 is None:
+    return seen(power.ratio_80)
+
+
+def seen(ratio_80: float | None) -> str:
+    """What a test that shows nothing would have seen with 80 % power."""
+    if ratio_80 is None:
         return "this test would have seen no ratio, however large"
-    return f"this test would have seen a ratio of {_times(power.ratio_80)} or more"
+    return f"this test would have seen a ratio of {_times(ratio_80)} or more"
 
 
 def cell(tables: Tables, row: Rated) -> str:
@@ -49,16 +54,16 @@ def cell(tables: Tables, row: Rated) -> str:
     return _verdict(tables, of(tables, row))
 
 
-def ratio(row: VersusRow) -> str:
+def ratio(row: VersusRow | ReferenceRow, whose: str = "their") -> str:
     """ "2.5 times their rate (1.40-4.5; p = 0.004 after Holm's adjustment)", or at least or at most so much."""
     p = f"p{words.SPACE}={words.SPACE}{row.p_holm:.2g}" if row.p_holm is not None else ""
     if row.ratio is not None and row.low is not None and row.high is not None:
         span = f"{_times(row.low)}{words.DASH}{_times(row.high)}; {p} after Holm’s adjustment"
-        return f"{_times(row.ratio)} times their rate ({span})"
+        return f"{_times(row.ratio)} times {whose} rate ({span})"
     if row.low:
-        return f"at least {_times(row.low)} times their rate ({p} after Holm’s adjustment)"
+        return f"at least {_times(row.low)} times {whose} rate ({p} after Holm’s adjustment)"
     if row.high is not None:
-        return f"at most {_times(row.high)} times their rate ({p} after Holm’s adjustment)"
+        return f"at most {_times(row.high)} times {whose} rate ({p} after Holm’s adjustment)"
     return f"another rate ({p} after Holm’s adjustment)"
 
 

@@ -18,11 +18,12 @@ from facegap.cards import Study
 from facegap.errors import InputError, StoreError
 from facegap.evidence import Evidence, follows, read_evidence, read_seal
 from facegap.evidence.sealed import KEPT
-from facegap.records import RunManifest
+from facegap.records import RunManifest, has_label
 from facegap.run.page import Draw, draw_page
 from facegap.run.seal import keep_seal, sealed_entry
 from facegap.tables import build, write_tables
 from facegap.version import __version__
+from facegap.words import did_you_mean, some
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class Changes:
         level: confidence level of every interval.
         impostors: over which non-mated comparisons thresholds are set.
         extrapolate: target false match rates below what the comparisons resolve.
+        reference: names of groups, each the reference of the groupings that have it.
     """
 
     groups: tuple[tuple[str, ...], ...] | None = None
@@ -42,6 +44,7 @@ class Changes:
     level: float | None = None
     impostors: str | None = None
     extrapolate: tuple[float, ...] | None = None
+    reference: tuple[str, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Name -> value of what is changed."""
@@ -110,6 +113,10 @@ def changed_study(evidence: Evidence, changes: Changes) -> Study:
     study = evidence.study.model_dump(mode="json")
     if changes.groups is not None:
         study["groups"] = changes.groups
+        there = [", ".join(columns) for columns in changes.groups]
+        study["reference"] = {name: group for name, group in study["reference"].items() if name in there}
+    if changes.reference is not None:
+        study["reference"] = references(evidence, changes.groups or evidence.study.groups, changes.reference)
     if changes.fmr is not None:
         study["thresholds"] |= {"fmr": changes.fmr, "from_run": None}
     if changes.level is not None:
@@ -124,6 +131,29 @@ def changed_study(evidence: Evidence, changes: Changes) -> Study:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(f"analyse: {where}: {first['msg']}, found {first['input']!r}") from None
+
+
+def references(evidence: Evidence, groupings: Sequence[tuple[str, ...]], names: Sequence[str]) -> dict[str, str]:
+    """Grouping -> the one of `names` that is a group of it.
+
+    Raises:
+        InputError: a name is no group of any grouping, or two are groups of the same one.
+    """
+    there = {", ".join(columns): evidence.samples.coded(columns)[0] for columns in groupings}
+    found: dict[str, str] = {}
+    for name in names:
+        mine = [grouping for grouping, groups in there.items() if name in groups and has_label(name)]
+        if not mine:
+            known = [group for groups in there.values() for group in groups if has_label(group)]
+            raise InputError(
+                f"--reference: no group '{name}' in {'; '.join(there)}{did_you_mean(name, known)}; "
+                f"there are: {some(known)}"
+            )
+        twice = next((grouping for grouping in mine if grouping in found), None)
+        if twice is not None:
+            raise InputError(f"--reference: two groups of '{twice}': '{found[twice]}' and '{name}'; name one of them")
+        found |= dict.fromkeys(mine, name)
+    return found
 
 
 def parse_groups(texts: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:

@@ -150,7 +150,8 @@ def _with_list(
     if not len(pairs):
         why = "; ".join(finding.message for finding in pairs.findings) or "it lists none"
         raise InputError(f"{file}: trials: no comparison of the list can be made: {why}")
-    return replace(loaded, findings=(*loaded.findings, *pairs.findings)), pairs.trials()
+    samples = datasets.related(loaded.samples, pairs)
+    return replace(loaded, samples=samples, findings=(*loaded.findings, *pairs.findings)), pairs.trials()
 
 
 def _condition(study: Study, name: str) -> ConditionCard:

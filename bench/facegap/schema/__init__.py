@@ -1,6 +1,7 @@
 """Schema: one row class a table, the one declaration that writer, reader, page and data dictionary use."""
 
 from facegap.schema.column import JUDGED, ROWS, Column, Row, Says, cells_of, columns_of, keys_of, names_of
+from facegap.schema.compared import ReferenceRow, RelativeRow, ThroughputRow
 from facegap.schema.counted import (
     AcquisitionRow,
     CmcRow,
@@ -65,6 +66,8 @@ __all__ = [
     "PowerRow",
     "QualityRow",
     "RateRow",
+    "ReferenceRow",
+    "RelativeRow",
     "Row",
     "Says",
     "ScoreShiftRow",
@@ -72,6 +75,7 @@ __all__ = [
     "SplitRow",
     "TargetMeasureRow",
     "ThresholdRow",
+    "ThroughputRow",
     "TransactionRow",
     "VersusRow",
     "about",

@@ -13,7 +13,7 @@ _HEAD = """\
 A rate stands beside its errors, trials, people and interval; a blank rate has its reason in `note`. Numbers are written
 in full; what is shown to people is rounded to the digits below. Keys say which row it is.
 `samples.csv` is the trace of the input: opaque ids of sample and subject, the digest of the picture's file, its role,
-and a column `group <label>` for each label.
+a column `group <label>` for each label, and `relation <name>` for each relation, whose values are opaque too.
 """
 
 

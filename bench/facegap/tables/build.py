@@ -28,10 +28,13 @@ from facegap.tables import (
     policies,
     quality_split,
     rates,
+    relatives,
     score_shifts,
     shrunken,
     target_measures,
+    throughput,
     transactions,
+    versus_reference,
     versus_rest,
 )
 from facegap.tables.suppress import suppressed
@@ -82,6 +85,9 @@ TABLES: dict[type[Row], Callable[[Workbench], Iterable[Row]]] = {
     schema.BetweenRow: between_models.rows,
     schema.ScoreShiftRow: score_shifts.rows,
     schema.ExtrapolatedRow: extrapolated.rows,
+    schema.ReferenceRow: versus_reference.rows,
+    schema.RelativeRow: relatives.rows,
+    schema.ThroughputRow: throughput.rows,
 }
 """Every computed table: its row class, and the function that gives its rows. A new table is one line here."""
 

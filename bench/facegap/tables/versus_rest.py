@@ -43,10 +43,15 @@ def rows(bench: Workbench) -> Iterator[VersusRow]:
 def _comparisons(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[AgainstRest, ...], LeftOut]]:
     """Which rates are compared, every group against the others, and the groups left out; failures counted."""
     rule = bench.evidence.study.statistics
-    for counted in (_one_to_one, _one_to_many):
-        for key, counts in counted(bench):
-            rows, left_out = against_rest(counts, rule.min_subjects, rule.level)
-            yield key, one_test(rows), left_out
+    for key, counts in compared_rates(bench):
+        rows, left_out = against_rest(counts, rule.min_subjects, rule.level)
+        yield key, one_test(rows), left_out
+
+
+def compared_rates(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[ErrorCounts, ...]]]:
+    """Which rates groups are compared by, 1:1 and of the open searches, with the groups' counts; failures counted."""
+    yield from _one_to_one(bench)
+    yield from _one_to_many(bench)
 
 
 def _one_to_one(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[ErrorCounts, ...]]]:

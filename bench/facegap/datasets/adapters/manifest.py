@@ -14,6 +14,7 @@ from facegap.datasets.roles import with_roles
 from facegap.datasets.row import Loaded, Row
 from facegap.datasets.tables import Sheet, read_sheet
 from facegap.errors import DatasetError
+from facegap.records import NO_LABEL
 from facegap.store import sha256_bytes
 
 
@@ -49,11 +50,11 @@ def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
 
 def _places(card: DatasetCard, sheet: Sheet) -> dict[str, int]:
     """Our column name -> its place in the manifest; columns that may be left out are missing where they are."""
-    needed = {"path", *card.groups, *card.columns} | ({"subject_id"} if card.identities else set())
+    needed = {"path", *card.groups, *card.relations, *card.columns} | ({"subject_id"} if card.identities else set())
     if "labels" in card.files:
         needed -= {*card.groups}
     places: dict[str, int] = {}
-    for column in (*COLUMNS, *card.groups):
+    for column in (*COLUMNS, *card.groups, *card.relations):
         own = card.columns.get(column, column)
         if column in needed:
             places[column] = sheet.place(own, f"; name the file's own column in the card: columns.{column}")
@@ -82,7 +83,13 @@ def _row(card: DatasetCard, places: dict[str, int], width: int, where: str, fiel
         labels={column: fields[places[column]] for column in card.groups if column in places},
         session=fields[places["session"]] if "session" in places else "",
         role=fields[places["role"]] if "role" in places else "",
+        relations={column: _relative(fields[places[column]]) for column in card.relations},
     )
+
+
+def _relative(value: str) -> str:
+    """The value that relatives share; "" where none is known."""
+    return "" if value == NO_LABEL else value
 
 
 def _tidy(path: str) -> str:

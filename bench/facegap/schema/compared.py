@@ -1,0 +1,137 @@
+"""Rows of the tables that hold one thing against another that is named: a reference group, relatives, time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from facegap.schema.column import Row, Says
+from facegap.schema.common import (
+    Condition,
+    Errors,
+    Group,
+    Grouping,
+    High,
+    Level,
+    Low,
+    Metric,
+    Model,
+    Note,
+    P,
+    PHolm,
+    Sentence,
+    Subjects,
+    ThresholdName,
+    ThresholdValue,
+    Trials,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceRow(Row, table="versus_reference"):
+    """A group's rate against that of the one group that the study names, tested by Holm over the other groups."""
+
+    model: Model
+    condition: Condition
+    metric: Metric
+    grouping: Grouping
+    threshold_name: ThresholdName
+    threshold: ThresholdValue = None
+    group: Group
+    reference: Annotated[str, Says(meaning="the group that it is compared with", key=True, group=True)]
+    errors: Errors = None
+    trials: Trials = None
+    subjects: Subjects = None
+    reference_errors: Annotated[int | None, Says(meaning="errors of the reference group", unit="comparisons")] = None
+    reference_trials: Annotated[int | None, Says(meaning="denominator of the reference group", unit="comparisons")] = (
+        None
+    )
+    reference_subjects: Annotated[int | None, Says(meaning="people behind the reference group", unit="people")] = None
+    shared_subjects: Annotated[int | None, Says(meaning="people of both groups", unit="people")] = None
+    ratio: Annotated[
+        float | None, Says(meaning="the group's rate over the reference group's", unit="times", digits=2)
+    ] = None
+    low: Low = None
+    high: High = None
+    level: Level = None
+    p: P = None
+    p_holm: PHolm = None
+    verdict: Verdict = ""
+    ratio_80: Annotated[
+        float | None,
+        Says(meaning="smallest ratio above the reference group's rate seen with 80 % power", unit="times", digits=2),
+    ] = None
+    sentence: Sentence = ""
+    note: Note = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelativeRow(Row, table="relatives"):
+    """False matches of related people beside those of strangers at one threshold; no row where nobody is related."""
+
+    model: Model
+    condition: Condition
+    grouping: Grouping
+    group: Group
+    relation: Annotated[str, Says(meaning="column of the data set whose value relatives share", key=True)]
+    threshold_name: ThresholdName
+    threshold: ThresholdValue = None
+    families: Annotated[int | None, Says(meaning="families with relatives who are compared", unit="families")] = None
+    people: Annotated[int | None, Says(meaning="people who are compared with a relative", unit="people")] = None
+    errors: Annotated[int | None, Says(meaning="false matches of relatives", unit="comparisons")] = None
+    trials: Annotated[int | None, Says(meaning="non-mated comparisons of relatives", unit="comparisons")] = None
+    failed: Annotated[int | None, Says(meaning="of these, comparisons that have no score", unit="comparisons")] = None
+    rate: Annotated[float | None, Says(meaning="FMR of relatives", unit="share", digits=2)] = None
+    low: Low = None
+    high: High = None
+    stranger_errors: Annotated[int | None, Says(meaning="false matches of strangers", unit="comparisons")] = None
+    stranger_trials: Annotated[int | None, Says(meaning="non-mated comparisons of strangers", unit="comparisons")] = (
+        None
+    )
+    stranger_rate: Annotated[float | None, Says(meaning="FMR of strangers", unit="share", digits=2)] = None
+    stranger_low: Annotated[float | None, Says(meaning="lower end of its interval", unit="share", digits=2)] = None
+    stranger_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="share", digits=2)] = None
+    ratio: Annotated[float | None, Says(meaning="FMR of relatives over that of strangers", unit="times", digits=2)] = (
+        None
+    )
+    ratio_low: Annotated[float | None, Says(meaning="lower end of its interval", unit="times", digits=2)] = None
+    ratio_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="times", digits=2)] = None
+    level: Level = None
+    note: Note = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThroughputRow(Row, table="throughput"):
+    """People accepted in an hour of recording and sending: accepted transactions over the time of all of them."""
+
+    model: Model
+    condition: Condition
+    policy: Annotated[str, Says(meaning="which frame of an attempt is compared", key=True)]
+    frames: Annotated[int | None, Says(meaning="frames of an attempt", unit="frames", key=True)] = None
+    grouping: Grouping
+    group: Group
+    attempts: Annotated[int | None, Says(meaning="attempts that are allowed", unit="attempts", key=True)] = None
+    threshold_name: ThresholdName
+    threshold: ThresholdValue = None
+    transactions: Annotated[int | None, Says(meaning="transactions, accepted or not", unit="transactions")] = None
+    accepted: Annotated[int | None, Says(meaning="transactions that ended with acceptance", unit="transactions")] = None
+    subjects: Annotated[int | None, Says(meaning="people who made them", unit="people")] = None
+    seconds_per_transaction: Annotated[
+        float | None,
+        Says(
+            meaning="mean time of a transaction, up to its first success or its last attempt", unit="seconds", digits=3
+        ),
+    ] = None
+    per_hour: Annotated[
+        float | None,
+        Says(
+            meaning="accepted / time of all transactions; blank with its reason in note",
+            unit="people an hour",
+            digits=3,
+        ),
+    ] = None
+    low: Low = None
+    high: High = None
+    level: Level = None
+    note: Note = ""
