@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from facegap import store
 from facegap.report import (
+    at_target,
     cross_fmr,
     det,
     differentials,
@@ -27,6 +28,7 @@ from facegap.report import (
     worst_first,
 )
 from facegap.schema import (
+    AtTargetRow,
     CrossRow,
     DifferentialRow,
     IdentificationRow,
@@ -273,3 +275,12 @@ def test_a_title_says_at_which_threshold_in_words(tables: Tables) -> None:
     assert any("impostors’ scores reach the threshold of FMR 0.0001, by region, gender, most often" in t for t in said)
     assert any("at the vendor’s own threshold, by region, gender, FMR is highest" in title for title in said)
     assert not any("at vendor" in title or "of vendor" in title for title in said)
+
+
+def test_tables_of_searches_and_of_targets_speak_of_every_grouping(tables: Tables) -> None:
+    rows = tables[AtTargetRow]
+    more = [replace(row, grouping="gender", group="male") for row in rows if row.group == "East, male"]
+    every = Changed(tables, {AtTargetRow: [*rows, *more]})
+    for table in (page._search_table(tables), at_target.at_target_table(every)):
+        by = list(table.head).index("By")
+        assert {row[by] for row in table.rows} == {"everyone", GROUPING, "gender"}
