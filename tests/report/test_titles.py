@@ -13,8 +13,32 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from facegap import store
-from facegap.report import cross_fmr, det, page, paired, policies, rates, transactions, views, words, worst_first
-from facegap.schema import CrossRow, IdentificationRow, PairedRow, PolicyRow, RateRow, Row, TransactionRow, VersusRow
+from facegap.report import (
+    at_target,
+    cross_fmr,
+    det,
+    differentials,
+    page,
+    paired,
+    policies,
+    rates,
+    transactions,
+    views,
+    words,
+    worst_first,
+)
+from facegap.schema import (
+    AtTargetRow,
+    CrossRow,
+    DifferentialRow,
+    IdentificationRow,
+    PairedRow,
+    PolicyRow,
+    RateRow,
+    Row,
+    TransactionRow,
+    VersusRow,
+)
 from facegap.store import Tables
 from invented_run import GROUPING, Plan, wilson, write_run
 
@@ -234,3 +258,29 @@ def test_the_change_under_a_condition_is_a_sentence(tables: Tables) -> None:
     title, _ = paired._words("resnet", rows)
     assert re.search(r"under phone the share turned away (of everyone|in [\w, ]+) changes by [+−]\d", title), title
     assert "groups are not tested against each other" in title
+
+
+def test_words_of_titles_and_tables_where_groups_are_alike(tables: Tables) -> None:
+    none = titles(with_errors(tables, [0], 40))
+    assert any("no false match in any group, largest upper bound" in title for title in none)
+    alike = [replace(row, worst="East, male", best="East, male") for row in tables[DifferentialRow]]
+    for _, table in differentials.measure_tables(tables):
+        assert any("East, female" in row for row in table.rows)
+    for _, table in differentials.measure_tables(Changed(tables, {DifferentialRow: alike})):
+        assert not any("East, male" in row for row in table.rows)
+
+
+def test_a_title_says_at_which_threshold_in_words(tables: Tables) -> None:
+    said = titles(tables)
+    assert any("impostors’ scores reach the threshold of FMR 0.0001, by region, gender, most often" in t for t in said)
+    assert any("at the vendor’s own threshold, by region, gender, FMR is highest" in title for title in said)
+    assert not any("at vendor" in title or "of vendor" in title for title in said)
+
+
+def test_tables_of_searches_and_of_targets_speak_of_every_grouping(tables: Tables) -> None:
+    rows = tables[AtTargetRow]
+    more = [replace(row, grouping="gender", group="male") for row in rows if row.group == "East, male"]
+    every = Changed(tables, {AtTargetRow: [*rows, *more]})
+    for table in (page._search_table(tables), at_target.at_target_table(every)):
+        by = list(table.head).index("By")
+        assert {row[by] for row in table.rows} == {"everyone", GROUPING, "gender"}

@@ -11,18 +11,18 @@ from facegap.store import Tables
 
 
 def at_target_table(tables: Tables) -> Table:
-    """Rates under the baseline by the first grouping and of everyone, every target."""
+    """Rates under the baseline by every grouping and of everyone, every target."""
     head = (
-        "Model", "Target FMR", "Score ≥ (interval)", "Metric", "Group", "Errors", "Trials", "People", "Rate (interval)",
-        "Interval method", "Note",
+        "Model", "Target FMR", "Score ≥ (interval)", "Metric", "By", "Group", "Errors", "Trials", "People",
+        "Rate (interval)", "Interval method", "Note",
     )  # fmt: skip
     rows = [
         (
-            row.model, words.exact_percent(row.target), _threshold(row), row.metric, row.group, words.count(row.errors),
+            row.model, words.exact_percent(row.target), _threshold(row), row.metric,
+            row.grouping or "everyone", row.group, words.count(row.errors),
             words.count(row.trials), words.count(row.subjects), _rate(row), row.method, row.note,
         )
         for row in views.select(tables[AtTargetRow], condition=views.baseline(tables))
-        if row.grouping in (views.EVERYONE, views.first_grouping(tables))
     ]  # fmt: skip
     return Table(head, rows)
 

@@ -165,7 +165,7 @@ def _in_words(tables: Tables, rows: Sequence[CrossRow], point: ThresholdRow) -> 
 def _highest(rows: Sequence[CrossRow], point: ThresholdRow, by: str) -> str:
     """The title: the cell with the highest FMR, where one is."""
     worst = max(rows, key=lambda row: row.rate if row.rate is not None else 0.0)
-    at = f"at {words.point(point.name)}{by}"
+    at = f"at {words.point(point.name)}{by or ','}"
     if worst.errors == 0:
         widest = max(rows, key=lambda row: row.high or 0.0)
         return (

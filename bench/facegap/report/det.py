@@ -211,7 +211,8 @@ def _calibration_title(tables: Tables, model: str, condition: str, grouping: str
 def _from_to(metric: str, worst: RateRow, best: RateRow) -> str:
     """The lowest and the highest rate; one where all are the same."""
     if worst.errors == 0:
-        return f"no {metric} error in any group, with {words.rate(worst)} in {worst.group}"
+        error = "false match" if metric == "FMR" else "false non-match"
+        return f"no {error} in any group, largest upper bound {worst.group}, {words.rate(worst)}"
     if worst.rate == best.rate:
         return f"{metric} {words.rate(worst)} in every group"
     return f"{metric} {words.rate(best)} in {best.group} and {words.rate(worst)} in {worst.group}"
@@ -323,8 +324,9 @@ def _distributions_title(tables: Tables, model: str, condition: str, grouping: s
     if point is None or ends is None:
         return f"{model}, {condition}: where the scores of genuine pairs and of impostors lie"
     by = views.by_words(tables, grouping)
+    where = words.point(point.name) if point.name == views.VENDOR else f"the threshold of {point.name}"
     said = rates.spread(tables, ends, "").strip()
-    return f"{model}, {condition}: impostors’ scores reach {words.point(point.name)}{by} {said}"
+    return f"{model}, {condition}: impostors’ scores reach {where}{by} {said}"
 
 
 def _paint_distribution(axes: Any, rows: Histogram, k: int, group: str) -> None:

@@ -35,6 +35,13 @@ def _points(tables: Tables) -> list[tuple[str, ThresholdRow]]:
     return [(model, point) for model in views.models(tables) for point in views.leading_thresholds(tables, model)]
 
 
+def _ends(row: DifferentialRow) -> tuple[str, str]:
+    """The groups with the highest and the lowest rate; neither where the rates are equal."""
+    if row.worst == row.best:
+        return words.DASH, words.DASH
+    return row.worst or words.DASH, row.best or words.DASH
+
+
 def _measures(
     rows: Sequence[DifferentialRow], again: Sequence[AtTargetSummaryRow], targets: Sequence[TargetMeasureRow]
 ) -> Table:
@@ -47,7 +54,7 @@ def _measures(
         (
             row.grouping, row.metric, row.measure, words.number(row.value), words.reach(row.low, row.high),
             set_again.get((row.grouping, row.metric, row.measure), words.DASH),
-            words.reach(row.null_low, row.null_high), row.worst or words.DASH, row.best or words.DASH,
+            words.reach(row.null_low, row.null_high), *_ends(row),
             _notes(row.groups, row.left_out, row.note),
         )
         for row in rows

@@ -333,13 +333,13 @@ def _rates_table(tables: Tables) -> Table:
 
 def _search_table(tables: Tables) -> Table:
     least = views.min_subjects(tables)
-    head = ("Model", "Condition", "Metric", "Search", "Enrolled", "Group", *rates.HEAD)
+    head = ("Model", "Condition", "Metric", "Search", "Enrolled", "By", "Group", *rates.HEAD)
     rows = [
-        (row.model, row.condition, row.metric, words.search_point(row), words.count(row.gallery_size), row.group,
+        (row.model, row.condition, row.metric, words.search_point(row), words.count(row.gallery_size),
+         row.grouping or "everyone", row.group,
          *rates.cells(row, least))
         for row in tables[IdentificationRow]
         if row.failures == "counted" and row.condition == views.baseline(tables)
-        and row.grouping in (views.EVERYONE, views.first_grouping(tables))
     ]  # fmt: skip
     return Table(head, rows)
 
