@@ -150,7 +150,7 @@ def _case(run: Path, root: Path | None, drawn: Drawn | None, add: Callable[..., 
 
 def _names(case: Case) -> Iterator[str]:
     """Whether the folder holds the files of such a run, and no other."""
-    left = added_since(case.run)
+    left = _added_since(case.run)
     wanted = {store.MANIFEST, store.SUMS, "study.toml", *evidence_files(case.evidence)}
     wanted |= {f"tables/{row.table}.csv" for row in tables.TABLES if row.table not in left}
     wanted |= {KEPT} if case.manifest.sealed else set()
@@ -192,7 +192,10 @@ def _parent(case: Case) -> Iterator[str]:
 
 
 def _tables(case: Case) -> Iterator[str]:
-    left = added_since(case.run)
+    left = _added_since(case.run)
+    if left:
+        made_by = case.manifest.versions.get("facegap")
+        yield Remark(f"made by facegap {made_by}, which did not write these tables of {__version__}: {', '.join(left)}")
     for row, computed in tables.build(case.evidence).items():
         if row.table not in left:
             path = store.table_path(case.run, row)
@@ -229,15 +232,16 @@ def _table(row_class: type[Row], computed: Sequence[Row], found: Sequence[Mappin
         yield f"tables/{name}.csv: and {len(lines) - SHOWN} more cells"
 
 
-def added_since(run: Path) -> tuple[str, ...]:
-    """Tables that an earlier version than this did not write, and the run therefore lacks; none of this version's own.
+def _added_since(run: Path) -> tuple[str, ...]:
+    """Tables that an earlier version than this may not have written, and the run lacks; none of this version's own.
 
     Raises:
         StoreError: the folder is no finished run.
     """
     if store.read_manifest(run).versions.get("facegap") == __version__:
         return ()
-    return tuple(row.table for row in tables.TABLES if not store.table_path(run, row).exists())
+    lacks = (row for row in tables.TABLES if not row.always and not store.table_path(run, row).exists())
+    return tuple(row.table for row in lacks)
 
 
 def _same(computed: Any, found: str | None) -> bool:
