@@ -297,7 +297,10 @@ def _silent(_stage: str, _total: int) -> Iterator[pipeline.Advance]:
 
 
 def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Iterator[str]:
-    card = load_dataset(evidence.study.dataset.card)
+    name = evidence.study.dataset.card
+    if name not in card_names("datasets") and not Path(name).is_file():
+        raise NotGiven(f"images not compared: the card of dataset '{name}' is not on this machine")
+    card = load_dataset(name)
     folder = root if root is not None else _root(evidence, manifest)
     loaded = datasets.load(card, folder)
     samples = loaded.samples
