@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
@@ -116,7 +117,10 @@ def test_a_pipe_is_refused_and_not_waited_for(
     assert f"{file}: a named pipe; a results folder holds plain files" in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_a_thousand_million_people_are_not_rendered_to_verify_a_run(finished: Path, tmp_path: Path) -> None:
+def test_a_thousand_million_people_are_not_rendered_to_verify_a_run(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(finished.parents[1])
     run = Path(shutil.copytree(finished, tmp_path / "run"))
     content = store.read_json(run / "manifest.json")
     content["study"]["dataset"]["synthetic"] = {"identities": 10**9}
@@ -134,7 +138,7 @@ def test_an_analysis_that_cannot_be_written_is_refused_before_it_is_computed(
     def computed(*_: object) -> None:
         raise AssertionError("computed")
 
-    monkeypatch.setattr("facegap.run.analyse.build", computed)
+    monkeypatch.setattr(importlib.import_module("facegap.run.analyse"), "build", computed)
     (tmp_path / "file").write_text("")
     for out, expected in (
         (tmp_path / "file" / "new", "cannot be written"),

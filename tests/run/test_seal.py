@@ -55,7 +55,7 @@ def sealed(place: Path) -> Path:
     [
         lambda t: t.replace('"seed": 7', '"seed": 8', 1),
         lambda t: t.replace("20", "19", 1),
-        lambda t: re.sub(r'"digest": "."', '"digest": "x"', t),
+        lambda t: re.sub(r'"digest": "....', '"digest": "0000', t),
         lambda t: t.replace('"claims"', '"claim"'),
         lambda t: t.replace("facegap-seal-1", "facegap-seal-9"),
         lambda t: t[:-20],

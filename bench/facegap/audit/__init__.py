@@ -3,6 +3,6 @@
 from facegap.audit.doctor import doctor
 from facegap.audit.gate import GateOutcome, check_model
 from facegap.audit.verified import Check, Verified
-from facegap.audit.verify import added_since, examine, verify
+from facegap.audit.verify import examine, verify
 
-__all__ = ["Check", "GateOutcome", "Verified", "added_since", "check_model", "doctor", "examine", "verify"]
+__all__ = ["Check", "GateOutcome", "Verified", "check_model", "doctor", "examine", "verify"]

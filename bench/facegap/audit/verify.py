@@ -152,7 +152,7 @@ def _case(run: Path, root: Path | None, drawn: Drawn | None, add: Callable[..., 
 
 def _names(case: Case) -> Iterator[str]:
     """Whether the folder holds the files of such a run, and no other."""
-    left = added_since(case.run)
+    left = _added_since(case.run)
     wanted = {store.MANIFEST, store.SUMS, "study.toml", *evidence_files(case.evidence)}
     wanted |= {f"tables/{row.table}.csv" for row in tables.TABLES if row.table not in left}
     wanted |= {KEPT} if case.manifest.sealed else set()
@@ -194,7 +194,10 @@ def _parent(case: Case) -> Iterator[str]:
 
 
 def _tables(case: Case) -> Iterator[str]:
-    left = added_since(case.run)
+    left = _added_since(case.run)
+    if left:
+        made_by = case.manifest.versions.get("facegap")
+        yield Remark(f"made by facegap {made_by}, which did not write these tables of {__version__}: {', '.join(left)}")
     for row, computed in tables.build(case.evidence).items():
         if row.table not in left:
             path = store.table_path(case.run, row)
@@ -231,15 +234,16 @@ def _table(row_class: type[Row], computed: Sequence[Row], found: Sequence[Mappin
         yield f"tables/{name}.csv: and {len(lines) - SHOWN} more cells"
 
 
-def added_since(run: Path) -> tuple[str, ...]:
-    """Tables that an earlier version than this did not write, and the run therefore lacks; none of this version's own.
+def _added_since(run: Path) -> tuple[str, ...]:
+    """Tables that an earlier version than this may not have written, and the run lacks; none of this version's own.
 
     Raises:
         StoreError: the folder is no finished run.
     """
     if store.read_manifest(run).versions.get("facegap") == __version__:
         return ()
-    return tuple(row.table for row in tables.TABLES if not store.table_path(run, row).exists())
+    lacks = (row for row in tables.TABLES if not row.always and not store.table_path(run, row).exists())
+    return tuple(row.table for row in lacks)
 
 
 def _same(computed: Any, found: str | None) -> bool:
@@ -295,7 +299,10 @@ def _silent(_stage: str, _total: int) -> Iterator[pipeline.Advance]:
 
 
 def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Iterator[str]:
-    card = load_dataset(evidence.study.dataset.card)
+    name = evidence.study.dataset.card
+    if name not in card_names("datasets") and not Path(name).is_file():
+        raise NotGiven(f"images not compared: the card of dataset '{name}' is not on this machine")
+    card = load_dataset(name)
     folder = root if root is not None else _root(evidence, manifest)
     loaded = datasets.load(card, folder)
     samples = loaded.samples

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from facegap.errors import StoreError
+from facegap.errors import DiskFull, StoreError
 from facegap.store.files import cache_dir
 
 
@@ -80,12 +80,14 @@ class RowCache:
         """Store rows in one transaction.
 
         Raises:
-            StoreError: the disk is full or the file cannot be written; nothing stored before is lost.
+            DiskFull: there is no room; nothing stored before is lost.
+            StoreError: the file cannot be written; likewise.
         """
         try:
             self._put_many(rows)
         except sqlite3.OperationalError as error:
-            raise StoreError(
+            full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+            raise (DiskFull if full else StoreError)(
                 f"{self.path}: the cache cannot be written: {error}; free some space or set FACEGAP_CACHE"
             ) from None
         except sqlite3.DatabaseError:
