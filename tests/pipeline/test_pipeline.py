@@ -259,8 +259,11 @@ def test_what_shapes_a_template_is_in_its_digest(line: pipeline.Pipeline, tmp_pa
         net = line.recogniser.with_preprocess(card.preprocess)
         net.card = card.model_copy(update={key: value})
         assert replace(line, recogniser=net).template_digest != line.template_digest, key
-    indifferent = replace(line, seed=99, threads=2, batch=32)
+    indifferent = replace(line, seed=99, threads=2)
     assert indifferent.template_digest == line.template_digest
+    assert replace(line, batch=32).template_digest != line.template_digest
+    single = replace(line, recogniser=line.recogniser.one_at_a_time())
+    assert replace(single, batch=32).template_digest == single.template_digest == replace(line, batch=1).template_digest
     assert replace(line, condition=LOSSY, seed=99).template_digest != replace(line, condition=LOSSY).template_digest
 
 

@@ -36,9 +36,9 @@ class Mtcnn:
     """The opened cascade."""
 
     def __init__(self, card: DetectorCard, files: dict[str, Path], provider: str, threads: int) -> None:
-        self._proposal = backend.open_net(files["pnet"], provider, threads)
-        self._refine = backend.open_net(files["rnet"], provider, threads)
-        self._output = backend.open_net(files["onet"], provider, threads)
+        self._proposal = backend.open_net(files["pnet"], provider, threads, card.sha256s.get("pnet"))
+        self._refine = backend.open_net(files["rnet"], provider, threads, card.sha256s.get("rnet"))
+        self._output = backend.open_net(files["onet"], provider, threads, card.sha256s.get("onet"))
         self._min_face = card.min_face
         self._score = card.score
 

@@ -34,7 +34,7 @@ class Yunet:
             BackendMissing: the provider does not run here.
             ModelRefused: the file is no YuNet net of free height and width.
         """
-        self._net = backend.open_net(files["net"], provider, threads)
+        self._net = backend.open_net(files["net"], provider, threads, card.sha256)
         self._outputs = [f"{head}_{stride}" for stride in _STRIDES for head in _HEADS]
         missing = sorted(set(self._outputs) - {port.name for port in self._net.outputs})
         if missing:

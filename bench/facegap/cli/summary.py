@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
+from facegap import gates
 from facegap.cli.listings import columns
 from facegap.report import views, worst_first
 from facegap.report.worst_first import Contrast
@@ -42,11 +44,22 @@ def print_summary(folder: Path) -> None:
     left = sum(row.failures == "counted" for row in tables[RateRow]) - len(found)
     if left > 0:
         typer.echo(f"... and {left} more rows in tables/rates.csv")
+    for line in _models(tables.manifest.models):
+        typer.echo(line)
     if (folder / "report.html").is_file():
         typer.echo(f"page:    {folder / 'report.html'}")
     else:
         typer.echo(f"! no page was drawn; why: {folder / 'report-failed.txt'}")
     typer.echo(f"results: {folder}")
+
+
+def _models(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What became of each recogniser before the run; a line that starts with "!" asks for attention."""
+    for entry in {entry["name"]: entry for entry in entries if entry.get("kind") == "recogniser"}.values():
+        passed = (entry.get("gate") or {}).get("passed", False)
+        yield f"{'gate:   ' if passed else '!'} {gates.stated(entry)}"
+        if entry.get("note"):
+            yield f"! {entry['name']}: {entry['note']}"
 
 
 def model_rows(tables: Tables, model: str) -> list[tuple[RateRow, str]]:

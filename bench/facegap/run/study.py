@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from facegap import pipeline, store
+from facegap import gates, pipeline, store
 from facegap.backend import version as onnxruntime_version
 from facegap.evidence import Evidence, opaque, write_evidence
 from facegap.pipeline import Progress
@@ -50,7 +50,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
     with _timed(seconds, "hash"):
         sha256 = pipeline.hash_files(samples, threads)
     with _timed(seconds, "acquire and embed"):
-        acquisitions, embedded, provider = measure.templates(inputs, sha256, threads, progress)
+        acquisitions, embedded, ran = measure.templates(inputs, sha256, threads, progress)
     evidence = Evidence(
         study=inputs.study,
         samples=opaque(samples, store.local_secret()),
@@ -76,7 +76,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
     evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried)
     with _timed(seconds, "estimate"):
         tables = build(evidence)
-    manifest = _manifest(inputs, evidence, provider, started, seconds)
+    manifest = _manifest(inputs, evidence, ran, started, seconds)
     with store.new_run(results, manifest.run_id) as (folder, final):
         write_evidence(folder, evidence)
         write_tables(folder, tables, manifest.banners)
@@ -109,12 +109,13 @@ def _now() -> str:
 
 
 def _manifest(
-    inputs: Inputs, evidence: Evidence, provider: str, started: str, seconds: dict[str, float]
+    inputs: Inputs, evidence: Evidence, ran: measure.Ran, started: str, seconds: dict[str, float]
 ) -> RunManifest:
     study = inputs.study
     resolved = study.model_dump(mode="json")
     commit, dirty = _commit()
     models = [entry for model in inputs.models for entry in _model_entries(model)]
+    told = [_told(entry, inputs, ran) for entry in models]
     content = store.digest(
         {
             "study": resolved,
@@ -131,11 +132,11 @@ def _manifest(
         study=resolved,
         config_text=inputs.text,
         dataset=_dataset_entry(inputs, evidence),
-        models=models,
+        models=told,
         conditions=[card.model_dump(mode="json") for card in inputs.conditions],
         given_thresholds=[asdict(threshold) for threshold in inputs.given],
         provider_asked=study.backend.provider,
-        provider_actual=provider,
+        provider_actual=ran.provider,
         versions=_versions(),
         machine={
             "system": f"{platform.system()} {platform.machine()}",
@@ -146,7 +147,7 @@ def _manifest(
         dirty=dirty,
         started=started,
         finished=_now(),
-        banners=_banners(inputs),
+        banners=_banners(inputs, told),
         samples=_sample_counts(inputs, evidence),
         refused=_refused(inputs),
         findings=[finding.kept() for finding in inputs.loaded.findings if finding.level != "info"],
@@ -162,6 +163,16 @@ def _model_entries(model: pipeline.UsedModel) -> list[dict[str, Any]]:
         {**recogniser, "file_sha256": store.sha256_file(model.file), "detector": detector.name},
         {**detector.model_dump(mode="json"), "file_sha256": parts},
     ]
+
+
+def _told(entry: dict[str, Any], inputs: Inputs, ran: measure.Ran) -> dict[str, Any]:
+    """The entry with what this run knows of a recogniser besides its card: its gate, and why it takes no batch."""
+    if entry["kind"] != "recogniser":
+        return entry
+    (card,) = {model.card.name: model.card for model in inputs.models if model.card.name == entry["name"]}.values()
+    found = gates.find(card)
+    note = {"note": ran.notes[card.name]} if ran.notes[card.name] else {}
+    return {**entry, "gate": asdict(found) if found is not None else None, **note}
 
 
 def _dataset_entry(inputs: Inputs, evidence: Evidence) -> dict[str, Any]:
@@ -186,7 +197,7 @@ def _refused(inputs: Inputs) -> dict[str, int]:
     return {reason: reasons.count(reason) for reason in sorted(set(reasons))}
 
 
-def _banners(inputs: Inputs) -> list[str]:
+def _banners(inputs: Inputs, models: list[dict[str, Any]]) -> list[str]:
     card = inputs.dataset
     banners = [card.banner] if card.banner else []
     if card.needs_acknowledgement:
@@ -194,6 +205,7 @@ def _banners(inputs: Inputs) -> list[str]:
     for name, column in card.groups.items():
         if column.label_source in ("classifier", "inferred"):
             banners.append(f"the labels of '{name}' were guessed by a machine, not reported by people")
+    banners += [gates.stated(entry) for entry in models if entry.get("gate") and not entry["gate"]["passed"]]
     return banners
 
 
