@@ -433,7 +433,7 @@ def constant(value: float) -> bytes:
 
 
 def noisy(scale: float) -> bytes:
-    nodes = [node("RandomNormalLike", ["raw"], ["noise"], scale=scale), node("Add", ["raw", "noise"], ["y"])]
+    nodes = [node("RandomNormalLike", ["raw"], ["noise"], scale=float(scale)), node("Add", ["raw", "noise"], ["y"])]
     return net(*nodes)
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import tiny
-from facegap import acquire, datasets, pipeline
+from facegap import acquire, datasets, pipeline, store
 from facegap.acquire.detect import WholeImage
 from facegap.cards import ConditionCard, load_dataset, load_detector
 from facegap.cards.study import Acquire
@@ -240,6 +240,24 @@ def test_chance_is_the_samples_own(
     np.testing.assert_array_equal(backwards.reason[::-1], first[0].reason)
     other, _ = run(fresh(lossy, tmp_path / "d", monkeypatch, seed=4), samples)
     assert (other.outcome != first[0].outcome).any()
+
+
+def test_a_file_larger_than_pictures_is_not_hashed(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is counted as unreadable, with its size, and nobody waits for its digest."""
+    large = samples.root / str(samples.paths[3])
+    with large.open("r+b") as file:
+        file.truncate(acquire.MAX_BYTES + 1)  # sparse
+    hashed: list[Path] = []
+    real = store.sha256_file
+
+    def seen(path: Path) -> str:
+        hashed.append(path)
+        return real(path)
+
+    monkeypatch.setattr(store, "sha256_file", seen)
+    sha256 = pipeline.hash_files(samples, 2)
+    assert sha256[3] == "" and (np.delete(sha256, 3) != "").all()
+    assert large not in hashed and len(hashed) == len(samples) - 1
 
 
 def test_what_shapes_a_template_is_in_its_digest(line: pipeline.Pipeline, tmp_path: Path) -> None:
