@@ -84,9 +84,10 @@ class NetTimeout(Exception):
 class Net:
     """An ONNX net on one provider; `run` may be called from several threads."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, provider: str) -> None:
+    def __init__(self, session: onnxruntime.InferenceSession, provider: str, file: Path) -> None:
         self._session = session
         self.provider = provider
+        self.file = file
         self.inputs = tuple(_port(port) for port in session.get_inputs())
         self.outputs = tuple(_port(port) for port in session.get_outputs())
 
@@ -100,6 +101,7 @@ class Net:
 
         Raises:
             NetTimeout: it did not end within `limit` seconds.
+            ModelRefused: it fails on the input.
         """
         options = onnxruntime.RunOptions()
         options.log_severity_level = _QUIET
@@ -108,7 +110,12 @@ class Net:
         def stop() -> None:
             options.terminate = True
 
-        return list(_attended(lambda: self._session.run(names, feeds, options), stop, limit))
+        try:
+            return list(_attended(lambda: self._session.run(names, feeds, options), stop, limit))
+        except NetTimeout:
+            raise
+        except Exception as error:  # onnxruntime's exceptions share no public base class
+            raise ModelRefused(f"{self.file}: the net fails on its own input: {reason(error)}") from None
 
 
 _stops: set[Callable[[], None]] = set()
@@ -232,7 +239,7 @@ def open_net(
             f"needs {wanted.install}"
         )
     try:
-        return Net(session, actual)
+        return Net(session, actual, file)
     except UnicodeDecodeError:
         raise ModelRefused(f"{file}: the names of its inputs and outputs are not UTF-8 text; export it again") from None
 
@@ -289,7 +296,7 @@ _ADVICE = {
 """What an error of onnxruntime says -> what to do about it."""
 
 
-_PLACE = re.compile(r"\S+\.(?:cc|h):\d+ (?:[\w ]+ )?\S*onnxruntime::[^(]*\((?:[^()]|\([^()]*\))*\)\s*")
+_PLACE = re.compile(r"\S+\.(?:cc|h):\d+ (?:[\w ]+[*&]? )?\S*onnxruntime::[^(]*\((?:[^()]|\([^()]*\))*\)\s*")
 """Where in onnxruntime's own source an error arose."""
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facegap.backend import Net, NetTimeout, Port, open_net, reason
+from facegap.backend import Net, NetTimeout, Port, open_net
 from facegap.cards import ModelCard, Preprocess
 from facegap.errors import ModelRefused
 from facegap.records import Floats
@@ -138,8 +138,8 @@ class Recogniser:
                 f"{self.card.name}: the net did not end within {limit:g} s on {plural(len(tensor), 'picture')}; is "
                 "there a loop without end in it? --limit gives it more time"
             ) from None
-        except Exception as error:  # onnxruntime's exceptions share no public base class
-            raise ModelRefused(f"{self.card.name}: the net fails on its own input: {reason(error)}") from None
+        except ModelRefused as error:
+            raise ModelRefused(f"{self.card.name}: {str(error).removeprefix(f'{self._net.file}: ')}") from None
         if out.shape[:1] != (len(tensor),):
             raise ModelRefused(f"{self.card.name}: {len(tensor)} crops gave an output of shape {list(out.shape)}")
         with np.errstate(over="ignore"):  # of double: it is not finite then, and so no template

@@ -21,7 +21,7 @@ import hostile
 import tiny
 from facegap import backend, cards, store, weights
 from facegap.audit import GateOutcome, check_model
-from facegap.embed import Recogniser, made_up, settled
+from facegap.embed import Recogniser, made_up, settled, unusable
 from facegap.errors import ModelMissing, ModelRefused
 from facegap.probe import probe
 from facegap.weights.fetch import fetch_members
@@ -76,6 +76,7 @@ def test_what_is_right_is_said_of_every_net(
 ) -> None:
     gate = importlib.import_module("facegap.audit.gate")
     monkeypatch.setattr(gate, "probe", lambda *_: None)
+    monkeypatch.setattr(gate, "DRAWS", 20)
     real = gate._small_set
     monkeypatch.setattr(gate, "_small_set", lambda *words: crops.setdefault("set", crops.get("set") or real(*words)))
     write(place, case.make(), case.more)
@@ -218,6 +219,37 @@ def test_nan_is_within_no_tolerance(place: Path) -> None:
     found = settled(Recogniser(card, place / "models" / "tiny.onnx"), made_up(card, 4))
     assert found.recogniser.single
     assert "templates depend on the rest of a batch (a batch of 3: a template here, none there)" in found.note
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "note", "why"),
+    [
+        ("02-gate-nan-batch", "bn_train", "templates depend on the rest of a batch", "zero"),
+        ("18-inner-batch-1", "dyn_reshape1", "a batch of 3 fails", ""),
+    ],
+)
+def test_the_shared_cases_are_given_one_picture_at_a_time(
+    shared: Path, folder: str, name: str, note: str, why: str
+) -> None:
+    """The right answers in their README: the first has no template then and is refused, the second has."""
+    case = shared / "cases" / folder
+    if not case.is_dir():
+        pytest.skip("no shared cases here")
+    card = cards.load_model(str(case / f"{name}.toml"))
+    found = settled(Recogniser(card, case / f"{name}.onnx"), made_up(card, 4))
+    assert found.recogniser.single and note in found.note
+    assert unusable(found.recogniser.outputs(made_up(card, 4))) == (f"4 of 4 {why}" if why else "")
+
+
+@pytest.mark.parametrize("name", ["ir99", "opset99"])
+def test_the_shared_nets_of_the_future_are_refused_with_the_reason(shared: Path, name: str) -> None:
+    file = shared / "cases" / "11-reason-cut" / f"{name}.onnx"
+    if not file.is_file():
+        pytest.skip("no shared cases here")
+    with pytest.raises(
+        ModelRefused, match=r"(max supported IR version: \d+|till opset \d+)\.?; a newer onnxruntime may"
+    ):
+        backend.open_net(file)
 
 
 def archive_source(case: hostile.Case, data: bytes) -> cards.Source:
