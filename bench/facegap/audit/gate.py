@@ -255,7 +255,9 @@ def _separates(recogniser: Recogniser, small: _Set) -> tuple[list[str], str]:
 
 def _slips(recogniser: Recogniser, small: _Set) -> tuple[list[str], str]:
     """d' under each usual slip of the card, beside the card's own."""
-    own, _ = _separation(recogniser, small, recogniser.embed(small.crops))
+    vectors = recogniser.embed(small.crops)
+    own, _ = _separation(recogniser, small, vectors)
+    drawn = np.maximum(_drawn(recogniser, small, vectors), LEAST_D_PRIME)
     lines, better = [], {}
     for slip, other in _slipped(recogniser, small).items():
         vectors = other.recogniser.embed(small.crops)
@@ -264,7 +266,8 @@ def _slips(recogniser: Recogniser, small: _Set) -> tuple[list[str], str]:
             continue
         found, _ = _separation(other.recogniser, small, vectors)
         lines.append(f"{slip}: d' would be {found:.2f} in place of {own:.2f}")
-        if other.least is not None and _surely(other.recogniser, recogniser, small) > other.least:
+        surely = np.quantile(_drawn(other.recogniser, small, vectors) / drawn, 0.05)
+        if other.least is not None and surely > other.least:
             better[slip] = found
     if not better:
         return lines, ""
@@ -273,14 +276,9 @@ def _slips(recogniser: Recogniser, small: _Set) -> tuple[list[str], str]:
     return lines, problem
 
 
-def _surely(other: Recogniser, own: Recogniser, small: _Set) -> float:
-    """How many times `own`'s d' the `other`'s is in 95 % of draws of people, at least."""
-    drawn = [
-        _drawn_d_primes(_scores(vectors, vectors, recogniser.card.similarity), small)
-        for recogniser in (other, own)
-        for vectors in [recogniser.embed(small.crops)]
-    ]
-    return float(np.quantile(drawn[0] / np.maximum(drawn[1], LEAST_D_PRIME), 0.05))
+def _drawn(recogniser: Recogniser, small: _Set, vectors: Floats) -> Floats:
+    """(DRAWS,) d' of (n, dim) templates over draws of people."""
+    return _drawn_d_primes(_scores(vectors, vectors, recogniser.card.similarity), small)
 
 
 @dataclass(frozen=True, eq=False)
