@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
 
+import hostile
 import tiny
 from facegap import backend
 from facegap.errors import BackendMissing, ModelRefused
+from facegap.store import sha256_file
 
 TOLERANCE = 1e-5
 """Largest difference, relative to the largest output, between threads or batches on one provider: float32 sums in
@@ -45,7 +52,7 @@ def test_a_file_that_is_no_net_is_one_line(tmp_path: Path, content: bytes) -> No
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ModelRefused, match=r"net\.onnx: onnxruntime does not take this file"):
+    with pytest.raises(ModelRefused, match=r"net\.onnx: cannot be read: No such file or directory"):
         backend.open_net(tmp_path / "net.onnx")
 
 
@@ -148,3 +155,78 @@ def test_the_gpu_agrees_with_the_cpu_on_real_nets(real_net: Path) -> None:
     feeds = some_input(cpu, 32)
     assert gpu.provider == "CUDAExecutionProvider"
     assert far(in_batches(cpu, feeds, size), in_batches(gpu, feeds, size)) < GPU_TOLERANCE
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> backend.Net:
+    """A net that never ends."""
+    (tmp_path / "endless.onnx").write_bytes(hostile.endless())
+    return backend.open_net(tmp_path / "endless.onnx")
+
+
+PICTURE = {"x": np.ones((1, 3, 32, 32), dtype=np.float32)}
+
+
+def test_ctrl_c_ends_a_net_that_runs(endless: backend.Net) -> None:
+    timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    start = time.monotonic()
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        endless.run(PICTURE)
+    assert time.monotonic() - start < 10
+    assert not backend.left_running()
+
+
+def test_a_limit_ends_a_net_that_runs(endless: backend.Net) -> None:
+    with pytest.raises(backend.NetTimeout):
+        endless.run(PICTURE, limit=0.3)
+    assert not backend.left_running()
+
+
+def test_nets_in_other_threads_are_interrupted(endless: backend.Net) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(endless.run, PICTURE) for _ in range(2)]
+        while not all(one.running() for one in found) or not backend.left_running():
+            time.sleep(0.01)
+        while not all(one.done() for one in found):
+            backend.interrupt()
+            time.sleep(0.05)
+    assert all("terminate flag" in str(one.exception()) for one in found)
+    assert not backend.left_running()
+
+
+def test_a_thread_of_its_own_changes_no_output(tmp_path: Path) -> None:
+    net = backend.open_net(tiny.make_net(tmp_path / "net.onnx"))
+    with ThreadPoolExecutor(1) as pool:
+        (elsewhere,) = pool.submit(net.run, PICTURE).result()
+    np.testing.assert_array_equal(net.run(PICTURE)[0], elsewhere)
+    np.testing.assert_array_equal(net.run(PICTURE, limit=60)[0], elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        (
+            {"ir": 99},
+            ("Unsupported model IR version: 99, max supported IR version: ", "a lower IR version (here: "),
+        ),
+        ({"opset": 99}, ("Opset 99 is under development", "Current official support for domain ai.onnx is till opset")),
+    ],
+)
+def test_a_newer_net_is_refused_with_the_whole_reason(
+    tmp_path: Path, change: dict[str, int], parts: tuple[str, ...]
+) -> None:
+    """As shared/cases/11-reason-cut has it: its nets are of an IR and of operators 99."""
+    (tmp_path / "net.onnx").write_bytes(hostile.same(**change))
+    with pytest.raises(ModelRefused) as caught:
+        backend.open_net(tmp_path / "net.onnx")
+    for part in parts:
+        assert part in str(caught.value)
+    assert "\n" not in str(caught.value) and "onnxruntime_src" not in str(caught.value)
+
+
+def test_what_is_opened_is_what_was_pinned(tmp_path: Path) -> None:
+    file = tiny.make_net(tmp_path / "net.onnx")
+    assert backend.open_net(file, sha256=sha256_file(file)).outputs
+    with pytest.raises(ModelRefused, match=f"expected sha256 {'0' * 64}, found {sha256_file(file)}"):
+        backend.open_net(file, sha256="0" * 64)

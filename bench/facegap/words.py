@@ -9,6 +9,17 @@ EXAMPLES = 3
 """Examples that a message shows before "and n more"."""
 
 
+LONGEST = 4000
+"""Characters of a foreign text that a message shows."""
+
+
+def one_line(text: str) -> str:
+    """A text from elsewhere (a library's error, a name in a file) as part of one line: whole, printable, no breaks."""
+    words = " ".join(text[: 4 * LONGEST].split())
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]} [cut here]"
+
+
 def plural(count: int, noun: str) -> str:
     """ "1 sample", "2 samples"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

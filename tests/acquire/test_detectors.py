@@ -62,6 +62,11 @@ def test_yunet_equals_opencv(yunet_file: Path, lfw: list[Path]) -> None:
     [
         ((640, 640), 12, r"expected a YuNet file of free height and width, found \(640, 640\)"),
         (("H", "W"), 11, "not a YuNet file: no output kps_32"),
+        (
+            ("H", "W"),
+            12,
+            r"not a YuNet file: output cls_8: expected float32 \[1, 64, 1\], found float32 \[1, 3, 64, 64\]",
+        ),
     ],
 )
 def test_other_nets_are_refused(sides: tuple[object, ...], outputs: int, message: str, tmp_path: Path) -> None:
@@ -74,8 +79,30 @@ def test_other_nets_are_refused(sides: tuple[object, ...], outputs: int, message
     file = tmp_path / "net.onnx"
     model = onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 13)])
     file.write_bytes(model.SerializeToString())
+    card = cards.load_detector("yunet").model_copy(update={"sha256": None})
     with pytest.raises(ModelRefused, match=message):
-        open_detector(cards.load_detector("yunet"), {"net": file})
+        open_detector(card, {"net": file}).detect(np.zeros((64, 64, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize("kind", ["Identity", "Reshape"])
+def test_nets_that_are_no_mtcnn_are_refused(kind: str, tmp_path: Path) -> None:
+    """Of other shapes, or that fail on their own input."""
+    onnx = pytest.importorskip("onnx", reason="making a test net needs onnx")
+    port = onnx.helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, ["n", 3, "h", "w"])
+    names = ("score", "box", "landmarks")
+    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in names]
+    inputs = ["image"] if kind == "Identity" else ["image", "one"]
+    nodes = [onnx.helper.make_node(kind, inputs, [name]) for name in names]
+    one = [onnx.numpy_helper.from_array(np.array([1]), "one")]
+    graph = onnx.helper.make_graph(nodes, "g", [port], ends, one)
+    file = tmp_path / "net.onnx"
+    model = onnx.helper.make_model(graph, ir_version=8, opset_imports=[onnx.helper.make_opsetid("", 13)])
+    file.write_bytes(model.SerializeToString())
+    card = cards.load_detector("mtcnn").model_copy(update={"sha256s": {}})
+    detector = open_detector(card, dict.fromkeys(("pnet", "rnet", "onet"), file))
+    picture = np.random.default_rng(0).integers(0, 256, (96, 96, 3)).astype(np.uint8)
+    with pytest.raises(ModelRefused, match=r"outputs of its nets are not those of MTCNN|fails on its own input"):
+        detector.detect(picture)
 
 
 def test_detectors_agree_on_real_faces(mtcnn: Detector, yunet_file: Path, lfw: list[Path]) -> None:

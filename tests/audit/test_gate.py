@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import hostile
 import pulled
 import tiny
-from facegap import cards, store
+from facegap import backend, cards, gates, store
 from facegap.audit import GateOutcome, check_model
 from facegap.cli import main
 from facegap.errors import InputError
+from facegap.version import __version__
 
 
 @contextmanager
@@ -31,6 +33,12 @@ def symmetric() -> np.ndarray:
     return (whole + whole[:, :, ::-1]).reshape(192, 16)
 
 
+@pytest.fixture(autouse=True)
+def _no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """tests/audit/test_hostile.py tries nets in a process of their own; here it would only take time."""
+    monkeypatch.setattr(importlib.import_module("facegap.audit.gate"), "probe", lambda *_: None)
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Patterns with little noise, and the tiny net that takes mirrored ones for the same."""
@@ -38,6 +46,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "datasets" / "patterns.toml").write_text(tiny.DATASET, encoding="utf-8")
     tiny.make_data(tmp_path / "data", each=2)
     tiny.make_model(tmp_path / "models", weights=symmetric())
+    monkeypatch.setenv("FACEGAP_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -63,7 +72,8 @@ def test_a_sound_model_passes(place: Path) -> None:
         "sha256",
         "NCHW input and 16 outputs",
         "self-match: 1.0000",
-        "batch 1 against batch 8",
+        "batches of 1, 3, 46, another order, two runs: largest difference",
+        "similarity negative-l2: d'",
         "channel swap",
     ):
         assert part in text
@@ -109,7 +119,7 @@ def repin(place: Path) -> None:
 
 def test_a_net_that_gives_nan_is_refused(place: Path) -> None:
     tiny.make_model(place / "models", weights=np.full((192, 16), np.nan))
-    refused(check(), "are not finite or zero")
+    refused(check(), "tiny: refused: embeddings: 46 of 46 not finite", "46 of 46 gave no template to compare")
 
 
 def test_a_net_that_sees_no_likeness_is_refused(place: Path) -> None:
@@ -136,6 +146,65 @@ def test_cards_that_contradict_the_file_are_refused(place: Path) -> None:
     change(place, 'layout = "NHWC"', 'layout = "NCHW"')
     (place / "models" / "tiny.onnx").write_bytes(b"no net")
     refused(check(), "fail  ")
+
+
+def test_what_was_found_is_kept_for_runs(place: Path) -> None:
+    """Passed or refused, when, on whose faces and with which versions; of another card of the same net nothing."""
+    assert gates.find(cards.load_model("tiny")) is None
+    check()
+    found = gates.find(cards.load_model("tiny"))
+    assert found is not None and found.passed and found.verdict == "passed"
+    assert (found.dataset, found.people, found.detector) == ("patterns", 23, "aligned-none")
+    assert (found.facegap, found.onnxruntime) == (__version__, backend.version())
+    change(place, "mean = [128.0, 128.0, 128.0]", "mean = [0.0, 0.0, 0.0]")
+    assert gates.find(cards.load_model("tiny")) is None
+    change(place, "dim = 16", "dim = 8")
+    check()
+    found = gates.find(cards.load_model("tiny"))
+    assert found is not None and not found.passed
+    assert found.verdict == "dim: the card says 8, the file has 16" and found.people == 0
+
+
+def test_a_refusal_keeps_no_folder_of_this_machine() -> None:
+    said = "/home/of/somebody/models/tiny.onnx: onnxruntime does not take this file: no"
+    assert gates.Gate.of(said, False, "/data/cards/own.toml", 0, "mtcnn", "1").verdict == (
+        "tiny.onnx: onnxruntime does not take this file: no"
+    )
+    assert gates.Gate.of(said, False, "/data/cards/own.toml", 0, "mtcnn", "1").dataset == "own"
+
+
+def scaled(place: Path, similarity: str) -> None:
+    """A net whose outputs are longer or shorter at random, so that a distance sees what a cosine does not."""
+    onnx = pytest.importorskip("onnx", reason="making test models needs onnx")
+    helper = onnx.helper
+    nodes = [
+        helper.make_node("ReduceMean", ["raw"], ["m"], axes=[1], keepdims=1),
+        helper.make_node("Sin", ["m"], ["s"]),
+        helper.make_node("Add", ["s", "c"], ["f"]),
+        helper.make_node("Mul", ["raw", "f"], ["y"]),
+    ]
+    tiny.make_model(place / "models", weights=symmetric(), similarity=similarity)
+    (place / "models" / "tiny.onnx").write_bytes(hostile.net(*nodes, constants={"c": np.float32(1.5)}))
+    repin(place)
+
+
+def test_the_other_similarity_is_tried_as_a_slip(place: Path) -> None:
+    scaled(place, "negative-l2")
+    refused(check(), "similarity cosine separates better (d' ", "than the card (d' ")
+    scaled(place, "cosine")
+    outcome = check()
+    assert not outcome.refused
+    assert any("similarity negative-l2: d' would be " in line for line in outcome.lines)
+
+
+def test_outputs_of_one_length_have_one_order(place: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="making test models needs onnx")
+    node = onnx.helper.make_node("LpNormalization", ["raw"], ["y"], axis=1)
+    (place / "models" / "tiny.onnx").write_bytes(hostile.net(node))
+    repin(place)
+    outcome = check()
+    assert not outcome.refused
+    assert any("similarity negative-l2: orders comparisons as cosine does" in line for line in outcome.lines)
 
 
 def test_too_few_people_are_one_line(place: Path) -> None:

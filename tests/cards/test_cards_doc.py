@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+import tiny
+from facegap import weights
 from facegap.cards import condition, dataset, load_dataset, load_model, model, study
 from facegap.cards.toml import Card
 from facegap.datasets import load
@@ -68,6 +70,13 @@ def blocks(page: str, language: str) -> list[str]:
 def test_the_recogniser_in_the_docs_is_a_card(tmp_path: Path) -> None:
     (tmp_path / "my-net.toml").write_text(blocks("cards.md", "toml")[0], encoding="utf-8")
     assert load_model(str(tmp_path / "my-net.toml")).score_threshold == 0.42
+
+
+def test_the_recogniser_in_the_docs_can_be_pinned(tmp_path: Path) -> None:
+    card = tmp_path / "my-net.toml"
+    card.write_text(blocks("cards.md", "toml")[0], encoding="utf-8")
+    digest = weights.pin(card, tiny.make_net(tmp_path / "my-net.onnx"))
+    assert load_model(str(card)).sha256 == digest
 
 
 def test_the_data_sets_in_the_docs_are_cards_that_load(tmp_path: Path) -> None:

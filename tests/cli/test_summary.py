@@ -72,3 +72,33 @@ def test_with_room_the_target_follows(tmp_path: Path) -> None:
     store.write_rows(folder, RateRow, rows)
     found = [row.threshold_name for row, _ in model_rows(store.read_tables(folder), "resnet")]
     assert found == ["vendor"] * 6 + ["FMR 0.0001"] * 2
+
+
+@pytest.mark.parametrize(
+    ("known", "line"),
+    [
+        ({}, "! resnet: whether it passed the sanity gate was not kept by the version that made this run"),
+        ({"gate": None}, "! resnet: not put through the sanity gate before this run (`facegap models check resnet`)"),
+        (
+            {"gate": True},
+            "gate:    resnet: passed the sanity gate on 2026-03-01 by facegap 0.2.0 and onnxruntime 1.20, "
+            "60 people of lfw",
+        ),
+        (
+            {"gate": False, "note": "takes one picture at a time: why"},
+            "! resnet: refused by the sanity gate on 2026-03-01 by facegap 0.2.0 and onnxruntime 1.20, "
+            "60 people of lfw: near chance\n! resnet: takes one picture at a time: why",
+        ),
+    ],
+)
+def test_what_the_gate_found_of_each_model_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str], known: dict[str, Any], line: str
+) -> None:
+    found = {"verdict": "near chance", "when": "2026-03-01T10:00:00+00:00", "dataset": "lfw", "people": 60}
+    found |= {"detector": "mtcnn", "facegap": "0.2.0", "onnxruntime": "1.20"}
+    if isinstance(known.get("gate"), bool):
+        known = {**known, "gate": {**found, "passed": known["gate"]}}
+    manifest = store.read_manifest(folder)
+    store.write_manifest(folder, replace(manifest, models=[{"kind": "recogniser", "name": "resnet", **known}]))
+    print_summary(folder)
+    assert line in capsys.readouterr().out

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import tiny
-from facegap import acquire, datasets, pipeline
+from facegap import acquire, datasets, pipeline, store
 from facegap.acquire.detect import WholeImage
 from facegap.cards import ConditionCard, load_dataset, load_detector
 from facegap.cards.study import Acquire
@@ -242,6 +242,24 @@ def test_chance_is_the_samples_own(
     assert (other.outcome != first[0].outcome).any()
 
 
+def test_a_file_larger_than_pictures_is_not_hashed(samples: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is counted as unreadable, with its size, and nobody waits for its digest."""
+    large = samples.root / str(samples.paths[3])
+    with large.open("r+b") as file:
+        file.truncate(acquire.MAX_BYTES + 1)  # sparse
+    hashed: list[Path] = []
+    real = store.sha256_file
+
+    def seen(path: Path) -> str:
+        hashed.append(path)
+        return real(path)
+
+    monkeypatch.setattr(store, "sha256_file", seen)
+    sha256 = pipeline.hash_files(samples, 2)
+    assert sha256[3] == "" and (np.delete(sha256, 3) != "").all()
+    assert large not in hashed and len(hashed) == len(samples) - 1
+
+
 def test_what_shapes_a_template_is_in_its_digest(line: pipeline.Pipeline, tmp_path: Path) -> None:
     card = line.recogniser.card
     changed = {
@@ -259,8 +277,11 @@ def test_what_shapes_a_template_is_in_its_digest(line: pipeline.Pipeline, tmp_pa
         net = line.recogniser.with_preprocess(card.preprocess)
         net.card = card.model_copy(update={key: value})
         assert replace(line, recogniser=net).template_digest != line.template_digest, key
-    indifferent = replace(line, seed=99, threads=2, batch=32)
+    indifferent = replace(line, seed=99, threads=2)
     assert indifferent.template_digest == line.template_digest
+    assert replace(line, batch=32).template_digest != line.template_digest
+    single = replace(line, recogniser=line.recogniser.one_at_a_time())
+    assert replace(single, batch=32).template_digest == single.template_digest == replace(line, batch=1).template_digest
     assert replace(line, condition=LOSSY, seed=99).template_digest != replace(line, condition=LOSSY).template_digest
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -18,11 +19,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import hostile
 import tiny
-from facegap import store
+from facegap import gates, store
 from facegap.audit import verify
 from facegap.backend import available
-from facegap.embed import Recogniser
+from facegap.cards import load_model
+from facegap.embed import Recogniser, Settled
 from facegap.errors import BackendMissing, ModelRefused, StoreError
 from facegap.run import resolve, run_study
 from facegap.schema import ROWS
@@ -111,7 +114,7 @@ def test_a_run_without_its_cache_gives_the_same_tables(finished: Path, place: Pa
         ('groups = [["group"], ["group", "size"]]', 'groups = [["size"]]'),
         ("fpir = [0.1]", "fpir = [0.2, 0.3]"),
         ("min_subjects = 4", "min_subjects = 2\nlevel = 0.9"),
-        ("threads = 1\nbatch = 8", "threads = 2\nbatch = 5"),
+        ("threads = 1", "threads = 2"),
         ("seed = 7", "seed = 8"),
     ],
 )
@@ -123,6 +126,16 @@ def test_other_thresholds_and_groups_do_not_run_the_model(
     (place / "tiny.toml").write_text(study.replace(old, new), encoding="utf-8")
     monkeypatch.setattr(Recogniser, "embed", no_model)
     run_here()
+
+
+def test_another_batch_takes_no_template_of_the_first(
+    place: Path, run_here: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = (place / "tiny.toml").read_text(encoding="utf-8")
+    (place / "tiny.toml").write_text(study.replace("batch = 8", "batch = 5"), encoding="utf-8")
+    monkeypatch.setattr(Recogniser, "embed", no_model)
+    with pytest.raises(AssertionError, match="the model ran again"):
+        run_here()
 
 
 @pytest.mark.parametrize(("threads", "batch"), [(2, 8), (1, 1), (1, 96)])
@@ -164,10 +177,90 @@ def test_the_kept_study_is_the_one_that_ran_byte_for_byte(place: Path, run_here:
     assert (run_here() / "study.toml").read_bytes() == crlf
 
 
+def test_a_run_states_what_the_gate_found(finished: Path, place: Path, run_here: Run) -> None:
+    """Not tried, passed or refused: in the manifest and on the page, which a refusal heads."""
+    assert store.read_manifest(finished).models[0]["gate"] is None
+    assert "tiny: not put through the sanity gate before this run" in (finished / "report.html").read_text("utf-8")
+    card = load_model(str(place / "models" / "tiny.toml"))
+    gates.keep(card, gates.Gate.of("passed", True, "patterns", 23, "aligned-none", "1.31"))
+    manifest = store.read_manifest(run_here())
+    said = gates.stated(manifest.models[0])
+    assert manifest.models[0]["gate"]["people"] == 23 and manifest.banners == store.read_manifest(finished).banners
+    with_what = r"facegap [\d.]+ and onnxruntime 1\.31, 23 people of patterns"
+    assert re.fullmatch(rf"tiny: passed the sanity gate on \d{{4}}-\d\d-\d\d by {with_what}", said)
+    gates.keep(card, gates.Gate.of("near chance", False, "patterns", 23, "aligned-none", "1.31"))
+    folder = run_here()
+    banners = store.read_manifest(folder).banners
+    assert banners[-1].startswith("tiny: refused by the sanity gate on ") and banners[-1].endswith(": near chance")
+
+
+@pytest.mark.parametrize(
+    ("net", "note"),
+    [
+        (lambda: hostile.warped("mates"), "templates depend on the rest of a batch (a batch of 3: largest difference"),
+        (
+            hostile.inner_batch,
+            "a batch of 3 fails (the net fails on its own input: Non-zero status code",
+        ),
+    ],
+    ids=["batch mates", "batch inside"],
+)
+def test_a_net_that_takes_no_batch_is_given_one_at_a_time(
+    place: Path, run_here: Run, net: Callable[[], bytes], note: str
+) -> None:
+    """The tables are those of batches of one (shared/cases 02 and 18)."""
+    pin_net(place, net())
+    whole = run_here()
+    (entry, _) = store.read_manifest(whole).models
+    assert entry["note"].startswith("takes one picture at a time: ") and note in entry["note"]
+    shutil.rmtree(place / "cache")
+    study = (place / "tiny.toml").read_text(encoding="utf-8")
+    (place / "tiny.toml").write_text(study.replace("batch = 8", "batch = 1"), encoding="utf-8")
+    single = run_here()
+    assert tables(whole) == tables(single)
+    assert "note" not in store.read_manifest(single).models[0]
+
+
+def pin_net(place: Path, data: bytes) -> None:
+    card = place / "models" / "tiny.toml"
+    lines = card.read_text(encoding="utf-8").splitlines()
+    lines = [f'sha256 = "{store.sha256_bytes(data)}"' if line.startswith("sha256") else line for line in lines]
+    card.write_text("\n".join(lines), encoding="utf-8")
+    (place / "models" / "tiny.onnx").write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("net", "line"),
+    [
+        (hostile.centred, "templates depend on the rest of a batch .*a template here, none there"),
+        (lambda: hostile.noisy(0.1), "its templates cannot be repeated"),
+        (lambda: hostile.constant(1), "the net gives every face the same template"),
+        (lambda: hostile.times(1e20), "outputs finite and of a length"),
+    ],
+    ids=["statistics of the batch", "noise", "constant", "1e20"],
+)
+def test_a_net_without_templates_of_its_own_is_refused(
+    place: Path, run_here: Run, net: Callable[[], bytes], line: str
+) -> None:
+    pin_net(place, net())
+    with pytest.raises(ModelRefused, match=f"^tiny: .*{line}"):
+        run_here()
+
+
+def test_a_net_that_hides_its_batch_from_the_trial_is_found_on_real_pictures(
+    place: Path, run_here: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pin_net(place, hostile.warped("mates"))
+    line = importlib.import_module("facegap.pipeline.line")
+    monkeypatch.setattr(line, "settled", lambda net, _: Settled(net, "", "", ""))
+    with pytest.raises(ModelRefused, match=r"depend on the rest of a batch .*; set batch = 1 in \[backend\]"):
+        run_here()
+
+
 def test_a_model_that_gives_nothing_is_refused(place: Path, run_here: Run) -> None:
     weights = np.full((192, 16), np.nan)
     tiny.make_model(place / "models", weights=weights)
-    with pytest.raises(ModelRefused, match="tiny: not one of 96 samples gave a template; the first reason: damaged"):
+    with pytest.raises(ModelRefused, match=r"tiny: not one of 96 samples gave a template; 95 were acquired: .* finite"):
         run_here()
     assert not (place / "again").exists()
 

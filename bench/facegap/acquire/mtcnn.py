@@ -19,6 +19,7 @@ import numpy.typing as npt
 from facegap import backend
 from facegap.acquire.faces import Faces, Floats, Pixels, no_faces, overlap
 from facegap.cards import DetectorCard
+from facegap.errors import ModelRefused
 
 _FACTOR = 0.709
 _WINDOW = 12
@@ -36,14 +37,25 @@ class Mtcnn:
     """The opened cascade."""
 
     def __init__(self, card: DetectorCard, files: dict[str, Path], provider: str, threads: int) -> None:
-        self._proposal = backend.open_net(files["pnet"], provider, threads)
-        self._refine = backend.open_net(files["rnet"], provider, threads)
-        self._output = backend.open_net(files["onet"], provider, threads)
+        self._proposal = backend.open_net(files["pnet"], provider, threads, card.sha256s.get("pnet"))
+        self._refine = backend.open_net(files["rnet"], provider, threads, card.sha256s.get("rnet"))
+        self._output = backend.open_net(files["onet"], provider, threads, card.sha256s.get("onet"))
+        self._name = card.name
         self._min_face = card.min_face
         self._score = card.score
 
     def detect(self, image: Pixels) -> Faces:
-        """Faces of an (h, w, 3) uint8 RGB image, at least `min_face` pixels large."""
+        """Faces of an (h, w, 3) uint8 RGB image, at least `min_face` pixels large.
+
+        Raises:
+            ModelRefused: a net fails, or its outputs have not the shapes of MTCNN's.
+        """
+        try:
+            return self._detect(image)
+        except (IndexError, ValueError) as error:
+            raise ModelRefused(f"{self._name}: the outputs of its nets are not those of MTCNN: {error}") from None
+
+    def _detect(self, image: Pixels) -> Faces:
         boxes = self._propose(image)
         if len(boxes) == 0:
             return no_faces()

@@ -20,6 +20,9 @@ from facegap.errors import ModelRefused
 
 _STRIDES = (8, 16, 32)
 _HEADS = ("cls", "obj", "bbox", "kps")
+_VALUES = (1, 1, 4, 10)
+"""Of each head in a cell."""
+
 _OVERLAP = 0.3
 _MAX_CANDIDATES = 5000
 
@@ -34,23 +37,28 @@ class Yunet:
             BackendMissing: the provider does not run here.
             ModelRefused: the file is no YuNet net of free height and width.
         """
-        self._net = backend.open_net(files["net"], provider, threads)
+        self._net = backend.open_net(files["net"], provider, threads, card.sha256)
         self._outputs = [f"{head}_{stride}" for stride in _STRIDES for head in _HEADS]
         missing = sorted(set(self._outputs) - {port.name for port in self._net.outputs})
         if missing:
             raise ModelRefused(f"{files['net']}: not a YuNet file: no output {', '.join(missing)}")
-        sides = self._net.inputs[0].shape[2:]
-        if any(isinstance(side, int) for side in sides):
+        sides = self._net.inputs[0].shape[2:] if len(self._net.inputs) == 1 else ()
+        if len(sides) != 2 or any(isinstance(side, int) for side in sides):
             raise ModelRefused(f"{files['net']}: expected a YuNet file of free height and width, found {sides}")
         self._input = self._net.inputs[0].name
         self._min_face = card.min_face
         self._score = card.score
 
     def detect(self, image: Pixels) -> Faces:
-        """Faces of an (h, w, 3) uint8 RGB image, at least `min_face` pixels large."""
+        """Faces of an (h, w, 3) uint8 RGB image, at least `min_face` pixels large.
+
+        Raises:
+            ModelRefused: the net fails, or gives maps that are no YuNet's.
+        """
         padded = _padded(image)
         feed = np.ascontiguousarray(padded[None, :, :, ::-1].transpose(0, 3, 1, 2), dtype=np.float32)
         maps = self._net.run({self._input: feed}, self._outputs)
+        self._check(maps, padded.shape[0] * padded.shape[1])
         found = [
             _decode(maps[4 * level : 4 * level + 4], stride, padded.shape[1] // stride, self._score)
             for level, stride in enumerate(_STRIDES)
@@ -62,6 +70,17 @@ class Yunet:
             return no_faces()
         order = _greedy(boxes, scores)
         return Faces(boxes[order], landmarks[order], scores[order])
+
+    def _check(self, maps: list[Floats], pixels: int) -> None:
+        """A row of each map for every cell of a stride."""
+        for k, (name, found) in enumerate(zip(self._outputs, maps, strict=True)):
+            cells, values = pixels // _STRIDES[k // 4] ** 2, _VALUES[k % 4]
+            if np.shape(found) != (1, cells, values) or np.asarray(found).dtype != np.float32:
+                shown = f"{np.asarray(found).dtype} {list(np.shape(found))}"
+                raise ModelRefused(
+                    f"{self._net.file}: not a YuNet file: output {name}: expected float32 [1, {cells}, {values}], "
+                    f"found {shown}"
+                )
 
 
 def _padded(image: Pixels) -> Pixels:

@@ -107,7 +107,7 @@ def _follows(case: Case) -> Iterator[tuple[str, Any, Any]]:
     yield "samples", dict(manifest.samples), follows.sample_counts(evidence, refused)
     if "images_sha256" in manifest.dataset and (evidence.sha256 != "").any():
         yield "dataset.images_sha256", manifest.dataset["images_sha256"], follows.images_digest(evidence)
-    yield "banners", _not_derived(case), follows.banners(_card(DatasetCard, manifest.dataset))
+    yield "banners", _not_derived(case), follows.banners(_card(DatasetCard, manifest.dataset), manifest.models)
     yield "provider_asked", manifest.provider_asked, study.backend.provider
     yield "provider_actual", manifest.provider_actual, backend.PROVIDERS[study.backend.provider].execution_provider
     yield "run_id", *_run_id(case)

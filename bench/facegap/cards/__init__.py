@@ -16,10 +16,11 @@ from facegap.cards.model import (
     load_model,
 )
 from facegap.cards.study import ModelUse, Study, load_study
-from facegap.cards.toml import Card, card_names, card_path, read_card, read_toml
+from facegap.cards.toml import OPEN, Card, card_names, card_path, open_questions, read_card, read_toml
 
 __all__ = [
     "ALIGNMENTS",
+    "OPEN",
     "Card",
     "ConditionCard",
     "DatasetCard",
@@ -37,6 +38,7 @@ __all__ = [
     "load_detector",
     "load_model",
     "load_study",
+    "open_questions",
     "read_card",
     "read_toml",
 ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -104,6 +105,25 @@ class ModelCard(_WeightsCard):
     `vendor_threshold` is in the vendor's own measure: a cosine similarity, or an L2 distance (the score is its
     negative).
     """
+
+    QUESTIONS: ClassVar[Mapping[str, str]] = {
+        "version": "which release is it, in its maker's words?",
+        "licence": "on what terms may the weights be used?",
+        "source": "who made it, and where did it come from?",
+        "dim": "how many numbers make a template?",
+        "output": "which of the outputs is the template?",
+        "similarity": '"cosine", or "negative-l2" where templates are compared by their L2 distance?',
+        "vendor_threshold": "which threshold does the vendor name, in its own measure? none: remove the line",
+        "vendor_threshold_source": "where does the vendor say so? no threshold: remove the line",
+        "preprocess.size": "width and height of its input in pixels, such as [112, 112]?",
+        "preprocess.colour": '"RGB" or "BGR"?',
+        "preprocess.mean": "what is subtracted from pixels of 0 to 255, such as [127.5, 127.5, 127.5]?",
+        "preprocess.std": "what are they divided by then, such as [128.0, 128.0, 128.0]?",
+        "preprocess.layout": '"NCHW" or "NHWC"?',
+        "preprocess.template": f"how are faces aligned: {', '.join(map(repr, ALIGNMENTS))}, or 'none'?".replace(
+            "'", '"'
+        ),
+    }
 
     kind: Literal["recogniser"]
     preprocess: Preprocess

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,6 +21,12 @@ class Card(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, protected_namespaces=())
 
+    QUESTIONS: ClassVar[Mapping[str, str]] = {}
+    """Key path -> what to ask whoever knows, where a card that was begun by machine has `OPEN` in its place."""
+
+
+OPEN = "?"
+"""Stands in a card for an answer that nobody gave yet."""
 
 CardT = TypeVar("CardT", bound=Card)
 
@@ -82,9 +88,12 @@ def read_card(path: Path, schema: type[CardT]) -> CardT:
     """The card in `path`, checked against `schema`.
 
     Raises:
-        CardError: one line per broken rule.
+        CardError: one line per question that is still open, or per broken rule.
     """
     content = read_toml(path)
+    asked = open_questions(content, schema)
+    if asked:
+        raise CardError("\n".join(f"{path}: {key}: not answered yet: {question}" for key, question in asked.items()))
     try:
         # JSON mode is strict about scalars and still reads an array as a tuple. It has no dates: a date becomes a
         # table, so that it is refused where text is expected.
@@ -92,6 +101,12 @@ def read_card(path: Path, schema: type[CardT]) -> CardT:
     except ValidationError as error:
         lines = [_explain(path, content, schema, problem) for problem in _causes(error.errors())]
         raise CardError("\n".join(dict.fromkeys(lines))) from None
+
+
+def open_questions(content: Mapping[str, Any], schema: type[Card]) -> dict[str, str]:
+    """Key path -> question, of those that the card leaves open."""
+    found = {key: _at(content, tuple(key.split("."))) for key in schema.QUESTIONS}
+    return {key: schema.QUESTIONS[key] for key, value in found.items() if value == OPEN}
 
 
 def _causes(problems: Sequence[Any]) -> list[Any]:

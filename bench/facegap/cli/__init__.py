@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from facegap.cli.app import app
@@ -19,16 +20,26 @@ def main() -> None:
         app(standalone_mode=True)
     except FacegapError as error:
         print(f"facegap: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        _end(error.exit_code)
     except KeyboardInterrupt:
         _stopped()
     except SystemExit as end:
         # Typer turns Ctrl-C inside a command into this code.
         if end.code == INTERRUPTED:
             _stopped()
-        raise
+        _end(end.code if isinstance(end.code, int) else int(bool(end.code)))
 
 
 def _stopped() -> None:
     print("facegap: stopped; what was computed is kept, and the same command goes on from there", file=sys.stderr)
-    sys.exit(INTERRUPTED)
+    _end(INTERRUPTED)
+
+
+def _end(code: int) -> None:
+    """Exit; at once where a net computes on that nothing else ends."""
+    backend = sys.modules.get("facegap.backend")
+    if backend is not None and backend.left_running():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

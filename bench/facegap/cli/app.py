@@ -209,6 +209,20 @@ def models_pull(
         typer.echo("\n".join(pull(name, archive)))
 
 
+@models.command("new")
+def models_new(
+    name: Annotated[str, typer.Argument(help="Name of the new card: models/NAME.toml in this folder.")],
+    file: Annotated[Path, typer.Argument(help="The ONNX file with the weights, which is pinned too.")],
+) -> None:
+    """Begin a recogniser's card from its ONNX file, and list what only its maker can answer."""
+    from facegap import weights
+
+    path, questions = weights.begin_card(name, file, Path("models"))
+    typer.echo(f'{path}: begun and pinned; answer in it, in place of each "?":')
+    for key, question in questions.items():
+        typer.echo(f"  {key}: {question}")
+
+
 @models.command("pin")
 def models_pin(
     card: Annotated[
@@ -240,11 +254,14 @@ def models_check(
         ),
     ] = None,
     root: Root = None,
+    limit: Annotated[
+        float, typer.Option(min=0.1, help="Seconds that the net may take to open, and for each picture.")
+    ] = 60.0,
 ) -> None:
     """Run the sanity gate; exit code 2 if the model is refused."""
     from facegap.audit import check_model
 
-    outcome = check_model(name, detector, dataset, root, progress)
+    outcome = check_model(name, detector, dataset, root, progress, limit)
     for line in outcome.lines:
         typer.echo(line)
     if outcome.refused:

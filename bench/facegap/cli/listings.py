@@ -7,9 +7,19 @@ from io import StringIO
 from pathlib import Path
 
 from facegap import conditions, store, weights
-from facegap.cards import card_names, card_path, load_dataset, load_detector, load_model
+from facegap.cards import (
+    ModelCard,
+    card_names,
+    card_path,
+    load_dataset,
+    load_detector,
+    load_model,
+    open_questions,
+    read_toml,
+)
 from facegap.cards.model import card_kind
 from facegap.errors import InputError, MissingError, ModelRefused
+from facegap.words import plural
 
 _UNBOUNDED = 1_000_000
 """Columns of the page that a table is written on, so that no cell is wrapped or cut."""
@@ -36,10 +46,20 @@ def model_lines() -> list[str]:
     """One line a card: name, kind, weights, verified, licence, title."""
     rows = [("NAME", "KIND", "WEIGHTS", "RUN BY US", "LICENCE", "TITLE")]
     for name in card_names("models"):
+        if _begun(name):
+            rows.append((name, "recogniser", "here", "no", "?", _begun(name)))
+            continue
         card = load_detector(name) if card_kind(card_path("models", name)) == "detector" else load_model(name)
         ran = "yes" if card.verified else "no"
         rows.append((name, card.kind, _weights(name), ran, card.licence, card.title))
     return columns(rows)
+
+
+def _begun(name: str) -> str:
+    """How many questions the recogniser's card leaves open; "" where it is no such card."""
+    path = card_path("models", name)
+    asked = open_questions(read_toml(path), ModelCard) if card_kind(path) == "recogniser" else {}
+    return f"{plural(len(asked), 'open question')}: `facegap models check {name}` names them" if asked else ""
 
 
 def _weights(name: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
-from facegap import store
+from facegap import gates, store
 from facegap.cli.listings import columns
 from facegap.errors import DiskFull
 from facegap.report import views, worst_first
@@ -47,6 +48,8 @@ def print_summary(folder: Path) -> None:
     left = sum(row.failures == "counted" for row in tables[RateRow]) - len(found)
     if left > 0:
         typer.echo(f"... and {left} more rows in tables/rates.csv")
+    for line in _models(tables.manifest.models):
+        typer.echo(line)
     for line in tables.manifest.sealed.get("departures", ()):
         typer.echo(f"! departs from the sealed protocol: {line}")
     if (folder / store.PAGE).is_file():
@@ -62,6 +65,15 @@ def end_without_page(folder: Path) -> None:
         why = failed.read_text(encoding="utf-8").splitlines()[0]
         typer.echo(f"facegap: {folder}: complete but for report.html and figures: {why}", err=True)
         raise typer.Exit(DiskFull.exit_code if why.startswith(DiskFull.__name__) else IN_PART)
+
+
+def _models(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What became of each recogniser before the run; a line that starts with "!" asks for attention."""
+    for entry in {entry["name"]: entry for entry in entries if entry.get("kind") == "recogniser"}.values():
+        passed = (entry.get("gate") or {}).get("passed", False)
+        yield f"{'gate:   ' if passed else '!'} {gates.stated(entry)}"
+        if entry.get("note"):
+            yield f"! {entry['name']}: {entry['note']}"
 
 
 def model_rows(tables: Tables, model: str) -> list[tuple[RateRow, str]]:

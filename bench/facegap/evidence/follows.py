@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from facegap import store
+from facegap import gates, store
 from facegap.cards import DatasetCard
 from facegap.evidence.record import Evidence
+
+TOLD = ("gate", "note")
+"""What a manifest says of a recogniser besides its card, and what measures nothing."""
 
 DERIVED = "computed again from run "
 """How the banner of an analysis begins."""
@@ -21,7 +24,8 @@ def content_digest(
 ) -> str:
     """Digest of what was measured: study, files, models and version; equal for the same run repeated."""
     inputs = [str(value) for value in evidence.sha256]
-    return store.digest({"study": study, "inputs": inputs, "models": models, "version": version})
+    cards = [{key: value for key, value in entry.items() if key not in TOLD} for entry in models]
+    return store.digest({"study": study, "inputs": inputs, "models": cards, "version": version})
 
 
 def run_name(study: str, started: str, content: str) -> str:
@@ -50,15 +54,15 @@ def sample_counts(evidence: Evidence, refused: int) -> dict[str, int]:
     }
 
 
-def banners(card: DatasetCard) -> list[str]:
-    """What must be said wherever a figure made of this data set is shown."""
+def banners(card: DatasetCard, models: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What must be said wherever a figure made of this data set and these models is shown."""
     found = [card.banner] if card.banner else []
     if card.needs_acknowledgement:
         found.append(f"{card.title}: {card.status}. {card.terms}")
     for name, column in card.groups.items():
         if column.label_source in ("classifier", "inferred"):
             found.append(f"the labels of '{name}' were guessed by a machine, not reported by people")
-    return found
+    return found + [gates.stated(entry) for entry in models if entry.get("gate") and not entry["gate"]["passed"]]
 
 
 def derived_banner(parent: str, changes: Mapping[str, Any]) -> str:

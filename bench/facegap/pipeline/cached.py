@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import cv2
 import numpy as np
 
-from facegap import conditions, store
-from facegap.embed import Recogniser
+from facegap import backend, conditions, store
+from facegap.embed import Crops, Recogniser, apart
+from facegap.errors import ModelRefused
 from facegap.pipeline.line import Pipeline
 from facegap.pipeline.machine import Advance
 from facegap.pipeline.one import Prepared, pack, prepare
@@ -37,7 +38,7 @@ def run(
         known_scenes: from `scenes`; without it conditions start from the pictures, and cameras are told of no face.
 
     Raises:
-        ModelRefused: the recogniser fails on its own input.
+        ModelRefused: the recogniser fails on its own input, or a template depends on the rest of its batch.
         StoreError: the cache cannot be written.
     """
     cv2.setNumThreads(1)  # the workers are the threads; more inside each would only wait for one another
@@ -51,9 +52,9 @@ def run(
         missing = {key: row for row, key in reversed(list(enumerate(keys))) if key not in found or key not in vectors}
         missed = sorted(missing.values())
         advance(len(keys) - len(missed))
-        for rows, results in _batches(pipeline, samples, scene, keys, found, missed):
+        for number, (rows, results) in enumerate(_batches(pipeline, samples, scene, keys, found, missed)):
             new = {keys[row]: pack(result) for row, result in zip(rows, results, strict=True)}
-            templates = _embed(pipeline.recogniser, results)
+            templates = _embed(pipeline.recogniser, results, number == 0)
             acquired.put_many(new)
             embedded.put_many({keys[row]: value for row, value in zip(rows, templates, strict=True)})
             found.update(new)
@@ -106,19 +107,55 @@ def _batches(
         while waiting:
             rows, futures = waiting.popleft()
             yield rows, [future.result() for future in futures]
+    except KeyboardInterrupt:
+        _stop(pool, [future for _, futures in waiting for future in futures])
+        raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown(wait=not backend.left_running(), cancel_futures=True)
 
 
-def _embed(recogniser: Recogniser, results: list[Prepared]) -> list[bytes]:
-    """Template bytes per result; empty where there is none."""
+_PATIENCE = 10
+"""How often, a tenth of a second apart, workers are told to stop before they are left alone."""
+
+
+def _stop(pool: ThreadPoolExecutor, futures: list[Future[Prepared]]) -> None:
+    """End what the workers have begun: a detector's net may be one that never ends, and each may run several."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for _ in range(_PATIENCE):
+        backend.interrupt()
+        if not wait(futures, timeout=0.1).not_done:
+            break
+
+
+_SINGLY = 4
+"""Pictures of a first batch that are embedded once more by themselves."""
+
+
+def _embed(recogniser: Recogniser, results: list[Prepared], singly: bool) -> list[bytes]:
+    """Template bytes per result; empty where there is none. `singly`: see that the batch changes no template.
+
+    Raises:
+        ModelRefused: it does, though it did not with the made-up pictures of `settled`.
+    """
     crops = [result.crop for result in results if result.crop is not None]
-    vectors = iter(recogniser.embed(np.stack(crops))) if crops else iter(())
+    found = recogniser.embed(np.stack(crops)) if crops else np.empty((0, 0), dtype=np.float32)
+    if singly and len(crops) > 1 and not recogniser.single:
+        _refuse_dependent(recogniser, np.stack(crops[:_SINGLY]), found[:_SINGLY])
+    vectors = iter(found)
     out = []
     for result in results:
         vector = next(vectors) if result.crop is not None else None
         out.append(vector.tobytes() if vector is not None and np.isfinite(vector).all() else b"")
     return out
+
+
+def _refuse_dependent(recogniser: Recogniser, crops: Crops, found: Floats) -> None:
+    far = apart(found, recogniser.one_at_a_time().embed(crops))
+    if far > recogniser.tolerance:
+        raise ModelRefused(
+            f"{recogniser.card.name}: templates depend on the rest of a batch (they differ by {far:.1e} of their "
+            f"length from those of one picture at a time, allowed {recogniser.tolerance:g}); set batch = 1 in [backend]"
+        )
 
 
 def _acquisitions(pipeline: Pipeline, rows: list[Mapping[str, Any]], sha256: Strings) -> Acquisitions:

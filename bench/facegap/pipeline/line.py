@@ -12,10 +12,14 @@ import PIL
 from facegap import acquire, backend, conditions, store
 from facegap.cards import ConditionCard, DetectorCard, ModelCard, Study
 from facegap.cards.study import Acquire
-from facegap.embed import Recogniser
+from facegap.embed import Recogniser, made_up, settled
+from facegap.errors import ModelRefused
 
 REVISION = 4
 """Raised whenever the same image would be acquired or embedded differently, so that the old cache is not used."""
+
+_TRIED = 8
+"""Made-up pictures that a recogniser is tried with before a run."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -58,6 +62,8 @@ class Pipeline:
                 "dim": card.dim,
                 "similarity": card.similarity,
                 "provider": self.recogniser.provider,
+                # In other batches the last bits differ, and all of them where a net cheats `settled`.
+                "batch": 1 if self.recogniser.single else self.batch,
             }
         )
 
@@ -74,9 +80,13 @@ class UsedModel:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class OpenModel:
-    """The open nets of a used model, and what a study says of every pipeline that uses them."""
+    """The open nets of a used model, and what a study says of every pipeline that uses them.
+
+    `note` says why the recogniser is given one picture at a time where the study asks for more; "" where it is not.
+    """
 
     recogniser: Recogniser
+    note: str
     detector: acquire.Detector
     detector_card: DetectorCard
     study: Study
@@ -97,14 +107,20 @@ class OpenModel:
 
 
 def open_model(model: UsedModel, study: Study, threads: int) -> OpenModel:
-    """Open the nets of a model with the study's backend.
+    """Open the nets of a model with the study's backend, the recogniser in batches that do not change its templates.
 
     Raises:
         BackendMissing, ModelRefused: as the stages do.
+        ModelRefused: the net gives other templates when it is run again.
     """
     provider = study.backend.provider
+    pictures = made_up(model.card, min(study.backend.batch, _TRIED))
+    found = settled(Recogniser(model.card, model.file, provider, threads), pictures)
+    if found.problem:
+        raise ModelRefused(f"{model.card.name}: {found.problem}")
     return OpenModel(
-        recogniser=Recogniser(model.card, model.file, provider, threads),
+        recogniser=found.recogniser,
+        note=found.note,
         detector=acquire.open_detector(model.detector, dict(model.detector_files), provider, 1),
         detector_card=model.detector,
         study=study,

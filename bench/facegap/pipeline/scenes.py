@@ -9,24 +9,24 @@ from pathlib import Path
 
 import numpy as np
 
-from facegap import conditions, store
+from facegap import acquire, conditions, store
 from facegap.cards import ConditionCard
 from facegap.records import Floats, Rows, Samples, Strings
 
 
 def hash_files(samples: Samples, threads: int) -> Strings:
-    """(n,) hex SHA-256 of every image file, "" where it cannot be read."""
-    return _hashed(samples.root, samples.paths, threads)
+    """(n,) hex SHA-256 of every image file, "" where it cannot be read or is larger than pictures are read."""
+    return _hashed(samples.root, samples.paths, threads, acquire.MAX_BYTES)
 
 
-def _hashed(root: Path, paths: Strings, threads: int) -> Strings:
-    """(n,) hex SHA-256 of the files below `root`, "" where there is none or it cannot be read."""
+def _hashed(root: Path, paths: Strings, threads: int, most: float = float("inf")) -> Strings:
+    """(n,) hex SHA-256 of the files below `root`, "" where there is none of at most `most` bytes that can be read."""
 
     def one(name: str) -> str:
         path = root / name
         try:
             # A named pipe would be waited for.
-            return store.sha256_file(path) if path.is_file() else ""
+            return store.sha256_file(path) if path.is_file() and path.stat().st_size <= most else ""
         except OSError:
             return ""
 

@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from facegap import store
+from facegap import gates, store
 from facegap.records import OUTCOMES
 from facegap.report import (
     at_target,
@@ -178,6 +178,7 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         labels=_label_sources(tables),
         dataset=_tree(tables.manifest.dataset),
         cards=[(card.get("title") or card.get("name", "model"), _tree(card)) for card in _cards(tables)],
+        gates=[gates.stated(card) for card in _cards(tables) if card.get("kind") == "recogniser"],
         config=_redacted(tables.manifest.config_text),
         versions=_pairs(tables.manifest.versions),
         machine=_pairs({k: v for k, v in tables.manifest.machine.items() if k not in _PRIVATE_KEYS}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,10 +22,18 @@ CHANCE_AUC = 0.7
 maintainers measured is above 0.95."""
 
 
+@dataclass(frozen=True)
+class Ran:
+    """How the nets ran: on which provider, and model -> why it was given one picture at a time, "" where it was not."""
+
+    provider: str
+    notes: Mapping[str, str]
+
+
 def templates(
     inputs: Inputs, sha256: Strings, threads: int, progress: Progress
-) -> tuple[dict[tuple[str, str], Acquisitions], dict[tuple[str, str], Templates], str]:
-    """Acquisitions by (detector, condition), templates by (model, condition), and the provider that ran.
+) -> tuple[dict[tuple[str, str], Acquisitions], dict[tuple[str, str], Templates], Ran]:
+    """Acquisitions by (detector, condition), templates by (model, condition), and how the nets ran.
 
     `sha256` are the (n,) digests of the samples' files.
 
@@ -35,15 +43,15 @@ def templates(
     study, samples = inputs.study, inputs.loaded.samples
     acquired: dict[tuple[str, str], Acquisitions] = {}
     embedded: dict[tuple[str, str], Templates] = {}
-    provider = ""
+    provider, notes = "", {}
     for model in inputs.models:
         nets = pipeline.open_model(model, study, threads)
-        provider = nets.recogniser.provider
+        provider, notes[model.card.name] = nets.recogniser.provider, nets.note
         scenes = None
         for condition in sorted(inputs.conditions, key=lambda card: card.name != "clean"):
             with progress(f"{model.card.name}, {condition.name}", len(samples)) as advance:
                 acquisitions, made = pipeline.run(nets.under(condition), samples, sha256, advance, scenes)
-            _refuse_without_templates(made, acquisitions)
+            _refuse_without_templates(made, acquisitions, nets.note)
             if condition.name == "clean":
                 # Cameras that meter the face are told of the one that is found in the picture as it is.
                 scenes = pipeline.scenes(samples, linear_files(inputs), acquisitions.box, threads)
@@ -54,7 +62,7 @@ def templates(
     return (
         {(detector, name): acquired[detector, name] for detector in detectors for name in names},
         {(model.card.name, name): embedded[model.card.name, name] for model in inputs.models for name in names},
-        provider,
+        Ran(provider, notes),
     )
 
 
@@ -64,11 +72,31 @@ def linear_files(inputs: Inputs) -> dict[str, str]:
     return synth.linear_files(inputs.loaded.samples.root) if rendering is not None and rendering.linear else {}
 
 
-def _refuse_without_templates(made: Templates, acquisitions: Acquisitions) -> None:
-    if made.condition == "clean" and not len(made.rows):
-        reasons = [str(reason) for reason in acquisitions.reason if reason]
-        why = f"the first reason: {reasons[0]}" if reasons else "do the images have the size that the card says?"
+def _refuse_without_templates(made: Templates, acquisitions: Acquisitions, note: str) -> None:
+    """Stop where the net gives no template, or the same one for every picture.
+
+    Raises:
+        ModelRefused: it does.
+    """
+    if made.condition != "clean":
+        return
+    if not len(made.rows):
+        why = _why_none(acquisitions, note)
         raise ModelRefused(f"{made.model}: not one of {len(acquisitions.outcome)} samples gave a template; {why}")
+    different = len(np.unique(acquisitions.sha256[made.rows])) > 1
+    if different and float(np.abs(made.vectors - made.vectors[0]).max()) <= 1e-6 * float(np.abs(made.vectors).max()):
+        raise ModelRefused(f"{made.model}: the net gives every face the same template")
+
+
+def _why_none(acquisitions: Acquisitions, note: str) -> str:
+    reasons = [str(reason) for reason in acquisitions.reason if reason]
+    if not acquisitions.ok.any():
+        return f"the first reason: {reasons[0]}" if reasons else "nothing was acquired"
+    outputs = (
+        f"{acquisitions.ok.sum()} were acquired: are they crops of the size that the card says? are the net's outputs "
+        "finite and of a length? `facegap models check` says"
+    )
+    return f"{note}; {outputs}" if note else outputs
 
 
 def comparisons(

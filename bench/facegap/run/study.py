@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from facegap import pipeline, store
+from facegap import gates, pipeline, store
 from facegap.backend import version as onnxruntime_version
 from facegap.evidence import Evidence, follows, opaque, write_evidence
 from facegap.pipeline import Progress
@@ -47,7 +47,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
     with _timed(seconds, "hash"):
         sha256 = pipeline.hash_files(samples, threads)
     with _timed(seconds, "acquire and embed"):
-        acquisitions, embedded, provider = measure.templates(inputs, sha256, threads, progress)
+        acquisitions, embedded, ran = measure.templates(inputs, sha256, threads, progress)
     evidence = Evidence(
         study=inputs.study,
         samples=opaque(samples, store.local_secret()),
@@ -73,7 +73,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
     evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried)
     with _timed(seconds, "estimate"):
         tables = build(evidence)
-    manifest = _manifest(inputs, evidence, provider, started, seconds)
+    manifest = _manifest(inputs, evidence, ran, started, seconds)
     with store.new_run(results, manifest.run_id, another=True) as (folder, final):
         manifest = replace(manifest, run_id=final.name, page=draw is not None)
         write_evidence(folder, evidence)
@@ -99,12 +99,13 @@ def _now() -> str:
 
 
 def _manifest(
-    inputs: Inputs, evidence: Evidence, provider: str, started: str, seconds: dict[str, float]
+    inputs: Inputs, evidence: Evidence, ran: measure.Ran, started: str, seconds: dict[str, float]
 ) -> RunManifest:
     study = inputs.study
     resolved = study.model_dump(mode="json")
     commit, dirty = _commit()
     models = [entry for model in inputs.models for entry in _model_entries(model)]
+    told = [_told(entry, inputs, ran) for entry in models]
     content = follows.content_digest(resolved, evidence, models, __version__)
     manifest = RunManifest(
         schema=SCHEMA,
@@ -113,11 +114,11 @@ def _manifest(
         study=resolved,
         config_text=inputs.text,
         dataset=_dataset_entry(inputs, evidence),
-        models=models,
+        models=told,
         conditions=[card.model_dump(mode="json") for card in inputs.conditions],
         given_thresholds=[asdict(threshold) for threshold in inputs.given],
         provider_asked=study.backend.provider,
-        provider_actual=provider,
+        provider_actual=ran.provider,
         versions=_versions(),
         machine={
             "system": f"{platform.system()} {platform.machine()}",
@@ -128,7 +129,7 @@ def _manifest(
         dirty=dirty,
         started=started,
         finished=_now(),
-        banners=follows.banners(inputs.dataset),
+        banners=follows.banners(inputs.dataset, told),
         samples=follows.sample_counts(evidence, len(inputs.loaded.refused)),
         refused=_refused(inputs),
         findings=[finding.kept() for finding in inputs.loaded.findings if finding.level != "info"],
@@ -145,6 +146,16 @@ def _model_entries(model: pipeline.UsedModel) -> list[dict[str, Any]]:
         {**recogniser, "file_sha256": store.sha256_file(model.file), "detector": detector.name},
         {**detector.model_dump(mode="json"), "file_sha256": parts},
     ]
+
+
+def _told(entry: dict[str, Any], inputs: Inputs, ran: measure.Ran) -> dict[str, Any]:
+    """The entry with what this run knows of a recogniser besides its card: its gate, and why it takes no batch."""
+    if entry["kind"] != "recogniser":
+        return entry
+    (card,) = {model.card.name: model.card for model in inputs.models if model.card.name == entry["name"]}.values()
+    found = gates.find(card)
+    note = {"note": ran.notes[card.name]} if ran.notes[card.name] else {}
+    return {**entry, "gate": asdict(found) if found is not None else None, **note}
 
 
 def _dataset_entry(inputs: Inputs, evidence: Evidence) -> dict[str, Any]:

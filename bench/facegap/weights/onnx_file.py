@@ -3,6 +3,10 @@
 Reads the protobuf's skeleton alone: the file must be one self-contained model, because a digest that does not cover
 every weight pins nothing, and because a path to external data could name any file of the machine. Field numbers are
 those of `onnx.proto3`.
+
+Two readers of one file may differ: protobuf keeps 32 bits of a tag and of an enumeration and drops the rest. What this
+reader takes is therefore a subset of what protobuf takes: a number with bits that protobuf would drop is refused, not
+interpreted. The net is opened from the bytes in memory besides, with no folder for side files (`backend.open_net`).
 """
 
 from __future__ import annotations
@@ -11,17 +15,16 @@ import mmap
 from collections.abc import Iterator
 from pathlib import Path
 
+from facegap.backend import MAX_BYTES
 from facegap.errors import ModelRefused
-
-MAX_BYTES = 2 * 1024**3 - 1
-"""Protobuf's own limit for one message."""
 
 _MAX_DEPTH = 64
 
 _NESTED: dict[str, dict[int, str]] = {
-    "model": {7: "graph", 25: "function"},
+    "model": {7: "graph", 20: "training", 25: "function"},
+    "training": {1: "graph", 2: "graph"},
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
-    "function": {7: "node"},
+    "function": {7: "node", 11: "attribute"},
     "node": {5: "attribute"},
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
     "sparse": {1: "tensor", 2: "tensor"},
@@ -30,6 +33,11 @@ _NESTED: dict[str, dict[int, str]] = {
 """Message kind -> field number -> kind of the message in it; other fields are skipped."""
 
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
+_OPERATION, _COMPILED = 4, b"EPContext"
+"""Field of a node's operation, and the operation that stands for a net compiled for one accelerator, which may lie in
+another file."""
+
+_TAG_BITS = 32
 
 
 def check_onnx(path: Path) -> None:
@@ -50,6 +58,10 @@ def check_onnx(path: Path) -> None:
             raise ModelRefused(
                 f"{path}: keeps weights in other files; save it as one file, so that one digest covers all of it"
             ) from None
+        except _Compiled:
+            raise ModelRefused(
+                f"{path}: holds or names a net compiled for one accelerator (EPContext); export the net itself"
+            ) from None
         except (_Malformed, IndexError):
             fields = set()
     if not {1, 7} <= fields:
@@ -64,6 +76,10 @@ class _External(Exception):
     """A tensor's data lie outside the file."""
 
 
+class _Compiled(Exception):
+    """A node stands for a compiled net."""
+
+
 def _walk(data: mmap.mmap, start: int, end: int, kind: str, depth: int) -> Iterator[int]:
     """Field numbers of the message in data[start:end]; goes into the messages that can hold tensors."""
     if depth > _MAX_DEPTH:
@@ -72,9 +88,14 @@ def _walk(data: mmap.mmap, start: int, end: int, kind: str, depth: int) -> Itera
     while at < end:
         key, at = _varint(data, at, end)
         number, wire = key >> 3, key & 7
+        if number == 0 or key >> _TAG_BITS:
+            raise _Malformed
         value, body, at = _field(data, at, end, wire)
-        if kind == "tensor" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value == 1)):
+        # Whatever a location is but a plain 0, protobuf might read it as outside.
+        if kind == "tensor" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and (wire != 0 or value != 0))):
             raise _External
+        if kind == "node" and number == _OPERATION and data[body:at] == _COMPILED:
+            raise _Compiled
         nested = _NESTED[kind].get(number)
         if nested is not None:
             if wire != 2:
