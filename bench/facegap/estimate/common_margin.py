@@ -84,12 +84,17 @@ def nonmated_draws(
         raise ValueError(f"one margin of false matches needs double-or-nothing draws, found {draws.scheme} draws")
     rates = fmr_draws(draws, i, j, errors, compared)
     p = np.nan_to_num(rates)
+    # Sums of every person in every draw: only those of the people who take part are held.
     if isinstance(compared, PairsOfPeople):
-        listed = compared.i, compared.j, compared.comparisons
-        squares = _squares_listed(i, j, errors, *listed, draws.weights, p)
+        here = np.unique(np.concatenate([compared.i, compared.j]))
+        a, b = np.searchsorted(here, compared.i), np.searchsorted(here, compared.j)
+        i, j = np.searchsorted(here, i), np.searchsorted(here, j)
+        squares = _squares_listed(i, j, errors, a, b, compared.comparisons, draws.weights[here], p)
     else:
-        sides = compared.references, compared.probes, compared.once
-        squares = _squares(i, j, errors, *sides, draws.weights, p)
+        here = np.flatnonzero(compared.references + compared.probes)
+        references, probes = compared.references[here], compared.probes[here]
+        i, j = np.searchsorted(here, i), np.searchsorted(here, j)
+        squares = _squares(i, j, errors, references, probes, compared.once, draws.weights[here], p)
     return GroupDraws(rates, pair_trials(draws, compared), squares)
 
 
@@ -162,8 +167,6 @@ def _squares(
             side[b] += references[s] * weights[s, b]
             probed[b] += probes[s] * weights[s, b]
     for s in range(people):
-        if references[s] + probes[s] == 0:
-            continue
         for b in range(draws):
             w = weights[s, b]
             if w == 0:
