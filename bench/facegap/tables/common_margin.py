@@ -28,7 +28,7 @@ def rows(bench: Workbench) -> Iterator[CommonMarginRow]:
     for found in bench.group_counts:
         for metric, counts in found.by_metric.items() if found.columns else ():
             kept, left_out = enter(counts, least)
-            cells = {"groups": len(kept), "left_out": left_out_text(left_out)}
+            cells: dict[str, Any] = {"groups": len(kept), "left_out": left_out_text(left_out)}
             more = _cells(bench, found, metric, kept) if len(kept) > 1 else {"note": "fewer than two groups"}
             yield CommonMarginRow(**key_cells(found, metric), **cells, **more)
 
