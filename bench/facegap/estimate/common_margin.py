@@ -64,7 +64,7 @@ def with_everyone(draws: PeopleDraws) -> PeopleDraws:
 
 
 def mated_draws(draws: PeopleDraws, people: Integers, errors: Integers, comparisons: Integers) -> GroupDraws:
-    """A group's false non-matches; arguments as of `bootstrap.fnmr_draws`, draws of `with_everyone`."""
+    """A group's false non-matches; `draws` of `with_everyone`, and (k,) people and their counts as of `fnmr_draws`."""
     rates = fnmr_draws(draws, people, errors, comparisons)
     weights = draws.weights[people].astype(np.float64)
     p = np.nan_to_num(rates)
@@ -75,7 +75,7 @@ def mated_draws(draws: PeopleDraws, people: Integers, errors: Integers, comparis
 def nonmated_draws(
     draws: PeopleDraws, i: Integers, j: Integers, errors: Integers, compared: PeopleCompared
 ) -> GroupDraws:
-    """A group's false matches; arguments as of `bootstrap.fmr_draws`, draws of `with_everyone`.
+    """A group's false matches; `draws` of `with_everyone`, and (k,) pairs of people and their errors as of `fmr_draws`.
 
     Raises:
         ValueError: draws of another scheme than double or nothing.
