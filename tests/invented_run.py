@@ -20,6 +20,7 @@ from facegap.schema import (
     AtTargetSummaryRow,
     BetweenRow,
     CmcRow,
+    CommonMarginRow,
     CrossRow,
     DetRow,
     DifferentialRow,
@@ -323,9 +324,8 @@ def _over_groups(plan: Plan, here: Key) -> Iterator[Row]:
         people=240,
         p_chi_square=0.0031,
         p_permutation=0.002,
-        p_bootstrap=0.004,
-        margin=0.0123,
     )
+    yield CommonMarginRow(**key, groups=len(plan.groups), p=0.004, margin=0.0123)
     yield AtTargetSummaryRow(**key, measure="max/min", value=3.2, low=1.9, note="set again")
     yield TargetMeasureRow(
         **key,

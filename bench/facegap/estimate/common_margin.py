@@ -64,7 +64,7 @@ def with_everyone(draws: PeopleDraws) -> PeopleDraws:
 
 
 def mated_draws(draws: PeopleDraws, people: Integers, errors: Integers, comparisons: Integers) -> GroupDraws:
-    """A group's false non-matches; arguments as of `bootstrap.fnmr_draws`, draws of `with_everyone`."""
+    """A group's false non-matches; `draws` of `with_everyone`, and (k,) people and their counts as of `fnmr_draws`."""
     rates = fnmr_draws(draws, people, errors, comparisons)
     weights = draws.weights[people].astype(np.float64)
     p = np.nan_to_num(rates)
@@ -75,7 +75,7 @@ def mated_draws(draws: PeopleDraws, people: Integers, errors: Integers, comparis
 def nonmated_draws(
     draws: PeopleDraws, i: Integers, j: Integers, errors: Integers, compared: PeopleCompared
 ) -> GroupDraws:
-    """A group's false matches; arguments as of `bootstrap.fmr_draws`, draws of `with_everyone`.
+    """A group's false matches; `draws` of `with_everyone`, and (k,) pairs of people and their errors as of `fmr_draws`.
 
     Raises:
         ValueError: draws of another scheme than double or nothing.
@@ -84,12 +84,17 @@ def nonmated_draws(
         raise ValueError(f"one margin of false matches needs double-or-nothing draws, found {draws.scheme} draws")
     rates = fmr_draws(draws, i, j, errors, compared)
     p = np.nan_to_num(rates)
+    # Sums of every person in every draw: only those of the people who take part are held.
     if isinstance(compared, PairsOfPeople):
-        listed = compared.i, compared.j, compared.comparisons
-        squares = _squares_listed(i, j, errors, *listed, draws.weights, p)
+        here = np.unique(np.concatenate([compared.i, compared.j]))
+        a, b = np.searchsorted(here, compared.i), np.searchsorted(here, compared.j)
+        i, j = np.searchsorted(here, i), np.searchsorted(here, j)
+        squares = _squares_listed(i, j, errors, a, b, compared.comparisons, draws.weights[here], p)
     else:
-        sides = compared.references, compared.probes, compared.once
-        squares = _squares(i, j, errors, *sides, draws.weights, p)
+        here = np.flatnonzero(compared.references + compared.probes)
+        references, probes = compared.references[here], compared.probes[here]
+        i, j = np.searchsorted(here, i), np.searchsorted(here, j)
+        squares = _squares(i, j, errors, references, probes, compared.once, draws.weights[here], p)
     return GroupDraws(rates, pair_trials(draws, compared), squares)
 
 
@@ -162,8 +167,6 @@ def _squares(
             side[b] += references[s] * weights[s, b]
             probed[b] += probes[s] * weights[s, b]
     for s in range(people):
-        if references[s] + probes[s] == 0:
-            continue
         for b in range(draws):
             w = weights[s, b]
             if w == 0:

@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from facegap.estimate.measures import COMBINED, MEASURES
 from facegap.report import views, words
 from facegap.report.style import Table
-from facegap.schema import AtTargetSummaryRow, DifferentialRow, HomogeneityRow, TargetMeasureRow, ThresholdRow
+from facegap.schema import (
+    AtTargetSummaryRow,
+    CommonMarginRow,
+    DifferentialRow,
+    HomogeneityRow,
+    TargetMeasureRow,
+    ThresholdRow,
+)
 from facegap.store import Tables
 
 
@@ -81,6 +88,7 @@ def homogeneity_table(tables: Tables) -> Table:
         "p, people drawn again", "Margin of all groups at once", "Left out, notes",
     )  # fmt: skip
     rows: list[Sequence[str]] = []
+    again = {(r.model, r.metric, r.threshold_name, r.grouping): r for r in _margins(tables)}
     for model, point in _points(tables):
         wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name}
         rows += [
@@ -88,7 +96,7 @@ def homogeneity_table(tables: Tables) -> Table:
                 row.model, row.metric, row.threshold_name, row.grouping,
                 words.count(row.groups), words.count(row.people),
                 words.number(row.p_chi_square, 2), words.number(row.p_permutation, 2),
-                words.number(row.p_bootstrap, 2), margin(row),
+                *_drawn_again(again.get((row.model, row.metric, row.threshold_name, row.grouping))),
                 "; ".join(part for part in (row.left_out, row.note) if part),
             )
             for row in views.select(tables[HomogeneityRow], **wanted)
@@ -96,9 +104,16 @@ def homogeneity_table(tables: Tables) -> Table:
     return Table(head, rows)
 
 
-def margin(row: HomogeneityRow) -> str:
-    """ "+- 0.4 %": by so much every group's rate may be off, all of them at once; a dash where there is none."""
-    return words.DASH if row.margin is None else f"±{words.SPACE}{words.percent(row.margin)}"
+def _margins(tables: Tables) -> list[CommonMarginRow]:
+    return views.select(tables[CommonMarginRow], condition=views.baseline(tables))
+
+
+def _drawn_again(row: CommonMarginRow | None) -> tuple[str, str]:
+    """The p-value, and "+- 0.4 %": by so much every group's rate may be off, all of them at once; dashes where none."""
+    if row is None:
+        return words.DASH, words.DASH
+    margin = words.DASH if row.margin is None else f"±{words.SPACE}{words.percent(row.margin)}"
+    return words.number(row.p, 2), margin
 
 
 def hidden_table(tables: Tables) -> Table:

@@ -41,7 +41,7 @@ from facegap.report.findings import findings
 from facegap.report.glossary import GLOSSARY
 from facegap.report.style import Picture, Table
 from facegap.report.worst_first import groupings
-from facegap.schema import AcquisitionRow, IdentificationRow, RateRow, ThresholdRow, TransactionRow
+from facegap.schema import AcquisitionRow, CommonMarginRow, IdentificationRow, RateRow, ThresholdRow, TransactionRow
 from facegap.store import Tables
 
 INLINE_BYTES = 1_100_000
@@ -165,6 +165,7 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         extrapolated=extrapolated.extrapolated_table(tables),
         homogeneity=differentials.homogeneity_table(tables),
         marginals=at_target.marginal_table(tables),
+        margins=bool(tables[CommonMarginRow]),
         relatives=(relatives.sentences(tables), relatives.relatives_table(tables)),
         throughput=transactions.throughput_table(tables),
         power=versus_rest.power_table(tables),

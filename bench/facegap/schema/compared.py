@@ -1,4 +1,4 @@
-"""Rows of the tables that hold one thing against another that is named: a reference group, relatives, time."""
+"""Rows of the tables that hold one thing against another: a reference group, relatives, time; one margin for all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from facegap.schema.common import (
     Errors,
     Group,
     Grouping,
+    Groups,
     High,
+    LeftOut,
     Level,
     Low,
     Metric,
@@ -134,4 +136,36 @@ class ThroughputRow(Row, table="throughput"):
     low: Low = None
     high: High = None
     level: Level = None
+    note: Note = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommonMarginRow(Row, table="common_margin"):
+    """One margin of error that holds for the rates of all groups at once, and one test of equal rates."""
+
+    model: Model
+    condition: Condition
+    metric: Metric
+    grouping: Grouping
+    threshold_name: ThresholdName
+    threshold: ThresholdValue = None
+    groups: Groups = None
+    margin: Annotated[
+        float | None,
+        Says(meaning="every group's rate is right to within it, all of them at once", unit="share", digits=2),
+    ] = None
+    largest: Annotated[
+        float | None,
+        Says(
+            meaning="margin from the draws alone, before it was widened to hold every group's own interval",
+            unit="share",
+            digits=2,
+        ),
+    ] = None
+    level: Level = None
+    p: Annotated[
+        float | None, Says(meaning="p-value of equal rates, people drawn again", unit="probability", digits=2)
+    ] = None
+    draws: Annotated[int | None, Says(meaning="draws of people", unit="draws")] = None
+    left_out: LeftOut = ""
     note: Note = ""

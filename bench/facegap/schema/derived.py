@@ -526,15 +526,6 @@ class HomogeneityRow(Row, table="homogeneity"):
         float | None, Says(meaning="p-value of labels that say nothing", unit="probability", digits=2)
     ] = None
     permutations: Annotated[int | None, Says(meaning="orders of the labels", unit="permutations")] = None
-    p_bootstrap: Annotated[
-        float | None, Says(meaning="p-value of equal rates, people drawn again", unit="probability", digits=2)
-    ] = None
-    draws: Annotated[int | None, Says(meaning="draws of people", unit="draws")] = None
-    margin: Annotated[
-        float | None,
-        Says(meaning="margin of error of every group's rate, for all of them at once", unit="share", digits=2),
-    ] = None
-    level: Level = None
     left_out: LeftOut = ""
     note: Note = ""
 

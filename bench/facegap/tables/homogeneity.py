@@ -1,4 +1,4 @@
-"""Table of the tests over all groups: chi-square on effective comparisons, labels permuted, people drawn again."""
+"""Table of the one test over all groups: chi-square on effective comparisons, and labels permuted over people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from facegap import count
-from facegap.estimate.common_margin import common_margin, mated_draws, nonmated_draws, omnibus, with_everyone
 from facegap.estimate.differentials import enter
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.multiplicity import homogeneity_p
@@ -25,7 +24,6 @@ from facegap.estimate.permutation import (
 from facegap.evidence import Evidence
 from facegap.records import ErrorCounts, Mask, Rows
 from facegap.schema import HomogeneityRow
-from facegap.tables.equal_groups import pair_errors
 from facegap.tables.shared_cells import key_cells, left_out_text
 from facegap.tables.workbench import GroupCounts, Workbench
 
@@ -50,7 +48,7 @@ class _People(NamedTuple):
 
 
 def rows(bench: Workbench) -> Iterator[HomogeneityRow]:
-    """Every p-value and one margin for each metric, grouping and threshold, over the groups that enter a summary."""
+    """Both p-values for every metric of every grouping at every threshold, over the groups that enter a summary."""
     evidence = bench.evidence
     level, least = evidence.study.statistics.level, evidence.study.statistics.min_subjects
     # Both metrics, every model, condition and threshold of a grouping ask for the same orders.
@@ -71,30 +69,8 @@ def rows(bench: Workbench) -> Iterator[HomogeneityRow]:
                 **key_cells(found, metric),
                 **cells,
                 p_chi_square=p_chi,
-                **_drawn_again(bench, found, metric, kept),
                 **_cells(evidence, found, metric, kept, orders(found.columns, tuple(c.group for c in kept))),
             )
-
-
-def _drawn_again(bench: Workbench, found: GroupCounts, metric: str, kept: list[ErrorCounts]) -> dict[str, Any]:
-    """One margin for all groups and the test of one rate, from the study's draws of people."""
-    level = bench.evidence.study.statistics.level
-    draws = bench.once(("everyone, then draws",), lambda: with_everyone(bench.people_draws))
-    names = {c.group for c in kept}
-    if metric == "FMR":
-        sides = pair_errors(bench, found.comparisons, found.columns, found.threshold.value)
-        groups = [nonmated_draws(draws, s.i, s.j, s.errors, s.compared) for s in sides if s.group in names]
-    else:
-        samples = bench.evidence.samples
-        people = count.person_errors(found.comparisons, samples, found.columns, found.threshold.value)
-        groups = [mated_draws(draws, p.people, p.errors, p.comparisons) for p in people if p.group in names]
-    largest, p = omnibus(groups, level)
-    return {
-        "p_bootstrap": p,
-        "draws": draws.weights.shape[1] - 1,
-        "margin": common_margin(largest, kept, level),
-        "level": level,
-    }
 
 
 def _cells(
