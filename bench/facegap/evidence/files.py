@@ -32,6 +32,9 @@ from facegap.records import (
     Trials,
 )
 
+LOST = Path("acquisitions") / "refused.csv"
+"""Samples that were refused, where there are any."""
+
 GROUP, QUALITY = "group ", "quality "
 """Prefixes of columns that a data set or a detector names."""
 
@@ -39,10 +42,13 @@ GROUP, QUALITY = "group ", "quality "
 def write_evidence(folder: Path, evidence: Evidence) -> None:
     """Write tables/samples.csv, acquisitions/*.csv and comparisons/*.npz below `folder`."""
     _write_samples(folder / "tables" / "samples.csv", evidence)
+    _write_lost(folder / LOST, evidence)
+    for (model, condition), comparisons in evidence.kept.items():
+        store.write_arrays(_kept_file(folder, model, condition), _comparison_arrays(comparisons))
     for (detector, condition), acquisitions in evidence.acquisitions.items():
         _write_acquisitions(folder / "acquisitions" / f"{detector}~{condition}.csv", evidence.samples, acquisitions)
     for (model, condition), comparisons in evidence.comparisons.items():
-        store.write_arrays(folder / "comparisons" / f"{model}~{condition}.npz", _comparison_arrays(comparisons))
+        store.write_arrays(_comparisons_file(folder, model, condition), _comparison_arrays(comparisons))
     for (model, condition, protocol), searches in evidence.searches.items():
         store.write_arrays(folder / "comparisons" / f"{model}~{condition}~{protocol}.npz", _search_arrays(searches))
     for (model, condition), attempts in evidence.attempts.items():
@@ -64,14 +70,17 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         }
         given = tuple(Threshold(**row) for row in manifest.given_thresholds)
         identities = bool(manifest.dataset["identities"])
-        samples, sha256 = _read_samples(folder / "tables" / "samples.csv")
+        samples, sha256, copies = _read_samples(folder / "tables" / "samples.csv")
+        lost, lost_reasons = _read_lost(folder / LOST)
         acquisitions = {
             (detector, condition): _read_acquisitions(folder, detector, condition, sha256)
             for detector in dict.fromkeys(use.detector for use in study.models)
             for condition in study.conditions
         }
         comparisons = {
-            (use.card, condition): _read_comparisons(folder, use.card, condition)
+            (use.card, condition): _read_comparisons(
+                _comparisons_file(folder, use.card, condition), use.card, condition
+            )
             for use in study.models
             for condition in study.conditions
         }
@@ -88,6 +97,12 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
             for condition in study.conditions
             if _attempts_file(folder, use.card, condition).exists()
         }
+        kept = {
+            key: _read_comparisons(_kept_file(folder, *key), *key)
+            for key in comparisons
+            if _kept_file(folder, *key).exists()
+        }
+        values = {column: tuple(group["values"]) for column, group in manifest.dataset.get("groups", {}).items()}
         applies_to = {card["name"]: card["applies_to"] for card in manifest.conditions}
     except (KeyError, TypeError, ValueError, IndexError) as error:
         line = " ".join(str(error).split())[:300]
@@ -104,6 +119,11 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         identities=identities,
         attempts=attempts,
         applies_to=applies_to,
+        copies=copies,
+        kept=kept,
+        lost=lost,
+        lost_reasons=lost_reasons,
+        values=values,
     )
 
 
@@ -116,9 +136,27 @@ def _write_samples(path: Path, evidence: Evidence) -> None:
             "subject": samples.subjects,
             "sha256": evidence.sha256,
             "role": samples.roles,
+            **({"copy": evidence.copies} if len(evidence.copies) else {}),
             **{f"{GROUP}{name}": values for name, values in samples.groups.items()},
         },
     )
+
+
+def _comparisons_file(folder: Path, model: str, condition: str) -> Path:
+    return folder / "comparisons" / f"{model}~{condition}.npz"
+
+
+def _kept_file(folder: Path, model: str, condition: str) -> Path:
+    return folder / "comparisons" / f"{model}~{condition}~with-copies.npz"
+
+
+def _write_lost(path: Path, evidence: Evidence) -> None:
+    lost = evidence.lost
+    if lost is None or not len(lost):
+        return
+    groups = {f"{GROUP}{name}": values for name, values in lost.groups.items()}
+    columns: dict[str, Iterable[Any]] = {"sample": lost.ids, "subject": lost.subjects, "role": lost.roles}
+    _write_columns(path, {**columns, "reason": evidence.lost_reasons, **groups})
 
 
 def _write_acquisitions(path: Path, samples: Samples, acquisitions: Acquisitions) -> None:
@@ -145,11 +183,23 @@ def _column(rows: list[dict[str, str]], name: str) -> Strings:
     return np.array([row[name] for row in rows], dtype=np.str_)
 
 
-def _read_samples(path: Path) -> tuple[Samples, Strings]:
+def _read_samples(path: Path) -> tuple[Samples, Strings, Strings]:
     rows = store.read_table(path)
+    copies = _column(rows, "copy") if "copy" in rows[0] else np.array([], dtype=np.str_)
+    return _samples_of(rows), _column(rows, "sha256"), copies
+
+
+def _read_lost(path: Path) -> tuple[Samples | None, tuple[str, ...]]:
+    if not path.exists():
+        return None, ()
+    rows = store.read_table(path)
+    return _samples_of(rows), tuple(row["reason"] for row in rows)
+
+
+def _samples_of(rows: list[dict[str, str]]) -> Samples:
     groups = [name for name in rows[0] if name.startswith(GROUP)]
     blank = np.full(len(rows), "")
-    samples = Samples(
+    return Samples(
         ids=_column(rows, "sample"),
         subjects=_column(rows, "subject"),
         paths=blank,
@@ -158,7 +208,6 @@ def _read_samples(path: Path) -> tuple[Samples, Strings]:
         groups={name.removeprefix(GROUP): _column(rows, name) for name in groups},
         root=Path(),
     )
-    return samples, _column(rows, "sha256")
 
 
 def _read_acquisitions(folder: Path, detector: str, condition: str, sha256: Strings) -> Acquisitions:
@@ -206,8 +255,8 @@ def _comparison_arrays(comparisons: Comparisons) -> dict[str, Any]:
     }
 
 
-def _read_comparisons(folder: Path, model: str, condition: str) -> Comparisons:
-    arrays = store.read_arrays(folder / "comparisons" / f"{model}~{condition}.npz")
+def _read_comparisons(path: Path, model: str, condition: str) -> Comparisons:
+    arrays = store.read_arrays(path)
 
     def rows(name: str) -> Any:
         return arrays[name].astype(np.int64)

@@ -36,6 +36,7 @@ from facegap.report import (
 from facegap.report.checklist import checklist
 from facegap.report.findings import findings
 from facegap.report.glossary import GLOSSARY
+from facegap.report.losses import losses
 from facegap.report.style import Picture, Table
 from facegap.schema import AcquisitionRow, IdentificationRow, RateRow, ThresholdRow, TransactionRow
 from facegap.store import Tables
@@ -132,6 +133,7 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         script=Markup(script),
         script_digest=digest,
         models=names,
+        losses=losses(tables),
         findings={model: findings(tables, model) for model in names},
         read_at=_read_at(tables),
         same_heads=views.same_heads(tables),

@@ -21,7 +21,7 @@ from facegap.cards.study import ModelUse
 from facegap.datasets.asked import check_study, drawn, root_of
 from facegap.errors import InputError
 from facegap.pipeline import Progress, UsedModel, rendered
-from facegap.records import ListedTrials, Threshold
+from facegap.records import NO_LABEL, ListedTrials, Mask, Threshold
 from facegap.schema import ThresholdRow
 
 
@@ -35,6 +35,7 @@ class Inputs:
         models: in the study's order.
         listed: the comparisons that the data set lists, where the study asks for those; None: trials by rule.
         given: thresholds that this run takes from elsewhere.
+        left_out: (n,) samples that enter no trial, since their picture is there more than once; None: none.
     """
 
     study: Study
@@ -45,6 +46,7 @@ class Inputs:
     conditions: tuple[ConditionCard, ...]
     given: tuple[Threshold, ...]
     listed: ListedTrials | None = None
+    left_out: Mask | None = None
 
 
 def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
@@ -69,6 +71,7 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
     loaded = _draw(study, datasets.load(card, folder))
     if not len(loaded.samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
+    _check_labels(study, card, loaded, file)
     loaded, listed = _with_list(study, card, folder, loaded)
     return Inputs(
         study=study,
@@ -94,6 +97,15 @@ def _draw(study: Study, loaded: datasets.Loaded) -> datasets.Loaded:
     return replace(loaded, samples=drawn(study, loaded.samples))
 
 
+def _check_labels(study: Study, card: DatasetCard, loaded: datasets.Loaded, file: Path) -> None:
+    for column in dict.fromkeys(column for columns in study.groups for column in columns):
+        if (loaded.samples.groups[column] == NO_LABEL).all():
+            raise InputError(
+                f"{file}: groups: not one of {len(loaded.samples)} samples of '{card.name}' has a label in '{column}'; "
+                "run `facegap datasets check` on it, or group by another label"
+            )
+
+
 def _with_list(
     study: Study, card: DatasetCard, root: Path, loaded: datasets.Loaded
 ) -> tuple[datasets.Loaded, ListedTrials | None]:
@@ -101,6 +113,9 @@ def _with_list(
     if study.trials.pairs != "listed":
         return loaded, None
     pairs = datasets.load_pairs(card, root, loaded.samples)
+    if not len(pairs):
+        why = next(iter(pairs.refused), "it is empty")
+        raise InputError(f"dataset '{card.name}': not one pair of its list can be used; the first reason: {why}")
     return replace(loaded, findings=(*loaded.findings, *pairs.findings)), ListedTrials(pairs.reference, pairs.probe)
 
 

@@ -33,6 +33,7 @@ from facegap.schema.derived import (
     VersusRow,
 )
 from facegap.schema.dictionary import about, dictionary
+from facegap.schema.losses import LossRow, OtherwiseRow
 
 __all__ = [
     "ROWS",
@@ -51,7 +52,9 @@ __all__ = [
     "GalleryRow",
     "HomogeneityRow",
     "IdentificationRow",
+    "LossRow",
     "MarginalRow",
+    "OtherwiseRow",
     "PairedRow",
     "PolicyRow",
     "PowerRow",
