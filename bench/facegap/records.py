@@ -27,6 +27,13 @@ NO_LABEL = "unknown"
 """Group value of a sample without a label in that column: shown and counted, never guessed."""
 
 
+COPY_AGAIN, COPY_OF_OTHER = "again", "under two people"
+"""A sample whose picture the same person has already, and one whose picture another person has: in no trial."""
+
+NEAR_AGAIN, NEAR_OTHER = "nearly again", "nearly under two people"
+"""Likewise of nearly the same picture, which is a warning only."""
+
+
 def has_label(group: str) -> bool:
     """Whether a group, named as `Samples.grouping` does, is of people whose labels are all known."""
     return NO_LABEL not in group.split(", ")

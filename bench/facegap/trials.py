@@ -9,25 +9,37 @@ import numpy as np
 
 from facegap.cards.study import TrialRule
 from facegap.errors import InputError
-from facegap.records import Mask, Rows, RuledTrials, Samples, Trials
+from facegap.records import ListedTrials, Mask, Rows, RuledTrials, Samples, Trials
 
 
-def verification(samples: Samples, rule: TrialRule, same_condition: bool) -> Trials:
+def verification(samples: Samples, rule: TrialRule, same_condition: bool, left_out: Mask | None = None) -> RuledTrials:
     """1:1 trials: with roles every reference against every probe, else every sample against every other.
 
     Args:
         samples: what there is.
         rule: the roles of the two sides, or none.
         same_condition: reference and probe go through the same condition, so that a pair has no direction.
+        left_out: (n,) samples that are on neither side, such as copies of others.
 
     Raises:
         InputError: no sample has one of the roles.
     """
+    out = np.zeros(len(samples), dtype=bool) if left_out is None else left_out
     if rule.reference_role is None or rule.probe_role is None:
-        rows = np.arange(len(samples))
+        rows = np.flatnonzero(~out)
         return RuledTrials(rows, rows, symmetric=same_condition)
-    reference, probe = (_with_role(samples, role) for role in (rule.reference_role, rule.probe_role))
+    both = (_with_role(samples, role) for role in (rule.reference_role, rule.probe_role))
+    reference, probe = (rows[~out[rows]] for rows in both)
     return RuledTrials(reference, probe, symmetric=same_condition and rule.reference_role == rule.probe_role)
+
+
+def without(trials: Trials, left_out: Mask) -> Trials:
+    """The trials but for those of samples that are (n,) `left_out`."""
+    if isinstance(trials, ListedTrials):
+        keep = ~(left_out[trials.reference] | left_out[trials.probe])
+        return ListedTrials(trials.reference[keep], trials.probe[keep])
+    reference, probe = (rows[~left_out[rows]] for rows in (trials.reference, trials.probe))
+    return RuledTrials(reference, probe, trials.symmetric)
 
 
 def _with_role(samples: Samples, role: str) -> Rows:
@@ -55,18 +67,27 @@ class SearchTrials:
 
 
 def identification(
-    samples: Samples, rule: TrialRule, protocol: Literal["closed", "open"], enrolled: float, seed: int
+    samples: Samples,
+    rule: TrialRule,
+    protocol: Literal["closed", "open"],
+    enrolled: float,
+    seed: int,
+    left_out: Mask | None = None,
 ) -> SearchTrials:
     """The gallery and the searches of `protocol`.
 
     The reference of a subject is the first sample of the reference role, or without roles the first sample; every
     sample of the probe role, or every other sample, searches. Closed: everyone is enrolled. Open: a seeded draw of the
-    share `enrolled` of the subjects is; the samples of the rest search as strangers.
+    share `enrolled` of the subjects is; the samples of the rest search as strangers. Those that are (n,) `left_out` are
+    neither enrolled nor searched.
 
     Raises:
         InputError: no sample has one of the roles.
     """
     is_reference, is_probe = _sides(samples, rule)
+    if left_out is not None:
+        is_reference &= ~left_out
+        is_probe &= ~left_out
     subjects, codes = np.unique(samples.subjects, return_inverse=True)
     first = _first_rows(codes, is_reference, len(subjects))
     gallery_subjects = np.flatnonzero(first >= 0)

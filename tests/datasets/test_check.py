@@ -91,8 +91,8 @@ def test_copies_of_an_image_are_found(folder: Callable[..., Path], make_card: Ca
     assert [(one.level, with_examples(one.message, one.examples, one.advice)) for one in found] == [
         (
             "warning",
-            "1 image there more than once, byte for byte, 1 of them under two subjects: "
-            "'1.jpg' = '2.jpg' = '5.jpg'; keep one of each",
+            "1 image there more than once (the same file or pixels), 1 of them under two subjects; 3 samples left out "
+            "of every comparison: '1.jpg' = '2.jpg' = '5.jpg'; keep one of each, under whom it belongs to",
         )
     ]
 

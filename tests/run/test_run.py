@@ -82,7 +82,14 @@ def test_the_manifest_binds_the_run_to_its_inputs(finished: Path) -> None:
     assert recogniser["file_sha256"] == store.sha256_file(place / "models" / "tiny.onnx") == recogniser["sha256"]
     assert (detector["name"], detector["file_sha256"]) == ("aligned-none", {})
     assert (manifest["provider_asked"], manifest["provider_actual"]) == ("cpu", "CPUExecutionProvider")
-    assert manifest["samples"] == {"samples": 96, "subjects": 24, "refused": 0, "unreadable files": 0}
+    assert manifest["samples"] == {
+        "samples": 96,
+        "subjects": 24,
+        "refused": 0,
+        "unreadable files": 0,
+        "left out as copies": 0,
+        "nearly copies": 0,
+    }
     digests = sorted(store.sha256_file(path) for path in (place / "data" / "images").iterdir())
     assert manifest["dataset"]["images_sha256"] == store.digest(digests)
     assert manifest["study"]["backend"]["batch"] == 8 and manifest["study"]["seed"] == 7

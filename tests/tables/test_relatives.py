@@ -109,7 +109,7 @@ def test_relations_are_kept_and_read(tmp_path: Path) -> None:
     evidence = twins_of(evidence_of(30), pairs=3)
     (tmp_path / "tables").mkdir()
     _write_samples(tmp_path / "tables" / "samples.csv", evidence)
-    samples, _ = _read_samples(tmp_path / "tables" / "samples.csv")
+    samples, *_ = _read_samples(tmp_path / "tables" / "samples.csv")
     assert samples.relations["family"].tolist() == evidence.samples.relations["family"].tolist()
     assert set(samples.groups) == set(evidence.samples.groups)
 

@@ -40,7 +40,9 @@ def missing_part(data: bytes) -> str:
             return False
 
     filler = bytes(np.random.default_rng(0).integers(0, 255, _MORE, dtype=np.uint8))  # 255 would start a marker
-    if not same([scan + filler for scan in scans], small=not progressive):
+    longer = [scan + filler for scan in scans]
+    longer[-1] += _next_restart(segments, scans[-1]) + filler
+    if (progressive and not _refined(segments)) or not same(longer, small=not progressive):
         return "part of the picture's data is missing"
     replaced = [*scans[:-1], scans[-1][:-SPARE] + filler[:SPARE]]
     if len(scans[-1]) > 2 * SPARE and same(replaced, small=True) and same(replaced, small=False):
@@ -71,6 +73,29 @@ def _parsed(data: bytes) -> tuple[list[bytes], list[bytes], bool]:
                 segments.append(b"")
                 at = end
     return segments, scans, progressive
+
+
+def _next_restart(segments: list[bytes], part: bytes) -> bytes:
+    """The restart marker that would follow a part, which opens with its own but for the first; "" without restarts."""
+    if not any(segment[1:2] == b"\xdd" and segment[4:6] != b"\0\0" for segment in segments):
+        return b""
+    opens = part[:1] == b"\xff" and 0xD0 <= part[1] <= 0xD7
+    return bytes([0xFF, 0xD0 + (part[1] - 0xD0 + 1) % 8 if opens else 0xD0])
+
+
+def _refined(segments: list[bytes]) -> bool:
+    """Whether the scans of a progressive picture bring every coefficient of every component to its last bit."""
+    left: dict[int, set[int]] = {}
+    for segment in segments:
+        if segment[1:2] and segment[1] in _PROGRESSIVE:
+            left = {segment[at]: set(range(64)) for at in range(10, min(len(segment), 10 + 3 * segment[9]), 3)}
+        elif segment[1:2] == b"\xda" and len(segment) >= 8 + 2 * segment[4]:
+            count = segment[4]
+            first, last, bits = segment[5 + 2 * count : 8 + 2 * count]
+            for component in segment[5 : 5 + 2 * count : 2]:
+                if bits & 15 == 0:
+                    left.get(component, set()).difference_update(range(first, last + 1))
+    return not any(left.values())
 
 
 def _coded(data: bytes, start: int) -> list[tuple[bytes, int]]:

@@ -281,11 +281,12 @@ def datasets_check(
     name: Annotated[str, typer.Argument(help="The data set: a card's .toml file, or the name of a card in datasets/.")],
     root: Annotated[Path, typer.Argument(help="Folder that holds the data set's files.")],
 ) -> None:
-    """Counts per group, missing and extra files, contradictions, terms, label source; exit code 2 on errors."""
+    """Counts per group, missing, extra and unreadable files, copies, contradictions, terms; exit code 2 on errors."""
     from facegap import datasets as stage
+    from facegap import pipeline
     from facegap.cards import load_dataset
 
-    found = stage.check(load_dataset(name), root)
+    found = stage.check(load_dataset(name), root, lambda samples: pipeline.look(samples, pipeline.cores(), progress))
     typer.echo("\n".join(found.lines()))
     if any(finding.level == "error" for finding in found.findings):
         raise typer.Exit(2)

@@ -12,6 +12,7 @@ from facegap import gates, store
 from facegap.cli.listings import columns
 from facegap.errors import DiskFull
 from facegap.report import views, worst_first
+from facegap.report.losses import losses
 from facegap.report.worst_first import Contrast
 from facegap.schema import RateRow, ThresholdRow
 from facegap.store import Tables
@@ -38,10 +39,12 @@ IN_PART = 4
 
 
 def print_summary(folder: Path) -> None:
-    """The study's banners, the rows of every model that matter most, how many more there are, and the page's path."""
+    """The study's banners, what was left out, of every model the rows that matter most, and the page's path."""
     tables = Tables(folder)
     for banner in tables.manifest.banners:
         typer.echo(f"! {banner}")
+    for line in losses(tables):
+        typer.echo(f"! {line}")
     interval = f"{tables.manifest.study['statistics']['level']:.0%} INTERVAL"
     found = [line for model in views.models(tables) for line in model_rows(tables, model)]
     typer.echo("\n".join(columns([(*HEADER, interval, LAST), *(_cells(row, said) for row, said in found)])))

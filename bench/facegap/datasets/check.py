@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from facegap.cards import DatasetCard
+from facegap.datasets.copies import Looks, copy_findings, find_copies, unreadable_findings
 from facegap.datasets.files import read_bytes
 from facegap.datasets.load import load
 from facegap.datasets.pairs import Pairs, load_pairs
@@ -100,8 +101,12 @@ class Report:
         return lines + [f"{one.level}: {with_examples(one.message, one.examples, one.advice)}" for one in self.findings]
 
 
-def check(card: DatasetCard, root: Path) -> Report:
-    """Load the data set and count it; image files are compared byte for byte, and not decoded.
+Look = Callable[[Samples], Looks]
+"""Decodes every picture of some samples, as `pipeline.look` does."""
+
+
+def check(card: DatasetCard, root: Path, look: Look | None = None) -> Report:
+    """Load the data set and count it; without `look` image files are compared byte for byte, and not decoded.
 
     Raises:
         DatasetMissing: the folder is not there.
@@ -109,7 +114,10 @@ def check(card: DatasetCard, root: Path) -> Report:
     """
     loaded = load(card, root)
     samples = loaded.samples
-    findings = [*loaded.findings, *_copies(samples), *_lonely(card, samples)]
+    looks = look(samples) if look is not None else _by_bytes(samples)
+    copies = find_copies(samples, looks, card.identities)
+    findings = [*loaded.findings, *unreadable_findings(samples, looks), *copy_findings(samples, copies)]
+    findings += [*_unlabelled(card, samples), *_lonely(card, samples)]
     lists = _lists(card, root, samples)
     roles = Counter(samples.roles.tolist())
     return Report(
@@ -156,6 +164,15 @@ def _counts(samples: Samples, columns: tuple[str, ...], groups: Sequence[str]) -
         )
 
 
+def _unlabelled(card: DatasetCard, samples: Samples) -> list[Finding]:
+    """Label columns without a single label: a study that groups by one of them is stopped."""
+    return [
+        Finding(level="warning", rule="no-labels", message=f"{column}: no sample has a label; nothing can be grouped")
+        for column in card.groups
+        if len(samples) and (samples.groups[column] == NO_LABEL).all()
+    ]
+
+
 def _lonely(card: DatasetCard, samples: Samples) -> list[Finding]:
     if not card.identities:
         return []
@@ -165,21 +182,14 @@ def _lonely(card: DatasetCard, samples: Samples) -> list[Finding]:
     return [Finding(level="info", rule="one-sample", message=message)] if alone else []
 
 
-def _copies(samples: Samples) -> list[Finding]:
-    """Files with the same bytes: a mated comparison of a copy says nothing, and a copy elsewhere is a wrong label."""
-    same: dict[str, list[int]] = defaultdict(list)
+def _by_bytes(samples: Samples) -> Looks:
+    """The digests of files of one size; no file is decoded."""
+    sha256 = np.full(len(samples), "", dtype="U64")
     for rows in _by_size(samples):
         for row in rows:
-            same[sha256_bytes(read_bytes(samples.root / str(samples.paths[row])))].append(row)
-    groups = [rows for rows in same.values() if len(rows) > 1]
-    examples = [" = ".join(f"'{samples.paths[row]}'" for row in rows) for rows in groups]
-    if not groups:
-        return []
-    across = sum(len(set(samples.subjects[rows].tolist())) > 1 for rows in groups)
-    message = f"{plural(len(groups), 'image')} there more than once, byte for byte, {across} of them under two subjects"
-    return [
-        Finding(level="warning", rule="copies", message=message, examples=tuple(examples), advice="keep one of each")
-    ]
+            sha256[row] = sha256_bytes(read_bytes(samples.root / str(samples.paths[row])))
+    nothing = np.full(len(samples), "")
+    return Looks(sha256=sha256, pixels=nothing, hashes=np.zeros((len(samples), 4), np.uint64), reasons=nothing)
 
 
 def _by_size(samples: Samples) -> list[list[int]]:

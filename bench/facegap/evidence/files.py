@@ -32,6 +32,9 @@ from facegap.records import (
     Trials,
 )
 
+LOST = Path("acquisitions") / "refused.csv"
+"""Samples that were refused, where there are any."""
+
 GROUP, QUALITY, RELATION = "group ", "quality ", "relation "
 """Prefixes of columns that a data set or a detector names."""
 
@@ -39,10 +42,13 @@ GROUP, QUALITY, RELATION = "group ", "quality ", "relation "
 def write_evidence(folder: Path, evidence: Evidence) -> None:
     """Write tables/samples.csv, acquisitions/*.csv and comparisons/*.npz below `folder`."""
     _write_samples(folder / "tables" / "samples.csv", evidence)
+    _write_lost(folder / LOST, evidence)
+    for (model, condition), comparisons in evidence.kept.items():
+        store.write_arrays(_kept_file(folder, model, condition), _comparison_arrays(comparisons))
     for (detector, condition), acquisitions in evidence.acquisitions.items():
         _write_acquisitions(folder / "acquisitions" / f"{detector}~{condition}.csv", evidence.samples, acquisitions)
     for (model, condition), comparisons in evidence.comparisons.items():
-        store.write_arrays(folder / "comparisons" / f"{model}~{condition}.npz", _comparison_arrays(comparisons))
+        store.write_arrays(_comparisons_file(folder, model, condition), _comparison_arrays(comparisons))
     for (model, condition, protocol), searches in evidence.searches.items():
         store.write_arrays(folder / "comparisons" / f"{model}~{condition}~{protocol}.npz", _search_arrays(searches))
     for (model, condition), attempts in evidence.attempts.items():
@@ -56,6 +62,8 @@ def evidence_files(evidence: Evidence) -> list[str]:
         *(f"acquisitions/{detector}~{condition}.csv" for detector, condition in evidence.acquisitions),
         *(f"comparisons/{'~'.join(key)}.npz" for key in (*evidence.comparisons, *evidence.searches)),
         *(f"comparisons/{model}~{condition}~attempts.npz" for model, condition in evidence.attempts),
+        *(_kept_file(Path(), model, condition).as_posix() for model, condition in evidence.kept),
+        *([LOST.as_posix()] if evidence.lost is not None and len(evidence.lost) else []),
     ]
 
 
@@ -76,14 +84,17 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
             store.check_name(name, f"{folder}: the name of a model or condition")
         given = tuple(Threshold(**row) for row in manifest.given_thresholds)
         identities = bool(manifest.dataset["identities"])
-        samples, sha256 = _read_samples(folder / "tables" / "samples.csv")
+        samples, sha256, copies = _read_samples(folder / "tables" / "samples.csv")
+        lost, lost_reasons = _read_lost(folder / LOST)
         acquisitions = {
             (detector, condition): _read_acquisitions(folder, detector, condition, sha256)
             for detector in dict.fromkeys(use.detector for use in study.models)
             for condition in study.conditions
         }
         comparisons = {
-            (use.card, condition): _read_comparisons(folder, use.card, condition)
+            (use.card, condition): _read_comparisons(
+                _comparisons_file(folder, use.card, condition), use.card, condition
+            )
             for use in study.models
             for condition in study.conditions
         }
@@ -100,6 +111,12 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
             for condition in study.conditions
             if _attempts_file(folder, use.card, condition).exists()
         }
+        kept = {
+            key: _read_comparisons(_kept_file(folder, *key), *key)
+            for key in comparisons
+            if _kept_file(folder, *key).exists()
+        }
+        values = {column: tuple(group["values"]) for column, group in manifest.dataset.get("groups", {}).items()}
         applies_to = {card["name"]: card["applies_to"] for card in manifest.conditions}
     except (KeyError, TypeError, ValueError, IndexError) as error:
         line = " ".join(str(error).split())[:300]
@@ -116,6 +133,11 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         identities=identities,
         attempts=attempts,
         applies_to=applies_to,
+        copies=copies,
+        kept=kept,
+        lost=lost,
+        lost_reasons=lost_reasons,
+        values=values,
     )
 
 
@@ -128,10 +150,28 @@ def _write_samples(path: Path, evidence: Evidence) -> None:
             "subject": samples.subjects,
             "sha256": evidence.sha256,
             "role": samples.roles,
+            **({"copy": evidence.copies} if len(evidence.copies) else {}),
             **{f"{GROUP}{name}": values for name, values in samples.groups.items()},
             **{f"{RELATION}{name}": values for name, values in samples.relations.items()},
         },
     )
+
+
+def _comparisons_file(folder: Path, model: str, condition: str) -> Path:
+    return folder / "comparisons" / f"{model}~{condition}.npz"
+
+
+def _kept_file(folder: Path, model: str, condition: str) -> Path:
+    return folder / "comparisons" / f"{model}~{condition}~with-copies.npz"
+
+
+def _write_lost(path: Path, evidence: Evidence) -> None:
+    lost = evidence.lost
+    if lost is None or not len(lost):
+        return
+    groups = {f"{GROUP}{name}": values for name, values in lost.groups.items()}
+    columns: dict[str, Iterable[Any]] = {"sample": lost.ids, "subject": lost.subjects, "role": lost.roles}
+    _write_columns(path, {**columns, "reason": evidence.lost_reasons, **groups})
 
 
 def _write_acquisitions(path: Path, samples: Samples, acquisitions: Acquisitions) -> None:
@@ -158,11 +198,23 @@ def _column(rows: list[dict[str, str]], name: str) -> Strings:
     return np.array([row[name] for row in rows], dtype=np.str_)
 
 
-def _read_samples(path: Path) -> tuple[Samples, Strings]:
+def _read_samples(path: Path) -> tuple[Samples, Strings, Strings]:
     rows = store.read_table(path)
+    copies = _column(rows, "copy") if "copy" in rows[0] else np.array([], dtype=np.str_)
+    return _samples_of(rows), _column(rows, "sha256"), copies
+
+
+def _read_lost(path: Path) -> tuple[Samples | None, tuple[str, ...]]:
+    if not path.exists():
+        return None, ()
+    rows = store.read_table(path)
+    return _samples_of(rows), tuple(row["reason"] for row in rows)
+
+
+def _samples_of(rows: list[dict[str, str]]) -> Samples:
     groups = [name for name in rows[0] if name.startswith(GROUP)]
     blank = np.full(len(rows), "")
-    samples = Samples(
+    return Samples(
         ids=_column(rows, "sample"),
         subjects=_column(rows, "subject"),
         paths=blank,
@@ -172,7 +224,6 @@ def _read_samples(path: Path) -> tuple[Samples, Strings]:
         root=Path(),
         relations={name.removeprefix(RELATION): _column(rows, name) for name in rows[0] if name.startswith(RELATION)},
     )
-    return samples, _column(rows, "sha256")
 
 
 def _read_acquisitions(folder: Path, detector: str, condition: str, sha256: Strings) -> Acquisitions:
@@ -227,8 +278,8 @@ def _fold_array(trials: Trials) -> dict[str, Any]:
     return {"fold": trials.fold.astype(np.int32)}
 
 
-def _read_comparisons(folder: Path, model: str, condition: str) -> Comparisons:
-    arrays = store.read_arrays(folder / "comparisons" / f"{model}~{condition}.npz")
+def _read_comparisons(path: Path, model: str, condition: str) -> Comparisons:
+    arrays = store.read_arrays(path)
 
     def rows(name: str) -> Any:
         return arrays[name].astype(np.int64)

@@ -11,6 +11,7 @@ import numpy as np
 from facegap import gates, store
 from facegap.cards import DatasetCard
 from facegap.evidence.record import Evidence
+from facegap.records import COPY_AGAIN, COPY_OF_OTHER, NEAR_AGAIN, NEAR_OTHER
 
 TOLD = ("gate", "note")
 """What a manifest says of a recogniser besides its card, and what measures nothing."""
@@ -51,6 +52,8 @@ def sample_counts(evidence: Evidence, refused: int) -> dict[str, int]:
         "subjects": len(np.unique(evidence.samples.subjects)),
         "refused": refused,
         "unreadable files": int((evidence.sha256 == "").sum()),
+        "left out as copies": int(np.isin(evidence.copies, (COPY_AGAIN, COPY_OF_OTHER)).sum()),
+        "nearly copies": int(np.isin(evidence.copies, (NEAR_AGAIN, NEAR_OTHER)).sum()),
     }
 
 

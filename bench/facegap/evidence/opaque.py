@@ -16,7 +16,9 @@ def opaque(samples: Samples, secret: bytes) -> Samples:
     """The samples under keyed hashes, without paths: ids that only the holder of the secret can trace back."""
 
     def name(kind: str, value: str) -> str:
-        return hmac.new(secret, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()[:16]
+        if not value:
+            return ""
+        return hmac.new(secret, f"{kind}:{value}".encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:16]
 
     return replace(
         samples,

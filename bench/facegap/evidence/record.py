@@ -31,6 +31,10 @@ class Evidence:
         identities: whether subjects are known, so that mated comparisons exist.
         attempts: of transactions, by (model, condition); none where the study asks for none.
         applies_to: condition -> the side of a comparison that goes through it; "both" where it is not named.
+        copies: (n,) of pictures that are there more than once, `records.COPY_AGAIN` or its like; "" of others.
+        kept: by (model, condition), the comparisons with such pictures kept; none where none was left out.
+        lost: samples that were refused, as far as they are known, and `lost_reasons` why; None where that was not kept.
+        values: label column -> its labels in the order of the data set's card.
     """
 
     study: Study
@@ -44,6 +48,11 @@ class Evidence:
     identities: bool
     attempts: Mapping[Key2, Attempts] = field(default_factory=dict)
     applies_to: Mapping[str, str] = field(default_factory=dict)
+    copies: Strings = field(default_factory=lambda: np.array([], dtype=np.str_))
+    kept: Mapping[Key2, Comparisons] = field(default_factory=dict)
+    lost: Samples | None = None
+    lost_reasons: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def groupings(self) -> tuple[tuple[str, ...], ...]:

@@ -2,6 +2,7 @@
 
 from facegap.pipeline.cached import run
 from facegap.pipeline.line import OpenModel, Pipeline, UsedModel, open_model
+from facegap.pipeline.looks import look
 from facegap.pipeline.machine import Advance, Progress, cores, rendered
 from facegap.pipeline.scenes import Moments, Scenes, hash_files, scenes
 
@@ -15,6 +16,7 @@ __all__ = [
     "UsedModel",
     "cores",
     "hash_files",
+    "look",
     "open_model",
     "rendered",
     "run",

@@ -39,6 +39,7 @@ from facegap.report import (
 from facegap.report.checklist import checklist
 from facegap.report.findings import findings
 from facegap.report.glossary import GLOSSARY
+from facegap.report.losses import losses
 from facegap.report.style import Picture, Table
 from facegap.report.worst_first import groupings
 from facegap.schema import AcquisitionRow, CommonMarginRow, IdentificationRow, RateRow, ThresholdRow, TransactionRow
@@ -144,6 +145,7 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         script=Markup(script),
         script_digest=digest,
         models=names,
+        losses=losses(tables),
         findings={model: findings(tables, model) for model in names},
         read_at=_read_at(tables),
         same_heads=views.same_heads(tables),

@@ -25,7 +25,7 @@ from facegap.datasets.asked import check_study, drawn, root_of
 from facegap.errors import InputError
 from facegap.evidence import Seal
 from facegap.pipeline import Progress, UsedModel, rendered
-from facegap.records import ListedTrials, Threshold
+from facegap.records import NO_LABEL, ListedTrials, Mask, Threshold
 from facegap.schema import ThresholdRow
 
 
@@ -40,6 +40,7 @@ class Inputs:
         listed: the comparisons that the data set lists, where the study asks for those; None: trials by rule.
         given: thresholds that this run takes from elsewhere.
         sealed: the protocol that was sealed before the data, if any.
+        left_out: (n,) samples that enter no trial, since their picture is there more than once; None: none.
     """
 
     study: Study
@@ -51,6 +52,7 @@ class Inputs:
     given: tuple[Threshold, ...]
     listed: ListedTrials | None = None
     sealed: Seal | None = None
+    left_out: Mask | None = None
 
 
 def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | None = None) -> Inputs:
@@ -75,6 +77,7 @@ def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | Non
     loaded = _draw(study, datasets.load(card, folder))
     if not len(loaded.samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
+    _check_labels(study, card, loaded, file)
     loaded, listed = _with_list(study, file, card, folder, loaded)
     if study.trials.file is not None:
         # Where the list lies is nobody's business; its name says which it was.
@@ -133,6 +136,15 @@ def _draw(study: Study, loaded: datasets.Loaded) -> datasets.Loaded:
     if study.dataset.subjects is None:
         return loaded
     return replace(loaded, samples=drawn(study, loaded.samples))
+
+
+def _check_labels(study: Study, card: DatasetCard, loaded: datasets.Loaded, file: Path) -> None:
+    for column in dict.fromkeys(column for columns in study.groups for column in columns):
+        if (loaded.samples.groups[column] == NO_LABEL).all():
+            raise InputError(
+                f"{file}: groups: not one of {len(loaded.samples)} samples of '{card.name}' has a label in '{column}'; "
+                "run `facegap datasets check` on it, or group by another label"
+            )
 
 
 def _with_list(

@@ -13,9 +13,12 @@ from facegap.compare import LocalEngine, TailRule, compare, exact_scores
 from facegap.errors import ModelRefused
 from facegap.evidence import Evidence
 from facegap.pipeline import Progress
-from facegap.records import Acquisitions, Comparisons, Searches, Strings, Templates
+from facegap.records import Acquisitions, Comparisons, Searches, Strings, Templates, Trials
 from facegap.run.inputs import Inputs
 from facegap.tables.workbench import at_target_fmrs
+
+Key = tuple[str, str]
+"""Model, or detector, and condition."""
 
 CHANCE_AUC = 0.7
 """A recogniser that puts a mated above a non-mated score less often is wired up wrongly; the poorest real one that the
@@ -152,7 +155,7 @@ def _compare(
     # By their own names: opaque ones would sort, and so draw, otherwise on every machine.
     study, samples = inputs.study, inputs.loaded.samples
     reference, probe = sides(embedded, key[0], condition)
-    plan = inputs.listed or trials.verification(samples, study.trials, reference.condition == probe.condition)
+    plan = _plan(inputs, reference.condition == probe.condition)
     cells = tuple(dict.fromkeys(column for columns in study.groups for column in columns))
     group = samples.grouping(study.groups[0]) if study.thresholds.impostors == "same-group" else None
     # Failed comparisons count in the denominator of the FMR, so that the tail must reach a little deeper.
@@ -160,6 +163,12 @@ def _compare(
     share = min(1.0, max(study.thresholds.fmr, default=0.0) / min(completed, 1.0))
     rule = TailRule(share, floor, group)
     return compare(samples, plan, reference, probe, cells, rule, LocalEngine(threads))
+
+
+def _plan(inputs: Inputs, same_condition: bool) -> Trials:
+    if inputs.listed is None:
+        return trials.verification(inputs.loaded.samples, inputs.study.trials, same_condition, inputs.left_out)
+    return inputs.listed if inputs.left_out is None else trials.without(inputs.listed, inputs.left_out)
 
 
 def sides(
@@ -206,7 +215,12 @@ def searches(
     with progress("search", len(inputs.models) * len(inputs.conditions) * len(asked)) as advance:
         for protocol in asked:
             plan = trials.identification(
-                inputs.loaded.samples, study.trials, protocol, study.identification.enrolled, study.seed
+                inputs.loaded.samples,
+                study.trials,
+                protocol,
+                study.identification.enrolled,
+                study.seed,
+                inputs.left_out,
             )
             for card in (model.card for model in inputs.models):
                 for condition in inputs.conditions:

@@ -6,7 +6,7 @@ import datetime
 import platform
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from importlib import metadata
@@ -15,9 +15,15 @@ from typing import Any
 
 from facegap import gates, pipeline, store
 from facegap.backend import version as onnxruntime_version
+from facegap.datasets.copies import Copies, Looks, copy_findings, find_copies, unreadable_findings
+from facegap.errors import InputError
 from facegap.evidence import Evidence, follows, opaque, write_evidence
 from facegap.pipeline import Progress
-from facegap.records import RunManifest
+from facegap.records import (
+    Comparisons,
+    RunManifest,
+    Templates,
+)
 from facegap.run import measure, transactions
 from facegap.run.inputs import Inputs
 from facegap.run.page import Draw, draw_page
@@ -46,11 +52,14 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
     samples = inputs.loaded.samples
     with _timed(seconds, "hash"):
         sha256 = pipeline.hash_files(samples, threads)
+    with _timed(seconds, "look"):
+        inputs, copies = _without_copies(inputs, pipeline.look(samples, threads, progress, sha256))
     with _timed(seconds, "acquire and embed"):
         acquisitions, embedded, ran = measure.templates(inputs, sha256, threads, progress)
+    secret = store.local_secret()
     evidence = Evidence(
         study=inputs.study,
-        samples=opaque(samples, store.local_secret()),
+        samples=opaque(samples, secret),
         sha256=sha256,
         acquisitions=acquisitions,
         comparisons={},
@@ -63,14 +72,19 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         given=inputs.given,
         identities=inputs.dataset.identities,
         applies_to={card.name: card.applies_to for card in inputs.conditions},
+        copies=copies.kind,
+        lost=opaque(inputs.loaded.lost, secret),
+        lost_reasons=inputs.loaded.reasons,
+        values={column: group.values for column, group in inputs.dataset.groups.items()},
     )
     with _timed(seconds, "compare"):
         compared = measure.comparisons(inputs, evidence, embedded, threads, progress)
+        kept = _with_copies(inputs, evidence, embedded, threads, progress)
     with _timed(seconds, "search"):
         searched = measure.searches(inputs, embedded, threads, progress)
     with _timed(seconds, "transactions"):
         tried = transactions.attempts(inputs, sha256, acquisitions, embedded, threads, progress)
-    evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried)
+    evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried, kept=kept)
     with _timed(seconds, "estimate"):
         tables = build(evidence)
     manifest = _manifest(inputs, evidence, ran, started, seconds)
@@ -85,6 +99,29 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
             draw_page(draw, folder)
             advance(1)
     return final
+
+
+def _without_copies(inputs: Inputs, looks: Looks) -> tuple[Inputs, Copies]:
+    """The study with the samples left out whose picture is there more than once, and what was found."""
+    loaded, card = inputs.loaded, inputs.dataset
+    copies = find_copies(loaded.samples, looks, card.identities, inputs.study.trials.reference_role)
+    found = (*unreadable_findings(loaded.samples, looks), *copy_findings(loaded.samples, copies))
+    if copies.left_out.all():
+        raise InputError(f"dataset '{card.name}': every picture is there under two people; nothing can be compared")
+    return replace(
+        inputs,
+        loaded=replace(loaded, findings=(*loaded.findings, *found)),
+        left_out=copies.left_out if copies.left_out.any() else None,
+    ), copies
+
+
+def _with_copies(
+    inputs: Inputs, evidence: Evidence, embedded: Mapping[measure.Key, Templates], threads: int, progress: Progress
+) -> dict[measure.Key, Comparisons]:
+    """All comparisons with the copies kept, to be stated beside; none where nothing was left out."""
+    if inputs.left_out is None:
+        return {}
+    return measure.comparisons(replace(inputs, left_out=None), evidence, embedded, threads, progress)
 
 
 @contextmanager

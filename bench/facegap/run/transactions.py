@@ -42,7 +42,7 @@ def attempts(
         return {}
     _check_names(rules)
     samples = inputs.loaded.samples
-    plan = trials.identification(samples, inputs.study.trials, "closed", 0.5, inputs.study.seed)
+    plan = trials.identification(samples, inputs.study.trials, "closed", 0.5, inputs.study.seed, inputs.left_out)
     reference, probe = plan.gallery[plan.mate], plan.probe
     taken, moments = taken_again(samples, probe, rules)
     files = sha256[np.repeat(probe, len(taken) // max(len(probe), 1))]

@@ -36,6 +36,7 @@ from facegap.schema.derived import (
 )
 from facegap.schema.dictionary import about, dictionary
 from facegap.schema.judged import JudgedClaimRow, JudgedRateRow, JudgedRatioRow, JudgedSummaryRow
+from facegap.schema.losses import LossRow, OtherwiseRow
 
 __all__ = [
     "JUDGED",
@@ -61,7 +62,9 @@ __all__ = [
     "JudgedRateRow",
     "JudgedRatioRow",
     "JudgedSummaryRow",
+    "LossRow",
     "MarginalRow",
+    "OtherwiseRow",
     "PairedRow",
     "PolicyRow",
     "PowerRow",

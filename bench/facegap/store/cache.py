@@ -114,8 +114,8 @@ def _chunks(items: list[str], size: int) -> Iterator[list[str]]:
         yield items[start : start + size]
 
 
-def purge(kinds: Iterable[str] = ("acquisitions", "templates")) -> list[Path]:
-    """Delete cached acquisitions and templates; returns the folders that were removed."""
+def purge(kinds: Iterable[str] = ("acquisitions", "looks", "templates")) -> list[Path]:
+    """Delete cached acquisitions, templates and digests of pictures; returns the folders that were removed."""
     removed = []
     for kind in kinds:
         folder = cache_dir() / kind

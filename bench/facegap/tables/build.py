@@ -24,6 +24,7 @@ from facegap.tables import (
     gallery_model,
     homogeneity,
     identification,
+    losses,
     marginals,
     paired,
     policies,
@@ -38,6 +39,7 @@ from facegap.tables import (
     versus_reference,
     versus_rest,
 )
+from facegap.tables.order import ordered
 from facegap.tables.suppress import suppressed
 from facegap.tables.workbench import Workbench
 
@@ -90,6 +92,8 @@ TABLES: dict[type[Row], Callable[[Workbench], Iterable[Row]]] = {
     schema.ReferenceRow: versus_reference.rows,
     schema.RelativeRow: relatives.rows,
     schema.ThroughputRow: throughput.rows,
+    schema.LossRow: losses.rows,
+    schema.OtherwiseRow: losses.otherwise_rows,
 }
 """Every computed table: its row class, and the function that gives its rows. A new table is one line here."""
 
@@ -103,7 +107,11 @@ def build(evidence: Evidence) -> Built:
     bench = Workbench(evidence)
     # One thread: sums in another order would differ in their last digits, and these are small.
     with threadpool_limits(1):
-        return Built((row, tuple(suppressed(evidence, row, rows(bench)))) for row, rows in TABLES.items())
+        return Built((row, tuple(_in_order(evidence, row, rows(bench)))) for row, rows in TABLES.items())
+
+
+def _in_order(evidence: Evidence, row: type[RowT], rows: Iterable[RowT]) -> list[RowT]:
+    return ordered(evidence.values, row, suppressed(evidence, row, rows))
 
 
 def write_tables(folder: Path, tables: Built, banners: Sequence[str]) -> None:
