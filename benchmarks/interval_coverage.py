@@ -26,8 +26,8 @@ import numpy.typing as npt
 from facegap.count.groups import heaviest
 from facegap.estimate import differentials, estimate
 from facegap.estimate.binomial import wilson
+from facegap.estimate.cautions import FEW_ERRORS, FEW_SUBJECTS
 from facegap.estimate.clustered import effective_size, wilson_n_eff
-from facegap.estimate.interval import FEW_ERRORS, FEW_SUBJECTS
 from facegap.estimate.measures import MEASURES, Measure
 from facegap.estimate.versus_rest import against_rest
 from facegap.records import ClusterSums, ErrorCounts

@@ -36,6 +36,7 @@ from facegap.report import (
 from facegap.report.checklist import checklist
 from facegap.report.findings import findings
 from facegap.report.glossary import GLOSSARY
+from facegap.report.marks import as_people, weighting
 from facegap.report.style import Picture, Table
 from facegap.schema import AcquisitionRow, IdentificationRow, RateRow, ThresholdRow, TransactionRow
 from facegap.store import Tables
@@ -228,7 +229,7 @@ def _threshold_table(tables: Tables) -> Table:
             row.model, row.name, words.score(row.threshold), words.exact_percent(row.target),
             words.percent(row.realised),
             words.count(row.false_matches), words.count(row.comparisons),
-            f"{row.policy}. {row.note}" if row.note else row.policy,
+            ". ".join(part for part in (row.policy, words.noted(row)) if part),
         )
         for row in tables[ThresholdRow]
     ]  # fmt: skip
@@ -240,6 +241,7 @@ def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
     point = views.main_threshold(tables, model)
     name = point.name if point is not None else ""
     rows = views.rates(tables, model, "FNMR", threshold_name=name, condition=views.baseline(tables))
+    rows = [as_people(row) for row in rows]
     scale = words.people_scale(rows)
     head = (
         "Group", "People", "Genuine comparisons", "Turned away", f"Of {words.count(scale)} genuine applicants",
@@ -251,14 +253,18 @@ def _people_table(tables: Tables, model: str) -> tuple[str, Table]:
         (
             row.group, words.count(row.subjects), words.count(row.trials), words.count(row.errors),
             words.people(row, scale), words.count(row.failed),
-            words.rate(excluded[row.grouping, row.group]) if (row.grouping, row.group) in excluded else words.DASH,
+            _excluded_rate(excluded.get((row.grouping, row.group))),
             versus_rest.cell(tables, row), words.flags(row, least),
         )
         for row in rows
     ]  # fmt: skip
     where = words.at(name, point.threshold) if point is not None else ""
     title = f"{model}: of {words.count(scale)} genuine applicants in each group, how many are turned away {where}"
-    return title, Table(head, body).without_empty_columns()
+    return f"{title}. {weighting(rows)}", Table(head, body).without_empty_columns()
+
+
+def _excluded_rate(row: RateRow | None) -> str:
+    return words.rate(as_people(row)) if row is not None else words.DASH
 
 
 def _excluded(tables: Tables, rows: Sequence[RateRow]) -> list[RateRow]:
@@ -272,7 +278,7 @@ def _condition_table(tables: Tables, model: str) -> tuple[str, Table]:
     """FNMR per group, one column per condition, in people."""
     point = views.main_threshold(tables, model)
     names = views.conditions(tables)
-    rows = views.rates(tables, model, "FNMR", threshold_name=point.name if point else "")
+    rows = [as_people(row) for row in views.rates(tables, model, "FNMR", threshold_name=point.name if point else "")]
     scale = words.people_scale(rows)
     groups = views.once((row.grouping, row.group) for row in rows)
     cell = {(row.grouping, row.group, row.condition): row for row in rows}
@@ -281,7 +287,7 @@ def _condition_table(tables: Tables, model: str) -> tuple[str, Table]:
         found = [cell.get((*key, name)) for name in names]
         body.append((key[1], *(words.people(row, scale) if row is not None else words.DASH for row in found)))
     where = words.at(point.name, point.threshold) if point is not None else ""
-    title = f"{model}: turned away of {words.count(scale)} genuine applicants {where}, by condition"
+    title = f"{model}: turned away of {words.count(scale)} genuine applicants {where}, by condition. {weighting(rows)}"
     return title, Table(("Group", *names), body)
 
 

@@ -55,13 +55,17 @@ class Row:
 
     table: ClassVar[str]
     always: ClassVar[bool]
+    no_caution: ClassVar[str]
 
-    def __init_subclass__(cls, *, table: str, always: bool = False) -> None:
-        """Declare the table; `always` where every run has it, whatever its study asks for and whoever made it."""
+    def __init_subclass__(cls, *, table: str, always: bool = False, no_caution: str = "") -> None:
+        """Declare the table; `always` where every run has it, whatever its study asks for and whoever made it.
+
+        A table without a column `caution` says with `no_caution` why it needs none.
+        """
         super().__init_subclass__()
         if table in ROWS:
             raise ValueError(f"two row classes for the table '{table}'")
-        cls.table, cls.always = table, always
+        cls.table, cls.always, cls.no_caution = table, always, no_caution
         ROWS[table] = cls
 
 
