@@ -52,9 +52,9 @@ def folder(tmp_path: Path) -> Path:
         if row.group not in errors_of or row.metric not in ("FNMR", "FMR"):
             return row
         errors = errors_of[row.group]
-        ends = {"low": errors / 1200, "high": errors / 500}
-        people = {"by_people": errors / 600, "by_people_low": ends["low"], "by_people_high": ends["high"]}
-        return replace(row, errors=errors, trials=600, rate=errors / 600, **ends, **people)
+        rate, low, high = errors / 600, errors / 1200, errors / 500
+        row = replace(row, errors=errors, trials=600, rate=rate, low=low, high=high)
+        return replace(row, by_people=rate, by_people_low=low, by_people_high=high)
 
     edit(run, RateRow, rounded)
     return run

@@ -64,12 +64,14 @@ class TrialRule(Card):
     """1:1 trials. Without roles every sample is compared with every other; with roles, references with probes.
 
     `pairs`: "all" of these, or only those that the data set's own list names ("listed"; its card names the list in
-    files.pairs).
+    files.pairs). `images_per_person`: at most so many images of a person (of each role, where images have one), drawn
+    with the study's seed; none: all of them.
     """
 
     pairs: Literal["all", "listed"] = "all"
     reference_role: Literal["photo", "selfie", "frame"] | None = None
     probe_role: Literal["photo", "selfie", "frame"] | None = None
+    images_per_person: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _both_or_none(self) -> TrialRule:
@@ -77,6 +79,8 @@ class TrialRule(Card):
             raise ValueError("reference_role and probe_role: give both or neither")
         if self.pairs == "listed" and self.reference_role is not None:
             raise ValueError('pairs = "listed": the list says what is compared; leave the roles out')
+        if self.pairs == "listed" and self.images_per_person is not None:
+            raise ValueError('pairs = "listed": the list says what is compared; leave images_per_person out')
         return self
 
 

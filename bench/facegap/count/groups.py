@@ -174,7 +174,7 @@ def largest_share(comparisons: Rows, trials: int) -> float:
 def people_of_half(comparisons: Rows) -> int:
     """Fewest people who have half of all (people,) `comparisons`."""
     ordered = np.cumsum(np.sort(comparisons)[::-1])
-    return int(np.searchsorted(ordered, ordered[-1] / 2)) + 1 if len(ordered) else 0
+    return int(np.searchsorted(ordered, ordered[-1] / 2)) + 1 if comparisons.any() else 0
 
 
 _LIMB = 20

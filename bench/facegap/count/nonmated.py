@@ -239,11 +239,11 @@ def _cell(
         heaviest=heaviest(errors, people),
         by_pair=ClusterSums(exact_dot(repeats, repeats), exact_dot(repeats, compared), block.pair_mm),
         failures=failures,
-        people=_each_pair_once(block, (lower, upper), repeats / compared, errors),
+        people=pairs_once(block, (lower, upper), repeats / compared, errors),
     )
 
 
-def _each_pair_once(
+def pairs_once(
     block: Block | ListedBlock, pairs: tuple[Rows, Rows], rates: npt.NDArray[np.float64], errors: Rows
 ) -> PeopleCounts:
     """A cell with every pair of people counted once.

@@ -19,7 +19,8 @@ def at_target_table(tables: Tables) -> Table:
     rows = [
         (
             row.model, words.exact_percent(row.target), _threshold(row), row.metric, row.group, words.count(row.errors),
-            words.count(row.trials), words.count(row.subjects), _rate(row), _by_people(row), row.method, words.noted(row),
+            words.count(row.trials), words.count(row.subjects), _rate(row), _by_people(row), row.method,
+            words.noted(row),
         )
         for row in views.select(tables[AtTargetRow], condition=views.baseline(tables))
         if row.grouping in (views.EVERYONE, views.first_grouping(tables))

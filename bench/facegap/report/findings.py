@@ -146,7 +146,7 @@ def _named(contrast: Contrast) -> list[Rated]:
 
 
 def cautions(rows: Sequence[Rated]) -> str:
-    """The cautions and notes beside the rates of `rows`, groups with the same ones together; "" where there are none."""
+    """The cautions and notes beside the rates of `rows`, groups with the same ones together; "" without any."""
     notes = {note: words.listed(views.once(_group(row) for row in rows if words.noted(row) == note))
              for note in views.once(words.noted(row) for row in rows) if note}  # fmt: skip
     said = ". ".join(f"{groups}: {note}" for note, groups in notes.items())
@@ -203,8 +203,9 @@ def _condition(tables: Tables, model: str, point: ThresholdRow) -> Sentence | No
     base = clean[worst.grouping, worst.group]
     scale = words.people_scale([worst, base])
     text = (
-        f"{where}: of {words.count(scale)} genuine applicants in {worst.group}, {COUNTED_ONCE}, {_people_n(worst, scale)} are turned "
-        f"away under {worst.condition}, {_people_n(base, scale)} under {base.condition}. "
+        f"{where}: of {words.count(scale)} genuine applicants in {worst.group}, {COUNTED_ONCE}, "
+        f"{_people_n(worst, scale)} are turned away under {worst.condition}, {_people_n(base, scale)} under "
+        f"{base.condition}. "
         f"{_changed(changes.get((worst.condition, worst.grouping, worst.group)))} {cautions([worst, base])}"
     )
     return Sentence(text.strip(), "conditions")

@@ -430,6 +430,13 @@ def _limits(tables: Tables) -> list[str]:
             f"Groups of fewer than {least} people are suppressed: their numbers are blank in every table, or their "
             "rows are left out. A total less the groups that are shown may still give a hidden one away."
         )
+    most = views.section(tables.manifest.study, "trials").get("images_per_person")
+    if most:
+        left = sum(n for name, n in tables.manifest.samples.items() if name.startswith("left out"))
+        lines.append(
+            f"At most {words.count(most)} images of a person were used, drawn by chance with the study’s seed; "
+            f"{words.count(left)} images were left out."
+        )
     few = _few_people(tables)
     if few:
         lines.append(

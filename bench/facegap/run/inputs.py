@@ -18,7 +18,7 @@ from facegap.cards import (
     load_study,
 )
 from facegap.cards.study import ModelUse
-from facegap.datasets.asked import check_study, drawn, root_of
+from facegap.datasets.asked import check_study, drawn, images_left_out, root_of
 from facegap.errors import InputError
 from facegap.pipeline import Progress, UsedModel, rendered
 from facegap.records import ListedTrials, Threshold
@@ -35,6 +35,7 @@ class Inputs:
         models: in the study's order.
         listed: the comparisons that the data set lists, where the study asks for those; None: trials by rule.
         given: thresholds that this run takes from elsewhere.
+        images_left_out: images of these people that are left out by `trials.images_per_person`.
     """
 
     study: Study
@@ -45,6 +46,7 @@ class Inputs:
     conditions: tuple[ConditionCard, ...]
     given: tuple[Threshold, ...]
     listed: ListedTrials | None = None
+    images_left_out: int = 0
 
 
 def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
@@ -66,7 +68,8 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
     study = _by_name(study, file, models, condition_cards)
     given = _fixed(study) + _from_run(study, file, models)
     folder = _root(study, card, file, root, progress)
-    loaded = _draw(study, datasets.load(card, folder))
+    everything = datasets.load(card, folder)
+    loaded = _draw(study, everything)
     if not len(loaded.samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
     loaded, listed = _with_list(study, card, folder, loaded)
@@ -79,6 +82,7 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
         conditions=condition_cards,
         given=given,
         listed=listed,
+        images_left_out=images_left_out(study, everything.samples),
     )
 
 
@@ -89,8 +93,6 @@ def _root(study: Study, card: DatasetCard, file: Path, root: Path | None, progre
 
 
 def _draw(study: Study, loaded: datasets.Loaded) -> datasets.Loaded:
-    if study.dataset.subjects is None:
-        return loaded
     return datasets.Loaded(drawn(study, loaded.samples), loaded.refused, loaded.findings)
 
 

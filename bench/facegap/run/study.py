@@ -177,7 +177,14 @@ def _sample_counts(inputs: Inputs, evidence: Evidence) -> dict[str, int]:
         "subjects": len(np.unique(evidence.samples.subjects)),
         "refused": len(inputs.loaded.refused),
         "unreadable files": int((evidence.sha256 == "").sum()),
+        **_left_out(inputs),
     }
+
+
+def _left_out(inputs: Inputs) -> dict[str, int]:
+    """Images that the study does not use because their people have more than it takes of each."""
+    most = inputs.study.trials.images_per_person
+    return {} if most is None else {f"left out, more than {most} of a person": inputs.images_left_out}
 
 
 def _refused(inputs: Inputs) -> dict[str, int]:

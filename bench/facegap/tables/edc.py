@@ -45,6 +45,6 @@ def rows(bench: Workbench) -> Iterator[EdcRow]:
                         errors=errors,
                         fnmr=errors / count if count else None,
                         discarded_share=1 - count / int(mine.sum()),
-                        caution=cautions.as_text([*who, *cautions.of_number(errors)]) if count else "",
+                        caution=cautions.as_text([*who, *(cautions.of_number(errors) if count else [])]),
                         note="" if count else "no comparison of this group is left",
                     )
