@@ -553,7 +553,8 @@ class Threshold:
     """One operating point: its name, how it was set, and what it realised where it was set.
 
     `false_matches` of `comparisons` non-mated comparisons matched; None where the threshold was given, not set.
-    `low` and `high` are the interval of the threshold itself under another draw of people.
+    `low` and `high` are the interval of the threshold itself under another draw of people; `caution` is that of the run
+    that it was taken from.
     """
 
     name: str
@@ -567,6 +568,7 @@ class Threshold:
     note: str = ""
     low: float | None = None
     high: float | None = None
+    caution: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

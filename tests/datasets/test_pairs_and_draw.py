@@ -118,7 +118,7 @@ def test_images_are_drawn_by_chance_and_of_each_role() -> None:
     assert len({one.ids.tolist()[0] for one in seeds}) > 8
     samples = uneven([6, 6])
     roles = np.array(["photo", "selfie"] * 6)
-    drawn = draw_images(replace(samples, roles=roles), 2, 0)
+    drawn = draw_images(replace(samples, roles=roles), 2, 0, by_role=True)
     assert sorted(zip(drawn.subjects.tolist(), drawn.roles.tolist(), strict=True)) == [
         (name, role) for name in ("p0", "p1") for role in ("photo", "selfie") for _ in range(2)
     ]

@@ -64,7 +64,7 @@ class TrialRule(Card):
     """1:1 trials. Without roles every sample is compared with every other; with roles, references with probes.
 
     `pairs`: "all" of these, or only those that the data set's own list names ("listed"; its card names the list in
-    files.pairs). `images_per_person`: at most so many images of a person (of each role, where images have one), drawn
+    files.pairs). `images_per_person`: at most so many images of a person (in each role, where roles are given), drawn
     with the study's seed; none: all of them.
     """
 

@@ -69,7 +69,8 @@ def drawn(study: Study, samples: Samples) -> Samples:
     if study.dataset.subjects is not None:
         samples = draw_subjects(samples, study.dataset.subjects, study.seed)
     if study.trials.images_per_person is not None:
-        samples = draw_images(samples, study.trials.images_per_person, study.seed)
+        by_role = study.trials.reference_role is not None
+        samples = draw_images(samples, study.trials.images_per_person, study.seed, by_role)
     return samples
 
 

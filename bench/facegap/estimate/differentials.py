@@ -21,7 +21,7 @@ from facegap.records import Counted, Differential, ErrorCounts, PeopleCounts, ha
 DRAWS = 1000
 """Samples at each step of a band; its ends then move by some hundredths of their distance from seed to seed."""
 
-DRAWS_BY_PEOPLE = 500
+DRAWS_BY_PEOPLE = 250
 """The same of the rates by people, whose band has no null band beside it."""
 
 _SMOOTHED = "rates taken as (errors + 0.5) / (trials + 1), because some are zero"

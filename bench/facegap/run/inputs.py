@@ -195,4 +195,5 @@ def _taken(row: ThresholdRow, run_id: str) -> Threshold:
         note=row.note,
         low=row.low,
         high=row.high,
+        caution=row.caution,
     )

@@ -43,7 +43,7 @@ def _threshold_caution(bench: Workbench, threshold: Threshold) -> str:
     evidence = bench.evidence
     rule = evidence.study.thresholds
     if threshold.target is None or threshold in evidence.given:
-        return ""
+        return threshold.caution
     comparisons = evidence.comparisons[threshold.model, rule.condition]
     columns = evidence.study.groups[0] if rule.impostors == "same-group" else ()
     counts = bench.counts(comparisons, columns, threshold.value)["FMR"]
