@@ -174,8 +174,8 @@ HEAD = """\
 Written by `benchmarks/by_people_coverage.py`: {replicates} replicates a row (Monte Carlo standard error near 95 %:
 {error:.1f} points); numpy {numpy}, Python {python}. The true value is the rate by people in every column of coverage.
 In brackets the shares, in %, of intervals that lie wholly below it and wholly above it. Largest: mean share, in %, of
-the comparisons that the person with most of them takes part in. Spread: standard deviation of the rate by people over its
-mean, and of that by comparisons. Plain: Student's t on people's rates (FNMR), the normal quantile at the plug-in
+the comparisons that the person with most of them takes part in. Spread: standard deviation of the rate by people over
+its mean, and of that by comparisons. Plain: Student's t on people's rates (FNMR), the normal quantile at the plug-in
 two-way variance (FMR). Widths are over the true rate: plain, by people, by comparisons.
 
 | design | rate | by people | by comparisons | largest | errors | spread | plain | facegap | by comparisons | widths |
