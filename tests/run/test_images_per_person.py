@@ -61,4 +61,4 @@ def test_of_people_who_are_not_known_it_is_refused(place: Path) -> None:
     study = (place / "tiny.toml").read_text(encoding="utf-8")
     (place / "few.toml").write_text(f"{study}\n[trials]\nimages_per_person = 2\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"few.toml: trials.images_per_person: 'patterns' does not say whose"):
-        resolve("few.toml", None, None)  # type: ignore[arg-type]
+        resolve("few.toml", None, None)
