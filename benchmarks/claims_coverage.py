@@ -178,7 +178,7 @@ def _line(design: Design, metric: str, rate: float, studies: list[list[ErrorCoun
         for verdict, factor in (("supported", 2.0), ("refuted", 0.5))
     ]
     sides = np.array([[_side(c, truth[g]) for g, c in enumerate(study)] for study in studies])
-    notes = np.array([[estimate(c, LEVEL).note != "" for c in study] for study in studies])
+    notes = np.array([[_warned(c) for c in study] for study in studies])
     missed = sides != 0
     silent = missed & ~notes
     cells = (
@@ -231,6 +231,12 @@ no note is printed (in brackets how often none is).
 | design | rate | wrong: supported, refuted | given | power: supported | refuted | below | above | missed | no note |
 |---|---|---|---|---|---|---|---|---|---|
 """
+
+
+def _warned(counts: ErrorCounts) -> bool:
+    """Whether a note or a caution stands beside the interval."""
+    found = estimate(counts, LEVEL)
+    return bool(found.note or found.cautions)
 
 
 def main() -> None:

@@ -26,8 +26,8 @@ import numpy.typing as npt
 from facegap.count.groups import heaviest
 from facegap.estimate import differentials, estimate
 from facegap.estimate.binomial import wilson
+from facegap.estimate.cautions import FEW_ERRORS, FEW_SUBJECTS
 from facegap.estimate.clustered import effective_size, wilson_n_eff
-from facegap.estimate.interval import FEW_ERRORS, FEW_SUBJECTS
 from facegap.estimate.measures import MEASURES, Measure
 from facegap.estimate.versus_rest import against_rest
 from facegap.records import ClusterSums, ErrorCounts
@@ -233,7 +233,7 @@ def coverage(design: Design, replicates: int, seed: int = 0) -> list[Coverage]:
                 metric=counts[0].metric,
                 truth=truth,
                 errors=float(np.mean([c.errors for c in counts])),
-                warned=float(np.mean([estimate(c, LEVEL).note != "" for c in counts])),
+                warned=float(np.mean([_warned(c) for c in counts])),
                 holds={name: float(np.mean((b[:, 0] <= truth) & (truth <= b[:, 1]))) for name, b in found.items()},
                 below={name: float(np.mean(b[:, 1] < truth)) for name, b in found.items()},
                 width={name: float(np.mean(b[:, 1] - b[:, 0])) / truth for name, b in found.items()},
@@ -448,6 +448,12 @@ def _bold(text: str, bold: bool) -> str:
 
 def _range(what: str, shares: list[float]) -> str:
     return f"{what}: {100 * min(shares):.1f} to {100 * max(shares):.1f} %, {len(shares)} values. " if shares else ""
+
+
+def _warned(counts: ErrorCounts) -> bool:
+    """Whether a note or a caution stands beside the interval."""
+    found = estimate(counts, LEVEL)
+    return bool(found.note or found.cautions)
 
 
 def main() -> None:

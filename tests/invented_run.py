@@ -151,7 +151,8 @@ def _rate_cells(errors: int, trials: int, failed: int, subjects: int) -> dict[st
         return {**counts, **method, "completed": 0, "note": "no comparisons"}
     low, high = wilson(errors, trials)
     rate = {"n_eff": trials / 2, "rate": errors / trials, "low": low, "high": high}
-    return {**counts, **method, **rate, "completed": trials - failed}
+    people = {"by_people": errors / trials, "by_people_low": low, "by_people_high": high}
+    return {**counts, **method, **rate, **people, "completed": trials - failed}
 
 
 def _everyone(plan: Plan) -> Iterator[tuple[str, str, float]]:

@@ -95,9 +95,9 @@ def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int 
     )
 
 
-def searched_evidence(shift: float = 0.0) -> Evidence:
-    """Two searches of each of 240 people, every other person enrolled; red strangers score `shift` higher."""
-    evidence = evidence_of(240, each=2)
+def searched_evidence(shift: float = 0.0, people: int = 240, **statistics: Any) -> Evidence:
+    """Two searches of each of the people, every other person enrolled; red strangers score `shift` higher."""
+    evidence = evidence_of(people, each=2, **statistics)
     n, rng = len(evidence.samples), np.random.default_rng(4)
     person = np.arange(n) // 2
     red = evidence.samples.groups["colour"] == "red"
@@ -116,7 +116,7 @@ def searched_evidence(shift: float = 0.0) -> Evidence:
         mate_rank=rank,
         mate_rank_optimistic=rank,
         top_nonmate=top,
-        gallery_size=120,
+        gallery_size=people // 2,
         gallery_failed=0,
     )
     study = evidence.study.model_copy(update={"identification": Identification(fpir=(0.1,))})

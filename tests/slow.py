@@ -77,12 +77,21 @@ def rate(errors: int, trials: int) -> float | None:
 def _row(
     trials: Sequence[tuple[float | None, set[str]]], wrong: Callable[[float | None], bool], failures: str
 ) -> tuple[object, ...]:
-    """(errors, trials, completed, failed, subjects, rate) of comparisons given with the people behind each."""
+    """(errors, trials, completed, failed, subjects, rate, by people) of comparisons with the people behind each."""
     failed = sum(value is None for value, _ in trials)
     kept = [(value, people) for value, people in trials if failures == "counted" or value is not None]
     errors = sum(wrong(value) for value, _ in kept)
     subjects = len(set().union(*(people for _, people in kept))) if kept else 0
-    return errors, len(kept), len(trials) - failed, failed, subjects, rate(errors, len(kept))
+    rates = errors, len(kept), len(trials) - failed, failed, subjects, rate(errors, len(kept))
+    return *rates, by_people([(wrong(value), people) for value, people in kept])
+
+
+def by_people(trials: Sequence[tuple[bool, set[str]]]) -> float | None:
+    """Mean of the rates of people, or of pairs of people, each of whom counts once; sums without rounding."""
+    of: dict[frozenset[str], list[bool]] = {}
+    for error, people in trials:
+        of.setdefault(frozenset(people), []).append(error)
+    return math.fsum(sum(errors) / len(errors) for errors in of.values()) / len(of) if of else None
 
 
 def fmr_cells(case: Case, nonmated: Scores, columns: tuple[str, ...], at: float, failures: str) -> Iterator[tuple]:
@@ -169,9 +178,8 @@ def fnir(
         mine = [one for one in found if one.mated and case.label(columns, one.probe) == d]
         failed = sum(one.own is None for one in mine)
         kept = [one for one in mine if failures == "counted" or one.own is not None]
-        errors = sum(missed(one) for one in kept)
-        people = len({case.subjects[one.probe] for one in kept})
-        yield d, (errors, len(kept), len(mine) - failed, failed, people, rate(errors, len(kept)))
+        trials = [(missed(one), {case.subjects[one.probe]}) for one in kept]
+        yield d, _search_row(trials, len(mine), failed)
 
 
 def fpir(
@@ -182,9 +190,15 @@ def fpir(
         mine = [one for one in found if not one.mated and case.label(columns, one.probe) == d]
         failed = sum(not one.completed for one in mine)
         kept = [one for one in mine if failures == "counted" or one.completed]
-        errors = sum(one.top >= at if one.completed else watchlist for one in kept)
-        people = len({case.subjects[one.probe] for one in kept})
-        yield d, (errors, len(kept), len(mine) - failed, failed, people, rate(errors, len(kept)))
+        trials = [(one.top >= at if one.completed else watchlist, {case.subjects[one.probe]}) for one in kept]
+        yield d, _search_row(trials, len(mine), failed)
+
+
+def _search_row(trials: Sequence[tuple[bool, set[str]]], asked: int, failed: int) -> tuple[object, ...]:
+    """As `_row`, of searches that are known to err or not."""
+    errors = sum(error for error, _ in trials)
+    people = len(set().union(*(people for _, people in trials))) if trials else 0
+    return errors, len(trials), asked - failed, failed, people, rate(errors, len(trials)), by_people(trials)
 
 
 def cmc(case: Case, found: Sequence[Search], columns: tuple[str, ...], ranks: int) -> Iterator[tuple]:

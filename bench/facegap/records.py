@@ -400,6 +400,72 @@ class PersonSums:
     errors: int
     comparisons: int
 
+    @property
+    def one(self) -> float:
+        """What one error adds."""
+        return 1.0
+
+
+@dataclass(frozen=True)
+class RateSums:
+    """`ClusterSums` where each person, or pair of people, counts once: of rates x / m in place of errors, and of 1."""
+
+    xx: float
+    xm: float
+    mm: int
+
+
+@dataclass(frozen=True)
+class PersonRates:
+    """One person where each person, or pair of people, counts once.
+
+    Attributes:
+        errors: the person's own rate; of pairs, the sum of the rates of the person's pairs.
+        comparisons: 1; of pairs, how many people the person is compared with.
+        one: what one error adds to `errors`, on average over the person's errors.
+    """
+
+    errors: float
+    comparisons: int
+    one: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleCounts:
+    """The comparisons of `ErrorCounts` with each person counted once, or each pair of people where they have two.
+
+    Attributes:
+        errors: sum of the people's (pairs') own rates.
+        trials: people (pairs of people) with a comparison.
+        subjects: people behind the comparisons.
+        inverse: sum of 1 / comparisons over people (pairs): what independent comparisons would leave of a variance.
+        by_subject: sums over people, each pair counted at both of its people.
+        by_pair: sums over pairs of people; None where a comparison involves one person only.
+        heaviest: the two people with most errors beyond what the rate makes of them, the first first.
+        largest: share of the comparisons that the person with most of them takes part in.
+        half: fewest people who take part in half of what all take part in.
+    """
+
+    errors: float
+    trials: int
+    subjects: int
+    inverse: float
+    by_subject: RateSums
+    by_pair: RateSums | None
+    heaviest: tuple[PersonRates, ...]
+    largest: float
+    half: int
+
+    @property
+    def independent(self) -> float:
+        """Comparisons that would be as uncertain if none depended on another."""
+        return self.trials**2 / self.inverse if self.trials else 0.0
+
+    @property
+    def single(self) -> bool:
+        """Whether every person makes one comparison, and a comparison has one person."""
+        return self.by_pair is None and self.inverse == self.trials
+
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorCounts:
@@ -420,6 +486,7 @@ class ErrorCounts:
         failures: whether failed comparisons are in errors and denominators.
         design_effect: what shared people are assumed to multiply the rate's variance by, where the counts do not say
             who made them; 1 takes comparisons as independent.
+        people: the same comparisons with each person, or pair of people, counted once; None where people are not known.
     """
 
     metric: str
@@ -438,16 +505,51 @@ class ErrorCounts:
     probe_group: str | None = None
     failures: Failures = "counted"
     design_effect: float = 1.0
+    people: PeopleCounts | None = None
 
     @property
     def trials(self) -> int:
         """The denominator: completed plus, where failures are counted, failed."""
         return self.completed + (self.failed if self.failures == "counted" else 0)
 
+    @property
+    def independent(self) -> float:
+        """Comparisons that would be as uncertain if none depended on another: all of them."""
+        return float(self.trials)
+
+    @property
+    def single(self) -> bool:
+        """Whether every person makes one comparison, and a comparison has one person."""
+        return self.by_pair is None and self.by_subject is not None and self.by_subject.mm == self.trials
+
+
+Counted = ErrorCounts | PeopleCounts
+"""What a rate and its interval come from: every comparison counted once, or every person."""
+
+
+@dataclass(frozen=True)
+class ByPeople:
+    """A rate with each person (each pair of people) counted once, and its interval; None where there is none.
+
+    Attributes:
+        largest: share of the comparisons that the person with most of them takes part in.
+        half: fewest people who take part in half of what all take part in.
+    """
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n_eff: float | None = None
+    largest: float | None = None
+    half: int | None = None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A rate with its interval, or None with the reason in `note`. `n_eff` is the effective sample size."""
+    """A rate with its interval, or None with the reason in `note`. `n_eff` is the effective sample size.
+
+    `cautions` say why to read it with care (`estimate.cautions`), `people` is the rate by people.
+    """
 
     counts: ErrorCounts
     value: float | None
@@ -457,6 +559,8 @@ class Estimate:
     level: float
     n_eff: float | None = None
     note: str = ""
+    cautions: tuple[str, ...] = ()
+    people: ByPeople = ByPeople()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -464,7 +568,8 @@ class Threshold:
     """One operating point: its name, how it was set, and what it realised where it was set.
 
     `false_matches` of `comparisons` non-mated comparisons matched; None where the threshold was given, not set.
-    `low` and `high` are the interval of the threshold itself under another draw of people.
+    `low` and `high` are the interval of the threshold itself under another draw of people; `caution` is that of the run
+    that it was taken from.
     """
 
     name: str
@@ -478,6 +583,7 @@ class Threshold:
     note: str = ""
     low: float | None = None
     high: float | None = None
+    caution: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -497,6 +603,9 @@ class Differential:
     high: float | None = None
     null_low: float | None = None
     null_high: float | None = None
+    by_people: float | None = None
+    by_people_low: float | None = None
+    by_people_high: float | None = None
     groups: int = 0
     left_out: tuple[tuple[str, str], ...] = ()
     note: str = ""

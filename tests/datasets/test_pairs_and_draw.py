@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from facegap.cards import DatasetCard
 from facegap.datasets import draw_subjects, load, load_pairs
+from facegap.datasets.draw import draw_images
 from facegap.errors import DatasetError
 from facegap.records import Samples
 
@@ -95,6 +97,44 @@ def people(sizes: dict[str, int], each: int = 2) -> Samples:
         sessions=none,
         roles=none,
         groups={"group": labels},
+        root=Path(),
+    )
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.integers(1, 5), st.integers(0, 3))
+def test_at_most_so_many_images_of_a_person(sizes: list[int], most: int, seed: int) -> None:
+    everyone = uneven(sizes)
+    drawn = draw_images(everyone, most, seed)
+    names, images = np.unique(drawn.subjects, return_counts=True)
+    owned = dict(zip(names.tolist(), images.tolist(), strict=True))
+    assert owned == {f"p{k}": min(size, most) for k, size in enumerate(sizes)}
+    shuffled = everyone.take(np.random.default_rng(1).permutation(len(everyone)))
+    assert sorted(draw_images(shuffled, most, seed).ids.tolist()) == sorted(drawn.ids.tolist())
+    assert [row for row in everyone.ids.tolist() if row in set(drawn.ids.tolist())] == drawn.ids.tolist()
+
+
+def test_images_are_drawn_by_chance_and_of_each_role() -> None:
+    seeds = [draw_images(uneven([20, 3]), 2, seed) for seed in range(60)]
+    assert len({one.ids.tolist()[0] for one in seeds}) > 8
+    samples = uneven([6, 6])
+    roles = np.array(["photo", "selfie"] * 6)
+    drawn = draw_images(replace(samples, roles=roles), 2, 0, by_role=True)
+    assert sorted(zip(drawn.subjects.tolist(), drawn.roles.tolist(), strict=True)) == [
+        (name, role) for name in ("p0", "p1") for role in ("photo", "selfie") for _ in range(2)
+    ]
+
+
+def uneven(sizes: list[int]) -> Samples:
+    """So many images of each person."""
+    names = [f"p{k}" for k, size in enumerate(sizes) for _ in range(size)]
+    none = np.full(len(names), "")
+    return Samples(
+        ids=np.array([f"{name}-{place}" for place, name in enumerate(names)]),
+        subjects=np.array(names),
+        paths=none,
+        sessions=none,
+        roles=none,
+        groups={"group": np.full(len(names), "x")},
         root=Path(),
     )
 

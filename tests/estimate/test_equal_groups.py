@@ -135,7 +135,7 @@ def test_differentials_take_the_band_of_people():
     parts = zip(groups_of(errors), groups_of(comparisons), strict=True)
     rows = [counts("FNMR", str(d), part) for d, part in enumerate(parts)]
     equal = of_mated(dealt(SIZES, 199, rng), errors, comparisons, errors.sum() / comparisons.sum())
-    plain, people = differentials(rows), differentials(rows, equal=lambda _: equal)
+    plain, people = differentials(rows), differentials(rows, equal=lambda *_: equal)
     for one, other in zip(plain, people, strict=True):
         assert (one.measure, one.value, one.note) == (other.measure, other.value, other.note)
     by_measure = {row.measure: row for row in people}

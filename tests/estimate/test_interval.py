@@ -62,7 +62,7 @@ def test_no_errors_rest_on_people():
     found = estimate(one_way(0, 60, each=10))
     assert (found.value, found.low, found.high) == (0.0, 0.0, pytest.approx(wilson(0, 60)[1]))
     assert found.method == "Wilson, n = people, balanced"
-    assert "no errors" in found.note and "fewer than 10 errors" in found.note
+    assert "no errors" in found.note and "fewer than 10 errors" in found.cautions
 
 
 def test_no_false_matches_rest_on_pairs_of_people_and_say_so():
@@ -141,7 +141,7 @@ def test_searches_share_one_gallery_and_say_so():
 
 def test_small_groups_are_marked():
     found = estimate(one_way(12, 40))
-    assert found.note == "fewer than 50 people: the interval may be too narrow"
+    assert found.cautions == ("fewer than 50 people: the interval may be too narrow",)
 
 
 @st.composite
@@ -195,8 +195,8 @@ def test_every_count_has_an_interval_that_holds_its_rate(counts, level):
 
 def test_a_few_people_behind_many_errors_are_said():
     few = estimate(one_way(6, 600, each=4))
-    assert few.counts.errors == 24 and few.note == "errors as if 6 made them all: the interval may be too narrow"
-    assert estimate(one_way(12, 600, each=4)).note == ""
+    assert few.counts.errors == 24 and few.cautions == ("errors as if 6 made them all: the interval may be too narrow",)
+    assert estimate(one_way(12, 600, each=4)).cautions == ()
 
 
 def test_people_who_take_part_unevenly_are_said():
@@ -217,5 +217,5 @@ def test_people_who_take_part_unevenly_are_said():
             by_subject=sums,
         )
     )
-    assert "people take part unevenly, as if 4 took part alike" in found.note
-    assert "unevenly" not in estimate(one_way(40, 100, each=8)).note
+    assert "people take part unevenly, as if 4 took part alike" in found.cautions[0]
+    assert "unevenly" not in " ".join(estimate(one_way(40, 100, each=8)).cautions)

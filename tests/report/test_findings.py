@@ -52,7 +52,9 @@ def folder(tmp_path: Path) -> Path:
         if row.group not in errors_of or row.metric not in ("FNMR", "FMR"):
             return row
         errors = errors_of[row.group]
-        return replace(row, errors=errors, trials=600, rate=errors / 600, low=errors / 1200, high=errors / 500)
+        rate, low, high = errors / 600, errors / 1200, errors / 500
+        row = replace(row, errors=errors, trials=600, rate=rate, low=low, high=high)
+        return replace(row, by_people=rate, by_people_low=low, by_people_high=high)
 
     edit(run, RateRow, rounded)
     return run
@@ -126,19 +128,23 @@ def test_without_errors_the_largest_upper_bound_is_said(tmp_path: Path) -> None:
 
 
 def test_equal_rates_name_no_worst_group(folder: Path) -> None:
-    edit(folder, RateRow, lambda row: replace(row, errors=30, rate=0.05) if row.group in ("female", "male") else row)
+    edit(
+        folder,
+        RateRow,
+        lambda row: replace(row, errors=30, rate=0.05, by_people=0.05) if row.group in ("female", "male") else row,
+    )
     text = at(say(folder), "vendor", "gender", "turned away")
     assert "both groups are turned away equally often" in text and "most often" not in text
 
 
 def test_cautions_of_the_tables_travel_with_the_groups_they_are_on(folder: Path) -> None:
     note = "fewer than 50 people: the interval may be too narrow"
-    edit(folder, RateRow, lambda row: replace(row, note=note) if row.group in ("East, female", "male") else row)
+    edit(folder, RateRow, lambda row: replace(row, caution=note) if row.group in ("East, female", "male") else row)
     texts = say(folder)
     assert at(texts, "vendor", GROUPING, "turned away").endswith(f"Read with care: East, female: {note}.")
     assert at(texts, "vendor", "gender", "turned away").endswith(f"Read with care: male: {note}.")
     row = store.read_rows(folder, RateRow)[0]
-    both = [replace(row, group="a", note=note), replace(row, group="b", note=note), replace(row, note="")]
+    both = [replace(row, group="a", caution=note), replace(row, group="b", caution=note), replace(row, note="")]
     assert cautions(both) == f"Read with care: a and b: {note}."
     assert cautions(both[2:]) == ""
 

@@ -51,7 +51,7 @@ def test_rates_in_words() -> None:
 def test_flags() -> None:
     assert words.flags(ROW, 10) == ""
     assert words.flags(replace(ROW, subjects=9), 10) == "fewer than 10 people: left out of the summaries"
-    assert words.flags(replace(ROW, subjects=49, errors=3), 10) == "fewer than 50 people; fewer than 10 errors"
+    assert words.flags(replace(ROW, caution="fewer than 10 errors"), 10) == "fewer than 10 errors"
 
 
 def test_other_words() -> None:

@@ -180,4 +180,5 @@ def test_cells_are_in_the_order_of_the_header() -> None:
         "trials": 4,
         "rate": None,
         "rate_optimistic": None,
+        "caution": "",
     }

@@ -52,7 +52,7 @@ def points(world: World) -> dict[str, tuple[float, int | None, int | None]]:
 
 
 def numbers(row: RateRow | CrossRow | IdentificationRow) -> tuple[Any, ...]:
-    return row.errors, row.trials, row.completed, row.failed, row.subjects, row.rate
+    return row.errors, row.trials, row.completed, row.failed, row.subjects, row.rate, row.by_people
 
 
 def test_thresholds(world: World, built: Built) -> None:

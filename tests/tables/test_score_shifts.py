@@ -147,7 +147,8 @@ def test_names_of_groups_and_the_order_of_people_do_not_matter() -> None:
     others = rows_of(renamed)
     for row in rows:
         first, *rest = row.group.split(", ")
-        assert replace(row, group=", ".join([new[first], *rest])) in others
+        name = ", ".join([new[first], *rest])
+        assert replace(row, group=name, caution=row.caution.replace(row.group, name)) in others
     for row, other in zip(rows, rows_of(in_another_order(evidence)), strict=True):
         assert (row.group, row.measure, row.scores, row.others) == (
             other.group,

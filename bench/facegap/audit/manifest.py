@@ -104,7 +104,8 @@ def _follows(case: Case) -> Iterator[tuple[str, Any, Any]]:
     manifest, evidence, study = case.manifest, case.evidence, case.evidence.study
     refused = sum(manifest.refused.values())
     yield "status", manifest.status, "complete"
-    yield "samples", dict(manifest.samples), follows.sample_counts(evidence, refused)
+    counted = follows.sample_counts(evidence, refused)
+    yield "samples", {name: manifest.samples.get(name) for name in counted}, counted
     if "images_sha256" in manifest.dataset and (evidence.sha256 != "").any():
         yield "dataset.images_sha256", manifest.dataset["images_sha256"], follows.images_digest(evidence)
     yield "banners", _not_derived(case), follows.banners(_card(DatasetCard, manifest.dataset), manifest.models)

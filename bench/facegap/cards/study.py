@@ -66,7 +66,8 @@ class TrialRule(Card):
 
     `pairs`: "all" of these, or only those that a list names: the data set's own ("listed"; its card names it in
     files.pairs), or a file relative to the study ("pairs.txt") of the form `format`. `protocol`: an official list of
-    the data set, by its name in the card's protocols ("view2").
+    the data set, by its name in the card's protocols ("view2"). `images_per_person`: at most so many images of a person
+    (in each role, where roles are given), drawn with the study's seed; none: all of them.
     """
 
     pairs: Annotated[str, Field(min_length=1)] = "all"
@@ -74,6 +75,7 @@ class TrialRule(Card):
     protocol: str = ""
     reference_role: Literal["photo", "selfie", "frame"] | None = None
     probe_role: Literal["photo", "selfie", "frame"] | None = None
+    images_per_person: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _both_or_none(self) -> TrialRule:
@@ -81,6 +83,8 @@ class TrialRule(Card):
             raise ValueError("reference_role and probe_role: give both or neither")
         if self.by_list and self.reference_role is not None:
             raise ValueError("pairs, protocol: the list says what is compared; leave the roles out")
+        if self.by_list and self.images_per_person is not None:
+            raise ValueError("pairs, protocol: the list says what is compared; leave images_per_person out")
         if self.protocol and self.pairs != "all":
             raise ValueError("protocol: it names the list that is compared; leave pairs out")
         if self.file is None and self.format is not None:

@@ -16,6 +16,7 @@ from facegap.claims.counts import gallery_of, group_counts_of, points_of, search
 from facegap.claims.summaries import judge_summary
 from facegap.claims.text import COMPARED, Claim
 from facegap.errors import InputError
+from facegap.estimate import cautions
 from facegap.estimate.accuracy import mean_error, p_values
 from facegap.estimate.at_most import ClaimVerdict, enough_people, judge, p_refute, p_support, too_few
 from facegap.estimate.clustered import pooled
@@ -58,6 +59,7 @@ class Judged:
             margins at the observed rates of both sides, both grown by the same factor; None where decided, or where no
             number up to 10^12 would.
         decided_trials, decided_people: the group's comparisons and people then.
+        caution: why to read the verdict with care (`estimate.cautions`), as the tables say of the same rates.
     """
 
     model: str
@@ -79,6 +81,7 @@ class Judged:
     decided_as: Verdict | None = None
     decided_trials: int | None = None
     decided_people: int | None = None
+    caution: str = ""
     note: str = ""
 
 
@@ -169,6 +172,7 @@ def _judged(
             model=comparisons.model,
             threshold_name=threshold.name,
             threshold=point,
+            caution=_caution(counts, row.group, level),
         )
         for row in found
     ]
@@ -187,6 +191,15 @@ def _with_interval(
     mine = next(c for c in counts if c.group == row.group)
     cells = interval_cells(bench, searches, threshold, mine, claim.rank)
     return replace(row, low=cells["low"], high=cells["high"]) if cells else row
+
+
+def _caution(counts: Mapping[str, Sequence[ErrorCounts]], group: str, level: float) -> str:
+    """The cautions of the rates of `group` that a claim is judged on; over several groups those of all of them."""
+    every = [estimate.estimate(c, level) for side in counts.values() for c in side]
+    own = [one for one in every if one.counts.group == group]
+    if len(own) == 1:
+        return cautions.as_text(own[0].cautions)
+    return cautions.by_name((one.counts.metric, one.cautions) for one in own) if own else cautions.of_several(every)
 
 
 def _cautioned(row: Judged, caution: str) -> Judged:

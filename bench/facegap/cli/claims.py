@@ -29,6 +29,7 @@ def lines(found: Examined) -> Iterator[str]:
         yield f"\n{model}, {condition}: {reading}{at}: {verdict_of(rows)}"
         yield from columns([HEADER, *(_cells(row) for row in rows)])
         yield from dict.fromkeys(f"  {row.group}: {row.note}" for row in rows if row.note)
+        yield from dict.fromkeys(f"  read with care: {row.group}: {row.caution}" for row in rows if row.caution)
     # A verdict on the errors of this run is none on a figure that was measured otherwise.
     of = " as errors of this run, not as a published accuracy" if found.note else ""
     yield (

@@ -15,6 +15,8 @@ def lines(plan: Plan) -> Iterator[str]:
         f"{plan.study}: {plan.samples} samples of {plan.people} people, {plan.models} models, "
         f"{plan.conditions} conditions, {plan.comparisons} comparisons a model and symmetric condition"
     )
+    if plan.left_out:
+        yield f"left out: {plan.left_out} samples of people who have more than the study takes of each"
     yield (
         f"estimated, good to a factor of about three: {_time(plan.seconds)} on {plan.cores} cores with nothing cached; "
         f"{_size(plan.cache_bytes)} of cache, {_size(plan.results_bytes)} of results"

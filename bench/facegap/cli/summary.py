@@ -13,6 +13,7 @@ from facegap.cli.listings import columns
 from facegap.errors import DiskFull
 from facegap.report import views, worst_first
 from facegap.report.losses import losses
+from facegap.report.marks import as_people
 from facegap.report.worst_first import Contrast
 from facegap.schema import RateRow, ThresholdRow
 from facegap.store import Tables
@@ -30,6 +31,7 @@ HEADER = (
     "ERRORS",
     "TRIALS",
     "PEOPLE",
+    "COUNTED",
     "RATE",
 )
 LAST = "AGAINST THE OTHERS"
@@ -48,6 +50,8 @@ def print_summary(folder: Path) -> None:
     interval = f"{tables.manifest.study['statistics']['level']:.0%} INTERVAL"
     found = [line for model in views.models(tables) for line in model_rows(tables, model)]
     typer.echo("\n".join(columns([(*HEADER, interval, LAST), *(_cells(row, said) for row, said in found)])))
+    for line in _cautions([row for row, _ in found]):
+        typer.echo(f"! {line}")
     left = sum(row.failures == "counted" for row in tables[RateRow]) - len(found)
     if left > 0:
         typer.echo(f"... and {left} more rows in tables/rates.csv")
@@ -134,7 +138,22 @@ def _test(one: Contrast, row: views.GroupRate) -> str:
 def _everyone(tables: Tables, model: str, point: ThresholdRow) -> Iterator[tuple[RateRow, str]]:
     for metric in worst_first.METRICS:
         wanted = {"threshold_name": point.name, "condition": views.baseline(tables), "grouping": views.EVERYONE}
-        yield from ((row, "") for row in views.rates(tables, model, metric, **wanted))
+        rows = views.rates(tables, model, metric, **wanted)
+        yield from ((as_people(row) if metric == "FNMR" else row, "") for row in rows)
+
+
+def _cautions(rows: Sequence[RateRow]) -> list[str]:
+    """Each caution of the rows that are shown, once, with the groups that it is of."""
+    of: dict[str, list[str]] = {}
+    for row in rows:
+        for caution in row.caution.split("; ") if row.caution else ():
+            of.setdefault(caution, []).append(f"{row.metric} of {row.group}")
+    return [f"{', '.join(dict.fromkeys(names))}: {caution}" for caution, names in of.items()]
+
+
+def _counted(row: RateRow) -> str:
+    """What the rate counts once: who is turned away is read by people."""
+    return "people" if row.metric == "FNMR" and row.by_people is not None else "comparisons"
 
 
 def _cells(row: RateRow, said: str) -> tuple[str, ...]:
@@ -142,4 +161,16 @@ def _cells(row: RateRow, said: str) -> tuple[str, ...]:
     interval = f"{row.low:.2g} to {row.high:.2g}" if row.low is not None and row.high is not None else ""
     counts = ("" if count is None else str(count) for count in (row.errors, row.trials, row.subjects))
     by = row.grouping or "everyone"
-    return (row.model, row.condition, by, row.group, row.metric, row.threshold_name, *counts, rate, interval, said)
+    return (
+        row.model,
+        row.condition,
+        by,
+        row.group,
+        row.metric,
+        row.threshold_name,
+        *counts,
+        _counted(row),
+        rate,
+        interval,
+        said,
+    )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from facegap.count.groups import Groups, exact_dot
+from facegap.count.groups import Groups, exact_dot, inverse_sum
 from facegap.records import Comparisons, Failures, Rows, RuledTrials, SamplesOfPeople
 
 
@@ -57,6 +57,28 @@ class Block(NamedTuple):
         if self.once:
             return (product - same) // 2
         return product - same + exact_dot(self.a, self.b) ** 2 - same
+
+    @property
+    def partners(self) -> Rows:
+        """(s,) other people that each subject is compared with."""
+        only_references, only_probes = self.b == 0, self.a == 0
+        # Two who have samples on the same side alone are not compared.
+        left_out = np.where(only_references, only_references.sum(), np.where(only_probes, only_probes.sum(), 1))
+        return np.asarray(len(self.subjects) - left_out)
+
+    @property
+    def inverse(self) -> float:
+        """Sum of 1 / m_ij over unordered pairs of compared subjects, by the few different numbers of samples."""
+        kinds, people = np.unique(np.stack([self.a, self.b]), axis=1, return_counts=True)
+        a, b = kinds[:, :, None], kinds[:, None, :]
+        m = a[0] * b[1] if self.once else a[0] * b[1] + a[1] * b[0]
+        # Ordered pairs of people of two kinds, nobody with themselves; then each unordered pair once.
+        pairs = np.outer(people, people) - np.diag(people)
+        different, place = np.unique(m, return_inverse=True)
+        number = np.zeros(len(different), dtype=np.int64)
+        np.add.at(number, place.reshape(-1), pairs.reshape(-1))
+        compared = different > 0
+        return inverse_sum(different[compared], number[compared] // 2)
 
 
 class Sides(NamedTuple):

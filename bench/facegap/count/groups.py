@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
-from facegap.records import ClusterSums, ErrorCounts, Failures, Mask, PersonSums, Rows, Samples
+from facegap.records import (
+    ClusterSums,
+    ErrorCounts,
+    Failures,
+    Mask,
+    PeopleCounts,
+    PersonRates,
+    PersonSums,
+    RateSums,
+    Rows,
+    Samples,
+)
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -94,6 +109,7 @@ def one_way(
             by_subject=ClusterSums(exact_dot(x_d, x_d), exact_dot(x_d, m_d), exact_dot(m_d, m_d)),
             heaviest=heaviest(x_d, m_d),
             failures=failures,
+            people=each_once(x_d, m_d),
         )
         found.append(counts)
     return tuple(found)
@@ -108,6 +124,57 @@ def heaviest(errors: Rows, comparisons: Rows) -> tuple[PersonSums, ...]:
     rate = errors.sum() / max(int(comparisons.sum()), 1)
     order = np.argsort(rate * comparisons - errors, kind="stable")[:2]
     return tuple(PersonSums(int(errors[k]), int(comparisons[k])) for k in order)
+
+
+def each_once(errors: Rows, comparisons: Rows) -> PeopleCounts:
+    """(people,) errors and comparisons with every person who has a comparison counted once."""
+    took = comparisons > 0
+    x, m = errors[took], comparisons[took]
+    rates, ones = x / m, np.ones(len(m), dtype=np.int64)
+    return PeopleCounts(
+        errors=math.fsum(rates),
+        trials=len(m),
+        subjects=len(m),
+        inverse=inverse_sum(*np.unique(m, return_counts=True)),
+        by_subject=rate_sums(rates, ones),
+        by_pair=None,
+        heaviest=heaviest_rates(rates, ones, x),
+        largest=largest_share(m, int(m.sum())),
+        half=people_of_half(m),
+    )
+
+
+def rate_sums(rates: Floats, comparisons: Rows) -> RateSums:
+    """Sums of products of (people,) sums of rates and whole numbers of people."""
+    return RateSums(math.fsum(rates * rates), math.fsum(rates * comparisons), exact_dot(comparisons, comparisons))
+
+
+def inverse_sum(comparisons: Rows, people: Rows) -> float:
+    """Sum of 1 / comparisons over people (pairs), from (k,) different numbers of comparisons and how many have each.
+
+    Every sum of rates is the same to the last digit in whatever order the people come, and of a list as of a rule.
+    """
+    return math.fsum(people / comparisons)
+
+
+def heaviest_rates(rates: Floats, comparisons: Rows, errors: Rows) -> tuple[PersonRates, ...]:
+    """As `heaviest`, of (people,) sums of rates, the people that each is compared with, and the errors behind."""
+    common = float(rates.sum()) / max(int(comparisons.sum()), 1)
+    order = np.argsort(common * comparisons - rates, kind="stable")[:2]
+    return tuple(
+        PersonRates(float(rates[k]), int(comparisons[k]), float(rates[k]) / max(int(errors[k]), 1)) for k in order
+    )
+
+
+def largest_share(comparisons: Rows, trials: int) -> float:
+    """Share of `trials` that the one with most of (people,) `comparisons` takes part in; 0 where there are none."""
+    return int(comparisons.max(initial=0)) / max(trials, 1)
+
+
+def people_of_half(comparisons: Rows) -> int:
+    """Fewest people who have half of all (people,) `comparisons`."""
+    ordered = np.cumsum(np.sort(comparisons)[::-1])
+    return int(np.searchsorted(ordered, ordered[-1] / 2)) + 1 if comparisons.any() else 0
 
 
 _LIMB = 20

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facegap.count.groups import Groups, exact_dot
+from facegap.count.groups import Groups, exact_dot, inverse_sum
 from facegap.records import Comparisons, Failures, ListedTrials, Mask, PairsOfPeople, Rows
 
 
@@ -50,6 +50,17 @@ class ListedBlock:
     def pair_mm(self) -> int:
         """Sum of m squared over unordered pairs of people."""
         return exact_dot(self.m, self.m)
+
+    @property
+    def partners(self) -> Rows:
+        """(s,) other people that each subject is compared with."""
+        places = len(self.subjects)
+        return np.bincount(self.i, minlength=places) + np.bincount(self.j, minlength=places)
+
+    @property
+    def inverse(self) -> float:
+        """Sum of 1 / m over unordered pairs of people who are compared."""
+        return inverse_sum(*np.unique(self.m, return_counts=True))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from facegap.count.closed_form import Sides, ruled_sides
-from facegap.count.groups import Groups, codes, exact_dot, heaviest
-from facegap.count.listed import ListedSides, listed_sides
+from facegap.count.closed_form import Block, Sides, ruled_sides
+from facegap.count.groups import (
+    Groups,
+    codes,
+    exact_dot,
+    heaviest,
+    heaviest_rates,
+    largest_share,
+    people_of_half,
+    rate_sums,
+)
+from facegap.count.listed import ListedBlock, ListedSides, listed_sides
 from facegap.errors import InputError
 from facegap.records import (
     ClusterSums,
@@ -20,6 +31,8 @@ from facegap.records import (
     ListedTrials,
     PairsOfPeople,
     PeopleCompared,
+    PeopleCounts,
+    RateSums,
     Rows,
     Samples,
     SamplesOfPeople,
@@ -210,6 +223,7 @@ def _cell(
     people = block.row_sums
     errors = np.bincount(i, minlength=len(people)) + np.bincount(j, minlength=len(people))
     lower, upper, repeats = _pairs(i, j, len(people))
+    compared = block.pairs(lower, upper)
     return ErrorCounts(
         metric="FMR",
         model=comparisons.model,
@@ -223,8 +237,33 @@ def _cell(
         subjects=int(np.count_nonzero(people)),
         by_subject=ClusterSums(exact_dot(errors, errors), exact_dot(errors, people), exact_dot(people, people)),
         heaviest=heaviest(errors, people),
-        by_pair=ClusterSums(exact_dot(repeats, repeats), exact_dot(repeats, block.pairs(lower, upper)), block.pair_mm),
+        by_pair=ClusterSums(exact_dot(repeats, repeats), exact_dot(repeats, compared), block.pair_mm),
         failures=failures,
+        people=pairs_once(block, (lower, upper), repeats / compared, errors),
+    )
+
+
+def pairs_once(
+    block: Block | ListedBlock, pairs: tuple[Rows, Rows], rates: npt.NDArray[np.float64], errors: Rows
+) -> PeopleCounts:
+    """A cell with every pair of people counted once.
+
+    Args:
+        pairs, rates: (k,) places of the people of each pair with a false match, and the pair's rate.
+        errors: (s,) false matches of each subject.
+    """
+    partners, row_sums = block.partners, block.row_sums
+    total = _by_person(pairs, rates, len(partners))
+    return PeopleCounts(
+        errors=math.fsum(rates),
+        trials=int(partners.sum()) // 2,
+        subjects=int(np.count_nonzero(row_sums)),
+        inverse=block.inverse,
+        by_subject=rate_sums(total, partners),
+        by_pair=RateSums(math.fsum(rates * rates), math.fsum(rates), int(partners.sum()) // 2),
+        heaviest=heaviest_rates(total, partners, errors),
+        largest=largest_share(row_sums, block.trials),
+        half=people_of_half(row_sums),
     )
 
 
@@ -244,6 +283,32 @@ def among(compared: PeopleCompared, people: Rows) -> PeopleCompared:
     i, j = place[compared.i], place[compared.j]
     both = (i >= 0) & (j >= 0)
     return PairsOfPeople(i[both], j[both], compared.comparisons[both], len(people))
+
+
+def each_pair_once(side: PairErrors) -> tuple[Rows, npt.NDArray[np.float64], Rows]:
+    """Of a group's non-mated comparisons with every pair of people counted once: who has one, and of each the sum of
+    the rates of their pairs, and how many people they are compared with; (k,) each.
+    """
+    people, block = _block_of(side.compared)
+    i, j = (np.searchsorted(people, one) for one in (side.i, side.j))
+    rates = side.errors / block.pairs(i, j)
+    return people, _by_person((i, j), rates, len(people)), block.partners
+
+
+def _by_person(pairs: tuple[Rows, Rows], rates: npt.NDArray[np.float64], people: int) -> npt.NDArray[np.float64]:
+    """(people,) sums of the rates of each one's pairs, added in the order of the rates: alike in any order of pairs."""
+    order = np.argsort(np.concatenate([rates, rates]))
+    return np.asarray(np.bincount(np.concatenate(pairs)[order], np.concatenate([rates, rates])[order], people), float)
+
+
+def _block_of(compared: PeopleCompared) -> tuple[Rows, Block | ListedBlock]:
+    """Who has a comparison or a sample to compare, and the comparisons of these."""
+    if isinstance(compared, PairsOfPeople):
+        people = np.unique(np.concatenate([compared.i, compared.j]))
+        i, j = (np.searchsorted(people, side) for side in (compared.i, compared.j))
+        return people, ListedBlock(people, i, j, compared.comparisons)
+    people = np.flatnonzero(compared.references + compared.probes)
+    return people, Block(people, compared.references[people], compared.probes[people], compared.once)
 
 
 def sides_of(comparisons: Comparisons, groups: Groups) -> Sides | ListedSides:

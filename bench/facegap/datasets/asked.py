@@ -6,7 +6,7 @@ import itertools
 from pathlib import Path
 
 from facegap.cards import DatasetCard, Study
-from facegap.datasets.draw import draw_subjects
+from facegap.datasets.draw import draw_images, draw_subjects
 from facegap.errors import InputError
 from facegap.records import Samples
 from facegap.words import did_you_mean, some
@@ -18,12 +18,21 @@ def check_study(study: Study, card: DatasetCard, file: Path) -> None:
     """Check what the study asks of its data set against the data set's card.
 
     Raises:
-        InputError: terms not acknowledged, a label that the card has not, or a rendering of what is not rendered.
+        InputError: terms not acknowledged, a label that the card has not, a rendering of what is not rendered, or
+            images per person of people who are not known.
     """
     _check_terms(study, card, file)
     _check_columns(study, card, file)
     _check_reference(study, card, file)
     _check_synthetic(study, card, file)
+    _check_identities(study, card, file)
+
+
+def _check_identities(study: Study, card: DatasetCard, file: Path) -> None:
+    if study.trials.images_per_person is not None and not card.identities:
+        raise InputError(
+            f"{file}: trials.images_per_person: '{card.name}' does not say whose images are whose; remove the key"
+        )
 
 
 def _check_terms(study: Study, card: DatasetCard, file: Path) -> None:
@@ -73,7 +82,18 @@ def root_of(study: Study, card: DatasetCard, file: Path, root: Path | None) -> P
 
 
 def drawn(study: Study, samples: Samples) -> Samples:
-    """The people that the study draws, or everyone."""
-    if study.dataset.subjects is None:
-        return samples
-    return draw_subjects(samples, study.dataset.subjects, study.seed)
+    """The people that the study draws, or everyone; of each the images that it draws, or all."""
+    if study.dataset.subjects is not None:
+        samples = draw_subjects(samples, study.dataset.subjects, study.seed)
+    if study.trials.images_per_person is not None:
+        by_role = study.trials.reference_role is not None
+        samples = draw_images(samples, study.trials.images_per_person, study.seed, by_role)
+    return samples
+
+
+def images_left_out(study: Study, samples: Samples) -> int:
+    """How many images of the people that the study draws it leaves out by `images_per_person`."""
+    if study.trials.images_per_person is None:
+        return 0
+    everything = study.model_copy(update={"trials": study.trials.model_copy(update={"images_per_person": None})})
+    return len(drawn(everything, samples)) - len(drawn(study, samples))

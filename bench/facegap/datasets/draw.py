@@ -31,6 +31,23 @@ def draw_subjects(samples: Samples, n: int, seed: int) -> Samples:
     return samples.take(np.isin(samples.subjects, subjects[np.concatenate(chosen)]))
 
 
+def draw_images(samples: Samples, most: int, seed: int, by_role: bool = False) -> Samples:
+    """At most `most` samples of every subject, or of every subject in every role, drawn without replacement.
+
+    The order of the rows neither matters nor changes. Who has fewer keeps all.
+    """
+    order = np.argsort(samples.ids)
+    chance = np.random.default_rng([seed, 0x1A6E]).permutation(len(samples))
+    of = samples.subjects[order]
+    if by_role:
+        of = np.char.add(np.char.add(samples.roles[order], "\n"), of)
+    _, owner, owned = np.unique(of, return_inverse=True, return_counts=True)
+    drawn = np.lexsort((chance, owner))
+    place = np.arange(len(samples)) - np.repeat(np.cumsum(owned) - owned, owned)
+    kept = np.sort(order[drawn[place < most]])
+    return samples.take(kept)
+
+
 def _seats(sizes: npt.NDArray[np.intp], n: int, ties: npt.NDArray[np.int64]) -> Rows:
     """(strata,) seats in proportion to `sizes` that add up to `n`; equal remainders go by `ties`."""
     shares = sizes * n

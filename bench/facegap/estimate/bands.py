@@ -30,7 +30,7 @@ from facegap.estimate.equal_groups import Equal
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.measures import Rates
 from facegap.estimate.multiplicity import homogeneity_p
-from facegap.records import ErrorCounts
+from facegap.records import Counted, ErrorCounts
 
 STEPS = 16
 """From equality to well beyond what was seen; between two steps the ends are interpolated."""
@@ -68,7 +68,7 @@ class Band(NamedTuple):
     null_high: float
 
 
-def patterns(counts: Sequence[ErrorCounts], level: float, draws: int, rng: np.random.Generator) -> tuple[Pattern, ...]:
+def patterns(counts: Sequence[Counted], level: float, draws: int, rng: np.random.Generator) -> tuple[Pattern, ...]:
     """Five patterns; one that cannot be is the first again, and of two groups there is the first alone."""
     n = np.maximum([effective_sample(c) for c in counts], 1.0)
     x = np.array([c.errors / c.trials for c in counts]) * n

@@ -19,22 +19,30 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import TypeVar
 
 from scipy import special
 
 from facegap.estimate.binomial import wilson, z_value
-from facegap.records import ClusterSums, ErrorCounts, PersonSums
+from facegap.records import ClusterSums, Counted, ErrorCounts, PeopleCounts, PersonRates, PersonSums, RateSums
+
+_ROUNDED = Fraction(1, 10**12)
+"""Share of a sum of squares below which its residuals are rounding."""
 
 
-def rate(counts: ErrorCounts) -> float:
+def rate(counts: Counted) -> float:
     """errors / trials; there must be trials."""
     return counts.errors / counts.trials
 
 
-def residual_squares(sums: ClusterSums, errors: int, trials: int) -> Fraction:
-    """Sum over clusters of (x - p m)^2, exactly: integers cancel before they are rounded."""
-    p = Fraction(errors, trials)
-    return sums.xx - 2 * p * sums.xm + p * p * sums.mm
+def residual_squares(sums: ClusterSums | RateSums, errors: float, trials: int) -> Fraction:
+    """Sum over clusters of (x - p m)^2, exactly: integers cancel before they are rounded.
+
+    Sums of rates were rounded already, and what rounding leaves of equal rates is nothing.
+    """
+    p = Fraction(errors) / trials
+    found = Fraction(sums.xx) - 2 * p * Fraction(sums.xm) + p * p * sums.mm
+    return Fraction(0) if isinstance(sums, RateSums) and found < _ROUNDED * Fraction(sums.xx) else found
 
 
 def variance(counts: ErrorCounts) -> float | None:
@@ -77,27 +85,27 @@ def wilson_n_eff(errors: int, trials: int, n_eff: float, level: float = 0.95) ->
     return low, high
 
 
-def balanced_people(counts: ErrorCounts) -> float:
+def balanced_people(counts: Counted) -> float:
     """People that would matter as much if all took part in as many comparisons: (sum M)^2 / sum M^2."""
     assert counts.by_subject is not None
     taken_part = counts.trials * (1 if counts.by_pair is None else 2)
     return taken_part**2 / counts.by_subject.mm
 
 
-def pairs_of_people(counts: ErrorCounts) -> float:
+def pairs_of_people(counts: Counted) -> float:
     """Pairs of people that would matter as much if all were compared alike: (sum m)^2 / sum m^2."""
     assert counts.by_pair is not None
     return counts.trials**2 / counts.by_pair.mm
 
 
-def worst_size(counts: ErrorCounts) -> float:
+def worst_size(counts: Counted) -> float:
     """Effective comparisons if all that share a person agreed: no clustering leaves fewer."""
     assert counts.by_subject is not None
     shared = counts.by_subject.mm - (0 if counts.by_pair is None else counts.by_pair.mm)
     return counts.trials**2 / shared
 
 
-def corrected_variance(counts: ErrorCounts) -> float:
+def corrected_variance(counts: Counted) -> float:
     """`variance` without its bias: residuals around the sample's own rate are small, a covariance cut off at 0 large.
 
     Exact for people alike in comparisons: n / (n - 1) for one subject a comparison; for two, the expectation of
@@ -129,7 +137,7 @@ def _without_chance(covariance: float, spread: float) -> float:
     return max(covariance - bias, 0.0)
 
 
-def people_behind(counts: ErrorCounts) -> float:
+def people_behind(counts: Counted) -> float:
     """People that would err as much if all erred alike: (sum X)^2 / sum X^2, over errors or successes, the fewer."""
     assert counts.by_subject is not None
     sums, errors = counts.by_subject, counts.errors
@@ -140,7 +148,7 @@ def people_behind(counts: ErrorCounts) -> float:
     return taken_part**2 / squares
 
 
-def degrees_of_freedom(counts: ErrorCounts) -> float:
+def degrees_of_freedom(counts: Counted) -> float:
     """How many people the variance rests on: those balanced over comparisons, or those balanced over errors.
 
     A variance that three people make has about three degrees of freedom, whoever else took part. Never below 2.
@@ -148,7 +156,7 @@ def degrees_of_freedom(counts: ErrorCounts) -> float:
     return max(min(balanced_people(counts) - 1, people_behind(counts)), 2.0)
 
 
-def adjusted_size(counts: ErrorCounts, level: float | None) -> float:
+def adjusted_size(counts: Counted, level: float | None) -> float:
     """Comparisons at which Wilson's interval at `level` is as wide as the corrected one with Student's t.
 
     Without a level those whose rate scatters as much, whatever is made of it. At most the comparisons, at least what is
@@ -157,14 +165,14 @@ def adjusted_size(counts: ErrorCounts, level: float | None) -> float:
     p = rate(counts)
     spread = corrected_variance(counts)
     if spread == 0:
-        return float(counts.trials)
+        return counts.independent
     size = p * (1 - p) / spread
     if level is not None:
         size *= (z_value(level) / float(special.stdtrit(degrees_of_freedom(counts), 0.5 + level / 2))) ** 2
-    return min(max(size, worst_size(counts)), float(counts.trials))
+    return min(max(size, worst_size(counts)), counts.independent)
 
 
-def with_room(counts: ErrorCounts, people: int, beyond: int = 0) -> float:
+def with_room(counts: Counted, people: int, beyond: int = 0) -> float:
     """The rate if so many more people had taken part who err like those that err most, each `beyond` errors less.
 
     Who errs most of all is often not in the sample: a rate and its variance are then both too small, and upper bounds
@@ -173,10 +181,9 @@ def with_room(counts: ErrorCounts, people: int, beyond: int = 0) -> float:
     """
     assert counts.by_subject is not None
     p = rate(counts)
-    alike = counts.by_pair is None and counts.by_subject.mm == counts.trials
-    if alike or not counts.errors:
+    if counts.single or not counts.errors:
         return p
-    errors = counts.errors + sum(max(one.errors - beyond, 0) for one in counts.heaviest[:people])
+    errors = counts.errors + sum(max(one.errors - beyond * one.one, 0) for one in counts.heaviest[:people])
     trials = counts.trials + sum(one.comparisons for one in counts.heaviest[:people])
     return max(min(errors / trials, 1.0), p)
 
@@ -194,13 +201,41 @@ def pooled(counts: Sequence[ErrorCounts]) -> ErrorCounts:
         by_subject=_added([c.by_subject for c in counts]),
         by_pair=_added([c.by_pair for c in counts]),
         heaviest=_heaviest([one for c in counts for one in c.heaviest], counts),
+        people=_pooled_people(counts),
     )
 
 
-def _heaviest(people: list[PersonSums], counts: Sequence[ErrorCounts]) -> tuple[PersonSums, ...]:
+PersonT = TypeVar("PersonT", PersonSums, PersonRates)
+
+
+def _heaviest(people: list[PersonT], counts: Sequence[Counted]) -> tuple[PersonT, ...]:
     """The two with most errors beyond the common rate, of those of every group."""
     p = sum(c.errors for c in counts) / max(sum(c.trials for c in counts), 1)
     return tuple(sorted(people, key=lambda one: p * one.comparisons - one.errors)[:2])
+
+
+def _pooled_people(counts: Sequence[ErrorCounts]) -> PeopleCounts | None:
+    """Every person, or pair of people inside a group, counted once."""
+    known = [c.people for c in counts if c.people is not None]
+    if len(known) < len(counts):
+        return None
+    total = max(sum(c.trials for c in counts), 1)
+    pairs = [c.by_pair for c in known if c.by_pair is not None]
+    return PeopleCounts(
+        errors=sum(c.errors for c in known),
+        trials=sum(c.trials for c in known),
+        subjects=sum(c.subjects for c in known),
+        inverse=sum(c.inverse for c in known),
+        by_subject=_added_rates([c.by_subject for c in known]),
+        by_pair=_added_rates(pairs) if pairs else None,
+        heaviest=_heaviest([one for c in known for one in c.heaviest], known),
+        largest=max(c.people.largest * c.trials / total for c in counts if c.people is not None),
+        half=sum(c.half for c in known),
+    )
+
+
+def _added_rates(sums: Sequence[RateSums]) -> RateSums:
+    return RateSums(sum(s.xx for s in sums), sum(s.xm for s in sums), sum(s.mm for s in sums))
 
 
 def _added(sums: Sequence[ClusterSums | None]) -> ClusterSums | None:

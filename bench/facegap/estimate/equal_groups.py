@@ -28,9 +28,10 @@ import numpy.typing as npt
 
 from facegap.estimate.clustered import residual_squares
 from facegap.estimate.measures import Rates
-from facegap.records import ClusterSums, ErrorCounts
+from facegap.records import ClusterSums, Counted, RateSums
 
 Integers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 Orders = npt.NDArray[np.int32]
 
 _STEEPEST = 4.0
@@ -76,11 +77,11 @@ def dealt(sizes: Sequence[int], deals: int, rng: np.random.Generator) -> Deals:
     return Deals(orders, np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64))
 
 
-def of_mated(deals: Deals, errors: Integers, comparisons: Integers, rate: float) -> Equal:
+def of_mated(deals: Deals, errors: Numbers, comparisons: Integers, rate: float) -> Equal:
     """Rates of mated comparisons in the deals that leave no group without any, each scaled to `rate` over all groups.
 
     Args:
-        errors, comparisons: (people,) of each.
+        errors, comparisons: (people,) of each; by people their own rates, and 1.
     """
     x, n = deals.sums(errors.astype(np.float64)), deals.sums(comparisons.astype(np.float64))
     whole = (n > 0).all(-1)
@@ -90,8 +91,8 @@ def of_mated(deals: Deals, errors: Integers, comparisons: Integers, rate: float)
 
 def of_nonmated(
     deals: Deals,
-    counts: Sequence[ErrorCounts],
-    errors: Integers,
+    counts: Sequence[Counted],
+    errors: Numbers,
     comparisons: Integers,
     rng: np.random.Generator,
 ) -> Equal:
@@ -99,7 +100,8 @@ def of_nonmated(
 
     Args:
         counts: of the groups, with their sums over people and over pairs.
-        errors, comparisons: (people,) of each inside the own group, first those of the first group, and so on.
+        errors, comparisons: (people,) of each inside the own group, first those of the first group, and so on; by
+            people the sums of the rates of their pairs, and the people that they are compared with.
     """
     trials = np.array([c.trials for c in counts], dtype=np.float64)
     pooled = sum(c.errors for c in counts) / float(trials.sum())
@@ -125,7 +127,7 @@ class _Scatter(NamedTuple):
     lot: float
 
 
-def _scatter(counts: Sequence[ErrorCounts]) -> _Scatter:
+def _scatter(counts: Sequence[Counted]) -> _Scatter:
     """Of all groups together, each around its own rate, so that groups that differ do not widen their null band."""
     covariance, shared, pairs_of_all = 0.0, 0.0, 0.0
     for c in counts:
@@ -141,7 +143,7 @@ def _scatter(counts: Sequence[ErrorCounts]) -> _Scatter:
     return _Scatter(max(covariance, 0.0) / shared if shared > 0 else 0.0, pairs_of_all / errors)
 
 
-def _people_factor(deals: Deals, trials: Rates, errors: Integers, comparisons: Integers, by_people: Rates) -> Rates:
+def _people_factor(deals: Deals, trials: Rates, errors: Numbers, comparisons: Integers, by_people: Rates) -> Rates:
     """(deals, groups) rates of dealt people over the common one; the variance of each group's is about `by_people`."""
     sizes = np.diff([*deals.starts, deals.orders.shape[1]])
     # By the square root a person with as many samples weighs alike in groups of all sizes.
@@ -153,13 +155,13 @@ def _people_factor(deals: Deals, trials: Rates, errors: Integers, comparisons: I
     return np.asarray(factor / np.maximum(factor.mean(axis=0), _TINY))
 
 
-def _both_sums(counts: ErrorCounts) -> tuple[ClusterSums, ClusterSums]:
+def _both_sums(counts: Counted) -> tuple[ClusterSums | RateSums, ClusterSums | RateSums]:
     assert counts.by_subject is not None
     assert counts.by_pair is not None
     return counts.by_subject, counts.by_pair
 
 
-def _shared(counts: ErrorCounts) -> float:
+def _shared(counts: Counted) -> float:
     """Ordered pairs of comparisons of different pairs of people that share a person."""
     by_subject, by_pair = _both_sums(counts)
     return float(by_subject.mm - 2 * by_pair.mm)

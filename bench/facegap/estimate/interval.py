@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from facegap.estimate.binomial import wilson
-from facegap.estimate.clustered import (
-    adjusted_size,
-    balanced_people,
-    pairs_of_people,
-    people_behind,
-    rate,
-    with_room,
-    worst_size,
-)
-from facegap.records import ErrorCounts, Estimate
+from dataclasses import replace
 
-FEW_SUBJECTS = 50
-FEW_ERRORS = 10
-FEW_BEHIND, FEW_BEHIND_PAIRS = 10, 20
-"""With fewer people behind the errors the next ones may make many more, or none; twice as many where an error has two
-people, either of whom may be why (`benchmarks/interval_coverage.md`)."""
+from facegap.estimate import cautions
+from facegap.estimate.binomial import wilson
+from facegap.estimate.clustered import adjusted_size, pairs_of_people, rate, with_room, worst_size
+from facegap.records import ByPeople, Counted, ErrorCounts, Estimate
 
 _SEARCHED = {"FTA": "samples", "FTE": "people", "FNIR": "mated searches", "FPIR": "non-mated searches"}
 
 
 def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
-    """The rate with Wilson's interval at confidence `level`, on the effective sample.
+    """The rate with Wilson's interval at confidence `level`, on the effective sample, and the same by people.
 
     `n_eff` is the number that the interval rests on: Wilson's formula at value, n_eff and level gives the lower end.
     The upper end leaves room for one more person like the one with most errors (`clustered.with_room`).
@@ -43,24 +32,41 @@ def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
     n_eff, method = _sample(counts, level)
     if counts.metric in ("FNIR", "FPIR"):
         method += "; given this gallery"
-    value = rate(counts)
-    low, high = wilson(value * n_eff, n_eff, level)
-    if counts.by_subject is not None and 0 < counts.errors < counts.trials:
-        # One more person like the one who errs most, but for the one error that Wilson's interval allows anyway.
-        high = max(high, wilson(with_room(counts, 1, beyond=1) * n_eff, n_eff, level)[1])
-    return Estimate(
+    low, high = _ends(counts, n_eff, level)
+    found = Estimate(
         counts=counts,
-        value=value,
+        value=rate(counts),
         low=low,
         high=high,
         method=method,
         level=level,
         n_eff=n_eff,
         note=_note(counts),
+        people=_by_people(counts, level),
     )
+    return replace(found, cautions=cautions.of_estimate(found))
 
 
-def effective_sample(counts: ErrorCounts, level: float | None = None) -> float:
+def _by_people(counts: ErrorCounts, level: float) -> ByPeople:
+    """The mean of people's (of pairs of people's) own rates, by the rules of the rate itself."""
+    people = counts.people
+    if people is None or people.trials == 0:
+        return ByPeople()
+    n_eff, _ = _sample(people, level)
+    low, high = _ends(people, n_eff, level)
+    return ByPeople(rate(people), low, high, n_eff, people.largest, people.half)
+
+
+def _ends(counts: Counted, n_eff: float, level: float) -> tuple[float, float]:
+    value = rate(counts)
+    low, high = wilson(value * n_eff, n_eff, level)
+    if counts.by_subject is not None and 0 < counts.errors < counts.trials:
+        # One more person like the one who errs most, but for the one error that Wilson's interval allows anyway.
+        high = max(high, wilson(with_room(counts, 1, beyond=1) * n_eff, n_eff, level)[1])
+    return low, high
+
+
+def effective_sample(counts: Counted, level: float | None = None) -> float:
     """Independent comparisons whose rate would scatter as much, or, at a `level`, leave an interval as wide.
 
     The second is smaller: how much the rate scatters is itself uncertain where few people make the errors. There must
@@ -69,7 +75,7 @@ def effective_sample(counts: ErrorCounts, level: float | None = None) -> float:
     return _sample(counts, level)[0]
 
 
-def _sample(counts: ErrorCounts, level: float | None) -> tuple[float, str]:
+def _sample(counts: Counted, level: float | None) -> tuple[float, str]:
     """The effective sample size and the method's name, by what the counts carry."""
     if counts.by_subject is None:
         return counts.trials / counts.design_effect, "Wilson"
@@ -91,24 +97,6 @@ def _no_trials(counts: ErrorCounts) -> str:
 
 
 def _note(counts: ErrorCounts) -> str:
-    notes = []
     if counts.errors == 0 and counts.by_pair is not None:
-        notes.append("no errors: the upper bound takes pairs that share a person for independent")
-    elif counts.errors == 0:
-        notes.append("no errors: only the upper bound was learned")
-    if counts.subjects < FEW_SUBJECTS:
-        notes.append(f"fewer than {FEW_SUBJECTS} people: the interval may be too narrow")
-    elif counts.by_subject is not None and balanced_people(counts) < FEW_SUBJECTS - 0.5:
-        notes.append(
-            f"people take part unevenly, as if {balanced_people(counts):.0f} took part alike: "
-            "the interval may be too narrow"
-        )
-    if counts.errors < FEW_ERRORS:
-        notes.append(f"fewer than {FEW_ERRORS} errors")
-    elif counts.by_subject is not None and counts.errors < counts.trials and _few_behind(counts):
-        notes.append(f"errors as if {people_behind(counts):.0f} made them all: the interval may be too narrow")
-    return "; ".join(notes)
-
-
-def _few_behind(counts: ErrorCounts) -> bool:
-    return people_behind(counts) < (FEW_BEHIND if counts.by_pair is None else FEW_BEHIND_PAIRS)
+        return "no errors: the upper bound takes pairs that share a person for independent"
+    return "no errors: only the upper bound was learned" if counts.errors == 0 else ""

@@ -13,9 +13,10 @@ import numpy as np
 
 from facegap.estimate.bands import percentile_band
 from facegap.estimate.bootstrap import Floats, log_ratio_interval
+from facegap.estimate.cautions import FEW_ERRORS
 from facegap.estimate.clustered import pooled
 from facegap.estimate.differentials import DRAWS, LeftOut, enter, rates_of, smoothed_rates
-from facegap.estimate.interval import FEW_ERRORS, effective_sample
+from facegap.estimate.interval import effective_sample
 from facegap.estimate.measures import Rates
 from facegap.estimate.two_groups import Rate, koopman
 from facegap.records import Differential, ErrorCounts

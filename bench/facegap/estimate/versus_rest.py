@@ -11,7 +11,24 @@ from facegap.estimate.interval import effective_sample
 from facegap.estimate.multiplicity import holm
 from facegap.estimate.power import visible_ratio
 from facegap.estimate.two_groups import Rate, koopman, score_p
-from facegap.records import ErrorCounts
+from facegap.records import Counted, ErrorCounts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio:
+    """A ratio of two rates, Koopman's interval of it on the effective samples, and the score test of equal rates.
+
+    Attributes:
+        value: None where either side has no errors; the bounds then say "at least" or "at most".
+        low, high: None where there is no such bound.
+        p, p_holm: of the test, and adjusted over the groups.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    p: float
+    p_holm: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +41,7 @@ class AgainstRest:
         p, p_holm: score test of equal rates, and adjusted over the groups.
         visible: the smallest ratio above the rest's rate that this test sees with 80 % power; None where it sees none
             or the rest has no errors.
+        by_people: the same of the rates by people; None where people are not known.
     """
 
     counts: ErrorCounts
@@ -35,6 +53,7 @@ class AgainstRest:
     p_holm: float
     visible: float | None
     level: float
+    by_people: Ratio | None = None
 
 
 def against_rest(
@@ -68,20 +87,45 @@ def against_group(
 
 def _adjusted(found: Sequence[AgainstRest]) -> tuple[AgainstRest, ...]:
     adjusted = holm([row.p for row in found])
-    return tuple(replace(row, p_holm=p) for row, p in zip(found, adjusted, strict=True))
+    by_people = _ratios_adjusted([row.by_people for row in found])
+    return tuple(
+        replace(row, p_holm=p, by_people=people) for row, p, people in zip(found, adjusted, by_people, strict=True)
+    )
+
+
+def _ratios_adjusted(found: Sequence[Ratio | None]) -> list[Ratio | None]:
+    known = [one for one in found if one is not None]
+    adjusted = iter(holm([one.p for one in known]))
+    return [None if one is None else replace(one, p_holm=next(adjusted)) for one in found]
 
 
 def _compared(counts: ErrorCounts, rest: ErrorCounts, level: float) -> AgainstRest:
     a, b = (_effective(side, level) for side in (counts, rest))
-    low, high = koopman(a, b, level)
-    ratio = a.value / b.value if counts.errors and rest.errors else None
-    p = score_p(a, b)
+    found = _ratio(a, b, level)
     visible = visible_ratio(b.value, a.trials, b.trials, alpha=1 - level)
+    people = None
+    if counts.people is not None and rest.people is not None:
+        people = _ratio(_effective(counts.people, level), _effective(rest.people, level), level)
     return AgainstRest(
-        counts=counts, rest=rest, ratio=ratio, low=low, high=high, p=p, p_holm=p, visible=visible, level=level
+        counts=counts,
+        rest=rest,
+        ratio=found.value,
+        low=found.low,
+        high=found.high,
+        p=found.p,
+        p_holm=found.p,
+        visible=visible,
+        level=level,
+        by_people=people,
     )
 
 
-def _effective(counts: ErrorCounts, level: float) -> Rate:
+def _ratio(a: Rate, b: Rate, level: float) -> Ratio:
+    low, high = koopman(a, b, level)
+    p = score_p(a, b)
+    return Ratio(value=a.value / b.value if a.errors and b.errors else None, low=low, high=high, p=p, p_holm=p)
+
+
+def _effective(counts: Counted, level: float) -> Rate:
     size = effective_sample(counts, level)
     return Rate(counts.errors / counts.trials * size, size)

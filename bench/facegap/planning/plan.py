@@ -7,7 +7,7 @@ from pathlib import Path
 
 from facegap import datasets, pipeline, trials
 from facegap.cards import DatasetCard, Study, load_dataset, load_model, load_study
-from facegap.datasets.asked import check_study, drawn, root_of
+from facegap.datasets.asked import check_study, drawn, images_left_out, root_of
 from facegap.errors import InputError
 from facegap.planning.groups import PlannedGroup, planned_groups
 from facegap.planning.pilot import Assumed, assumed
@@ -20,12 +20,14 @@ class Plan:
     """A study before it runs.
 
     Attributes:
+        left_out: images that `trials.images_per_person` leaves out.
         comparisons: 1:1 comparisons of one model under one symmetric condition.
         seconds, cache_bytes, results_bytes: estimates, good to a factor of about three.
     """
 
     study: str
     samples: int
+    left_out: int
     people: int
     models: int
     conditions: int
@@ -65,6 +67,7 @@ def plan_study(
     else:
         folder = root_of(study, card, file, root)
         samples = datasets.load(card, folder).samples
+    left_out = images_left_out(study, samples)
     samples = drawn(study, samples)
     if not len(samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left")
@@ -84,6 +87,7 @@ def plan_study(
     return Plan(
         study=study.name,
         samples=len(samples),
+        left_out=left_out,
         people=everyone.people,
         models=len(study.models),
         conditions=len(study.conditions),

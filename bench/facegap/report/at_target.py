@@ -14,13 +14,14 @@ def at_target_table(tables: Tables) -> Table:
     """Rates under the baseline by every grouping and of everyone, every target."""
     head = (
         "Model", "Target FMR", "Score ≥ (interval)", "Metric", "By", "Group", "Errors", "Trials", "People",
-        "Rate (interval)", "Interval method", "Note",
+        "Rate (interval)", "By people", "Interval method", "Note",
     )  # fmt: skip
     rows = [
         (
             row.model, words.exact_percent(row.target), _threshold(row), row.metric,
             row.grouping or "everyone", row.group, words.count(row.errors),
-            words.count(row.trials), words.count(row.subjects), _rate(row), row.method, row.note,
+            words.count(row.trials), words.count(row.subjects), _rate(row), _by_people(row), row.method,
+            words.noted(row),
         )
         for row in views.select(tables[AtTargetRow], condition=views.baseline(tables))
     ]  # fmt: skip
@@ -31,6 +32,12 @@ def _threshold(row: AtTargetRow) -> str:
     if row.threshold_low is None or row.threshold_high is None:
         return words.score(row.threshold)
     return f"{words.score(row.threshold)} ({words.score(row.threshold_low)} to {words.score(row.threshold_high)})"
+
+
+def _by_people(row: AtTargetRow) -> str:
+    if row.by_people is None:
+        return words.DASH
+    return f"{words.percent(row.by_people)} ({words.interval(row.by_people_low, row.by_people_high)})"
 
 
 def _rate(row: AtTargetRow) -> str:
@@ -52,7 +59,7 @@ def marginal_table(tables: Tables) -> Table:
             (
                 row.model, row.metric, row.grouping, row.measure, words.number(row.value),
                 words.reach(row.low, row.high), words.reach(row.null_low, row.null_high), words.count(row.groups),
-                "; ".join(part for part in (row.left_out, row.note) if part),
+                "; ".join(part for part in (row.left_out, words.noted(row)) if part),
             )
             for row in views.select(tables[MarginalRow], **wanted)
         ]  # fmt: skip

@@ -25,7 +25,7 @@ def between_table(tables: Tables) -> Table:
                 f"{row.model} less {row.other_model}", row.metric, row.group, words.count(row.comparisons),
                 words.count(row.subjects), f"{words.percent(row.rate)}, {words.percent(row.other_rate)}",
                 _difference(row), f"{words.count(row.only_model)}, {words.count(row.only_other)}",
-                words.number(row.p_holm, 2), row.verdict or words.DASH, _visible(row), row.note,
+                words.number(row.p_holm, 2), row.verdict or words.DASH, _visible(row), words.noted(row),
             )
             for row in views.select(tables[BetweenRow], **wanted)
             if row.grouping in (views.EVERYONE, views.first_grouping(tables))

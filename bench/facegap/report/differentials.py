@@ -62,7 +62,7 @@ def _measures(
             row.grouping, row.metric, row.measure, words.number(row.value), words.reach(row.low, row.high),
             set_again.get((row.grouping, row.metric, row.measure), words.DASH),
             words.reach(row.null_low, row.null_high), *_ends(row),
-            _notes(row.groups, row.left_out, row.note),
+            _notes(row.groups, row.left_out, words.noted(row)),
         )
         for row in rows
     ]  # fmt: skip
@@ -70,7 +70,7 @@ def _measures(
         (
             row.grouping, row.metric, row.measure, words.number(row.value), words.reach(row.low, row.high), words.DASH,
             words.reach(row.null_low, row.null_high), words.DASH, words.DASH,
-            _notes(row.groups, row.left_out, row.note),
+            _notes(row.groups, row.left_out, words.noted(row)),
         )
         for row in targets
     ]  # fmt: skip
@@ -97,7 +97,7 @@ def homogeneity_table(tables: Tables) -> Table:
                 words.count(row.groups), words.count(row.people),
                 words.number(row.p_chi_square, 2), words.number(row.p_permutation, 2),
                 *_drawn_again(again.get((row.model, row.metric, row.threshold_name, row.grouping))),
-                "; ".join(part for part in (row.left_out, row.note) if part),
+                "; ".join(part for part in (row.left_out, words.noted(row)) if part),
             )
             for row in views.select(tables[HomogeneityRow], **wanted)
         ]  # fmt: skip

@@ -19,6 +19,9 @@ Key = tuple[str, str]
 Scale = Literal["linear", "log", "signed"]
 """Of an axis: from zero, of powers of ten, or around zero."""
 
+WITH_CARE = "hollow: read with care"
+"""Beside a hollow mark in a legend; the table of the figure says why."""
+
 MarkT_co = TypeVar("MarkT_co", bound=Mark, covariant=True)
 
 
@@ -155,7 +158,14 @@ def _mark(ax: Any, y: float, row: Mark, k: int, limits: tuple[float, float], sca
         # No error seen: only the upper end of the interval is known, so the mark is open and points down to zero.
         ax.plot([high], [y], marker="<", color=colour, markerfacecolor="white", markersize=6, zorder=4)
     else:
-        ax.plot([row.rate], [y], marker=marker, color=colour, markersize=5.5, markeredgewidth=0, zorder=4)
+        ax.plot([row.rate], [y], marker=marker, color=colour, **face(row, colour), zorder=4)
+
+
+def face(row: Mark, colour: str) -> dict[str, Any]:
+    """How a mark is filled: hollow where its number is to be read with care."""
+    if row.caution:
+        return {"markersize": 5.5, "markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 1.2}
+    return {"markersize": 5.5, "markeredgewidth": 0}
 
 
 def _say(ax: Any, y: float, text: str) -> None:
@@ -204,6 +214,9 @@ def handles_of(series: Sequence[Series[Mark]], shown: Sequence[Series[Mark]]) ->
     if any(row.errors == 0 and row.rate is not None for one in shown for row in one.rows.values()):
         handles.append(Line2D([], [], color=MUTED, marker="<", markerfacecolor="white", markersize=6, linewidth=1.6))
         names.append("no error seen: up to")
+    if any(row.caution and row.errors != 0 and row.rate is not None for one in shown for row in one.rows.values()):
+        handles.append(Line2D([], [], color=MUTED, marker="o", markerfacecolor="white", markersize=5.5, linewidth=0))
+        names.append(WITH_CARE)
     return handles, names
 
 

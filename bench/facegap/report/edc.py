@@ -66,7 +66,7 @@ def gap_table(tables: Tables, model: str) -> tuple[str, Table] | None:
         "Quality", "Group", "FNMR less the others’, points", "Of it with this quality", "Left at the same quality",
         "Note",
     )  # fmt: skip
-    body = [(row.quality, row.group, *_gap_cells(row), row.note) for row in rows]
+    body = [(row.quality, row.group, *_gap_cells(row), words.noted(row)) for row in rows]
     where = words.at(name, point.threshold) if point is not None else ""
     return f"{model}, {condition}: gaps of FNMR {where}, split by quality", Table(head, body)
 
@@ -165,7 +165,7 @@ def _table(rows: Sequence[EdcRow], tables: Tables) -> Table:
         (
             row.quality, row.group, words.percent(before.get((row.quality, row.grouping, row.group))),
             words.percent(row.fnmr), words.count(row.kept), words.count(row.errors),
-            words.percent(row.discarded_share), row.note,
+            words.percent(row.discarded_share), words.noted(row),
         )
         for row in wanted
         if row.discard == SHARE or row.note.startswith("suppressed")

@@ -17,7 +17,7 @@ def extrapolated_table(tables: Tables) -> Table:
     rows = [
         (
             row.model, _rate(row.target), row.group, words.count(row.comparisons), words.count(row.tail),
-            _own(row), words.score(row.shared_threshold), _rate(row.fmr), _rate(row.fmr_high), row.note,
+            _own(row), words.score(row.shared_threshold), _rate(row.fmr), _rate(row.fmr_high), words.noted(row),
         )
         for row in views.select(tables[ExtrapolatedRow], condition=views.baseline(tables))
         if row.grouping in (views.EVERYONE, views.first_grouping(tables))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from facegap.report import paired, versus_rest, views, words, worst_first
-from facegap.report.marks import Rated
+from facegap.report.marks import Rated, as_people
 from facegap.report.worst_first import Contrast
 from facegap.schema import CrossRow, PairedRow, RateRow, ThresholdRow, VersusRow
 from facegap.store import Tables
 
+COUNTED_ONCE = "every person counted once"
 _CHANGES = "changes otherwise"
 
 
@@ -116,7 +117,7 @@ def _numbers(contrast: Contrast) -> str:
     worst, least = contrast.worst, contrast.least
     scale = words.people_scale(contrast.rows)
     lead = {
-        "FNMR": f"Of {words.count(scale)} genuine applicants",
+        "FNMR": f"Of {words.count(scale)} genuine applicants, {COUNTED_ONCE}",
         "FMR": "Impostors of the same group match",
         "FPIR": "Of searches for people who are not enrolled",
     }[contrast.metric]
@@ -145,10 +146,9 @@ def _named(contrast: Contrast) -> list[Rated]:
 
 
 def cautions(rows: Sequence[Rated]) -> str:
-    """What the tables note beside the rates of `rows`, groups with the same note together; "" where there is none."""
-    noted = [row for row in rows if row.note]
-    notes = {note: words.listed(views.once(_group(row) for row in noted if row.note == note))
-             for note in views.once(row.note for row in noted)}  # fmt: skip
+    """The cautions and notes beside the rates of `rows`, groups with the same ones together; "" without any."""
+    notes = {note: words.listed(views.once(_group(row) for row in rows if words.noted(row) == note))
+             for note in views.once(words.noted(row) for row in rows) if note}  # fmt: skip
     said = ". ".join(f"{groups}: {note}" for note, groups in notes.items())
     return f"Read with care: {said}." if said else ""
 
@@ -170,7 +170,7 @@ def _overall(tables: Tables, model: str, point: ThresholdRow, where: str) -> lis
 def _without(tables: Tables, model: str, point: ThresholdRow) -> Sentence:
     """FNMR where no grouping has one: that over everyone, or why there is none."""
     rows = views.rates(tables, model, "FNMR", threshold_name=point.name, condition=views.baseline(tables))
-    known = [row for row in rows if row.rate is not None]
+    known = [as_people(row) for row in rows if row.rate is not None]
     if known:
         text = f"FNMR {words.at(point.name, point.threshold)}: {words.rate_of(known[0])}. {cautions(known[:1])}"
         return Sentence(text.strip(), "turned-away")
@@ -203,8 +203,9 @@ def _condition(tables: Tables, model: str, point: ThresholdRow) -> Sentence | No
     base = clean[worst.grouping, worst.group]
     scale = words.people_scale([worst, base])
     text = (
-        f"{where}: of {words.count(scale)} genuine applicants in {worst.group}, {_people_n(worst, scale)} are turned "
-        f"away under {worst.condition}, {_people_n(base, scale)} under {base.condition}. "
+        f"{where}: of {words.count(scale)} genuine applicants in {worst.group}, {COUNTED_ONCE}, "
+        f"{_people_n(worst, scale)} are turned away under {worst.condition}, {_people_n(base, scale)} under "
+        f"{base.condition}. "
         f"{_changed(changes.get((worst.condition, worst.grouping, worst.group)))} {cautions([worst, base])}"
     )
     return Sentence(text.strip(), "conditions")
@@ -219,9 +220,9 @@ def _no_condition_harms(where: str, widest: RateRow) -> Sentence:
 
 
 def _fnmr(tables: Tables, model: str, point: ThresholdRow) -> list[RateRow]:
-    """FNMR of every grouping under every condition."""
+    """FNMR of every grouping under every condition, by people."""
     rows = views.rates(tables, model, "FNMR", threshold_name=point.name)
-    return [row for row in rows if row.grouping != views.EVERYONE]
+    return [as_people(row) for row in rows if row.grouping != views.EVERYONE]
 
 
 def _changes(tables: Tables, model: str, point: ThresholdRow) -> list[PairedRow]:

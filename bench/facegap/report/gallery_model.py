@@ -127,7 +127,7 @@ def _table(rows: Sequence[GalleryRow]) -> Table:
     body = [
         (
             words.count(row.gallery_size), row.mix, row.group, _modelled(row), _measured(row),
-            words.percent(row.share_of_searches), words.number(row.false_alarms_per_day), row.note,
+            words.percent(row.share_of_searches), words.number(row.false_alarms_per_day), words.noted(row),
         )
         for row in rows
     ]  # fmt: skip

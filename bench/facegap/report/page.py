@@ -40,6 +40,7 @@ from facegap.report.checklist import checklist
 from facegap.report.findings import findings
 from facegap.report.glossary import GLOSSARY
 from facegap.report.losses import losses
+from facegap.report.marks import as_people, weighting
 from facegap.report.style import Picture, Table
 from facegap.report.worst_first import groupings
 from facegap.schema import AcquisitionRow, CommonMarginRow, IdentificationRow, RateRow, ThresholdRow, TransactionRow
@@ -264,7 +265,7 @@ def _threshold_table(tables: Tables) -> Table:
             row.model, row.name, words.score(row.threshold), words.exact_percent(row.target),
             words.percent(row.realised),
             words.count(row.false_matches), words.count(row.comparisons),
-            f"{row.policy}; {row.note}" if row.note else row.policy,
+            ". ".join(part for part in (row.policy, words.noted(row)) if part),
         )
         for row in tables[ThresholdRow]
     ]  # fmt: skip
@@ -276,6 +277,7 @@ def _people_table(tables: Tables, model: str, point: ThresholdRow) -> tuple[str,
     rows = views.rates(tables, model, "FNMR", threshold_name=point.name, condition=views.baseline(tables))
     order = [views.EVERYONE, *groupings(tables, model, "FNMR", point)]
     rows.sort(key=lambda row: order.index(row.grouping))
+    rows = [as_people(row) for row in rows]
     scale = words.people_scale(rows)
     head = (
         "Group", "People", "Genuine comparisons", "Turned away", f"Of {words.count(scale)} genuine applicants",
@@ -287,14 +289,18 @@ def _people_table(tables: Tables, model: str, point: ThresholdRow) -> tuple[str,
         (
             row.group, words.count(row.subjects), words.count(row.trials), words.count(row.errors),
             words.people(row, scale), words.count(row.failed),
-            words.rate(excluded[row.grouping, row.group]) if (row.grouping, row.group) in excluded else words.DASH,
+            _excluded_rate(excluded.get((row.grouping, row.group))),
             versus_rest.cell(tables, row), words.flags(row, least),
         )
         for row in rows
     ]  # fmt: skip
     where = words.at(point.name, point.threshold)
     title = f"{model}: of {words.count(scale)} genuine applicants in each group, how many are turned away {where}"
-    return title, Table(head, body).without_empty_columns()
+    return f"{title}. {weighting(rows)}", Table(head, body).without_empty_columns()
+
+
+def _excluded_rate(row: RateRow | None) -> str:
+    return words.rate(as_people(row)) if row is not None else words.DASH
 
 
 def _excluded(tables: Tables, rows: Sequence[RateRow]) -> list[RateRow]:
@@ -308,7 +314,7 @@ def _condition_table(tables: Tables, model: str) -> tuple[str, Table]:
     """FNMR per group, one column per condition, in people."""
     point = views.main_threshold(tables, model)
     names = views.conditions(tables)
-    rows = views.rates(tables, model, "FNMR", threshold_name=point.name if point else "")
+    rows = [as_people(row) for row in views.rates(tables, model, "FNMR", threshold_name=point.name if point else "")]
     scale = words.people_scale(rows)
     groups = views.once((row.grouping, row.group) for row in rows)
     cell = {(row.grouping, row.group, row.condition): row for row in rows}
@@ -317,7 +323,7 @@ def _condition_table(tables: Tables, model: str) -> tuple[str, Table]:
         found = [cell.get((*key, name)) for name in names]
         body.append((key[1], *(words.people(row, scale) if row is not None else words.DASH for row in found)))
     where = words.at(point.name, point.threshold) if point is not None else ""
-    title = f"{model}: turned away of {words.count(scale)} genuine applicants {where}, by condition"
+    title = f"{model}: turned away of {words.count(scale)} genuine applicants {where}, by condition. {weighting(rows)}"
     return title, Table(("Group", *names), body)
 
 
@@ -459,6 +465,13 @@ def _limits(tables: Tables) -> list[str]:
         lines.append(
             f"Groups of fewer than {least} people are suppressed: their numbers are blank in every table, or their "
             "rows are left out. A total less the groups that are shown may still give a hidden one away."
+        )
+    most = views.section(tables.manifest.study, "trials").get("images_per_person")
+    if most:
+        left = sum(n for name, n in tables.manifest.samples.items() if name.startswith("left out, more"))
+        lines.append(
+            f"At most {words.count(most)} images of a person were used, drawn by chance with the study’s seed; "
+            f"{words.count(left)} images were left out."
         )
     if not tables.manifest.sealed:
         lines.append(

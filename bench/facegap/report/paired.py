@@ -88,7 +88,7 @@ def _series(condition: str, rows: Sequence[PairedRow], against: bool) -> Series[
 
 
 def _own(row: PairedRow) -> Point:
-    return Point(rate=row.change, low=row.low, high=row.high, subjects=row.subjects)
+    return Point(rate=row.change, low=row.low, high=row.high, subjects=row.subjects, caution=row.caution)
 
 
 def _against(row: PairedRow) -> Point:
@@ -163,7 +163,7 @@ def _table(rows: Sequence[PairedRow]) -> Table:
             row.condition, row.group, words.count(row.comparisons), words.count(row.subjects),
             words.percent(row.fnmr_clean), words.percent(row.fnmr), said(row) if row.change is not None else words.DASH,
             _interval(_against(row)), words.number(row.p_holm, 2), row.verdict,
-            _visible(row), row.note,
+            _visible(row), words.noted(row),
         )
         for row in rows
     ]  # fmt: skip

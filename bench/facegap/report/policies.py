@@ -37,7 +37,9 @@ def who_bears(tables: Tables, model: str) -> Picture | None:
         "thresholds: one that is set on everyone’s impostors, one for the group whose impostors pass most, one for "
         "each group at its own, or the vendor’s. A mark further right: more people bear that error (impostors on a "
         "log axis). Other thresholds per group need the group to be known at the gate, and are shown only to say what "
-        "a single one costs. † fewer than 50 people. The table also has a threshold set by each group. "
+        "a single one costs. † fewer than 50 people, hollow: read with care. "
+        "Every person counts once (of impostors every pair of people), however many pictures there are. The table "
+        "also has a threshold set by each group. "
         f"n per group: {words.span(people)} people."
     )
     return Picture(
@@ -61,13 +63,18 @@ def _first(rows: Sequence[PolicyRow]) -> list[PolicyRow]:
 
 
 def _refused(row: PolicyRow) -> Point:
-    return Point(
-        rate=row.fnmr, low=row.fnmr_low, high=row.fnmr_high, errors=row.false_nonmatches, subjects=row.subjects
-    )
+    return _point(row, "fnmr", row.false_nonmatches)
 
 
 def _passed(row: PolicyRow) -> Point:
-    return Point(rate=row.fmr, low=row.fmr_low, high=row.fmr_high, errors=row.false_matches, subjects=row.subjects)
+    return _point(row, "fmr", row.false_matches)
+
+
+def _point(row: PolicyRow, rate: str, errors: int | None) -> Point:
+    """The rate by people; by comparisons where the table has none, as those of runs of earlier versions."""
+    name = rate if getattr(row, f"{rate}_by_people") is None else f"{rate}_by_people"
+    value, low, high = (getattr(row, f"{name}{end}") for end in ("", "_low", "_high"))
+    return Point(rate=value, low=low, high=high, errors=errors, subjects=row.subjects, caution=row.caution)
 
 
 def _series(rows: Sequence[PolicyRow], point: Callable[[PolicyRow], Point]) -> list[Series[Point]]:
@@ -137,7 +144,7 @@ def _table(rows: Sequence[PolicyRow]) -> Table:
         (
             _NAMES.get(row.policy, row.policy), row.group, words.score(row.threshold), words.count(row.subjects),
             _of(_refused(row)), _of(_passed(row)), words.percent(row.share_of_people),
-            words.percent(row.share_of_false_nonmatches), words.percent(row.share_of_false_matches), row.note,
+            words.percent(row.share_of_false_nonmatches), words.percent(row.share_of_false_matches), words.noted(row),
         )
         for row in rows
     ]  # fmt: skip

@@ -10,18 +10,23 @@ from matplotlib.patches import Patch
 
 from facegap.report import dots, style, versus_rest, views, words
 from facegap.report.dots import Key, Series
-from facegap.report.marks import Rated
+from facegap.report.marks import Rated, as_people, weighting
 from facegap.report.style import Picture, Table
 from facegap.report.worst_first import DIFFERS, contrast, contrasts, groupings, ranked
 from facegap.schema import CrossRow, IdentificationRow, RateRow, ThresholdRow
 from facegap.store import Tables
 
-HEAD = ("Errors", "Trials", "Failed", "People", "Rate (interval)", "Read with care")
+BY_COMPARISONS = "Every comparison counts once (by comparisons); the table also has the rates by people."
+
+HEAD = ("Errors", "Trials", "Failed", "People", "Rate (interval)", "By people", "Read with care")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """One half of a figure: a metric, its axis label, how to read it, and one series per mark."""
+    """One half of a figure: a metric, its axis label, how to read it, and one series per mark.
+
+    `people`: it is drawn by people, each counted once, and its table holds both weightings as every table does.
+    """
 
     metric: str
     heading: str
@@ -29,6 +34,14 @@ class Panel:
     series: list[Series[Rated]]
     scale: dots.Scale = "linear"
     bars: bool = False
+    people: bool = False
+
+    @property
+    def drawn(self) -> list[Series[Rated]]:
+        """The series as they are drawn: by people where the panel speaks of people, else by comparisons."""
+        if not self.people:
+            return self.series
+        return [Series(one.name, {k: as_people(row) for k, row in one.rows.items()}, one.target) for one in self.series]
 
     @property
     def known(self) -> bool:
@@ -45,6 +58,7 @@ def turned_away(tables: Tables, model: str, point: ThresholdRow) -> Picture | No
         heading="No usable face (FTA)",
         how="failure to acquire (FTA), the share of images in which no usable face was found.",
         series=_by_condition(tables, model, "FTA", order, None),
+        people=True,
     )
     fnmr = Panel(
         metric="FNMR",
@@ -53,6 +67,7 @@ def turned_away(tables: Tables, model: str, point: ThresholdRow) -> Picture | No
         "turned away; the grey bar is the part in which no face was acquired at all.",
         series=_by_condition(tables, model, "FNMR", order, point.name),
         bars=True,
+        people=True,
     )
     title, alt = _turned_away_words(tables, model, fnmr if fnmr.known else fta, order, point)
     main = views.main_threshold(tables, model)
@@ -135,9 +150,10 @@ def _how(panels: Sequence[Panel]) -> str:
     """The caption's middle: how to read each panel, the marks and the lines."""
     sides = ("Left: ", "Right: ") if len(panels) == 2 else ("Shown: ",)
     said = " ".join(f"{side}{panel.how}" for side, panel in zip(sides, panels, strict=True))
+    weighted = weighting(_all_rows(panels[0].drawn)) if panels[0].people else BY_COMPARISONS
     return (
-        f"{said} Marks are the measured rates, lines their intervals; an arrowhead: the line goes on. † fewer than "
-        f"{views.FEW_PEOPLE} people."
+        f"{said} {weighted} Marks are the measured rates, lines their intervals; an arrowhead: the line goes on; "
+        f"hollow marks are to be read with care, the table says why. † fewer than {views.FEW_PEOPLE} people."
     )
 
 
@@ -156,9 +172,9 @@ def _paint(figure: Any, panels: Sequence[Panel], least: int) -> None:
     extra = []
     for k, (ax, panel) in enumerate(zip(axes, panels, strict=True)):
         if panel.bars and any(row.failed for row in _all_rows(panel.series)):
-            _failed_bars(ax, lines, panel.series)
+            _failed_bars(ax, lines, panel.drawn)
             extra = [(Patch(color="#c9cdd4"), "of these: no face acquired")]
-        dots.panel(ax, lines, panel.series, panel.scale, names=k == 0, least=least)
+        dots.panel(ax, lines, panel.drawn, panel.scale, names=k == 0, least=least)
         ax.set_xlabel(panel.heading)
     shown = [one for panel in panels for one in panel.series]
     dots.legend(figure, panels[-1].series, shown, extra)
@@ -237,6 +253,7 @@ def cells(row: Rated, min_subjects: int = 0) -> tuple[str, ...]:
         words.count(row.failed),
         words.count(row.subjects),
         words.rate(row),
+        words.by_people(row),
         words.flags(row, min_subjects),
     )
 
@@ -265,7 +282,7 @@ def _turned_away_words(
     fnmr = panel.metric == "FNMR"
     what = "turned away" if fnmr else "without a usable face"
     scale = words.people_scale(rows)
-    marks = [(one.name, row) for one in panel.series for row in one.rows.values()]
+    marks = [(one.name, row) for one in panel.drawn for row in one.rows.values()]
     parts = [f"{group_of(row)}, {name}: {words.people(row, scale)}" for name, row in marks]
     alt = f"Dot plot of people {what}, of {words.count(scale)}. " + "; ".join(parts) + "."
     at = f" at {words.point(point.name)}" if fnmr else ""

@@ -7,7 +7,8 @@ from typing import Any
 
 from matplotlib.ticker import FuncFormatter
 
-from facegap.report import style, views, words
+from facegap.report import dots, style, views, words
+from facegap.report.marks import as_people, weighting
 from facegap.report.style import COLOURS, MARKERS, Picture, Table
 from facegap.schema import ThroughputRow, TransactionRow
 from facegap.store import Tables
@@ -17,7 +18,8 @@ REFUSED = "turned away"
 
 def refused(tables: Tables, model: str) -> Picture | None:
     """Share of transactions refused after k attempts, by group, under the condition with most refusals."""
-    rows = _rows(tables, model)
+    held = _rows(tables, model)
+    rows = [as_people(row) for row in held]
     condition = _worst(rows)
     if condition is None:
         return None
@@ -34,12 +36,13 @@ def refused(tables: Tables, model: str) -> Picture | None:
         f"refused after them, lines: intervals. Of an attempt’s {words.count(first.frames)} frames “{first.policy}” is "
         "compared. Grey dots: what the rate of one attempt would give for everyone if attempts failed independently; "
         "people who fail once tend to fail again, which lies above it. The table says at which stage the last attempt "
-        f"ended, under every condition. n per group: {words.span(trials)} transactions."
+        f"ended, under every condition. {weighting(shown)} Hollow marks are to be read with care, the table says why. "
+        f"n per group: {words.span(trials)} transactions."
     )
     name = style.slug("retries", model, condition)
     svg = style.draw(name, title, alt, (8.2, 4.2), lambda figure: _paint(figure, shown, groups))
     return Picture(
-        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows), sources=("transactions.csv",)
+        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(held), sources=("transactions.csv",)
     )
 
 
@@ -85,6 +88,10 @@ def _paint(figure: Any, rows: Sequence[TransactionRow], groups: Sequence[str]) -
         mine = sorted((row for row in rows if row.group == group), key=lambda row: row.attempts or 0)
         x = [(row.attempts or 0) + 0.09 * (k - (len(groups) - 1) / 2) for row in mine]
         ax.plot(x, [row.rate for row in mine], label=style.label(group), marker=MARKERS[k % 7], **style.look(k))
+        for at, row in zip(x, mine, strict=True):
+            if row.caution and row.rate is not None:
+                colour = COLOURS[k % len(COLOURS)]
+                ax.plot([at], [row.rate], linestyle="", marker=MARKERS[k % 7], zorder=4, **dots.face(row, colour))
         known = [(at, row) for at, row in zip(x, mine, strict=True) if row.low is not None and row.high is not None]
         ax.vlines(
             [at for at, _ in known], [row.low for _, row in known], [row.high for _, row in known],
@@ -106,14 +113,15 @@ def _paint(figure: Any, rows: Sequence[TransactionRow], groups: Sequence[str]) -
 def _table(rows: Sequence[TransactionRow]) -> Table:
     """Refused after so many attempts, and where the last of them ended."""
     head = (
-        "Condition", "Group", "Attempts", "Ended", "Transactions", "People", "Rate (interval)",
+        "Condition", "Group", "Attempts", "Ended", "Transactions", "People", "Rate (interval)", "By people",
         "If independent", "If alike", "Note",
     )  # fmt: skip
     body = [
         (
             row.condition, row.group, words.count(row.attempts), row.stage.replace("_", " "), words.count(row.trials),
-            words.count(row.subjects), _rate(row), words.percent(row.independent), words.percent(row.correlated),
-            row.note,
+            words.count(row.subjects), _rate(row), words.percent(row.by_people),
+            words.percent(row.independent), words.percent(row.correlated),
+            words.noted(row),
         )
         for row in rows
         if row.stage == REFUSED or row.errors

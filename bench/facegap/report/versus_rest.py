@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from facegap.report import views, words
+from facegap.report import views, words, worst_first
 from facegap.report.marks import Rated
 from facegap.report.style import Table
 from facegap.report.worst_first import DIFFERS
@@ -15,12 +15,13 @@ _KEYS = ("model", "condition", "metric", "grouping", "threshold_name", "group")
 
 
 def of(tables: Tables, row: Rated) -> VersusRow | None:
-    """The test of the group of `row`; None where the run has none."""
+    """The test of the group of `row`, of the FNMR that by people; None where the run has none."""
     tested = isinstance(row, RateRow) or (isinstance(row, IdentificationRow) and _open(row))
     if not tested:
         return None
     found = views.select(tables[VersusRow], **{key: getattr(row, key) for key in _KEYS})
-    return next((one for one in found if one.verdict), None)
+    tests = [worst_first.by_people(one) if one.metric == "FNMR" else one for one in found]
+    return next((one for one in tests if one.verdict), None)
 
 
 def _open(row: IdentificationRow) -> bool:
@@ -39,7 +40,7 @@ def would_have_seen(tables: Tables, row: VersusRow) -> str:
     power = power_of(tables, row)
     if power is None:
         return "what this test could have seen is not known"
-    return seen(power.ratio_80)
+    return seen(power.by_people_ratio_80 if row.metric == "FNMR" and row.by_people_verdict else power.ratio_80)
 
 
 def seen(ratio_80: float | None) -> str:
@@ -105,7 +106,7 @@ def _power_cells(tables: Tables, row: PowerRow, test: VersusRow | None) -> Seque
     return (
         row.model, row.metric, row.threshold_name, row.grouping, row.group, words.count(row.subjects),
         words.number(row.n_eff), _verdict(tables, test), words.count(row.people_1_5), words.count(row.people_2),
-        words.count(row.people_3), words.count(row.tests), row.note,
+        words.count(row.people_3), words.count(row.tests), words.noted(row),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+from facegap.estimate.cautions import FEW_SUBJECTS
 from facegap.records import has_label
 from facegap.schema import IdentificationRow, RateRow, ThresholdRow
 from facegap.store import Tables
@@ -16,11 +17,8 @@ RatedT = TypeVar("RatedT", bound=GroupRate)
 RULE_OF_30 = 30
 """False matches behind a threshold from which on its realised FMR is trusted (Doddington's rule of 30)."""
 
-FEW_PEOPLE = 50
-"""People below which an interval tends to be too narrow, so that the group is flagged."""
-
-FEW_ERRORS = 10
-"""Errors below which it does likewise."""
+FEW_PEOPLE = FEW_SUBJECTS
+"""People below which an interval tends to be too narrow, so that the group is marked."""
 
 EVERYONE = ""
 """Grouping of the rows over everyone."""

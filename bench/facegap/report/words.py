@@ -5,11 +5,22 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from facegap.report.marks import Mark, Rated
-from facegap.report.views import FEW_ERRORS, FEW_PEOPLE, VENDOR
+from facegap.report.views import VENDOR
 from facegap.schema import IdentificationRow
 from facegap.words import plural
+
+
+class Noted(Protocol):
+    """A row with cautions and a note."""
+
+    @property
+    def caution(self) -> str: ...
+    @property
+    def note(self) -> str: ...
+
 
 SPACE = "\u00a0"
 DASH = "\u2013"
@@ -71,6 +82,15 @@ def rate(row: Rated) -> str:
     return f"{percent(row.rate)} ({interval(row.low, row.high)})"
 
 
+def by_people(row: Rated) -> str:
+    """The rate by people with its interval; a dash where there is none."""
+    if row.by_people is None:
+        return DASH
+    if row.errors == 0:
+        return f"up to {percent(row.by_people_high)}"
+    return f"{percent(row.by_people)} ({interval(row.by_people_low, row.by_people_high)})"
+
+
 def rate_of(row: Rated) -> str:
     """As `rate`, with errors and comparisons."""
     if row.rate is None or row.errors == 0:
@@ -128,17 +148,20 @@ def search_point(row: IdentificationRow) -> str:
 
 
 def flags(row: Rated, min_subjects: int) -> str:
-    """Why to read a cell with care: too few people, too few errors; "" where neither."""
+    """Why to read a row with care: too few people for a summary, and the cautions of the table; "" where neither."""
     found = []
     if row.subjects is not None and row.subjects < min_subjects:
         found.append(f"fewer than {min_subjects} people: left out of the summaries")
-    elif row.subjects is not None and row.subjects < FEW_PEOPLE:
-        found.append(f"fewer than {FEW_PEOPLE} people")
-    if row.errors is not None and row.rate is not None and 0 < row.errors < FEW_ERRORS:
-        found.append(f"fewer than {FEW_ERRORS} errors")
+    if row.caution:
+        found.append(row.caution)
     if row.rate is None and row.note.startswith("suppressed"):
         found.append(row.note)
     return "; ".join(found)
+
+
+def noted(row: Noted) -> str:
+    """The cautions and the note of a row, for a cell of a table."""
+    return "; ".join(part for part in (row.caution, row.note) if part)
 
 
 def signed_points(value: float) -> str:

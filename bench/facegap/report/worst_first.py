@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from facegap.records import has_label
 from facegap.report import views
+from facegap.report.marks import as_people
 from facegap.report.views import GroupRate
 from facegap.schema import JudgedRatioRow, ThresholdRow, VersusRow
 from facegap.store import Tables
@@ -93,7 +94,10 @@ def ranked(found: Iterable[Contrast | None]) -> list[Contrast]:
 
 
 def contrast(tables: Tables, rows: Sequence[GroupRate]) -> Contrast | None:
-    """The contrast of `rows`, which are one metric's of one grouping at one point; None where no rate is known."""
+    """The contrast of `rows`, which are one metric's of one grouping at one point; None where no rate is known.
+
+    Who is turned away (FNMR) is read by people, each counted once; other rates by comparisons.
+    """
     if not any(row.rate is not None for row in rows):
         return None
     first = rows[0]
@@ -105,6 +109,8 @@ def contrast(tables: Tables, rows: Sequence[GroupRate]) -> Contrast | None:
         grouping=first.grouping,
         threshold_name=first.threshold_name,
     )
+    if first.metric == "FNMR":
+        rows, found = [as_people(row) for row in rows], [by_people(test) for test in found]
     least = views.min_subjects(tables)
     notes = {row.group: row.note.removeprefix(_LEFT_OUT) for row in found if row.note and not row.verdict}
     entering = views.entering(rows, least)
@@ -117,6 +123,20 @@ def contrast(tables: Tables, rows: Sequence[GroupRate]) -> Contrast | None:
         left_out=tuple((row, notes.get(row.group) or _reason(row, least)) for row in outside),
         tests={row.group: row for row in found if row.verdict},
         notes=notes,
+    )
+
+
+def by_people(test: VersusRow) -> VersusRow:
+    """The test of the rates by people in the place of that of the rates by comparisons, where the table has it."""
+    if not test.by_people_verdict:
+        return test
+    return replace(
+        test,
+        ratio=test.by_people,
+        low=test.by_people_low,
+        high=test.by_people_high,
+        p_holm=test.by_people_p_holm,
+        verdict=test.by_people_verdict,
     )
 
 
@@ -138,6 +158,8 @@ def _size(test: VersusRow | None) -> float:
 
 def more_often(test: VersusRow) -> bool:
     """Whether the group's rate lies above that of the others."""
+    if test.ratio is not None:
+        return test.ratio > 1
     if test.trials and test.rest_trials and test.errors is not None and test.rest_errors is not None:
         return test.errors * test.rest_trials > test.rest_errors * test.trials
     return test.ratio > 1 if test.ratio is not None else test.low is not None

@@ -21,7 +21,7 @@ from facegap.cards import (
     load_study,
 )
 from facegap.cards.study import ModelUse
-from facegap.datasets.asked import check_study, drawn, root_of
+from facegap.datasets.asked import check_study, drawn, images_left_out, root_of
 from facegap.errors import InputError
 from facegap.evidence import Seal
 from facegap.pipeline import Progress, UsedModel, rendered
@@ -41,6 +41,7 @@ class Inputs:
         given: thresholds that this run takes from elsewhere.
         sealed: the protocol that was sealed before the data, if any.
         left_out: (n,) samples that enter no trial, since their picture is there more than once; None: none.
+        images_left_out: images of these people that are left out by `trials.images_per_person`.
     """
 
     study: Study
@@ -53,6 +54,7 @@ class Inputs:
     listed: ListedTrials | None = None
     sealed: Seal | None = None
     left_out: Mask | None = None
+    images_left_out: int = 0
 
 
 def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | None = None) -> Inputs:
@@ -74,7 +76,8 @@ def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | Non
     study = by_name(study, file, [(model.card, model.detector) for model in models], condition_cards)
     given = thresholds_of(study, file, [model.card for model in models])
     folder = _root(study, card, file, root, progress)
-    loaded = _draw(study, datasets.load(card, folder))
+    everything = datasets.load(card, folder)
+    loaded = _draw(study, everything)
     if not len(loaded.samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
     _check_labels(study, card, loaded, file)
@@ -93,6 +96,7 @@ def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | Non
         given=given,
         listed=listed,
         sealed=sealed,
+        images_left_out=images_left_out(study, everything.samples),
     )
 
 
@@ -133,8 +137,6 @@ def _root(study: Study, card: DatasetCard, file: Path, root: Path | None, progre
 
 
 def _draw(study: Study, loaded: datasets.Loaded) -> datasets.Loaded:
-    if study.dataset.subjects is None:
-        return loaded
     return replace(loaded, samples=drawn(study, loaded.samples))
 
 
@@ -266,4 +268,5 @@ def _taken(row: ThresholdRow, run_id: str) -> Threshold:
         note=row.note,
         low=row.low,
         high=row.high,
+        caution=row.caution,
     )

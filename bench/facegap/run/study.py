@@ -167,7 +167,7 @@ def _manifest(
         started=started,
         finished=_now(),
         banners=follows.banners(inputs.dataset, told),
-        samples=follows.sample_counts(evidence, len(inputs.loaded.refused)),
+        samples={**follows.sample_counts(evidence, len(inputs.loaded.refused)), **_left_out(inputs)},
         refused=_refused(inputs),
         findings=[finding.kept() for finding in inputs.loaded.findings if finding.level != "info"],
         stages=seconds,
@@ -200,6 +200,12 @@ def _dataset_entry(inputs: Inputs, evidence: Evidence) -> dict[str, Any]:
         **inputs.dataset.model_dump(mode="json"),
         "images_sha256": follows.images_digest(evidence),
     }
+
+
+def _left_out(inputs: Inputs) -> dict[str, int]:
+    """Images that the study does not use because their people have more than it takes of each."""
+    most = inputs.study.trials.images_per_person
+    return {} if most is None else {f"left out, more than {most} of a person": inputs.images_left_out}
 
 
 def _refused(inputs: Inputs) -> dict[str, int]:

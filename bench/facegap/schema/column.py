@@ -58,18 +58,20 @@ class Row:
 
     table: ClassVar[str]
     always: ClassVar[bool]
+    no_caution: ClassVar[str]
 
-    def __init_subclass__(cls, *, table: str, always: bool = False, judged: bool = False) -> None:
+    def __init_subclass__(cls, *, table: str, always: bool = False, judged: bool = False, no_caution: str = "") -> None:
         """Declare the table.
 
         Args:
             always: every run has it, whatever its study asks for and whoever made it.
             judged: it is made from published counts, not from a run.
+            no_caution: why a table without a column `caution` needs none.
         """
         super().__init_subclass__()
         if table in ROWS or table in JUDGED:
             raise ValueError(f"two row classes for the table '{table}'")
-        cls.table, cls.always = table, always
+        cls.table, cls.always, cls.no_caution = table, always, no_caution
         (JUDGED if judged else ROWS)[table] = cls
 
 

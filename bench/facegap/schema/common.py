@@ -50,7 +50,10 @@ EffectiveSize = Annotated[
     float | None,
     Says(meaning="independent comparisons that would be worth as much as these", unit="comparisons", digits=3),
 ]
-Rate = Annotated[float | None, Says(meaning="errors / trials; blank with its reason in note", unit="share", digits=2)]
+Rate = Annotated[
+    float | None,
+    Says(meaning="errors / trials: by comparisons; blank with its reason in note", unit="share", digits=2),
+]
 Low = Annotated[float | None, Says(meaning="lower end of the interval", unit="as its value", digits=2)]
 High = Annotated[float | None, Says(meaning="upper end of the interval", unit="as its value", digits=2)]
 NullLow = Annotated[
@@ -74,3 +77,34 @@ Visible = Annotated[
     float | None, Says(meaning="smallest difference that the test sees with 80 % power", unit="share", digits=2)
 ]
 Note = Annotated[str, Says(meaning="reason of a blank, or what must be known beside the numbers")]
+
+ByPeople = Annotated[
+    float | None,
+    Says(
+        meaning="the rate with every person counted once, or every pair of people: the mean of their own rates",
+        unit="share",
+        digits=2,
+    ),
+]
+ByPeopleLow = Annotated[float | None, Says(meaning="lower end of the interval of `by_people`", unit="share", digits=2)]
+ByPeopleHigh = Annotated[float | None, Says(meaning="upper end of the interval of `by_people`", unit="share", digits=2)]
+ByPeopleSize = Annotated[
+    float | None,
+    Says(meaning="independent comparisons that `by_people` is worth", unit="comparisons", digits=3),
+]
+LargestShare = Annotated[
+    float | None,
+    Says(meaning="of the comparisons, those that the person with most of them takes part in", unit="share", digits=2),
+]
+MeasureByPeople = Annotated[
+    float | None, Says(meaning="value of the measure over the rates by people; blank where it is undefined", digits=3)
+]
+MeasureByPeopleLow = Annotated[float | None, Says(meaning="lower end of the interval of `by_people`", digits=3)]
+MeasureByPeopleHigh = Annotated[float | None, Says(meaning="upper end of the interval of `by_people`", digits=3)]
+Caution = Annotated[
+    str,
+    Says(
+        meaning="why to read the numbers with care: few people, uneven participation, few errors, errors that few "
+        "people make, weightings that differ; of several groups each caution with the groups that it is of"
+    ),
+]

@@ -7,6 +7,11 @@ from typing import Annotated
 
 from facegap.schema.column import Row, Says
 from facegap.schema.common import (
+    ByPeople,
+    ByPeopleHigh,
+    ByPeopleLow,
+    ByPeopleSize,
+    Caution,
     Completed,
     Condition,
     Detector,
@@ -19,10 +24,14 @@ from facegap.schema.common import (
     Grouping,
     Groups,
     High,
+    LargestShare,
     LeftOut,
     Level,
     Low,
     Measure,
+    MeasureByPeople,
+    MeasureByPeopleHigh,
+    MeasureByPeopleLow,
     Method,
     Metric,
     Model,
@@ -43,7 +52,12 @@ from facegap.schema.common import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class AcquisitionRow(Row, table="acquisition", always=True):
+class AcquisitionRow(
+    Row,
+    table="acquisition",
+    always=True,
+    no_caution="samples counted by outcome; `rates.csv` has the FTA with its cautions",
+):
     """How many samples of a group ended in `outcome`."""
 
     detector: Detector
@@ -73,6 +87,7 @@ class QualityRow(Row, table="quality"):
         float | None,
         Says(meaning="mean on the standard's scale 0 to 100, higher is better; blank where it has none", digits=3),
     ] = None
+    caution: Caution = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +114,7 @@ class ThresholdRow(Row, table="thresholds", always=True):
     ] = None
     false_matches: Annotated[int | None, Says(meaning="errors behind `realised`", unit="comparisons")] = None
     comparisons: Annotated[int | None, Says(meaning="comparisons that it was set on", unit="comparisons")] = None
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -123,8 +139,14 @@ class RateRow(Row, table="rates", always=True):
     rate: Rate = None
     low: Low = None
     high: High = None
+    by_people: ByPeople = None
+    by_people_low: ByPeopleLow = None
+    by_people_high: ByPeopleHigh = None
+    by_people_n_eff: ByPeopleSize = None
+    largest_share: LargestShare = None
     level: Level = None
     method: Method = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -149,8 +171,14 @@ class CrossRow(Row, table="cross_fmr", always=True):
     rate: Rate = None
     low: Low = None
     high: High = None
+    by_people: ByPeople = None
+    by_people_low: ByPeopleLow = None
+    by_people_high: ByPeopleHigh = None
+    by_people_n_eff: ByPeopleSize = None
+    largest_share: LargestShare = None
     level: Level = None
     method: Method = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -170,10 +198,14 @@ class DifferentialRow(Row, table="differentials", always=True):
     high: High = None
     null_low: NullLow = None
     null_high: NullHigh = None
+    by_people: MeasureByPeople = None
+    by_people_low: MeasureByPeopleLow = None
+    by_people_high: MeasureByPeopleHigh = None
     worst: Annotated[str, Says(meaning="group with the highest rate", group=True)] = ""
     best: Annotated[str, Says(meaning="group with the lowest rate", group=True)] = ""
     groups: Groups = None
     left_out: LeftOut = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -213,8 +245,14 @@ class IdentificationRow(Row, table="identification"):
     rate: Rate = None
     low: Low = None
     high: High = None
+    by_people: ByPeople = None
+    by_people_low: ByPeopleLow = None
+    by_people_high: ByPeopleHigh = None
+    by_people_n_eff: ByPeopleSize = None
+    largest_share: LargestShare = None
     level: Level = None
     method: Method = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -236,6 +274,7 @@ class CmcRow(Row, table="cmc"):
     rate_optimistic: Annotated[
         float | None, Says(meaning="hits / trials with ties for the mate", unit="share", digits=2)
     ] = None
+    caution: Caution = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,10 +290,11 @@ class DetRow(Row, table="det", always=True):
     threshold: Annotated[float, Says(meaning="a match is score >= threshold", unit="score", digits=4, key=True)]
     fmr: Annotated[float | None, Says(meaning="FMR within the group", unit="share", digits=2)] = None
     fnmr: Annotated[float | None, Says(meaning="FNMR of the group", unit="share", digits=2)] = None
+    caution: Caution = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DistributionRow(Row, table="distributions", always=True):
+class DistributionRow(Row, table="distributions", always=True, no_caution="scores counted by bin, no rate"):
     """One bin of a score histogram: `count` scores with low <= score < high; empty bins are left out."""
 
     model: Model

@@ -7,6 +7,11 @@ from typing import Annotated
 
 from facegap.schema.column import Row, Says
 from facegap.schema.common import (
+    ByPeople,
+    ByPeopleHigh,
+    ByPeopleLow,
+    ByPeopleSize,
+    Caution,
     Condition,
     EffectiveSize,
     Errors,
@@ -15,10 +20,12 @@ from facegap.schema.common import (
     Grouping,
     Groups,
     High,
+    LargestShare,
     LeftOut,
     Level,
     Low,
     Measure,
+    MeasureByPeople,
     Method,
     Metric,
     Model,
@@ -62,11 +69,24 @@ class VersusRow(Row, table="versus_rest"):
     ratio: Annotated[float | None, Says(meaning="the group's rate over the others'", unit="times", digits=2)] = None
     low: Low = None
     high: High = None
+    by_people: Annotated[float | None, Says(meaning="the ratio of the rates by people", unit="times", digits=2)] = None
+    by_people_low: Annotated[
+        float | None, Says(meaning="lower end of the interval of `by_people`", unit="times", digits=2)
+    ] = None
+    by_people_high: Annotated[
+        float | None, Says(meaning="upper end of the interval of `by_people`", unit="times", digits=2)
+    ] = None
+    by_people_p_holm: Annotated[
+        float | None,
+        Says(meaning="p-value of equal rates by people, adjusted by Holm", unit="probability", digits=2),
+    ] = None
+    by_people_verdict: Annotated[str, Says(meaning="what that test says at the study's level")] = ""
     level: Level = None
     p: P = None
     p_holm: PHolm = None
     verdict: Verdict = ""
     sentence: Sentence = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -127,6 +147,9 @@ class PowerRow(Row, table="power"):
     ratio_90: Annotated[float | None, Says(meaning="smallest ratio seen with 90 % power", unit="times", digits=2)] = (
         None
     )
+    by_people_ratio_80: Annotated[
+        float | None, Says(meaning="smallest ratio of the rates by people seen with 80 % power", unit="times", digits=2)
+    ] = None
     people_1_5: Annotated[
         int | None,
         Says(meaning="people in each of two such groups to see a ratio of 1.5 with 80 % power", unit="people"),
@@ -138,6 +161,7 @@ class PowerRow(Row, table="power"):
         int | None, Says(meaning="people in each of two such groups to see a ratio of 3", unit="people")
     ] = None
     sentence: Sentence = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -166,8 +190,13 @@ class AtTargetRow(Row, table="at_target_fmr"):
     rate: Rate = None
     low: Low = None
     high: High = None
+    by_people: ByPeople = None
+    by_people_low: ByPeopleLow = None
+    by_people_high: ByPeopleHigh = None
+    largest_share: LargestShare = None
     level: Level = None
     method: Method = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -184,6 +213,7 @@ class AtTargetSummaryRow(Row, table="differentials_at_target"):
     threshold: ThresholdValue = None
     measure: Measure
     value: Value = None
+    by_people: MeasureByPeople = None
     low: Low = None
     high: High = None
     level: Level = None
@@ -191,6 +221,7 @@ class AtTargetSummaryRow(Row, table="differentials_at_target"):
     null_high: NullHigh = None
     groups: Groups = None
     left_out: LeftOut = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -212,24 +243,41 @@ class PolicyRow(Row, table="policies"):
     fmr: Annotated[float | None, Says(meaning="false_matches / nonmated", unit="share", digits=2)] = None
     fmr_low: Annotated[float | None, Says(meaning="lower end of its interval", unit="share", digits=2)] = None
     fmr_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="share", digits=2)] = None
+    fmr_by_people: ByPeople = None
+    fmr_by_people_low: Annotated[float | None, Says(meaning="lower end of its interval", unit="share", digits=2)] = None
+    fmr_by_people_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="share", digits=2)] = (
+        None
+    )
     false_nonmatches: Annotated[int | None, Says(meaning="genuine people wrongly refused", unit="comparisons")] = None
     mated: Annotated[int | None, Says(meaning="mated comparisons of the group", unit="comparisons")] = None
     fnmr: Annotated[float | None, Says(meaning="false_nonmatches / mated", unit="share", digits=2)] = None
     fnmr_low: Annotated[float | None, Says(meaning="lower end of its interval", unit="share", digits=2)] = None
     fnmr_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="share", digits=2)] = None
+    fnmr_by_people: ByPeople = None
+    fnmr_by_people_low: Annotated[float | None, Says(meaning="lower end of its interval", unit="share", digits=2)] = (
+        None
+    )
+    fnmr_by_people_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="share", digits=2)] = (
+        None
+    )
     wrongly_accepted_per_10000: Annotated[
-        float | None, Says(meaning="strangers accepted in 10,000 comparisons", unit="per 10,000", digits=2)
+        float | None,
+        Says(meaning="of 10,000 pairs of strangers, those accepted, by people", unit="per 10,000", digits=2),
     ] = None
     wrongly_refused_per_10000: Annotated[
-        float | None, Says(meaning="genuine people refused in 10,000 comparisons", unit="per 10,000", digits=2)
+        float | None, Says(meaning="of 10,000 genuine people, those refused, by people", unit="per 10,000", digits=2)
     ] = None
     share_of_false_matches: Annotated[
-        float | None, Says(meaning="of all false matches if every person made as many attempts", unit="share", digits=2)
+        float | None,
+        Says(meaning="of all false matches if every person made as many attempts, by people", unit="share", digits=2),
     ] = None
     share_of_false_nonmatches: Annotated[
         float | None,
-        Says(meaning="of all false non-matches if every person made as many attempts", unit="share", digits=2),
+        Says(
+            meaning="of all false non-matches if every person made as many attempts, by people", unit="share", digits=2
+        ),
     ] = None
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -251,6 +299,7 @@ class MarginalRow(Row, table="marginals"):
     null_high: NullHigh = None
     groups: Groups = None
     left_out: LeftOut = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -284,8 +333,14 @@ class TransactionRow(Row, table="transactions"):
     rate: Rate = None
     low: Low = None
     high: High = None
+    by_people: ByPeople = None
+    by_people_low: ByPeopleLow = None
+    by_people_high: ByPeopleHigh = None
+    by_people_n_eff: ByPeopleSize = None
+    largest_share: LargestShare = None
     level: Level = None
     method: Method = ""
+    caution: Caution = ""
     note: Note = ""
     attempt_rate: Annotated[float | None, Says(meaning="attempts that failed, over all", unit="share", digits=2)] = None
     attempt_correlation: Annotated[
@@ -330,6 +385,11 @@ class ShrunkenRow(Row, table="shrunken"):
     own_weight: Annotated[
         float | None, Says(meaning="weight of the group's own rate in it", unit="share", digits=2)
     ] = None
+    by_people: ByPeople = None
+    shrunken_by_people: Annotated[
+        float | None, Says(meaning="`by_people` shrunken towards the other groups'", unit="share", digits=2)
+    ] = None
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -353,6 +413,7 @@ class EdcRow(Row, table="edc"):
     discarded_share: Annotated[float | None, Says(meaning="of the group's own comparisons", unit="share", digits=2)] = (
         None
     )
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -402,6 +463,7 @@ class SplitRow(Row, table="quality_split"):
         float | None,
         Says(meaning="p-value of quality acting alike on the group and the others", unit="probability", digits=2),
     ] = None
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -438,6 +500,7 @@ class PairedRow(Row, table="paired"):
     p_holm: PHolm = None
     verdict: Verdict = ""
     visible_80: Visible = None
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -475,6 +538,7 @@ class GalleryRow(Row, table="gallery_model"):
         float | None,
         Says(meaning="false alarms among the group's share of the searches of a day", unit="searches", digits=2),
     ] = None
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -494,6 +558,7 @@ class TargetMeasureRow(Row, table="target_measures"):
     fmr_to: Annotated[float | None, Says(meaning="highest pooled FMR of the area", unit="share", digits=2)] = None
     points: Annotated[int | None, Says(meaning="thresholds that the area is taken over", unit="thresholds")] = None
     value: Value = None
+    by_people: MeasureByPeople = None
     low: Low = None
     high: High = None
     null_low: NullLow = None
@@ -501,6 +566,7 @@ class TargetMeasureRow(Row, table="target_measures"):
     level: Level = None
     groups: Groups = None
     left_out: LeftOut = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -527,6 +593,7 @@ class HomogeneityRow(Row, table="homogeneity"):
     ] = None
     permutations: Annotated[int | None, Says(meaning="orders of the labels", unit="permutations")] = None
     left_out: LeftOut = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -551,6 +618,10 @@ class BetweenRow(Row, table="between_models"):
     other_errors: Annotated[int | None, Says(meaning="errors of the other model", unit="comparisons")] = None
     rate: Rate = None
     other_rate: Annotated[float | None, Says(meaning="rate of the other model", unit="share", digits=2)] = None
+    by_people: ByPeople = None
+    other_by_people: Annotated[float | None, Says(meaning="`by_people` of the other model", unit="share", digits=2)] = (
+        None
+    )
     difference: Annotated[float | None, Says(meaning="rate less other_rate", unit="share", digits=2)] = None
     low: Low = None
     high: High = None
@@ -569,6 +640,7 @@ class BetweenRow(Row, table="between_models"):
     p_holm: PHolm = None
     verdict: Verdict = ""
     visible_80: Visible = None
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -600,6 +672,7 @@ class ScoreShiftRow(Row, table="score_shifts"):
     )
     subjects: Subjects = None
     others: Annotated[int | None, Says(meaning="comparisons that it is held against", unit="comparisons")] = None
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -643,4 +716,5 @@ class ExtrapolatedRow(Row, table="extrapolated"):
     fmr_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="share", digits=2)] = None
     level: Level = None
     label: Annotated[str, Says(meaning="what such a number is", key=True)] = ""
+    caution: Caution = ""
     note: Note = ""

@@ -10,8 +10,10 @@ from facegap.schema.column import JUDGED, ROWS, Column, Row, columns_of
 _HEAD = """\
 # What the tables mean
 
-A rate stands beside its errors, trials, people and interval; a blank rate has its reason in `note`. Numbers are written
-in full; what is shown to people is rounded to the digits below. Keys say which row it is.
+A rate stands beside its errors, trials, people and interval; a blank rate has its reason in `note`. Every rate exists
+twice: by comparisons, errors / trials, as NIST prints it; and by people (`by_people`), where someone with 500 pictures
+counts as much as someone with two. `caution` says why to read a row with care. Numbers are written in full; what is
+shown to people is rounded to the digits below. Keys say which row it is.
 `samples.csv` is the trace of the input: opaque ids of sample and subject, the digest of the picture's file, its role,
 a column `group <label>` for each label, and `relation <name>` for each relation, whose values are opaque too.
 """
@@ -29,7 +31,8 @@ def about(row: type[Row]) -> str:
 
 
 def _table(row: type[Row]) -> Iterator[str]:
-    yield from (f"## {row.table}.csv", "", about(row), "", "| column | kind | unit | digits | meaning |")
+    without = f" No cautions: {row.no_caution}." if row.no_caution else ""
+    yield from (f"## {row.table}.csv", "", about(row) + without, "", "| column | kind | unit | digits | meaning |")
     yield "|---|---|---|---|---|"
     yield from (_line(column) for column in columns_of(row))
     yield ""

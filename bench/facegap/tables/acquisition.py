@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facegap.acquire.scalars import scalar
-from facegap.records import OUTCOMES
+from facegap.estimate import cautions
+from facegap.estimate.scores import people_alike
+from facegap.records import OUTCOMES, Rows
 from facegap.schema import AcquisitionRow, QualityRow
 from facegap.tables.workbench import Workbench
 
@@ -46,6 +48,7 @@ def quality_rows(bench: Workbench) -> Iterator[QualityRow]:
                 for quality, values in acquisitions.quality.items():
                     here = values[(group == name) & np.isfinite(values)].astype(np.float64)
                     if len(here):
+                        person = evidence.samples.people()[(group == name) & np.isfinite(values)]
                         p05, p50, p95 = (float(value) for value in np.percentile(here, (5, 50, 95)))
                         yield QualityRow(
                             detector=detector,
@@ -59,7 +62,14 @@ def quality_rows(bench: Workbench) -> Iterator[QualityRow]:
                             p50=p50,
                             p95=p95,
                             scalar=_mean_scalar(quality, here),
+                            caution=_caution(person) if evidence.identities else "",
                         )
+
+
+def _caution(person: Rows) -> str:
+    """What to know of a mean over (n,) people's pictures."""
+    pictures = np.bincount(person)
+    return cautions.as_text(cautions.of_participation(int(np.count_nonzero(pictures)), people_alike(pictures)))
 
 
 def _mean_scalar(quality: str, native: npt.NDArray[np.float64]) -> float | None:

@@ -13,12 +13,12 @@ from facegap.estimate.bands import Pattern, band, patterns_of_draws
 from facegap.estimate.bootstrap import (
     fnmr_at_draws,
 )
-from facegap.estimate.differentials import enter, rates_of
+from facegap.estimate.differentials import enter, of_people, rates_of
 from facegap.estimate.measures import MEASURES
 from facegap.evidence import Evidence
-from facegap.records import ErrorCounts, Rows
+from facegap.records import ErrorCounts, Estimate, Rows
 from facegap.schema import AtTargetRow, AtTargetSummaryRow
-from facegap.tables.shared_cells import key_cells, left_out_text
+from facegap.tables.shared_cells import caution_of, key_cells, left_out_text
 from facegap.tables.workbench import (
     Drawn,
     Floats,
@@ -48,7 +48,12 @@ def rows(bench: Workbench) -> Iterator[AtTargetRow]:
             for c, values in zip(counts, draws, strict=True):
                 key = {**key_cells(found, metric), "group": c.group, "target": target}
                 yield AtTargetRow(
-                    **key, threshold_low=ends[0], threshold_high=ends[1], **_cells(bench, found, c, values)
+                    **key,
+                    threshold_low=ends[0],
+                    threshold_high=ends[1],
+                    **_cells(bench, found, c, values),
+                    **_by_people(bench, found, c),
+                    caution=bench.caution(found.comparisons, found.columns, found.threshold.value, metric, c.group),
                 )
 
 
@@ -63,8 +68,9 @@ def summary_rows(bench: Workbench) -> Iterator[AtTargetSummaryRow]:
         for metric, counts in found.by_metric.items():
             draws = dict(zip([c.group for c in counts], _rates(evidence, found, metric, drawn), strict=True))
             key = {**key_cells(found, metric), "target": target, "level": evidence.study.statistics.level}
+            caution = caution_of(evidence, enter(counts, evidence.study.statistics.min_subjects)[0])
             for row in _summaries(evidence, counts, draws):
-                yield AtTargetSummaryRow(**key, **row)
+                yield AtTargetSummaryRow(**key, **row, caution=caution)
 
 
 def _summaries(
@@ -80,7 +86,9 @@ def _summaries(
             continue
         value = float(measure.function(rates_of(kept)))
         ends = band(value, measure.function, (noise,), measure.at_equality, rule.level, smoothed=False)
-        yield {**cells, "measure": measure.name, "value": value, **ends._asdict(), "note": note}
+        by_people = None if any(c.people is None for c in kept) else float(measure.function(rates_of(of_people(kept))))
+        found = {"value": value, "by_people": by_people, **ends._asdict()}
+        yield {**cells, "measure": measure.name, **found, "note": note}
 
 
 def _noise(
@@ -162,23 +170,38 @@ def _spanned(interval: tuple[float, float], counts: ErrorCounts, level: float) -
     return min(interval[0], fixed.low), max(interval[1], fixed.high)
 
 
+def _by_people(bench: Workbench, found: GroupCounts, counts: ErrorCounts) -> dict[str, Any]:
+    """The rate by people, with bounds at the ends of the threshold's interval: no draw of people is made for it."""
+    people = counts.people
+    if people is None or not people.trials:
+        return {}
+    value = people.errors / people.trials
+    there = [one.people for one in _estimates_at_ends(bench, found, counts)]
+    ends = [(one.low, one.high) for one in there if one.low is not None and one.high is not None]
+    return {
+        "by_people": value,
+        "by_people_low": min([value, *(low for low, _ in ends)]) if ends else None,
+        "by_people_high": max([value, *(high for _, high in ends)]) if ends else None,
+        "largest_share": people.largest,
+    }
+
+
 def _at_the_ends(bench: Workbench, found: GroupCounts, counts: ErrorCounts) -> tuple[tuple[float, float] | None, str]:
     """Bounds that hold together: half of the error for the threshold, half for the rate at either end of it."""
+    there = _estimates_at_ends(bench, found, counts)
+    bounds = [(one.low, one.high) for one in there if one.low is not None and one.high is not None]
+    if not bounds:
+        return None, "the kept scores end above the lower end of the threshold's interval"
+    return (min(low for low, _ in bounds), max(high for _, high in bounds)), ""
+
+
+def _estimates_at_ends(bench: Workbench, found: GroupCounts, counts: ErrorCounts) -> list[Estimate]:
+    """The rate at both ends of the threshold's interval, half of the error each; none below the kept scores."""
     half = 1 - (1 - bench.evidence.study.statistics.level) / 2
     target = found.threshold.target
     assert target is not None
     ends = ends_of(bench.drawn(found.comparisons.model, target).thresholds, half, -np.inf)
     if ends is None or ends[0] < found.comparisons.floor:
-        return None, "the kept scores end above the lower end of the threshold's interval"
-    bounds = [_one(bench, found, counts, end, half) for end in ends]
-    return (min(low for low, _ in bounds), max(high for _, high in bounds)), ""
-
-
-def _one(
-    bench: Workbench, found: GroupCounts, counts: ErrorCounts, threshold: float, level: float
-) -> tuple[float, float]:
-    there = bench.counts(found.comparisons, found.columns, threshold)[counts.metric]
-    at = estimate.estimate(next(c for c in there if c.group == counts.group), level)
-    assert at.low is not None
-    assert at.high is not None
-    return at.low, at.high
+        return []
+    by_end = (bench.counts(found.comparisons, found.columns, end)[counts.metric] for end in ends)
+    return [estimate.estimate(next(c for c in there if c.group == counts.group), half) for there in by_end]

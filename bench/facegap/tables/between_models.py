@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from facegap import count
 from facegap.errors import InputError
+from facegap.estimate import cautions
 from facegap.estimate.bootstrap import fmr_draws, percentiles
 from facegap.estimate.differentials import enter
 from facegap.estimate.discordant import drawn_p, mcnemar_p, swap_p
 from facegap.estimate.multiplicity import holm
 from facegap.estimate.paired import change, change_interval
 from facegap.estimate.power import NORMAL, visible_difference
-from facegap.records import Comparisons, ErrorCounts, Rows, matches
+from facegap.records import Comparisons, ErrorCounts, Estimate, Rows, matches
 from facegap.schema import BetweenRow
 from facegap.tables.workbench import GroupCounts, Workbench
 
@@ -95,6 +96,7 @@ def _rows(bench: Workbench, mine: GroupCounts, theirs: GroupCounts, metric: str)
     tested = [c.group for c in entering]
     adjusted = dict(zip(tested, holm([found[name].p for name in tested]), strict=True))
     alpha = (1 - evidence.study.statistics.level) / max(len(tested), 1)
+    estimates = [_estimates(bench, one)[metric] for one in (mine, theirs)]
     for a, b in zip(mine.by_metric[metric], theirs.by_metric[metric], strict=True):
         p_holm, one = adjusted.get(a.group), found[a.group]
         yield BetweenRow(
@@ -111,7 +113,16 @@ def _rows(bench: Workbench, mine: GroupCounts, theirs: GroupCounts, metric: str)
             p_holm=p_holm,
             verdict=_verdict(p_holm, evidence.study.statistics.level),
             visible_80=None if one.error is None else visible_difference(one.error, one.freedom, 0.8, alpha),
+            caution=cautions.by_name(
+                (c.model, side[c.group].cautions) for c, side in zip((a, b), estimates, strict=True)
+            ),
+            by_people=estimates[0][a.group].people.value,
+            other_by_people=estimates[1][a.group].people.value,
         )
+
+
+def _estimates(bench: Workbench, found: GroupCounts) -> Mapping[str, Mapping[str, Estimate]]:
+    return bench.estimates(found.comparisons, found.columns, found.threshold.value)
 
 
 def _verdict(p_holm: float | None, level: float) -> str:

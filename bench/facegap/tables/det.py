@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from facegap import count
+from facegap.estimate import cautions
 from facegap.evidence import Evidence
-from facegap.records import Comparisons
+from facegap.records import Comparisons, ErrorCounts
 from facegap.schema import DetRow, DistributionRow
 from facegap.tables.workbench import Workbench
 
@@ -29,22 +30,24 @@ def rows(bench: Workbench) -> Iterator[DetRow]:
         everywhere = _det_thresholds(comparisons)
         for columns in evidence.groupings:
             names, group = np.unique(evidence.samples.grouping(columns), return_inverse=True)
-            nonmated = _nonmated_totals(evidence, comparisons, columns)
+            nonmated, mated = _counts_above_all(evidence, comparisons, columns)
             whole = _unions_of_cells(comparisons, group)
             thresholds = everywhere if whole else everywhere[everywhere >= comparisons.floor]
             for d, name in enumerate(names):
                 matches = _false_matches(comparisons, group, d, thresholds)
                 fnmr = _fnmr(comparisons, group == d, thresholds)
+                both = nonmated[str(name)], mated[str(name)]
                 for threshold, found, missed in zip(thresholds, matches, fnmr, strict=True):
-                    if nonmated[str(name)] and np.isfinite(missed):
+                    if both[0].trials and np.isfinite(missed):
                         yield DetRow(
                             model=model,
                             condition=condition,
                             grouping=", ".join(columns),
                             group=str(name),
                             threshold=float(threshold),
-                            fmr=int(found) / nonmated[str(name)],
+                            fmr=int(found) / both[0].trials,
                             fnmr=float(missed),
+                            caution=_caution(both, (int(found), round(missed * both[1].trials))),
                         )
 
 
@@ -63,10 +66,23 @@ def _det_thresholds(comparisons: Comparisons) -> Values:
     return np.unique(np.concatenate([exact, [edge for edge in edges if edge < comparisons.floor], highest]))
 
 
-def _nonmated_totals(evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...]) -> dict[str, int]:
-    """Group -> non-mated comparisons within it, failed ones counted."""
+def _counts_above_all(
+    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...]
+) -> tuple[dict[str, ErrorCounts], dict[str, ErrorCounts]]:
+    """Group -> counts of FMR and FNMR above the highest score, for what they say of comparisons and people."""
     beyond = max(float(comparisons.edges[-1]), float(comparisons.floor))
-    return {c.group: c.trials for c in count.fmr_counts(comparisons, evidence.samples, columns, beyond)}
+    sides = (
+        counted(comparisons, evidence.samples, columns, beyond) for counted in (count.fmr_counts, count.fnmr_counts)
+    )
+    fmr, fnmr = ({c.group: c for c in counts} for counts in sides)
+    return fmr, fnmr
+
+
+def _caution(both: tuple[ErrorCounts, ErrorCounts], errors: tuple[int, int]) -> str:
+    """The cautions of a point of the curve: whose comparisons they are, and how many errors stand behind it."""
+    return cautions.by_name(
+        (c.metric, [*cautions.of_people(c), *cautions.of_number(n)]) for c, n in zip(both, errors, strict=True)
+    )
 
 
 def _false_matches(comparisons: Comparisons, group: Counts, d: int, thresholds: Values) -> Counts:

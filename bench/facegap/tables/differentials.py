@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from facegap import estimate
-from facegap.records import Differential
+from facegap.estimate.differentials import Kept, enter
+from facegap.records import Differential, ErrorCounts
 from facegap.schema import DifferentialRow
 from facegap.tables.equal_groups import equal_rates
-from facegap.tables.shared_cells import left_out_text
+from facegap.tables.shared_cells import caution_of, left_out_text
 from facegap.tables.workbench import Workbench
 
 
@@ -22,20 +23,35 @@ def rows(bench: Workbench) -> Iterator[DifferentialRow]:
             for threshold in bench.thresholds_of(comparisons):
                 by_metric = bench.counts(comparisons, columns, threshold.value)
                 equal = partial(equal_rates, bench, comparisons, columns, threshold.value)
+                made: Kept = {}
                 found = [
                     row
                     for counts in by_metric.values()
-                    for row in estimate.differentials(counts, least, level, seed, equal)
+                    for row in estimate.differentials(counts, least, level, seed, equal, made)
                 ]
                 if evidence.identities:
                     fmr, fnmr = by_metric["FMR"], by_metric["FNMR"]
                     found += estimate.combined_differentials(
-                        fmr, fnmr, min_subjects=least, level=level, seed=seed, equal=equal
+                        fmr, fnmr, min_subjects=least, level=level, seed=seed, equal=equal, made=made
                     )
-                yield from _differential_rows(found, threshold.name)
+                cautions = _cautions(bench, by_metric)
+                yield from _differential_rows(found, threshold.name, cautions)
 
 
-def _differential_rows(found: Sequence[Differential], threshold_name: str) -> Iterator[DifferentialRow]:
+def _cautions(bench: Workbench, by_metric: Mapping[str, Sequence[ErrorCounts]]) -> dict[str, str]:
+    """By metric, and of both together, the cautions of the groups that enter."""
+    least = bench.evidence.study.statistics.min_subjects
+    kept = {metric: enter(counts, least)[0] for metric, counts in by_metric.items()}
+    every = [c for counts in kept.values() for c in counts]
+    return {
+        **{metric: caution_of(bench.evidence, counts) for metric, counts in kept.items()},
+        "FMR+FNMR": caution_of(bench.evidence, every),
+    }
+
+
+def _differential_rows(
+    found: Sequence[Differential], threshold_name: str, cautions: Mapping[str, str]
+) -> Iterator[DifferentialRow]:
     for one in found:
         yield DifferentialRow(
             model=one.model,
@@ -50,9 +66,13 @@ def _differential_rows(found: Sequence[Differential], threshold_name: str) -> It
             high=one.high,
             null_low=one.null_low,
             null_high=one.null_high,
+            by_people=one.by_people,
+            by_people_low=one.by_people_low,
+            by_people_high=one.by_people_high,
             worst=one.worst or "",
             best=one.best or "",
             groups=one.groups,
             left_out=left_out_text(one.left_out),
+            caution=cautions[one.metric],
             note=one.note,
         )

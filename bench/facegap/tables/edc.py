@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from facegap.estimate import cautions
 from facegap.schema import EdcRow
 from facegap.tables.mated import HIGHER_IS_BETTER, each, key_of, mated_at, qualities
 from facegap.tables.workbench import Workbench
@@ -22,6 +23,7 @@ def rows(bench: Workbench) -> Iterator[EdcRow]:
     evidence = bench.evidence
     for comparisons, columns, threshold in each(bench):
         mated = mated_at(evidence, comparisons, columns, threshold.value)
+        by_group = bench.fnmr(comparisons, columns, threshold.value)
         for quality, values in qualities(evidence, comparisons).items():
             if quality not in HIGHER_IS_BETTER:
                 continue
@@ -31,6 +33,7 @@ def rows(bench: Workbench) -> Iterator[EdcRow]:
             place[np.lexsort((tie, goodness))] = np.arange(len(goodness))
             for name in np.unique(mated.group):
                 mine = mated.group == name
+                who = cautions.of_people(by_group[str(name)].counts)
                 for share in DISCARDS:
                     kept = mine & (place >= int(share * len(goodness)))
                     count, errors = int(kept.sum()), int((kept & mated.error).sum())
@@ -42,5 +45,6 @@ def rows(bench: Workbench) -> Iterator[EdcRow]:
                         errors=errors,
                         fnmr=errors / count if count else None,
                         discarded_share=1 - count / int(mine.sum()),
+                        caution=cautions.as_text([*who, *(cautions.of_number(errors) if count else [])]),
                         note="" if count else "no comparison of this group is left",
                     )

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from facegap import count
+from facegap.estimate.differentials import of_people
 from facegap.estimate.equal_groups import Deals, Equal, dealt, of_mated, of_nonmated
-from facegap.records import Comparisons, ErrorCounts, PairsOfPeople, PeopleCompared, Rows
+from facegap.records import Comparisons, Counted, ErrorCounts, PairsOfPeople, PeopleCompared, Rows
 from facegap.tables.workbench import Workbench
 
 DEALS = 999
@@ -33,16 +34,18 @@ def equal_rates(
     columns: tuple[str, ...],
     threshold: float,
     counts: Sequence[ErrorCounts],
+    by_people: bool = False,
 ) -> Equal:
-    """What people dealt anew to the groups of these counts, of FMR or FNMR, show.
+    """What people dealt anew to the groups of these counts, of FMR or FNMR, show; `by_people`: everyone counted once.
 
     Someone who carries several labels is dealt once for each, with the comparisons under it. Their parts may then meet
     in one group, which the labels as they are keep apart: the band is the wider for it.
     """
     metric, names = counts[0].metric, tuple(c.group for c in counts)
-    key = "equal rates", comparisons.model, comparisons.condition, columns, threshold, metric, names
+    key = "equal rates", comparisons.model, comparisons.condition, columns, threshold, metric, names, by_people
     make = _nonmated if metric == "FMR" else _mated
-    return bench.once(key, lambda: make(bench, comparisons, columns, threshold, counts, _places(bench, columns, names)))
+    places = _places(bench, columns, names)
+    return bench.once(key, lambda: make(bench, comparisons, columns, threshold, counts, places, by_people))
 
 
 def pair_errors(
@@ -80,13 +83,16 @@ def _mated(
     threshold: float,
     counts: Sequence[ErrorCounts],
     places: _Places,
+    by_people: bool,
 ) -> Equal:
-    errors, trials = np.zeros(places.people, np.int64), np.zeros(places.people, np.int64)
+    errors, trials = np.zeros(places.people), np.zeros(places.people, np.int64)
     for side in count.person_errors(comparisons, bench.evidence.samples, columns, threshold):
         if side.group in places.of_group:
             at = places.of_group[side.group][side.people]
-            errors[at], trials[at] = side.errors, side.comparisons
-    return of_mated(places.deals, errors, trials, sum(c.errors for c in counts) / sum(c.trials for c in counts))
+            once = side.comparisons if by_people else 1
+            errors[at], trials[at] = side.errors / once, side.comparisons // once
+    weighted: Sequence[Counted] = of_people(counts) if by_people else counts
+    return of_mated(places.deals, errors, trials, sum(c.errors for c in weighted) / sum(c.trials for c in weighted))
 
 
 def _nonmated(
@@ -96,16 +102,21 @@ def _nonmated(
     threshold: float,
     counts: Sequence[ErrorCounts],
     places: _Places,
+    by_people: bool,
 ) -> Equal:
-    errors, trials = np.zeros(places.people, np.int64), np.zeros(places.people, np.int64)
+    errors, trials = np.zeros(places.people), np.zeros(places.people, np.int64)
     for side in pair_errors(bench, comparisons, columns, threshold):
-        if side.group in places.of_group:
+        if side.group in places.of_group and by_people:
+            people, rates, partners = count.each_pair_once(side)
+            at = places.of_group[side.group][people]
+            errors[at], trials[at] = rates, partners
+        elif side.group in places.of_group:
             at = places.of_group[side.group]
             own = np.flatnonzero(at >= 0)
             trials[at[own]] = _comparisons(side.compared, len(at))[own]
             np.add.at(errors, at[np.concatenate([side.i, side.j])], np.concatenate([side.errors, side.errors]))
     rng = np.random.default_rng([bench.evidence.study.seed, 0xDEA2])
-    return of_nonmated(places.deals, counts, errors, trials, rng)
+    return of_nonmated(places.deals, of_people(counts) if by_people else counts, errors, trials, rng)
 
 
 def _comparisons(compared: PeopleCompared, everyone: int) -> Rows:

@@ -13,7 +13,7 @@ import numpy as np
 
 from facegap import count, estimate
 from facegap.errors import InputError
-from facegap.estimate import extreme
+from facegap.estimate import cautions, extreme
 from facegap.estimate.bootstrap import Floats, interval_around, pair_trials
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, Rows
@@ -39,6 +39,7 @@ class _Group:
     total: int
     trials: Floats
     subjects: int
+    caution: str
 
 
 class _Seen(NamedTuple):
@@ -80,6 +81,7 @@ def _groups(bench: Workbench, comparisons: Comparisons, columns: tuple[str, ...]
     subject, group = samples.people(), samples.grouping(columns)
     same = group[tail.reference] == group[tail.probe]
     inside = count.nonmated_by_group(comparisons, samples, columns)
+    by_group = {c.group: c for c in count.fmr_counts(comparisons, samples, columns, np.inf)}
     for side in count.pair_errors(comparisons, samples, columns, np.inf):
         mine = same & (group[tail.reference] == side.group)
         yield _Group(
@@ -92,6 +94,7 @@ def _groups(bench: Workbench, comparisons: Comparisons, columns: tuple[str, ...]
             total=inside[side.group].total,
             trials=pair_trials(draws, side.compared),
             subjects=count.people_compared(side.compared),
+            caution=cautions.as_text(cautions.of_people(by_group[side.group])),
         )
 
 
@@ -139,6 +142,7 @@ def _key(evidence: Evidence, group: _Group, target: float) -> dict[str, Any]:
         "subjects": group.subjects,
         "level": evidence.study.statistics.level,
         "label": LABEL,
+        "caution": group.caution,
     }
 
 

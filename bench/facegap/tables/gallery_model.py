@@ -11,6 +11,7 @@ import numpy as np
 from facegap import count, estimate
 from facegap.cards.study import Identification
 from facegap.errors import InputError
+from facegap.estimate import cautions
 from facegap.estimate.gallery_model import modelled_fpir
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts, Estimate, Searches, Threshold, has_label
@@ -204,7 +205,7 @@ def _rows(
     searches: Mapping[str, float],
     per_day: int,
     measured: Mapping[str, Estimate],
-    caution: str = "",
+    said_of_threshold: str = "",
 ) -> Iterator[GalleryRow]:
     """One row a probe group, and one of everyone under the mix of searches."""
     known = {name: cells for name, cells in matrix.items() if _complete(cells, gallery)}
@@ -216,18 +217,20 @@ def _rows(
             continue
         zero = sum(cell.counts.errors == 0 for group, cell in matrix[name].items() if gallery[group])
         zeros = f"{zero} cells without false matches count as 0 here; see the upper bound" if zero else ""
-        note = "; ".join(part for part in (zeros, caution) if part)
+        note = "; ".join(part for part in (zeros, said_of_threshold) if part)
         alarms = per_day * searches[name] * modelled[name]["fpir_model"]
         beside = _beside(modelled[name], measured.get(name))
-        yield GalleryRow(**row, **modelled[name], **beside, false_alarms_per_day=alarms, note=note)
+        caution = _caution(matrix, [name], gallery, measured.get(name))
+        yield GalleryRow(**row, **modelled[name], **beside, false_alarms_per_day=alarms, caution=caution, note=note)
     if len(modelled) == len(matrix):
         total = {
             column: sum(searches[name] * values[column] for name, values in modelled.items())
             for column in ("fpir_model", "fpir_model_low", "fpir_model_high", "selectivity")
         }
         alarms = per_day * total["fpir_model"]
-        everyone = {**key, "group": EVERYONE, **total, **_beside(total, measured.get(EVERYONE))}
-        everyone |= {"share_of_searches": 1.0, "searches_per_day": per_day, "note": caution}
+        caution = _caution(matrix, list(matrix), gallery, measured.get(EVERYONE))
+        everyone = {**key, "group": EVERYONE, **total, **_beside(total, measured.get(EVERYONE)), "caution": caution}
+        everyone |= {"share_of_searches": 1.0, "searches_per_day": per_day, "note": said_of_threshold}
         yield GalleryRow(**everyone, false_alarms_per_day=alarms)
 
 
@@ -237,7 +240,19 @@ def _not_modelled(
     """What was measured at a threshold below the kept comparisons."""
     note = f"not modelled: non-mated comparisons are kept from a score of {floor:.6g}, which is above this threshold"
     for name in groups:
-        yield GalleryRow(**key, group=name, **_seen(measured.get(name)), note=note)
+        caution = _caution({}, [], {}, measured.get(name))
+        yield GalleryRow(**key, group=name, **_seen(measured.get(name)), caution=caution, note=note)
+
+
+def _caution(matrix: Matrix, probes: Sequence[str], gallery: Mapping[str, int], measured: Estimate | None) -> str:
+    """The cautions of the false match rates that are modelled from, and of what was measured."""
+    used = [
+        (f"{group} against {name}", matrix[name][group].cautions)
+        for name in probes
+        for group, size in gallery.items()
+        if size
+    ]
+    return cautions.by_name([*used, *([("searches", measured.cautions)] if measured is not None else [])])
 
 
 def _complete(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> bool:

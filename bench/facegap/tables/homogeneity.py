@@ -24,7 +24,7 @@ from facegap.estimate.permutation import (
 from facegap.evidence import Evidence
 from facegap.records import ErrorCounts, Mask, Rows
 from facegap.schema import HomogeneityRow
-from facegap.tables.shared_cells import key_cells, left_out_text
+from facegap.tables.shared_cells import caution_of, key_cells, left_out_text
 from facegap.tables.workbench import GroupCounts, Workbench
 
 PERMUTATIONS = 999
@@ -59,6 +59,7 @@ def rows(bench: Workbench) -> Iterator[HomogeneityRow]:
             cells: dict[str, Any] = {
                 "groups": len(kept),
                 "left_out": left_out_text(left_out),
+                "caution": caution_of(evidence, kept),
             }
             if len(kept) < 2:
                 yield HomogeneityRow(**key_cells(found, metric), **cells, note="fewer than two groups")

@@ -9,6 +9,7 @@ import numpy as np
 
 from facegap import count
 from facegap.cards.study import Identification
+from facegap.estimate import cautions
 from facegap.records import ErrorCounts, Failures, Searches, Threshold
 from facegap.schema import CmcRow, IdentificationRow
 from facegap.tables.search_intervals import interval_cells
@@ -93,6 +94,9 @@ def cmc_rows(bench: Workbench) -> Iterator[CmcRow]:
             continue
         ranks = min(CMC_RANKS, searches.gallery_size)
         for columns in evidence.groupings:
+            who = {
+                c.group: cautions.of_people(c) for c in count.fnir_counts(searches, evidence.samples, columns, 1, None)
+            }
             for curve in count.cmc(searches, evidence.samples, columns, ranks):
                 for rank, hits, optimistic in zip(curve.ranks, curve.hits, curve.hits_optimistic, strict=True):
                     yield CmcRow(
@@ -106,7 +110,12 @@ def cmc_rows(bench: Workbench) -> Iterator[CmcRow]:
                         trials=curve.trials,
                         rate=_share(hits, curve.trials),
                         rate_optimistic=_share(optimistic, curve.trials),
+                        caution=_caution(who[curve.group], curve.trials, int(hits)),
                     )
+
+
+def _caution(of_people: list[str], trials: int, hits: int) -> str:
+    return cautions.as_text([*of_people, *cautions.of_number(trials - hits)]) if trials else ""
 
 
 def _share(hits: np.integer[Any], trials: int) -> float | None:

@@ -14,7 +14,7 @@ from facegap.estimate.marginals import broad_homogeneity, marginal_differentials
 from facegap.evidence import Evidence
 from facegap.records import Differential
 from facegap.schema import MarginalRow
-from facegap.tables.shared_cells import key_cells, left_out_text
+from facegap.tables.shared_cells import caution_of, key_cells, left_out_text
 from facegap.tables.workbench import GroupCounts, Workbench
 
 
@@ -32,14 +32,18 @@ def rows(bench: Workbench) -> Iterator[MarginalRow]:
         if kept:
             drawn = _drawn(bench, found, {c.group for c in kept})
             row = broad_homogeneity(kept, everyone[key].by_metric["FMR"][0], drawn, rule.level)
-            yield MarginalRow(**key_cells(found, "FMR"), **_marginal_cells(row))
+            caution = caution_of(evidence, [*kept, everyone[key].by_metric["FMR"][0]])
+            yield MarginalRow(**key_cells(found, "FMR"), **_marginal_cells(row), caution=caution)
         for metric, counts in found.by_metric.items():
             for column in found.columns if len(found.columns) > 1 else ():
                 reference = largest(evidence, column)
                 rows = marginal_differentials(
                     counts, column, reference, rule.min_subjects, rule.level, evidence.study.seed
                 )
-                yield from (MarginalRow(**key_cells(found, metric), **_marginal_cells(row)) for row in rows)
+                caution = caution_of(evidence, enter(counts, rule.min_subjects)[0])
+                yield from (
+                    MarginalRow(**key_cells(found, metric), **_marginal_cells(row), caution=caution) for row in rows
+                )
 
 
 def _drawn(bench: Workbench, found: GroupCounts, kept: set[str]) -> tuple[Floats, Floats]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from facegap.estimate import cautions
 from facegap.estimate.multiplicity import holm
 from facegap.estimate.paired import Turned, against, against_p, turned, turned_interval, visible
 from facegap.evidence import Evidence
@@ -48,7 +49,11 @@ def rows(bench: Workbench) -> Iterator[PairedRow]:
         for name, row in rows.items():
             cells = others.get(name, {})
             note = "; ".join(part for part in (row["note"], cells.get("note", "")) if part)
-            yield PairedRow(**{**row, **cells, "note": note})
+            both = [
+                (one.condition, bench.fnmr(one, columns, threshold.value)[name].cautions)
+                for one in (clean, comparisons)
+            ]
+            yield PairedRow(**{**row, **cells, "note": note}, caution=cautions.by_name(both))
 
 
 def _before(clean: Comparisons, here: Comparisons, threshold: float) -> tuple[Floats, Flags]:

@@ -13,9 +13,11 @@ from typing import Any
 
 from facegap import count, estimate
 from facegap.errors import InputError
+from facegap.estimate import cautions
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts, has_label
 from facegap.schema import PolicyRow
+from facegap.tables.shared_cells import people_cells
 from facegap.tables.workbench import Workbench
 
 
@@ -101,7 +103,7 @@ def _rows(bench: Workbench, comparisons: Comparisons, columns: tuple[str, ...], 
             threshold=policy.thresholds[name],
             subjects=people[name],
             share_of_people=people[name] / sum(people.values()),
-            **_rate_cells(bench.evidence, counts),
+            **_rate_cells(bench, comparisons, columns, policy.thresholds[name], counts),
             share_of_false_matches=shares["FMR"].get(name),
             share_of_false_nonmatches=shares["FNMR"].get(name),
             note=policy.note,
@@ -130,9 +132,9 @@ def _error_shares(
 ) -> dict[str, float]:
     """Each group's share of all errors if every person makes as many attempts: people times rate over its sum."""
     weighted = {
-        name: people[name] * counts[metric].errors / counts[metric].trials
+        name: people[name] * one.errors / one.trials
         for name, counts in by_group.items()
-        if metric in counts and counts[metric].trials
+        if metric in counts and (one := counts[metric].people) is not None and one.trials
     }
     total = sum(weighted.values())
     return {name: value / total for name, value in weighted.items()} if total else {}
@@ -144,12 +146,19 @@ _NAMES = {
 }
 
 
-def _rate_cells(evidence: Evidence, counts: Mapping[str, ErrorCounts]) -> dict[str, Any]:
+def _rate_cells(
+    bench: Workbench,
+    comparisons: Comparisons,
+    columns: tuple[str, ...],
+    threshold: float,
+    counts: Mapping[str, ErrorCounts],
+) -> dict[str, Any]:
     cells: dict[str, Any] = {}
-    for metric, c in counts.items():
+    by_metric = bench.estimates(comparisons, columns, threshold)
+    estimates = {metric: by_metric[metric][c.group] for metric, c in counts.items()}
+    for metric, found in estimates.items():
         errors, trials, rate, per = _NAMES[metric]
-        found = estimate.estimate(c, evidence.study.statistics.level)
-        cells |= {errors: c.errors, trials: c.trials, rate: found.value}
-        cells |= {f"{rate}_low": found.low, f"{rate}_high": found.high}
-        cells[per] = None if found.value is None else 1e4 * found.value
-    return cells
+        cells |= {errors: found.counts.errors, trials: found.counts.trials, rate: found.value}
+        cells |= {f"{rate}_low": found.low, f"{rate}_high": found.high, **people_cells(found, f"{rate}_")}
+        cells[per] = None if found.people.value is None else 1e4 * found.people.value
+    return {**cells, "caution": cautions.by_name((metric, found.cautions) for metric, found in estimates.items())}

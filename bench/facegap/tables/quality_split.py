@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ from facegap.estimate.binomial import z_value
 from facegap.estimate.bootstrap import percentiles
 from facegap.estimate.quality_split import Term, by_person, logistic, split, strata
 from facegap.evidence import Evidence
-from facegap.records import Rows
+from facegap.records import ErrorCounts, Rows
 from facegap.schema import SplitRow
 from facegap.tables.mated import Flags, Floats, Mated, each, entering, key_of, mated_at, qualities
+from facegap.tables.shared_cells import caution_against
 from facegap.tables.workbench import Workbench
 
 
@@ -26,6 +27,7 @@ def rows(bench: Workbench) -> Iterator[SplitRow]:
         for quality, values in qualities(evidence, comparisons).items() if len(names) > 1 else ():
             stratum = strata(values)
             labelled = np.isin(mated.group, names)
+            counts = [one.counts for one in bench.fnmr(comparisons, columns, threshold.value).values()]
             for name in names:
                 mine = mated.group == name
                 yield SplitRow(
@@ -33,7 +35,13 @@ def rows(bench: Workbench) -> Iterator[SplitRow]:
                     quality=quality,
                     **_split_cells(bench, mated, stratum, mine, labelled & ~mine),
                     **_logistic_cells(evidence, mated, values, mine, labelled),
+                    caution=_caution(evidence, counts, names, name),
                 )
+
+
+def _caution(evidence: Evidence, counts: Sequence[ErrorCounts], names: Sequence[str], name: str) -> str:
+    by_group = {c.group: c for c in counts}
+    return caution_against(evidence, by_group[name], [by_group[other] for other in names if other != name])
 
 
 def _split_cells(bench: Workbench, mated: Mated, stratum: Rows, mine: Flags, others: Flags) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from facegap import count
+from facegap import count, estimate
+from facegap.estimate import cautions
+from facegap.estimate.clustered import pooled
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, ErrorCounts, Threshold
+from facegap.records import Comparisons, ErrorCounts, Estimate, Threshold
 from facegap.schema import CrossRow, RateRow, ThresholdRow
-from facegap.tables.shared_cells import BOTH, estimate_cells
+from facegap.tables.shared_cells import BOTH, estimate_cells, rate_cells
 from facegap.tables.workbench import NO_THRESHOLD, Workbench
 
 
@@ -31,8 +33,21 @@ def threshold_rows(bench: Workbench) -> Iterator[ThresholdRow]:
             realised=threshold.realised,
             false_matches=threshold.false_matches,
             comparisons=threshold.comparisons,
+            caution=_threshold_caution(bench, threshold),
             note=threshold.note,
         )
+
+
+def _threshold_caution(bench: Workbench, threshold: Threshold) -> str:
+    """The cautions of the false match rate that a threshold was set at, over the comparisons that it was set on."""
+    evidence = bench.evidence
+    rule = evidence.study.thresholds
+    if threshold.target is None or threshold in evidence.given:
+        return threshold.caution
+    comparisons = evidence.comparisons[threshold.model, rule.condition]
+    columns = evidence.study.groups[0] if rule.impostors == "same-group" else ()
+    counts = bench.counts(comparisons, columns, threshold.value)["FMR"]
+    return cautions.as_text(estimate.estimate(pooled(counts), evidence.study.statistics.level).cautions)
 
 
 def rows(bench: Workbench) -> Iterator[RateRow]:
@@ -44,7 +59,10 @@ def rows(bench: Workbench) -> Iterator[RateRow]:
             for counts in count.fte_counts(comparisons, evidence.samples, columns):
                 yield _rate_row(evidence, counts, NO_THRESHOLD)
             for threshold in bench.thresholds_of(comparisons):
-                for counts in _error_counts(evidence, comparisons, columns, threshold):
+                found = bench.estimates(comparisons, columns, threshold.value)
+                for one in (one for by_group in found.values() for one in by_group.values()):
+                    yield _row(one, threshold.name)
+                for counts in _failures_excluded(evidence, comparisons, columns, threshold):
                     yield _rate_row(evidence, counts, threshold.name)
 
 
@@ -61,16 +79,20 @@ def _acquisition_rates(evidence: Evidence) -> Iterator[RateRow]:
                     yield replace(_rate_row(evidence, counts, NO_THRESHOLD), model=use.card)
 
 
-def _error_counts(
+def _failures_excluded(
     evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
 ) -> Iterator[ErrorCounts]:
-    for failures in BOTH:
-        yield from count.fmr_counts(comparisons, evidence.samples, columns, threshold.value, failures)
-        if evidence.identities:
-            yield from count.fnmr_counts(comparisons, evidence.samples, columns, threshold.value, failures)
+    yield from count.fmr_counts(comparisons, evidence.samples, columns, threshold.value, "excluded")
+    if evidence.identities:
+        yield from count.fnmr_counts(comparisons, evidence.samples, columns, threshold.value, "excluded")
 
 
 def _rate_row(evidence: Evidence, counts: ErrorCounts, threshold_name: str) -> RateRow:
+    return _row(estimate.estimate(counts, evidence.study.statistics.level), threshold_name)
+
+
+def _row(found: Estimate, threshold_name: str) -> RateRow:
+    counts = found.counts
     return RateRow(
         model=counts.model,
         condition=counts.condition,
@@ -78,7 +100,7 @@ def _rate_row(evidence: Evidence, counts: ErrorCounts, threshold_name: str) -> R
         failures=counts.failures,
         grouping=counts.grouping,
         group=counts.group,
-        **estimate_cells(evidence, counts, threshold_name),
+        **rate_cells(found, threshold_name),
     )
 
 

@@ -9,7 +9,7 @@ limits below were chosen by measured coverage, side by side (`benchmarks/score_s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -17,8 +17,9 @@ import numpy as np
 
 from facegap import count, estimate
 from facegap.errors import InputError
+from facegap.estimate import cautions
 from facegap.estimate.bootstrap import pair_trials, percentiles, threshold_draws
-from facegap.estimate.interval import FEW_SUBJECTS
+from facegap.estimate.cautions import FEW_SUBJECTS
 from facegap.estimate.scores import Drawn, drawn_out, people_alike, shift, shift_draws
 from facegap.estimate.thresholds import OperatingPoint
 from facegap.records import Comparisons, Floats, Mask, PairsOfPeople, PeopleCompared, Rows, has_label
@@ -90,6 +91,7 @@ def _against_others(
     taken_part = [np.bincount(person[side]) for side in (mine, others)]
     cells = {
         **key,
+        "caution": _caution(dict(zip((str(key["group"]), "the others"), taken_part, strict=True))),
         "level": level,
         "scores": int(mine.sum()),
         "subjects": int(np.count_nonzero(taken_part[0])),
@@ -117,6 +119,14 @@ def _against_others(
         yield ScoreShiftRow(**cells, measure=measure, value=value, low=float(low), high=float(high))
 
 
+def _caution(taken_part: Mapping[str, Rows]) -> str:
+    """What to know of scores of (people,) comparisons, by side."""
+    return cautions.by_name(
+        (name, cautions.of_participation(int(np.count_nonzero(m)), people_alike(m)) if m.any() else [])
+        for name, m in taken_part.items()
+    )
+
+
 def _too_few(taken_part: list[Rows]) -> str:
     """Why two sides with (people,) comparisons each give no interval, or nothing."""
     if min(np.count_nonzero(m) for m in taken_part) < FEW_PEOPLE:
@@ -130,6 +140,7 @@ def _tail_rows(bench: Workbench, comparisons: Comparisons, columns: tuple[str, .
     """The score that a target share of the group's non-mated comparisons reach, less the one that everyone's reach."""
     groups = _strangers(bench, comparisons, columns)
     (everyone,) = _strangers(bench, comparisons, ())
+    sides = {everyone.group: _comparisons_of_people(everyone.compared)}
     for target in bench.evidence.study.thresholds.fmr:
         for own in groups:
             if has_label(own.group):
@@ -141,6 +152,7 @@ def _tail_rows(bench: Workbench, comparisons: Comparisons, columns: tuple[str, .
                     "scores": own.total,
                     "subjects": count.people_compared(own.compared),
                     "others": everyone.total,
+                    "caution": _caution(sides | {own.group: _comparisons_of_people(own.compared)}),
                 }
                 yield ScoreShiftRow(**cells, **_tail_cells(bench, comparisons, own, everyone, target))
 

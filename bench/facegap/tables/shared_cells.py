@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, get_args
 
 from facegap import estimate
+from facegap.estimate import cautions
+from facegap.estimate.clustered import pooled
 from facegap.evidence import Evidence
-from facegap.records import ErrorCounts, Failures
+from facegap.records import ErrorCounts, Estimate, Failures
 from facegap.tables.workbench import GroupCounts
 
 BOTH: tuple[Failures, ...] = get_args(Failures)
@@ -27,7 +30,12 @@ def key_cells(found: GroupCounts, metric: str) -> dict[str, Any]:
 
 def estimate_cells(evidence: Evidence, counts: ErrorCounts, threshold_name: str) -> dict[str, Any]:
     """A rate with its counts and interval."""
-    found = estimate.estimate(counts, evidence.study.statistics.level)
+    return rate_cells(estimate.estimate(counts, evidence.study.statistics.level), threshold_name)
+
+
+def rate_cells(found: Estimate, threshold_name: str) -> dict[str, Any]:
+    """A rate with its counts, its intervals by comparisons and by people, and its cautions."""
+    counts = found.counts
     return {
         "threshold_name": threshold_name,
         "threshold": counts.threshold,
@@ -40,10 +48,31 @@ def estimate_cells(evidence: Evidence, counts: ErrorCounts, threshold_name: str)
         "rate": found.value,
         "low": found.low,
         "high": found.high,
+        **people_cells(found),
+        "by_people_n_eff": found.people.n_eff,
+        "largest_share": found.people.largest,
         "level": found.level,
         "method": found.method,
+        "caution": cautions.as_text(found.cautions),
         "note": found.note,
     }
+
+
+def people_cells(found: Estimate, prefix: str = "") -> dict[str, Any]:
+    """The rate by people with its interval, in columns of this `prefix`."""
+    people = found.people
+    name = f"{prefix}by_people"
+    return {name: people.value, f"{name}_low": people.low, f"{name}_high": people.high}
+
+
+def caution_of(evidence: Evidence, counts: Sequence[ErrorCounts]) -> str:
+    """The cautions of a number that rests on the rates of several groups, as one cell."""
+    return cautions.of_several(estimate.estimate(c, evidence.study.statistics.level) for c in counts)
+
+
+def caution_against(evidence: Evidence, counts: ErrorCounts, others: Sequence[ErrorCounts]) -> str:
+    """The cautions of a group's rate and of the pooled rate of the others that it is held against, as one cell."""
+    return caution_of(evidence, (counts, *([replace(pooled(others), group="the others")] if others else [])))
 
 
 def left_out_text(left_out: Iterable[tuple[str, str]]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from facegap.estimate.differentials import enter
+from facegap.estimate.differentials import enter, of_people
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.shrinkage import shrink
+from facegap.records import ErrorCounts
 from facegap.schema import ShrunkenRow
-from facegap.tables.shared_cells import key_cells
+from facegap.tables.shared_cells import caution_of, key_cells
 from facegap.tables.workbench import Workbench
 
 LEAST_WEIGHT = 0.05
@@ -30,6 +31,8 @@ def rows(bench: Workbench) -> Iterator[ShrunkenRow]:
                 continue
             sizes = [effective_sample(c, level) for c in kept]
             errors = [c.errors / c.trials * n for c, n in zip(kept, sizes, strict=True)]
+            by_people = _by_people(kept, level)
+            estimates = bench.estimates(found.comparisons, found.columns, found.threshold.value)[metric]
             for c, n, one in zip(kept, sizes, shrink(errors, sizes, level), strict=True):
                 known = one.own_weight >= LEAST_WEIGHT
                 yield ShrunkenRow(
@@ -45,6 +48,19 @@ def rows(bench: Workbench) -> Iterator[ShrunkenRow]:
                     high=one.high if known else None,
                     level=level,
                     own_weight=one.own_weight,
+                    by_people=estimates[c.group].people.value,
+                    shrunken_by_people=by_people.get(c.group),
+                    caution=caution_of(evidence, kept),
                     note=("" if known else NO_SPREAD)
                     + "takes the groups for exchangeable; stands beside the raw rate, not in its place",
                 )
+
+
+def _by_people(kept: Sequence[ErrorCounts], level: float) -> dict[str, float]:
+    """Group -> the rate by people shrunken towards the others' rates by people."""
+    if any(c.people is None for c in kept):
+        return {}
+    people = of_people(kept)
+    sizes = [effective_sample(c, level) for c in people]
+    errors = [c.errors / c.trials * n for c, n in zip(people, sizes, strict=True)]
+    return {c.group: one.value for c, one in zip(kept, shrink(errors, sizes, level), strict=True)}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from facegap import count, estimate
 from facegap.errors import InputError
 from facegap.estimate.bootstrap import fmr_draws, summary_interval
-from facegap.estimate.differentials import enter
+from facegap.estimate.differentials import enter, of_people, rates_of
 from facegap.estimate.equal_groups import Equal
 from facegap.estimate.measures import Rates, fdr, fdr_area, mape
 from facegap.evidence import Evidence
@@ -19,7 +19,7 @@ from facegap.records import Comparisons, ErrorCounts
 from facegap.schema import TargetMeasureRow
 from facegap.tables.at_target import FEW_ERRORS
 from facegap.tables.equal_groups import equal_rates, pair_errors
-from facegap.tables.shared_cells import left_out_text
+from facegap.tables.shared_cells import caution_of, left_out_text
 from facegap.tables.workbench import GroupCounts, Workbench
 
 PER_DECADE = 10
@@ -77,6 +77,7 @@ def _mape_cells(bench: Workbench, found: GroupCounts, target: float) -> dict[str
         "level": rule.level,
         "groups": len(kept),
         "left_out": left_out_text(left_out),
+        "caution": caution_of(bench.evidence, kept),
     }
     if len(kept) < 2:
         return {**cells, "note": _FEW}
@@ -90,6 +91,7 @@ def _mape_cells(bench: Workbench, found: GroupCounts, target: float) -> dict[str
     return {
         **cells,
         "value": value,
+        "by_people": None if any(c.people is None for c in kept) else float(mape(rates_of(of_people(kept)), target)),
         "low": min(ends[0], value) if ends else None,
         "high": max(ends[1], value) if ends else None,
         "null_low": null_low,
@@ -130,6 +132,7 @@ def _area_cells(evidence: Evidence, found: GroupCounts) -> dict[str, Any]:
         "points": len(grid.log_fmr),
         "groups": len(names),
         "left_out": left_out_text(left_out),
+        "caution": caution_of(evidence, [c for c in (*kept_fmr, *kept_fnmr) if c.group in names]),
     }
     if len(names) < 2:
         return {**cells, "note": _FEW}

@@ -13,12 +13,13 @@ from facegap.estimate.differentials import LeftOut
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.people import people_for_mated, people_for_nonmated
 from facegap.estimate.power import trials_to_see, visible_ratio
-from facegap.estimate.versus_rest import AgainstRest, against_rest
+from facegap.estimate.versus_rest import AgainstRest, Ratio, against_rest
 from facegap.records import ErrorCounts
 from facegap.schema import PowerRow, VersusRow
-from facegap.tables.shared_cells import key_cells
+from facegap.tables.shared_cells import caution_against, key_cells
 from facegap.tables.workbench import Workbench, search_counts
 
+DIFFERS, NOT_SHOWN = "differs", "not shown to differ"
 RATIOS = {"people_1_5": 1.5, "people_2": 2.0, "people_3": 3.0}
 
 
@@ -26,7 +27,7 @@ def power_rows(bench: Workbench) -> Iterator[PowerRow]:
     """For every group: the smallest ratio to the others that its test sees, and the people that others would take."""
     for key, rows, left_out in _comparisons(bench):
         for row in rows:
-            yield PowerRow(**key, **_power_cells(row, tests_in(rows)))
+            yield PowerRow(**key, **_power_cells(row, tests_in(rows)), caution=_caution(bench, row))
         for group, reason in left_out:
             yield PowerRow(**key, group=group, note=f"left out: {reason}")
 
@@ -35,9 +36,14 @@ def rows(bench: Workbench) -> Iterator[VersusRow]:
     """Every group against the others together: ratio, interval, p-value by Holm, and the verdict in words."""
     for key, rows, left_out in _comparisons(bench):
         for row in rows:
-            yield VersusRow(**key, **_versus_cells(row, tests_in(rows)))
+            yield VersusRow(**key, **_versus_cells(row, tests_in(rows)), caution=_caution(bench, row))
         for group, reason in left_out:
             yield VersusRow(**key, group=group, note=f"left out: {reason}")
+
+
+def _caution(bench: Workbench, row: AgainstRest) -> str:
+    """The cautions of the group and of the others together."""
+    return caution_against(bench.evidence, row.counts, [row.rest])
 
 
 def _comparisons(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[AgainstRest, ...], LeftOut]]:
@@ -88,7 +94,13 @@ def tests_in(rows: tuple[AgainstRest, ...]) -> int:
 
 def one_test(rows: tuple[AgainstRest, ...]) -> tuple[AgainstRest, ...]:
     """Two groups need no adjustment: their two tests are the same."""
-    return tuple(replace(row, p_holm=row.p) for row in rows) if len(rows) == 2 else rows
+    return (
+        tuple(replace(row, p_holm=row.p, by_people=_alone(row.by_people)) for row in rows) if len(rows) == 2 else rows
+    )
+
+
+def _alone(found: Ratio | None) -> Ratio | None:
+    return None if found is None else replace(found, p_holm=found.p)
 
 
 def sizes(row: AgainstRest) -> tuple[float, float]:
@@ -109,6 +121,15 @@ def smallest_visible(row: AgainstRest, tests: int, power: float) -> float | None
     return visible_ratio(rest_rate, group, rest, power, (1 - row.level) / tests) if row.rest.errors else None
 
 
+def _visible_by_people(row: AgainstRest, tests: int) -> float | None:
+    """`smallest_visible` at 80 % power, of the rates by people."""
+    people, rest = row.counts.people, row.rest.people
+    if people is None or rest is None or not rest.errors:
+        return None
+    group, others = (effective_sample(side, row.level) for side in (people, rest))
+    return visible_ratio(rest.errors / rest.trials, group, others, 0.8, (1 - row.level) / tests)
+
+
 def _power_cells(row: AgainstRest, tests: int) -> dict[str, Any]:
     group, rest = sizes(row)
     counts, rest_rate = row.counts, row.rest.errors / row.rest.trials
@@ -127,6 +148,7 @@ def _power_cells(row: AgainstRest, tests: int) -> dict[str, Any]:
         "tests": tests,
         "ratio_80": seen[0.8],
         "ratio_90": seen[0.9],
+        "by_people_ratio_80": _visible_by_people(row, tests),
         **needed,
         "sentence": power_sentence(counts.subjects, seen[0.8], seen[0.9]),
         "note": "" if row.rest.errors else "the others had no errors: no ratio to them can be planned for",
@@ -171,12 +193,25 @@ def _versus_cells(row: AgainstRest, tests: int) -> dict[str, Any]:
         "ratio": row.ratio,
         "low": row.low,
         "high": row.high,
+        **_by_people(row.by_people, row.level),
         "level": row.level,
         "p": row.p,
         "p_holm": row.p_holm,
-        "verdict": "differs" if differs else "not shown to differ",
+        "verdict": DIFFERS if differs else NOT_SHOWN,
         "sentence": _versus_sentence(row, tests, differs),
         "note": "" if row.ratio is not None else "no ratio: one side has no errors; the bounds say at least or at most",
+    }
+
+
+def _by_people(found: Ratio | None, level: float) -> dict[str, Any]:
+    if found is None:
+        return {}
+    return {
+        "by_people": found.value,
+        "by_people_low": found.low,
+        "by_people_high": found.high,
+        "by_people_p_holm": found.p_holm,
+        "by_people_verdict": DIFFERS if found.p_holm < 1 - level else NOT_SHOWN,
     }
 
 

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from facegap import count, estimate
+from facegap.estimate import cautions
 from facegap.estimate.bootstrap import PeopleDraws, double_or_nothing_draws, pair_trials, threshold_draws
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, ErrorCounts, Searches, Threshold
+from facegap.records import Comparisons, ErrorCounts, Estimate, Searches, Threshold
 
 NO_THRESHOLD = "none"
 """Name of "no threshold" in tables: rates that need none, and rank-only identification."""
@@ -93,8 +94,40 @@ class Workbench:
     ) -> Mapping[str, tuple[ErrorCounts, ...]]:
         """Metric -> counts of the groups at one threshold."""
         # Policies meet in the same thresholds: the worst group's is that group's own.
-        key = ("counts", comparisons.model, comparisons.condition, columns, threshold)
-        return self.once(key, lambda: _counts(self.evidence, comparisons, columns, threshold))
+        found = self.estimates(comparisons, columns, threshold)
+        return {metric: tuple(one.counts for one in by_group.values()) for metric, by_group in found.items()}
+
+    def estimates(
+        self, comparisons: Comparisons, columns: tuple[str, ...], threshold: float
+    ) -> Mapping[str, Mapping[str, Estimate]]:
+        """Metric -> group -> the rate of `counts` with its interval and its cautions."""
+        found = {"FMR": self._fmr_estimates(comparisons, columns, threshold)}
+        return found | ({"FNMR": self.fnmr(comparisons, columns, threshold)} if self.evidence.identities else {})
+
+    def fnmr(self, comparisons: Comparisons, columns: tuple[str, ...], threshold: float) -> Mapping[str, Estimate]:
+        """Group -> its FNMR with interval and cautions, failures counted; people must be known."""
+        key = ("FNMR", comparisons.model, comparisons.condition, columns, threshold)
+        return self.once(
+            key, lambda: self._of_groups(count.fnmr_counts(comparisons, self.evidence.samples, columns, threshold))
+        )
+
+    def _fmr_estimates(
+        self, comparisons: Comparisons, columns: tuple[str, ...], threshold: float
+    ) -> Mapping[str, Estimate]:
+        key = ("FMR", comparisons.model, comparisons.condition, columns, threshold)
+        return self.once(
+            key, lambda: self._of_groups(count.fmr_counts(comparisons, self.evidence.samples, columns, threshold))
+        )
+
+    def _of_groups(self, counts: Sequence[ErrorCounts]) -> Mapping[str, Estimate]:
+        level = self.evidence.study.statistics.level
+        return {c.group: estimate.estimate(c, level) for c in counts}
+
+    def caution(
+        self, comparisons: Comparisons, columns: tuple[str, ...], threshold: float, metric: str, group: str
+    ) -> str:
+        """The cautions of one group's rate as one cell, for whatever rests on it."""
+        return cautions.as_text(self.estimates(comparisons, columns, threshold)[metric][group].cautions)
 
     @cached_property
     def people_draws(self) -> PeopleDraws:
@@ -233,15 +266,6 @@ def sides_of_groups(
 def trials_of_draws(draws: PeopleDraws, side: count.PairErrors) -> Floats:
     """(draws,) non-mated comparisons of the people drawn."""
     return pair_trials(draws, side.compared)
-
-
-def _counts(
-    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: float
-) -> Mapping[str, tuple[ErrorCounts, ...]]:
-    found = {"FMR": count.fmr_counts(comparisons, evidence.samples, columns, threshold)}
-    if evidence.identities:
-        found["FNMR"] = count.fnmr_counts(comparisons, evidence.samples, columns, threshold)
-    return found
 
 
 def _drawn(evidence: Evidence, draws: PeopleDraws, model: str, target: float) -> Drawn:

@@ -1,0 +1,110 @@
+"""Why a number must be read with care: decided here, from the evidence of a rate, for whatever rests on that rate.
+
+Every table that holds such a number has its cautions in the column `caution`; sentences, figures and verdicts repeat
+that column. A number that rests on the rates of several groups has the cautions of all, each with the groups it is of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from facegap.estimate.clustered import balanced_people, people_behind
+from facegap.records import ErrorCounts, Estimate
+
+FEW_SUBJECTS = 50
+FEW_ERRORS = 10
+FEW_BEHIND, FEW_BEHIND_PAIRS = 10, 20
+"""With fewer people behind the errors the next ones may make many more, or none; twice as many where an error has two
+people, either of whom may be why (`benchmarks/interval_coverage.md`)."""
+
+LARGE_SHARE = 0.1
+"""Of the comparisons: from here on one person is spoken of, below it the people who make half of them."""
+
+NARROW = "the interval may be too narrow"
+
+
+def of_people(counts: ErrorCounts) -> list[str]:
+    """Who took part: few people, or few who made most of the comparisons. Holds for any number made from these."""
+    if not counts.trials:
+        return []
+    return of_participation(counts.subjects, None if counts.by_subject is None else balanced_people(counts))
+
+
+def of_participation(people: int, balanced: float | None) -> list[str]:
+    """As `of_people`, of so many people, who matter as much as `balanced` people would who all took part alike."""
+    if people < FEW_SUBJECTS:
+        return [few_people()]
+    if balanced is not None and balanced < FEW_SUBJECTS - 0.5:
+        return [f"people take part unevenly, as if {balanced:.0f} took part alike: {NARROW}"]
+    return []
+
+
+def of_errors(counts: ErrorCounts) -> list[str]:
+    """What the rate rests on: few errors, or few people who made them."""
+    if not counts.trials:
+        return []
+    if counts.errors < FEW_ERRORS:
+        return of_number(counts.errors)
+    if counts.by_subject is not None and counts.errors < counts.trials and _few_behind(counts):
+        return [f"errors as if {people_behind(counts):.0f} made them all: {NARROW}"]
+    return []
+
+
+def few_people() -> str:
+    """Said of whatever rests on fewer than `FEW_SUBJECTS` people."""
+    return f"fewer than {FEW_SUBJECTS} people: {NARROW}"
+
+
+def of_number(errors: int) -> list[str]:
+    """Said of whatever rests on fewer than `FEW_ERRORS` errors."""
+    return [f"fewer than {FEW_ERRORS} errors"] if errors < FEW_ERRORS else []
+
+
+def of_estimate(found: Estimate) -> tuple[str, ...]:
+    """The cautions of a rate with its interval."""
+    return (*of_people(found.counts), *of_errors(found.counts), *_of_weightings(found))
+
+
+def as_text(cautions: Iterable[str]) -> str:
+    """Cautions as one cell, each once."""
+    return "; ".join(dict.fromkeys(cautions))
+
+
+def of_several(found: Iterable[Estimate]) -> str:
+    """The cautions of a number that rests on several rates as one cell, with groups (and metrics)."""
+    every = list(found)
+    metrics = len({one.counts.metric for one in every}) > 1
+    named = ((f"{one.counts.metric} of {one.counts.group}" if metrics else one.counts.group, one) for one in every)
+    return by_name((name, one.cautions) for name, one in named)
+
+
+def by_name(cautions: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """Cautions with the names that they are of, such as groups, as one cell: each caution once."""
+    names: dict[str, list[str]] = {}
+    for name, said in cautions:
+        for caution in said:
+            names.setdefault(caution, []).append(name)
+    return "; ".join(f"{caution} ({', '.join(of)})" for caution, of in names.items())
+
+
+def _of_weightings(found: Estimate) -> Iterator[str]:
+    """Where the rates by comparisons and by people lie outside each other's interval: who makes the difference."""
+    people = found.people
+    ends = (found.value, found.low, found.high, people.value, people.low, people.high)
+    value, low, high, own, own_low, own_high = (end if end is not None else 0.0 for end in ends)
+    if people.value is not None and not (low <= own <= high and own_low <= value <= own_high):
+        yield f"by comparisons {100 * value:.2g} %, by people {100 * own:.2g} %: {who_makes_most(found)}"
+
+
+def who_makes_most(found: Estimate) -> str:
+    """Whose comparisons these are mostly, in words and without a name."""
+    pairs, people = found.counts.by_pair is not None, found.people
+    assert people.largest is not None
+    if people.largest >= LARGE_SHARE:
+        return f"one person {'is in' if pairs else 'makes'} {100 * people.largest:.0f} % of these comparisons"
+    of = f"{people.half} of {found.counts.subjects} people"
+    return f"{of} have half of all places in these comparisons" if pairs else f"{of} make half of these comparisons"
+
+
+def _few_behind(counts: ErrorCounts) -> bool:
+    return people_behind(counts) < (FEW_BEHIND if counts.by_pair is None else FEW_BEHIND_PAIRS)
