@@ -126,6 +126,7 @@ def _counts(metric: str, x: Integers, m: Integers, pairs: tuple[Integers, Intege
         by_subject=_sums(x, m),
         by_pair=None if pairs is None else _sums(*pairs),
         heaviest=heaviest(x, m),
+        most=int(m.max(initial=0)),
     )
 
 

@@ -223,6 +223,7 @@ def _cell(
         subjects=int(np.count_nonzero(people)),
         by_subject=ClusterSums(exact_dot(errors, errors), exact_dot(errors, people), exact_dot(people, people)),
         heaviest=heaviest(errors, people),
+        most=int(people.max(initial=0)),
         by_pair=ClusterSums(exact_dot(repeats, repeats), exact_dot(repeats, block.pairs(lower, upper)), block.pair_mm),
         failures=failures,
     )

@@ -84,6 +84,17 @@ def balanced_people(counts: ErrorCounts) -> float:
     return taken_part**2 / counts.by_subject.mm
 
 
+def largest_share(counts: ErrorCounts) -> float:
+    """Share of the comparisons, each as often as it has people, that the busiest person takes part in."""
+    return counts.most / (counts.trials * (1 if counts.by_pair is None else 2))
+
+
+def one_comparison_each(counts: ErrorCounts) -> bool:
+    """Whether every person makes one comparison, so that comparisons are independent."""
+    assert counts.by_subject is not None
+    return counts.by_pair is None and counts.by_subject.mm == counts.trials
+
+
 def pairs_of_people(counts: ErrorCounts) -> float:
     """Pairs of people that would matter as much if all were compared alike: (sum m)^2 / sum m^2."""
     assert counts.by_pair is not None
@@ -171,10 +182,8 @@ def with_room(counts: ErrorCounts, people: int, beyond: int = 0) -> float:
     lie below the truth far more often than lower ones above it. Where every person makes one comparison nobody can err
     more than once, and the rate stays as it is.
     """
-    assert counts.by_subject is not None
     p = rate(counts)
-    alike = counts.by_pair is None and counts.by_subject.mm == counts.trials
-    if alike or not counts.errors:
+    if one_comparison_each(counts) or not counts.errors:
         return p
     errors = counts.errors + sum(max(one.errors - beyond, 0) for one in counts.heaviest[:people])
     trials = counts.trials + sum(one.comparisons for one in counts.heaviest[:people])
@@ -194,6 +203,7 @@ def pooled(counts: Sequence[ErrorCounts]) -> ErrorCounts:
         by_subject=_added([c.by_subject for c in counts]),
         by_pair=_added([c.by_pair for c in counts]),
         heaviest=_heaviest([one for c in counts for one in c.heaviest], counts),
+        most=max(c.most for c in counts),
     )
 
 

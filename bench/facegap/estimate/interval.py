@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from facegap.estimate.binomial import wilson
+from facegap.estimate.binomial import exact_low, wilson
 from facegap.estimate.clustered import (
     adjusted_size,
     balanced_people,
+    largest_share,
+    one_comparison_each,
     pairs_of_people,
     people_behind,
     rate,
@@ -16,18 +18,29 @@ from facegap.records import ErrorCounts, Estimate
 
 FEW_SUBJECTS = 50
 FEW_ERRORS = 10
-FEW_BEHIND, FEW_BEHIND_PAIRS = 10, 20
-"""With fewer people behind the errors the next ones may make many more, or none; twice as many where an error has two
-people, either of whom may be why (`benchmarks/interval_coverage.md`)."""
+LARGEST_SHARE = 0.05
+"""Of the comparisons, above which one person is said to make them uneven."""
 
+FEW_BEHIND, MANY_EACH = 15, 4
+"""With fewer people behind false matches, each with more of them than this, a few match many, and the next sample may
+hold more such people or none. Fewer people behind as many errors are only what few errors look like, and a note on
+them would stand beside the low estimates and leave the high ones without (`benchmarks/claims_coverage.md`)."""
+
+NEAR_FEW = 2 * FEW_ERRORS
+"""Ten errors may be seen where three are expected, and no note then stands beside: below so many the lower end spends a
+fifth of the error."""
+
+_NARROW = "the interval may be too narrow"
 _SEARCHED = {"FTA": "samples", "FTE": "people", "FNIR": "mated searches", "FPIR": "non-mated searches"}
 
 
 def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
     """The rate with Wilson's interval at confidence `level`, on the effective sample.
 
-    `n_eff` is the number that the interval rests on: Wilson's formula at value, n_eff and level gives the lower end.
-    The upper end leaves room for one more person like the one with most errors (`clustered.with_room`).
+    `n_eff` is the number that the interval rests on: Wilson's formula at value, n_eff and level gives the lower end,
+    but with fewer than `NEAR_FEW` errors Clopper and Pearson's at a fifth of the error, if that is lower. The upper end
+    leaves room for one more person like the one with most errors (`clustered.with_room`). Where every person makes one
+    comparison both are Wilson's.
     """
     if counts.trials == 0:
         return Estimate(
@@ -45,7 +58,9 @@ def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
         method += "; given this gallery"
     value = rate(counts)
     low, high = wilson(value * n_eff, n_eff, level)
-    if counts.by_subject is not None and 0 < counts.errors < counts.trials:
+    if counts.by_subject is not None and 0 < counts.errors < counts.trials and not one_comparison_each(counts):
+        if counts.errors < NEAR_FEW:
+            low = min(low, exact_low(value * n_eff, n_eff, 1 - (1 - level) / 5))
         # One more person like the one who errs most, but for the one error that Wilson's interval allows anyway.
         high = max(high, wilson(with_room(counts, 1, beyond=1) * n_eff, n_eff, level)[1])
     return Estimate(
@@ -97,18 +112,25 @@ def _note(counts: ErrorCounts) -> str:
     elif counts.errors == 0:
         notes.append("no errors: only the upper bound was learned")
     if counts.subjects < FEW_SUBJECTS:
-        notes.append(f"fewer than {FEW_SUBJECTS} people: the interval may be too narrow")
-    elif counts.by_subject is not None and balanced_people(counts) < FEW_SUBJECTS - 0.5:
-        notes.append(
-            f"people take part unevenly, as if {balanced_people(counts):.0f} took part alike: "
-            "the interval may be too narrow"
-        )
+        notes.append(f"fewer than {FEW_SUBJECTS} people: {_NARROW}")
+    elif counts.by_subject is not None:
+        notes += _uneven(counts)
     if counts.errors < FEW_ERRORS:
         notes.append(f"fewer than {FEW_ERRORS} errors")
-    elif counts.by_subject is not None and counts.errors < counts.trials and _few_behind(counts):
-        notes.append(f"errors as if {people_behind(counts):.0f} made them all: the interval may be too narrow")
+    elif counts.by_pair is not None and counts.errors < counts.trials and _few_match_many(counts):
+        notes.append(f"errors as if {people_behind(counts):.0f} made them all: {_NARROW}")
     return "; ".join(notes)
 
 
-def _few_behind(counts: ErrorCounts) -> bool:
-    return people_behind(counts) < (FEW_BEHIND if counts.by_pair is None else FEW_BEHIND_PAIRS)
+def _uneven(counts: ErrorCounts) -> list[str]:
+    """Known from the numbers of comparisons alone, so that no estimate is noted for being high or low."""
+    if balanced_people(counts) < FEW_SUBJECTS - 0.5:
+        return [f"people take part unevenly, as if {balanced_people(counts):.0f} took part alike: {_NARROW}"]
+    if largest_share(counts) > LARGEST_SHARE:
+        return [f"people take part unevenly, {100 * largest_share(counts):.0f} % by one person: {_NARROW}"]
+    return []
+
+
+def _few_match_many(counts: ErrorCounts) -> bool:
+    behind = people_behind(counts)
+    return behind < FEW_BEHIND and 2 * counts.errors > MANY_EACH * behind

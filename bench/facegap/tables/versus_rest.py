@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from facegap.estimate.differentials import LeftOut
-from facegap.estimate.interval import effective_sample
+from facegap.estimate.interval import effective_sample, estimate
 from facegap.estimate.people import people_for_mated, people_for_nonmated
 from facegap.estimate.power import trials_to_see, visible_ratio
 from facegap.estimate.versus_rest import AgainstRest, against_rest
@@ -171,8 +171,15 @@ def _versus_cells(row: AgainstRest, tests: int) -> dict[str, Any]:
         "p_holm": row.p_holm,
         "verdict": "differs" if differs else "not shown to differ",
         "sentence": _versus_sentence(row, tests, differs),
-        "note": "" if row.ratio is not None else "no ratio: one side has no errors; the bounds say at least or at most",
+        "note": _versus_note(row),
     }
+
+
+def _versus_note(row: AgainstRest) -> str:
+    """What either side's own rate would be noted for: the interval of the ratio rests on both."""
+    none = "" if row.ratio is not None else "no ratio: one side has no errors; the bounds say at least or at most"
+    sides = ("this group", estimate(row.counts, row.level).note), ("the others", estimate(row.rest, row.level).note)
+    return "; ".join([*filter(None, [none]), *(f"{side}: {note}" for side, note in sides if note)])
 
 
 def _versus_sentence(row: AgainstRest, tests: int, differs: bool) -> str:
