@@ -7,9 +7,10 @@ no upper bound, because a rate of zero is possible.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,23 +37,42 @@ class _Drawn(NamedTuple):
     equal: tuple[Equal, ...] | None
 
 
+class Draws:
+    """Patterns of the groups of one threshold, which single and combined measures share; it goes with the threshold."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Any, ...], tuple[Sequence[Pattern], np.random.Generator]] = {}
+
+    def first(
+        self, counts: Sequence[ErrorCounts], level: float, seed: int
+    ) -> tuple[Sequence[Pattern], np.random.Generator]:
+        """The patterns that a generator of this seed draws first, and the generator as it then is."""
+        key = tuple(counts), level, seed
+        if key not in self._made:
+            rng = np.random.default_rng(seed)
+            self._made[key] = patterns(counts, level, DRAWS, rng), rng
+        found, rng = self._made[key]
+        return found, copy.deepcopy(rng)
+
+
 def differentials(
     counts: Sequence[ErrorCounts],
     min_subjects: int = 10,
     level: float = 0.95,
     seed: int = 0,
     equal: EqualRates | None = None,
+    draws: Draws | None = None,
 ) -> tuple[Differential, ...]:
     """Every measure of `MEASURES` over the groups of one metric at one threshold, with intervals and null bands.
 
     Groups without trials, with fewer than `min_subjects` people or without a label are left out, with the reason.
     Without `equal` null bands are of independent comparisons, as many as are effective: too narrow where people take
-    part unevenly.
+    part unevenly. `draws` holds what was drawn of the same counts.
     """
     if not counts:
         return ()
     kept, left_out = enter(counts, min_subjects)
-    drawn = _drawn([kept], level, seed, equal) if len(kept) > 1 else None
+    drawn = _drawn([kept], level, seed, equal, draws or Draws()) if len(kept) > 1 else None
     found = []
     for measure in MEASURES:
         row = replace(_row(counts[0], measure.name), groups=len(kept), left_out=left_out)
@@ -70,10 +90,11 @@ def combined_differentials(
     level: float = 0.95,
     seed: int = 0,
     equal: EqualRates | None = None,
+    draws: Draws | None = None,
 ) -> tuple[Differential, ...]:
     """Every measure of `COMBINED` over the groups that enter for both metrics; `alpha` is the weight of the FMR.
 
-    `equal` as for `differentials`.
+    `equal` and `draws` as for `differentials`.
     """
     if not fmr:
         return ()
@@ -85,7 +106,7 @@ def combined_differentials(
     base = replace(_row(fmr[0], ""), metric="FMR+FNMR", groups=len(kept), left_out=left_out)
     if len(kept) < 2:
         return tuple(replace(base, measure=m.name, note="fewer than two groups") for m in COMBINED)
-    drawn = _drawn([list(side) for side in zip(*kept, strict=True)], level, seed, equal)
+    drawn = _drawn([list(side) for side in zip(*kept, strict=True)], level, seed, equal, draws or Draws())
     found = []
     for measure in COMBINED:
         row = replace(base, measure=measure.name, note=f"alpha {alpha:g}")
@@ -93,10 +114,12 @@ def combined_differentials(
     return tuple(found)
 
 
-def _drawn(sides: Sequence[Sequence[ErrorCounts]], level: float, seed: int, equal: EqualRates | None) -> _Drawn:
-    rng = np.random.default_rng(seed)
-    found = tuple(patterns(side, level, DRAWS, rng) for side in sides)
-    return _Drawn(found, None if equal is None else tuple(equal(side) for side in sides))
+def _drawn(
+    sides: Sequence[Sequence[ErrorCounts]], level: float, seed: int, equal: EqualRates | None, draws: Draws
+) -> _Drawn:
+    found, rng = draws.first(sides[0], level, seed)
+    others = (patterns(side, level, DRAWS, rng) for side in sides[1:])
+    return _Drawn((found, *others), None if equal is None else tuple(equal(side) for side in sides))
 
 
 def enter(counts: Sequence[ErrorCounts], min_subjects: int) -> tuple[list[ErrorCounts], LeftOut]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from facegap import estimate
+from facegap.estimate.differentials import Draws
 from facegap.records import Differential
 from facegap.schema import DifferentialRow
 from facegap.tables.equal_groups import equal_rates
@@ -22,15 +23,16 @@ def rows(bench: Workbench) -> Iterator[DifferentialRow]:
             for threshold in bench.thresholds_of(comparisons):
                 by_metric = bench.counts(comparisons, columns, threshold.value)
                 equal = partial(equal_rates, bench, comparisons, columns, threshold.value)
+                draws = Draws()
                 found = [
                     row
                     for counts in by_metric.values()
-                    for row in estimate.differentials(counts, least, level, seed, equal)
+                    for row in estimate.differentials(counts, least, level, seed, equal, draws)
                 ]
                 if evidence.identities:
                     fmr, fnmr = by_metric["FMR"], by_metric["FNMR"]
                     found += estimate.combined_differentials(
-                        fmr, fnmr, min_subjects=least, level=level, seed=seed, equal=equal
+                        fmr, fnmr, min_subjects=least, level=level, seed=seed, equal=equal, draws=draws
                     )
                 yield from _differential_rows(found, threshold.name)
 
