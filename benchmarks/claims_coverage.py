@@ -23,11 +23,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from facegap.claims.judge import _mean_p_values, _one_margin
+from facegap.claims.judge import _held, _mean_p_values, _verdict
 from facegap.claims.text import parse
 from facegap.count.groups import heaviest
 from facegap.estimate import estimate
-from facegap.estimate.at_most import judge, supporting_people
+from facegap.estimate.at_most import judge, supporting_people, too_few
 from facegap.estimate.clustered import balanced_people, pooled
 from facegap.estimate.multiplicity import holm
 from facegap.estimate.versus_rest import against_rest
@@ -254,13 +254,12 @@ def _seen(low: float | None, high: float | None, truth: float, note: str) -> tup
 def _sides(seen: list[tuple[int, bool]]) -> str:
     sides, notes = np.array([side for side, _ in seen]), np.array([note for _, note in seen])
     missed, plain = sides != 0, sides[~notes]
-    without = f"{100 * np.mean(plain == 0):.1f} ({_percent(np.mean(plain < 0), np.mean(plain > 0))})"
     cells = (
         _percent(np.mean(sides < 0)),
         _percent(np.mean(sides > 0)),
         f"{100 * notes.mean():.0f}",
         f"{100 * notes[missed].mean():.0f}" if missed.any() else "-",
-        without if len(plain) else "-",
+        f"{100 * np.mean(plain == 0):.1f} ({_percent(np.mean(plain < 0), np.mean(plain > 0))})" if len(plain) else "-",
     )
     return " | ".join(cells)
 
@@ -277,7 +276,8 @@ def _margins(design: Design, high: list[Study], low: list[Study]) -> str:
         for g, ratio in enumerate(ratios):
             sides = study[g], pooled([*study[:g], *study[g + 1 :]])
             claim = replace(MARGIN, number=max(ratio, 1 / ratio))
-            verdicts.add(_one_margin([sides], claim, "", LEVEL, (1 - LEVEL) / len(study), len(study)).verdict)
+            verdict = _verdict(_held(sides, claim, LEVEL, (1 - LEVEL) / len(study), 1.0))
+            verdicts.add("undecided" if any(too_few(side, verdict) for side in sides) else verdict)
         found.append(verdicts)
     claimed = f"margin, ratios of {studies[0][0].metric} {ratios.min():.2g} to {ratios.max():.2g}"
     return f"| {design} | {claimed} | {_wrong(found)} |"
