@@ -366,8 +366,12 @@ def _p_values(counts: ErrorCounts, limit: float, level: float, least: int) -> tu
 def _mean_p_values(
     pair: tuple[ErrorCounts, ErrorCounts], limit: float, level: float, least: int
 ) -> tuple[float, float]:
-    """The same of the mean of FMR and FNMR: both need the people that either alone would need."""
+    """The same of the mean of FMR and FNMR: both need the people that either alone would need.
+
+    To refute takes half of the error, as with margins (`_held`).
+    """
     refute, support = p_values(*pair, limit, level)
+    refute = min(1.0, 2 * refute)
     if any(c.subjects < least or not enough_people(c) for c in pair):
         return 1.0, 1.0
     return refute, 1.0 if any(too_few(c, "supported") for c in pair) else support
