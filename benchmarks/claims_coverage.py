@@ -12,18 +12,26 @@ from __future__ import annotations
 
 import argparse
 import platform
+import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from facegap.claims.judge import _held, _mean_p_values, _verdict
+from facegap.claims.text import parse
 from facegap.count.groups import heaviest
 from facegap.estimate import estimate
-from facegap.estimate.at_most import ClaimVerdict, judge, supporting_people
-from facegap.estimate.clustered import balanced_people
-from facegap.records import ClusterSums, ErrorCounts
+from facegap.estimate.at_most import judge, supporting_people, too_few
+from facegap.estimate.clustered import balanced_people, pooled
+from facegap.estimate.multiplicity import holm
+from facegap.estimate.versus_rest import against_rest
+from facegap.records import ClusterSums, ErrorCounts, Estimate
 
 LEVEL, DIMENSIONS = 0.95, 64
 Integers = npt.NDArray[np.int64]
@@ -54,8 +62,12 @@ DESIGNS = (
     Design(people=(150, 80, 50, 30), images="power law", wolves="t3"),
     Design(people=(80,) * 4, images="geometric", wolves="normal", family=4),
     Design(people=(300, 150, 80, 30), images="geometric", wolves="t3", family=2),
+    Design(people=(400, 200, 100, 100), images="geometric", wolves="t3"),
 )
 FMR, FNMR = (1e-2, 1e-3), (0.1, 0.02)
+HIGHER = (("FMR", 1e-2, 1e-3), ("FNMR", 0.1, 0.02))
+"""Rates of one group and of the others, for margins."""
+MARGIN = parse("FMR within a ratio of 2")
 
 
 def images(kind: str, people: int, rng: np.random.Generator) -> Integers:
@@ -126,6 +138,7 @@ def _counts(metric: str, x: Integers, m: Integers, pairs: tuple[Integers, Intege
         by_subject=_sums(x, m),
         by_pair=None if pairs is None else _sums(*pairs),
         heaviest=heaviest(x, m),
+        most=int(m.max(initial=0)),
     )
 
 
@@ -149,67 +162,148 @@ def thresholds(design: Design) -> tuple[list[float], list[float]]:
     return [float(np.quantile(far, 1 - rate)) for rate in FMR], [float(np.quantile(near, rate)) for rate in FNMR]
 
 
-def rows(design: Design, replicates: int) -> list[str]:
-    """A line for each rate of the design."""
+Study = list[ErrorCounts]
+
+
+class Lines(NamedTuple):
+    """Of one design, by table."""
+
+    rates: list[str]
+    intervals: list[str]
+    others: list[str]
+
+
+def lines(design: Design, replicates: int) -> Lines:
+    """Lines of a design: verdicts on rates, intervals, and other verdicts."""
     fmr_at, fnmr_at = thresholds(design)
-    found: dict[tuple[str, float], list[list[ErrorCounts]]] = {}
+    found: dict[tuple[str, float], list[Study]] = {}
     for k in range(replicates):
         groups = [
             faces(design, people, np.random.default_rng([k, g, people])) for g, people in enumerate(design.people)
         ]
         for rate, at in zip(FMR, fmr_at, strict=True):
-            found.setdefault(("FMR", rate), []).append([nonmated(*group, at) for group in groups])
+            found.setdefault(("FMR", rate), []).append(_named([nonmated(*group, at) for group in groups]))
         for rate, at in zip(FNMR, fnmr_at, strict=True):
-            found.setdefault(("FNMR", rate), []).append([mated(*group, at) for group in groups])
-    return [_line(design, *key, studies) for key, studies in found.items()]
+            found.setdefault(("FNMR", rate), []).append(_named([mated(*group, at) for group in groups]))
+    others = [_margins(design, found[metric, high], found[metric, low]) for metric, high, low in HIGHER]
+    others += [_accuracies(design, found["FMR", FMR[0]], found["FNMR", rate], rate) for rate in FNMR]
+    return Lines(
+        [_rates(design, *key, studies) for key, studies in found.items()],
+        [line for key, studies in found.items() for line in _intervals(design, *key, studies)],
+        others,
+    )
 
 
-def _line(design: Design, metric: str, rate: float, studies: list[list[ErrorCounts]]) -> str:
-    groups = range(len(design.people))
-    truth = [sum(s[g].errors for s in studies) / sum(s[g].trials for s in studies) for g in groups]
-    relative = [[_scaled(c, truth[g]) for g, c in enumerate(study)] for study in studies]
+def _named(study: Study) -> Study:
+    return [replace(c, group=str(g)) for g, c in enumerate(study)]
+
+
+def _truth(studies: list[Study]) -> list[float]:
+    """By group: errors over comparisons, of all replicates."""
+    return [sum(s[g].errors for s in studies) / sum(s[g].trials for s in studies) for g in range(len(studies[0]))]
+
+
+def _rates(design: Design, metric: str, rate: float, studies: list[Study]) -> str:
+    truth = _truth(studies)
     wrong = {
-        verdict: np.mean([any(v.verdict == verdict for v in _judged(study, 1.0)) for study in relative])
+        verdict: np.mean([any(v.verdict == verdict for v in judge(study, truth, LEVEL)) for study in studies])
         for verdict in ("supported", "refuted")
     }
     given = np.mean([[balanced_people(c) >= supporting_people(c) for c in study] for study in studies], axis=0)
     power = [
-        np.mean([[v.verdict == verdict for v in _judged(study, factor)] for study in relative], axis=0)
+        np.mean(
+            [[v.verdict == verdict for v in judge(study, [factor * t for t in truth], LEVEL)] for study in studies],
+            axis=0,
+        )
         for verdict, factor in (("supported", 2.0), ("refuted", 0.5))
     ]
-    sides = np.array([[_side(c, truth[g]) for g, c in enumerate(study)] for study in studies])
-    notes = np.array([[_warned(c) for c in study] for study in studies])
-    missed = sides != 0
-    silent = missed & ~notes
-    cells = (
-        f"{100 * wrong['supported']:.1f}, {100 * wrong['refuted']:.1f}",
-        _each(given),
-        _each(power[0]),
-        _each(power[1]),
-        _each((sides < 0).mean(axis=0)),
-        _each((sides > 0).mean(axis=0)),
-        f"{100 * missed.mean():.1f}" + (f", {100 * notes[missed].mean():.0f} with a note" if missed.any() else ""),
-        f"{100 * (1 - silent.sum() / max((~notes).sum(), 1)):.1f} ({100 * (~notes).mean():.0f})"
-        if (~notes).any()
-        else "-",
-    )
+    cells = (_percent(wrong["supported"], wrong["refuted"]), _each(given), _each(power[0]), _each(power[1]))
     return f"| {design} | {metric} {rate:g} | " + " | ".join(cells) + " |"
 
 
-def _scaled(counts: ErrorCounts, truth: float) -> tuple[ErrorCounts, float]:
-    return counts, truth
+def _intervals(design: Design, metric: str, rate: float, studies: list[Study]) -> Iterator[str]:
+    """Of the rates, and of their ratios to the other groups."""
+    truth = _truth(studies)
+    seen = [_seen(found.low, found.high, truth[g], found.note) for study in studies for g, found in _estimates(study)]
+    yield f"| {design} | {metric} {rate:g} | {_sides(seen)} |"
+    everyone = [pooled(study) for study in studies]
+    ratios = []
+    for g, own in enumerate(truth):
+        rest = sum(c.errors - s[g].errors for c, s in zip(everyone, studies, strict=True))
+        ratios.append(own * sum(c.trials - s[g].trials for c, s in zip(everyone, studies, strict=True)) / rest)
+    seen = []
+    for study in studies:
+        for row in against_rest(study, 2, LEVEL)[0]:
+            note = estimate(row.counts, LEVEL).note or estimate(row.rest, LEVEL).note
+            seen.append(_seen(row.low, row.high, ratios[int(row.counts.group)], note))
+    yield f"| {design} | ratio of {metric} {rate:g} | {_sides(seen)} |"
 
 
-def _judged(study: list[tuple[ErrorCounts, float]], factor: float) -> list[ClaimVerdict]:
-    """On the claim that each group's rate is at most `factor` times its own truth, adjusted over the groups."""
-    return list(judge([c for c, _ in study], [factor * truth for _, truth in study], LEVEL))
+def _estimates(study: Study) -> Iterator[tuple[int, Estimate]]:
+    for g, c in enumerate(study):
+        if c.trials:
+            yield g, estimate(c, LEVEL)
 
 
-def _side(counts: ErrorCounts, truth: float) -> int:
-    """-1 where the interval lies wholly below the truth, 1 where above."""
-    found = estimate(counts, LEVEL)
-    assert found.low is not None and found.high is not None
-    return -1 if found.high < truth else 1 if found.low > truth else 0
+def _seen(low: float | None, high: float | None, truth: float, note: str) -> tuple[int, bool]:
+    """-1 where the interval lies wholly below the truth, 1 where above; and whether a note stands beside it."""
+    side = -1 if high is not None and high < truth else 1 if low is not None and low > truth else 0
+    return side, note != ""
+
+
+def _sides(seen: list[tuple[int, bool]]) -> str:
+    sides, notes = np.array([side for side, _ in seen]), np.array([note for _, note in seen])
+    missed, plain = sides != 0, sides[~notes]
+    cells = (
+        _percent(np.mean(sides < 0)),
+        _percent(np.mean(sides > 0)),
+        f"{100 * notes.mean():.0f}",
+        f"{100 * notes[missed].mean():.0f}" if missed.any() else "-",
+        f"{100 * np.mean(plain == 0):.1f} ({_percent(np.mean(plain < 0), np.mean(plain > 0))})" if len(plain) else "-",
+    )
+    return " | ".join(cells)
+
+
+def _margins(design: Design, high: list[Study], low: list[Study]) -> str:
+    """Each group's ratio to the others, where the last group has the higher rate, held against its own truth."""
+    studies = [[*a[:-1], b[-1]] for a, b in zip(low, high, strict=True)]
+    errors = np.array([[c.errors for c in study] for study in studies]).sum(0)
+    trials = np.array([[c.trials for c in study] for study in studies]).sum(0)
+    ratios = errors / trials / ((errors.sum() - errors) / (trials.sum() - trials))
+    found = []
+    for study in studies:
+        verdicts: set[str] = set()
+        for g, ratio in enumerate(ratios):
+            sides = study[g], pooled([*study[:g], *study[g + 1 :]])
+            claim = replace(MARGIN, number=max(ratio, 1 / ratio))
+            verdict = _verdict(_held(sides, claim, LEVEL, (1 - LEVEL) / len(study), 1.0))
+            verdicts.add("undecided" if any(too_few(side, verdict) for side in sides) else verdict)
+        found.append(verdicts)
+    claimed = f"margin, ratios of {studies[0][0].metric} {ratios.min():.2g} to {ratios.max():.2g}"
+    return f"| {design} | {claimed} | {_wrong(found)} |"
+
+
+def _accuracies(design: Design, fmr: list[Study], fnmr: list[Study], rate: float) -> str:
+    """The mean of FMR and FNMR, held against each group's own."""
+    truth = [(a + b) / 2 for a, b in zip(_truth(fmr), _truth(fnmr), strict=True)]
+    found = []
+    for a, b in zip(fmr, fnmr, strict=True):
+        p = [
+            _mean_p_values((one, other), limit, LEVEL, 2)
+            for one, other, limit in zip(a, b, truth, strict=True)
+            if other.trials
+        ]
+        refute, support = (min(holm([one[side] for one in p])) < 1 - LEVEL for side in (0, 1))
+        found.append({verdict for verdict, is_so in (("supported", support), ("refuted", refute)) if is_so})
+    return f"| {design} | accuracy, FMR {FMR[0]:g} and FNMR {rate:g} | {_wrong(found)} |"
+
+
+def _wrong(found: list[set[str]]) -> str:
+    return _percent(*(np.mean([verdict in one for one in found]) for verdict in ("supported", "refuted")))
+
+
+def _percent(*shares: float | np.floating[Any]) -> str:
+    return ", ".join(f"{100 * share:.1f}" for share in shares)
 
 
 def _each(values: npt.NDArray[np.float64]) -> str:
@@ -219,17 +313,36 @@ def _each(values: npt.NDArray[np.float64]) -> str:
 HEAD = """\
 # Verdicts and intervals in uneven designs
 
-Written by `benchmarks/claims_coverage.py`: {replicates} replicates a row, level 95 % (Monte Carlo standard error 1.1
-points at 5 % and 400 replicates); numpy {numpy}, Python {python}. Shares in %.
+Written by `benchmarks/claims_coverage.py`: {replicates} replicates a row, level 95 % (Monte Carlo standard error of a
+share of 5 %: {error:.1f} points by study, less by interval); numpy {numpy}, Python {python}. Shares in %.
+
+## Verdicts on rates
 
 A claim is set at each group's own true rate: whatever is then "supported" or "refuted" in any group is wrong, and at
 most 5 % is promised for both together. Power: supported at twice the true rate, refuted at half of it, by group.
 `given`: share of studies in which the group has enough people to be supported; fewer are enough to be refuted.
-Intervals: share wholly below and wholly above the truth by group, share of misses that carry a note, and coverage where
-no note is printed (in brackets how often none is).
 
-| design | rate | wrong: supported, refuted | given | power: supported | refuted | below | above | missed | no note |
-|---|---|---|---|---|---|---|---|---|---|
+| design | rate | wrong: supported, refuted | given | power: supported | refuted |
+|---|---|---|---|---|---|
+"""
+INTERVALS = """
+## Intervals by side
+
+Share of intervals wholly below and wholly above the truth, of all groups together; share that carries a note, and of
+those that miss; coverage where there is none, in brackets how many lie below and above. A ratio of a group to the
+others carries the notes of both. Where nearly all carry a note, what is left is few and not like the rest.
+
+| design | rate | below | above | with a note | misses with a note | without: coverage (below, above) |
+|---|---|---|---|---|---|---|
+"""
+OTHERS = """
+## Other verdicts
+
+Held against the truth, as above: each group's ratio to the others (a margin, where the last group is given the higher
+of the two rates), and each group's mean of FMR and FNMR.
+
+| design | claim | wrong: supported, refuted |
+|---|---|---|
 """
 
 
@@ -242,17 +355,24 @@ def _warned(counts: ErrorCounts) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--replicates", type=int, default=400)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     started = time.perf_counter()
-    head = HEAD.format(replicates=options.replicates, numpy=np.__version__, python=platform.python_version())
-    lines = []
-    for design in DESIGNS:
-        lines += rows(design, options.replicates)
-        print(lines[-4], lines[-3], lines[-2], lines[-1], sep="\n", flush=True)
+    with ProcessPoolExecutor(options.workers) as pool:
+        found = list(pool.map(lines, DESIGNS, [options.replicates] * len(DESIGNS)))
+    head = HEAD.format(
+        replicates=options.replicates,
+        error=100 * np.sqrt(0.0475 / options.replicates),
+        numpy=np.__version__,
+        python=platform.python_version(),
+    )
+    rates, intervals, others = ("\n".join(line for part in side for line in part) for side in zip(*found, strict=True))
+    text = f"{head}{rates}\n{INTERVALS}{intervals}\n{OTHERS}{others}\n"
     if options.out is not None:
-        options.out.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{time.perf_counter() - started:.0f} s")
+        options.out.write_text(text, encoding="utf-8")
+    print(text)
+    print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":

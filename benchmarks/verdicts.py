@@ -52,6 +52,7 @@ def mated(rate: float, people: int, rng: Rng, each: int = 3, agreement: float = 
         subjects=people,
         by_subject=sums,
         heaviest=heaviest(x, m),
+        most=each,
     )
 
 
@@ -66,7 +67,7 @@ def nonmated(rate: float, people: int, rng: Rng, spread: float = 0.5) -> ErrorCo
     by_pair = ClusterSums(int(x @ x), int(4 * x.sum()), 16 * len(x))
     counts = replace(BASE, metric="FMR", errors=int(x.sum()), completed=4 * len(x), subjects=people)
     most = heaviest(rows.astype(np.int64), np.full(people, int(m)))
-    return replace(counts, by_subject=by_subject, by_pair=by_pair, heaviest=most)
+    return replace(counts, by_subject=by_subject, by_pair=by_pair, heaviest=most, most=int(m))
 
 
 def groups(kind: Callable[..., ErrorCounts], rates: list[float], people: int, rng: Rng) -> list[ErrorCounts]:

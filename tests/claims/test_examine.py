@@ -105,9 +105,9 @@ def test_an_accuracy_needs_the_people_that_a_rate_needs(reading: str) -> None:
         (row,) = (row for row in found if row.reading.startswith(reading))
         return row.verdict, row.note
 
-    standing = "at the threshold as it stands: its own uncertainty is not in the verdict"
-    assert of(120) == ("supported", standing)
-    assert of(120, min_subjects=121) == ("undecided", f"not judged: fewer than 121 people; {standing}")
+    carried = "p-values carry the threshold's own uncertainty"
+    assert of(120) == ("supported", carried)
+    assert of(120, min_subjects=121) == ("undecided", f"not judged: fewer than 121 people; {carried}")
     verdict, note = of(40)
     assert verdict == "undecided" and note.startswith("FMR: could only be refuted: 40 people")
 

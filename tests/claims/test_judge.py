@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from facegap import count
-from facegap.claims.judge import _margin, judge_claim
+from facegap.claims.judge import Judged, _End, _held, _margin, judge_claim
 from facegap.claims.text import parse
+from facegap.count.groups import heaviest
 from facegap.errors import InputError
 from facegap.estimate.at_most import judge
 from facegap.estimate.equivalence import equivalent_difference, equivalent_ratio
+from facegap.estimate.interval import effective_sample
 from facegap.estimate.two_groups import Rate
 from facegap.evidence import Evidence
 from facegap.records import ClusterSums, ErrorCounts, Threshold
@@ -201,7 +203,7 @@ def test_the_sample_that_would_have_decided_a_margin_does(text: str) -> None:
     for factor, wanted in ((1.0, True), (0.99, False)):
         growth = factor * first.decided_trials / a[1]
         one, other = (Rate(x * growth, n * growth) for x, n in (a, b))
-        found = function(one, other, claim.number, 0.05)
+        found = function(one, other, claim.number, 0.05 if verdict == "supported" else 0.025)
         assert found.decided == wanted
     assert f"{math.ceil(first.decided_people * b[1] / a[1])} people in the other groups" in first.note
 
@@ -211,6 +213,55 @@ def test_non_mated_comparisons_grow_with_the_square_of_people() -> None:
     row = next(iter(_margin(sides, parse("FMR within a ratio of 1.25"), 0.95, 10)))
     assert (row.verdict, row.decided_as) == ("undecided", "supported")
     assert row.decided_trials / 4950 == pytest.approx((row.decided_people / 100) ** 2, rel=0.02)
+
+
+def test_a_margin_leaves_room_for_one_more_person_who_errs_most() -> None:
+    """On the side that an end takes for high; what refutes is the interval at half of the error."""
+    x, m = np.array([6] + [1] * 19 + [0] * 80), np.full(100, 10)
+    one = ErrorCounts(
+        metric="FNMR",
+        model="m",
+        condition="clean",
+        grouping="g",
+        group="a",
+        threshold=0.5,
+        errors=25,
+        completed=1000,
+        failed=0,
+        subjects=100,
+        by_subject=ClusterSums(int(x @ x), int(x @ m), int(m @ m)),
+        heaviest=heaviest(x, m),
+    )
+    row = next(iter(_margin([one, replace(one, group="b")], parse("FNMR within a ratio of 2"), 0.95, 10)))
+    n = effective_sample(one, 0.95)
+    plain, roomy = Rate(0.025 * n, n), Rate((25 + 5) / 1010 * n, n)
+    assert row.low == pytest.approx(equivalent_ratio(plain, roomy, 2, 0.05).low)
+    assert row.high == pytest.approx(equivalent_ratio(roomy, plain, 2, 0.05).high)
+    wide = _held((one, replace(one, group="b")), parse("FNMR within a ratio of 2"), 0.95, 0.05, 1.0)
+    assert wide.refuting is not None and wide.refuting[1] == pytest.approx(
+        equivalent_ratio(roomy, plain, 2, 0.025).high
+    )
+
+
+def test_a_margin_must_hold_at_both_ends_of_the_threshold_s_interval() -> None:
+    """Each of three places has half of the error, and the interval spans them."""
+    claim = parse("FNMR within a ratio of 1.5")
+
+    def at(errors: int) -> tuple[ErrorCounts, ...]:
+        return counts("FNMR", "a", errors, 40000, 20000), counts("FNMR", "b", 1000, 40000, 20000)
+
+    def judged(*places: tuple[ErrorCounts, ...]) -> Judged:
+        ends = [_End(0.0, {"FNMR": place}) for place in places[1:]]
+        return next(iter(_margin(places[0], claim, 0.95, 10, ends)))
+
+    half = equivalent_ratio(Rate(1000, 40000), Rate(1000, 40000), 1.5, 0.025)
+    same = judged(at(1000), at(1000), at(1000))
+    assert (same.low, same.high) == (pytest.approx(half.low), pytest.approx(half.high))
+    assert judged(at(1000)).verdict == judged(at(1000), at(1100), at(900)).verdict == "supported"
+    wide = judged(at(1000), at(1450), at(900))
+    assert wide.verdict == "undecided" and "not at both ends of its interval" in wide.note
+    assert wide.high == equivalent_ratio(Rate(1450, 40000), Rate(1000, 40000), 1.5, 0.025).high
+    assert judged(at(2000), at(2100), at(1900)).verdict == "refuted"
 
 
 def test_no_sample_decides_on_the_margin_or_without_errors() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tiny
@@ -18,6 +20,8 @@ from facegap.estimate.measures import MEASURES
 from facegap.records import ErrorCounts
 from facegap.tables import Workbench
 from facegap.tables.differentials import rows
+from facegap.tables.equal_groups import equal_rates
+from facegap.tables.workbench import ends_of
 from made_evidence import chosen, evidence_of
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "results" / "example"
@@ -84,13 +88,43 @@ def test_a_group_in_no_summary_leaves_the_claim_undecided() -> None:
 def test_the_interval_is_that_of_the_table(measure: str, metric: str) -> None:
     evidence = evidence_of(shift=1.0)
     limit = 0.5 if "/" not in measure else 3
-    found = judge_claim(evidence, parse(f"{measure} {metric} <= {limit} at FMR 0.02"))
+    evidence = replace(evidence, vendor={"m": 2.5})
+    found = judge_claim(evidence, parse(f"{measure} {metric} <= {limit} at vendor"))
     wanted = chosen(
-        rows(Workbench(evidence)), measure=measure, metric=metric, grouping="colour", threshold_name="FMR 0.02"
+        rows(Workbench(evidence)), measure=measure, metric=metric, grouping="colour", threshold_name="vendor"
     )[0]
     assert [(row.value, row.low, row.high) for row in found] == [(wanted.value, wanted.low, wanted.high)]
     assert found[0].group == "over 2 groups" and found[0].reading == f"{measure} of {metric} <= {limit}"
     assert f"highest: {wanted.worst}" in found[0].note
+    assert "threshold's own" not in found[0].note
+
+
+@pytest.mark.parametrize("metric", ["FMR", "FNMR"])
+def test_at_a_target_the_interval_spans_that_of_the_threshold(metric: str) -> None:
+    """Half of the error is the threshold's: three intervals at the level that leaves the other half."""
+    evidence = evidence_of(shift=1.0)
+    found = judge_claim(evidence, parse(f"max/geomean {metric} <= 3 at FMR 0.02"))[0]
+    bench, comparisons = Workbench(evidence), evidence.comparisons["m", "clean"]
+    threshold = next(t.value for t in bench.thresholds if t.name == "FMR 0.02")
+    ends = ends_of(bench.drawn("m", 0.02).thresholds, 0.975, -np.inf)
+    assert ends is not None and ends[0] < threshold < ends[1]
+    least, seed = evidence.study.statistics.min_subjects, evidence.study.seed
+    there = [
+        judge_summary(
+            bench.counts(comparisons, ("colour",), at)[metric],
+            "max/geomean",
+            3,
+            least,
+            0.975,
+            seed,
+            partial(equal_rates, bench, comparisons, ("colour",), at),
+        ).found
+        for at in (threshold, *ends)
+    ]
+    assert found.value == there[0].value
+    assert found.low == min(one.low for one in there if one.low is not None)
+    assert found.high == max(one.high for one in there if one.high is not None)
+    assert found.note.endswith("the interval carries the threshold's own uncertainty")
 
 
 def test_a_group_of_few_people_is_a_row_of_its_own() -> None:

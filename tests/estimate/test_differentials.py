@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from facegap.estimate import combined_differentials, differentials
+from facegap.estimate.differentials import Kept
 from facegap.estimate.measures import COMBINED, MEASURES
 from facegap.records import ErrorCounts
 
@@ -145,3 +146,11 @@ def test_combined_measures_keep_groups_that_enter_for_both():
     assert found.value == pytest.approx(1 - (0.5 * 0.01 + 0.5 * 0.1))
     assert (found.metric, found.groups) == ("FMR+FNMR", 2)
     assert found.left_out == (("A", "FNMR: 3 people, fewer than 10"),)
+
+
+def test_what_was_drawn_once_serves_single_and_combined_measures():
+    fmr, fnmr = counts("FMR", [0.01, 0.02, 0.03]), counts("FNMR", [0.1, 0.2, 0.2])
+    made: Kept = {}
+    assert differentials(fmr, made=made) == differentials(fmr)
+    assert combined_differentials(fmr, fnmr, made=made) == combined_differentials(fmr, fnmr)
+    assert combined_differentials(fmr, fnmr, made=made) == combined_differentials(fmr, fnmr)

@@ -1,11 +1,15 @@
 """The default interval: what it rests on, and what it says."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import beta
 
 from facegap.estimate import estimate
 from facegap.estimate.binomial import wilson
+from facegap.estimate.interval import NEAR_FEW
 from facegap.records import ClusterSums, ErrorCounts
 
 
@@ -31,7 +35,7 @@ def test_independent_comparisons_are_wilsons():
     found = estimate(one_way(12, 600))
     assert (found.low, found.high) == pytest.approx(wilson(12, 600))
     assert found.n_eff == pytest.approx(600)
-    assert found.value == 0.02 and found.note == ""
+    assert found.value == 0.02 and found.cautions == ()
 
 
 def test_repeats_of_a_person_add_nothing():
@@ -188,15 +192,60 @@ def test_every_count_has_an_interval_that_holds_its_rate(counts, level):
         return
     assert 0 <= found.low <= found.value + 1e-12 and found.value - 1e-12 <= found.high <= 1
     assert 0 < found.n_eff <= counts.trials
-    assert (found.low, found.high) == wilson(found.value * found.n_eff, found.n_eff, level)
+    low, high = wilson(found.value * found.n_eff, found.n_eff, level)
+    assert found.high == high
+    few = counts.errors < NEAR_FEW and 0 < counts.errors < counts.trials and counts.by_subject.mm > counts.trials
+    assert found.low <= low if few else found.low == low
     wider = estimate(counts, 0.9999)
     assert wider.high >= found.high - 1e-12
 
 
-def test_a_few_people_behind_many_errors_are_said():
-    few = estimate(one_way(6, 600, each=4))
-    assert few.counts.errors == 24 and few.cautions == ("errors as if 6 made them all: the interval may be too narrow",)
-    assert estimate(one_way(12, 600, each=4)).cautions == ()
+def pairs_of(x, people, each=4):
+    """Counts of comparisons of all pairs of people, `each` a pair; `x` maps pairs of people to their errors."""
+    rows = [sum(n for pair, n in x.items() if person in pair) for person in range(people)]
+    m = each * (people - 1)
+    pairs = people * (people - 1) // 2
+    return ErrorCounts(
+        metric="FMR",
+        model="net",
+        condition="clean",
+        grouping="",
+        group="everyone",
+        threshold=0.5,
+        errors=sum(x.values()),
+        completed=each * pairs,
+        failed=0,
+        subjects=people,
+        by_subject=ClusterSums(sum(n * n for n in rows), m * sum(rows), people * m * m),
+        by_pair=ClusterSums(sum(n * n for n in x.values()), each * sum(x.values()), pairs * each**2),
+        most=m,
+    )
+
+
+def test_one_person_who_matches_many_is_said():
+    """One of 100 people makes 40 false matches with 20 others; 20 pairs of 40 people who make two each are no such."""
+    wolf = estimate(pairs_of({(0, other): 2 for other in range(1, 21)}, 100))
+    assert wolf.cautions == ("errors as if 4 made them all: the interval may be too narrow",)
+    assert estimate(pairs_of({(2 * k, 2 * k + 1): 2 for k in range(20)}, 100)).cautions == ()
+
+
+def test_few_errors_of_few_people_are_not_said_to_be_made_by_few():
+    """Twelve false matches of 24 people are few errors, not a few people's."""
+    assert estimate(pairs_of({(2 * k, 2 * k + 1): 1 for k in range(12)}, 100)).cautions == ()
+    assert estimate(one_way(6, 600, each=4)).cautions == ()
+
+
+def test_lower_ends_of_few_errors_allow_for_as_many_by_chance():
+    """Clopper and Pearson at a fifth of the error; with one comparison a person it is Wilson's interval."""
+    found = estimate(one_way(4, 600, each=4))
+    n = found.n_eff
+    assert found.counts.errors == 16 < NEAR_FEW
+    # P(X >= x) = 0.005 at the lower end.
+    assert beta.cdf(found.low, found.value * n, n - found.value * n + 1) == pytest.approx(0.005)
+    assert found.low < wilson(found.value * n, n)[0]
+    many = estimate(one_way(5, 600, each=4))
+    assert many.low == wilson(many.value * many.n_eff, many.n_eff)[0]
+    assert estimate(one_way(4, 600)).low == pytest.approx(wilson(4, 600)[0])
 
 
 def test_people_who_take_part_unevenly_are_said():
@@ -219,3 +268,19 @@ def test_people_who_take_part_unevenly_are_said():
     )
     assert "people take part unevenly, as if 4 took part alike" in found.cautions[0]
     assert "unevenly" not in " ".join(estimate(one_way(40, 100, each=8)).cautions)
+
+
+def test_one_person_of_many_comparisons_is_said():
+    """95 people make four each and one makes 24: as if 78 took part alike, so that evenness alone says nothing."""
+    m = [4] * 95 + [24]
+    counts = replace(
+        one_way(12, 96, each=4),
+        errors=20,
+        completed=sum(m),
+        by_subject=ClusterSums(xx=40, xm=96, mm=sum(n * n for n in m)),
+        most=max(m),
+    )
+    assert estimate(counts).cautions == (
+        "people take part unevenly, 6 % by one person: the interval may be too narrow",
+    )
+    assert estimate(replace(counts, most=20)).cautions == ()

@@ -14,6 +14,7 @@ from facegap.errors import InputError
 from facegap.estimate.bootstrap import fmr_draws, percentiles
 from facegap.estimate.discordant import mcnemar_p, swap_p
 from facegap.estimate.multiplicity import holm
+from facegap.estimate.paired import turned, turned_interval
 from facegap.evidence import Evidence
 from facegap.schema import BetweenRow
 from facegap.tables import Workbench, between_models
@@ -129,7 +130,8 @@ def test_a_model_against_itself_shows_nothing(two: Evidence) -> None:
         assert row.verdict == "not shown to differ"
 
 
-def test_few_disagreements_have_no_interval(two: Evidence) -> None:
+def test_few_disagreements_have_tango_s_interval(two: Evidence) -> None:
+    """At the effective comparisons by person, as in paired.csv; zero is inside, as three people say little."""
     mine = two.comparisons["m", "clean"]
     score = mine.mated.score.copy()
     score[:3] = np.nan
@@ -137,8 +139,13 @@ def test_few_disagreements_have_no_interval(two: Evidence) -> None:
     evidence = replace(two, comparisons={("m", "clean"): mine, ("n", "clean"): theirs})
     row = chosen(between_models.rows(Workbench(evidence)), metric="FNMR", grouping="")[0]
     assert 0 < row.only_other <= 3
-    assert row.low is None
-    assert "too few for an interval" in row.note
+    mated = evidence.comparisons["m", "clean"].mated
+    errors = [~(one.mated.score >= row.threshold) for one in (mine, theirs)]
+    person = evidence.samples.people()[mated.probe]
+    wanted = turned(person, errors[0].astype(float) - errors[1].astype(float))
+    assert wanted is not None
+    assert (row.low, row.high) == pytest.approx(turned_interval(wanted, 0.95))
+    assert row.low is not None and row.high is not None and row.low < row.difference < 0 < row.high
 
 
 def test_models_of_other_comparisons_are_refused(two: Evidence) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from facegap.errors import InputError
 from facegap.estimate import cautions
 from facegap.estimate.accuracy import mean_error, p_values
 from facegap.estimate.at_most import ClaimVerdict, enough_people, judge, p_refute, p_support, too_few
-from facegap.estimate.clustered import pooled
+from facegap.estimate.clustered import pooled, with_room
 from facegap.estimate.differentials import EqualRates, enter
 from facegap.estimate.equivalence import (
     Equivalence,
@@ -27,6 +27,7 @@ from facegap.estimate.equivalence import (
     equivalent_difference,
     equivalent_ratio,
     growth_to_decide,
+    spanning,
 )
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.multiplicity import holm
@@ -43,7 +44,19 @@ Verdict = Literal["refuted", "supported", "undecided"]
 _LARGEST = 1e12
 """Comparisons beyond which an answer is none that a study could use."""
 
-_AS_IT_STANDS = "at the threshold as it stands: its own uncertainty is not in the verdict"
+_CARRIED = "p-values carry the threshold's own uncertainty"
+_SPANNED = "the interval carries the threshold's own uncertainty"
+_ENDS_DIFFER = "decided at the threshold as it stands, not at both ends of its interval: more people would narrow it"
+
+
+class _End(NamedTuple):
+    """One end of a threshold's own interval, with the groups' counts there, in the order of those at the threshold."""
+
+    threshold: float
+    counts: Mapping[str, tuple[ErrorCounts, ...]]
+
+
+Ends = Sequence[_End]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,22 +161,26 @@ def _judged(
         counts = group_counts_of(bench, claim, comparisons, columns, threshold)
     counts = {metric: _labelled(cs) for metric, cs in counts.items()}
     gallery = gallery_of(evidence, claim, comparisons)
-    if claim.kind == "accuracy":
-        found = list(_accuracy(counts, claim, evidence))
+    ends = _at_the_ends(bench, claim, comparisons, columns, threshold, counts)
+    point = None if threshold.name == NO_THRESHOLD else threshold.value
+    if isinstance(ends, str):
+        found = [
+            replace(_row(c, _reading(claim), level), note=f"not judged: {ends}") for c in next(iter(counts.values()))
+        ]
+    elif claim.kind == "accuracy":
+        found = list(_accuracy(counts, claim, evidence, ends))
     elif claim.kind == "summary":
-        equal = partial(equal_rates, bench, comparisons, columns, threshold.value)
-        found = list(_summary(counts[claim.metric], claim, evidence, equal))
+        equal = [
+            partial(equal_rates, bench, comparisons, columns, at)
+            for at in (threshold.value, *(end.threshold for end in ends))
+        ]
+        found = list(_summary(counts[claim.metric], claim, evidence, ends, equal))
     elif claim.kind in COMPARED:
-        found = list(_margin(counts[claim.metric], claim, level, evidence.study.statistics.min_subjects))
+        found = list(_margin(counts[claim.metric], claim, level, evidence.study.statistics.min_subjects, ends))
     else:
-        least = evidence.study.statistics.min_subjects
-        ends = _at_the_ends(bench, claim, comparisons, columns, threshold, counts[claim.metric])
-        found = list(_single(claim, counts[claim.metric], level, least, ends))
+        found = list(_single(claim, counts[claim.metric], level, evidence.study.statistics.min_subjects, ends))
         if claim.protocol and ends:
             found = [_with_interval(bench, claim, comparisons, threshold, counts[claim.metric], row) for row in found]
-    if claim.kind not in ("at most", "at least") and _is_own_target(evidence, threshold):
-        found = [_cautioned(row, _AS_IT_STANDS) if row.value is not None else row for row in found]
-    point = None if threshold.name == NO_THRESHOLD else threshold.value
     return [
         replace(
             row,
@@ -202,10 +219,6 @@ def _caution(counts: Mapping[str, Sequence[ErrorCounts]], group: str, level: flo
     return cautions.by_name((one.counts.metric, one.cautions) for one in own) if own else cautions.of_several(every)
 
 
-def _cautioned(row: Judged, caution: str) -> Judged:
-    return replace(row, note=f"{row.note}; {caution}" if row.note else caution)
-
-
 def _is_own_target(evidence: Evidence, threshold: Threshold) -> bool:
     """Whether this run set the threshold at a target FMR, so that other people would have put it elsewhere."""
     return threshold.target is not None and threshold not in evidence.given
@@ -237,15 +250,11 @@ def _row(counts: ErrorCounts, reading: str, level: float) -> Judged:
     )
 
 
-def _single(
-    claim: Claim, counts: Sequence[ErrorCounts], level: float, least: int, ends: Sequence[Sequence[ErrorCounts]] | str
-) -> Iterator[Judged]:
+def _single(claim: Claim, counts: Sequence[ErrorCounts], level: float, least: int, ends: Ends) -> Iterator[Judged]:
     """ "At most the number"; "at least" is its mirror image. Groups of fewer people than `least` are not judged."""
-    if isinstance(ends, str):
-        yield from (replace(_row(c, _reading(claim), level), note=f"not judged: {ends}") for c in counts)
-        return
     large = [k for k, c in enumerate(counts) if c.subjects >= least]
-    verdicts = judge([counts[k] for k in large], claim.number, level, [[end[k] for k in large] for end in ends])
+    at_ends = [[end.counts[claim.metric][k] for k in large] for end in ends]
+    verdicts = judge([counts[k] for k in large], claim.number, level, at_ends)
     by_group = {verdict.counts.group: verdict for verdict in verdicts}
     for c in counts:
         row = _row(c, _reading(claim), level)
@@ -263,7 +272,7 @@ def _one_verdict(row: Judged, verdict: ClaimVerdict, claim: Claim, carried: bool
     swapped: dict[Verdict, Verdict] = {"refuted": "supported", "supported": "refuted", "undecided": "undecided"}
     mirrored, c = claim.kind == "at least", verdict.counts
     p = (verdict.p_support, verdict.p_refute) if mirrored else (verdict.p_refute, verdict.p_support)
-    said = "p-values carry the threshold's own uncertainty" if carried else ""
+    said = _CARRIED if carried else ""
     why = verdict.note
     if c.trials and verdict.verdict == "undecided":
         why = too_few(c, "supported", mirrored)
@@ -287,9 +296,9 @@ def _at_the_ends(
     comparisons: Comparisons,
     columns: tuple[str, ...],
     threshold: Threshold,
-    counts: Sequence[ErrorCounts],
-) -> Sequence[Sequence[ErrorCounts]] | str:
-    """The groups at both ends of a threshold's own interval, where this run set it at a target FMR or FPIR; else none.
+    counts: Mapping[str, tuple[ErrorCounts, ...]],
+) -> Ends | str:
+    """Both ends of a threshold's own interval, where this run set it at a target FMR or FPIR; else none.
 
     A claim "at FMR 0.001" is one about that operating point, which other people would have put elsewhere. A reason
     where that interval is not known.
@@ -297,7 +306,7 @@ def _at_the_ends(
     evidence = bench.evidence
     if claim.metric in ("FTA", "FTE") or not _is_own_target(evidence, threshold):
         return ()
-    half = 1 - (1 - evidence.study.statistics.level) / 2
+    half = _half(evidence.study.statistics.level)
     if claim.protocol:
         drawn = drawn_point(bench, searches_of(evidence, claim, comparisons), threshold)
         ends = threshold_ends(drawn, half) if drawn is not None else None
@@ -308,13 +317,21 @@ def _at_the_ends(
         ends = ends_of(bench.drawn(comparisons.model, threshold.target).thresholds, half, -np.inf)
         if ends is None or ends[0] < comparisons.floor:
             return "the kept scores end above the lower end of the threshold's interval"
-    wanted = [c.group for c in counts]
-    found = []
-    for end in ends:
-        at_end = group_counts_of(bench, claim, comparisons, columns, replace(threshold, value=end))[claim.metric]
-        there = {c.group: c for c in at_end}
-        found.append([there[name] for name in wanted])
-    return found
+    found = [group_counts_of(bench, claim, comparisons, columns, replace(threshold, value=end)) for end in ends]
+    return [_End(end, _in_order(there, counts)) for end, there in zip(ends, found, strict=True)]
+
+
+def _in_order(
+    there: Mapping[str, Sequence[ErrorCounts]], wanted: Mapping[str, Sequence[ErrorCounts]]
+) -> Mapping[str, tuple[ErrorCounts, ...]]:
+    """The counts of the groups of `wanted`, metric by metric."""
+    by_name = {metric: {c.group: c for c in counts} for metric, counts in there.items()}
+    return {metric: tuple(by_name[metric][c.group] for c in counts) for metric, counts in wanted.items()}
+
+
+def _half(level: float) -> float:
+    """The level that leaves half of the error: the other half is the threshold's."""
+    return 1 - (1 - level) / 2
 
 
 def _with_decided(row: Judged, counts: ErrorCounts, effective: float, n_eff: float) -> Judged:
@@ -338,24 +355,45 @@ def _people(counts: ErrorCounts, effective: float, n_eff: float) -> int | None:
     return people_for_nonmated(effective, counts.trials, counts.trials / n_eff, counts.subjects)
 
 
-def _accuracy(counts: Mapping[str, tuple[ErrorCounts, ...]], claim: Claim, evidence: Evidence) -> Iterator[Judged]:
+def _accuracy(
+    counts: Mapping[str, tuple[ErrorCounts, ...]], claim: Claim, evidence: Evidence, ends: Ends
+) -> Iterator[Judged]:
     """Each error that the claim could mean: either rate alone, both of them, and their mean.
 
     Only the mean over listed pairs is like LFW's accuracy, so that no other bears its name.
     """
     rules, listed, limit = evidence.study.statistics, evidence.study.trials.by_list, claim.number
     level, least = rules.level, rules.min_subjects
-    fmr, fnmr = counts["FMR"], counts["FNMR"]
-    for metric, one in (("FNMR", fnmr), ("FMR", fmr)):
-        yield from _single(replace(claim, kind="at most", metric=metric, number=limit), one, level, least, ())
-    pairs = [(a, b) for a, b in zip(fmr, fnmr, strict=True) if a.trials and b.trials]
-    alone = [[_p_values(c, limit, level, least) for c in pair] for pair in pairs]
-    # Both must hold: each is tested for support, and either may refute.
-    both = [(min(1.0, 2 * min(a[0], b[0])), max(a[1], b[1])) for a, b in alone]
-    yield from _combined(pairs, both, f"FMR and FNMR both <= {limit:.6g}", level, least, mean=False)
+    for metric in ("FNMR", "FMR"):
+        yield from _single(replace(claim, kind="at most", metric=metric), counts[metric], level, least, ends)
+    pairs, *at_ends = (_pairs(found) for found in (counts, *(end.counts for end in ends)))
+    places = list(zip(*(at_ends or [pairs]), strict=True))
+    both = [_shared([_both_p_values(pair, limit, level, least) for pair in place], ends) for place in places]
+    yield from _combined(pairs, both, f"FMR and FNMR both <= {limit:.6g}", level, least, mean=False, carried=bool(ends))
     name = "LFW-style accuracy" if listed else "mean of both"
-    means = [_mean_p_values(pair, limit, level, least) for pair in pairs]
-    yield from _combined(pairs, means, f"{name}: (FMR + FNMR) / 2 <= {limit:.6g}", level, least, mean=True)
+    means = [_shared([_mean_p_values(pair, limit, level, least) for pair in place], ends) for place in places]
+    reading = f"{name}: (FMR + FNMR) / 2 <= {limit:.6g}"
+    yield from _combined(pairs, means, reading, level, least, mean=True, carried=bool(ends))
+
+
+def _pairs(counts: Mapping[str, Sequence[ErrorCounts]]) -> list[tuple[ErrorCounts, ErrorCounts]]:
+    """FMR and FNMR of every group that has both."""
+    return [(a, b) for a, b in zip(counts["FMR"], counts["FNMR"], strict=True) if a.trials and b.trials]
+
+
+def _shared(p: Sequence[tuple[float, float]], ends: Ends) -> tuple[float, float]:
+    """The larger p-values of both ends, doubled: half of the error is the threshold's."""
+    tests = 2 if ends else 1
+    refute, support = (min(1.0, tests * max(side)) for side in zip(*p, strict=True))
+    return refute, support
+
+
+def _both_p_values(
+    pair: tuple[ErrorCounts, ErrorCounts], limit: float, level: float, least: int
+) -> tuple[float, float]:
+    """Both must hold: each is tested for support, and either may refute."""
+    a, b = (_p_values(c, limit, level, least) for c in pair)
+    return min(1.0, 2 * min(a[0], b[0])), max(a[1], b[1])
 
 
 def _p_values(counts: ErrorCounts, limit: float, level: float, least: int) -> tuple[float, float]:
@@ -368,8 +406,12 @@ def _p_values(counts: ErrorCounts, limit: float, level: float, least: int) -> tu
 def _mean_p_values(
     pair: tuple[ErrorCounts, ErrorCounts], limit: float, level: float, least: int
 ) -> tuple[float, float]:
-    """The same of the mean of FMR and FNMR: both need the people that either alone would need."""
+    """The same of the mean of FMR and FNMR: both need the people that either alone would need.
+
+    To refute takes half of the error, as with margins (`_held`).
+    """
     refute, support = p_values(*pair, limit, level)
+    refute = min(1.0, 2 * refute)
     if any(c.subjects < least or not enough_people(c) for c in pair):
         return 1.0, 1.0
     return refute, 1.0 if any(too_few(c, "supported") for c in pair) else support
@@ -389,11 +431,13 @@ def _combined(
     level: float,
     least: int,
     mean: bool,
+    carried: bool,
 ) -> Iterator[Judged]:
     refute, support = (holm([p[side] for p in p_raw]) for side in (0, 1))
     for (a, b), against, for_it in zip(pairs, refute, support, strict=True):
         verdict: Verdict = "refuted" if against < 1 - level else "supported" if for_it < 1 - level else "undecided"
         value = mean_error(a, b) if mean else max(a.errors / a.trials, b.errors / b.trials)
+        why = _why_undecided((a, b), least) if verdict == "undecided" else ""
         yield Judged(
             model="",
             condition="",
@@ -411,34 +455,67 @@ def _combined(
             high=None,
             p_refute=against,
             p_support=for_it,
-            note=_why_undecided((a, b), least) if verdict == "undecided" else "",
+            note="; ".join(part for part in (why, _CARRIED if carried else "") if part),
         )
 
 
-def _margin(counts: Sequence[ErrorCounts], claim: Claim, level: float, least: int) -> Iterator[Judged]:
-    """Each group against the others or the named one: two one-sided tests, adjusted over the groups (Bonferroni)."""
+def _margin(counts: Sequence[ErrorCounts], claim: Claim, level: float, least: int, ends: Ends = ()) -> Iterator[Judged]:
+    """Each group against the others or the named one: two one-sided tests, adjusted over the groups (Bonferroni).
+
+    With `ends` the tests at the threshold and at both ends of its interval must decide alike, each with half the error.
+    """
     kept, left_out = enter(counts, least)
     base = _reference(counts, claim)
-    compared = _sides(kept, base)
+    names = {c.group for c in kept}
+    places = [kept, *([c for c in end.counts[claim.metric] if c.group in names] for end in ends)]
+    compared = list(zip(*(_sides(place, base) for place in places), strict=True))
     tests = _tests(claim, compared)
-    alpha = (1 - level) / tests
-    reading = _margin_reading(claim)
+    alpha = (1 - level) / tests / (2 if ends else 1)
     for sides in compared:
-        c = sides[0]
-        at = partial(_held, sides, claim, level, alpha)
-        found = at(1.0)
-        row = replace(_row(c, reading, level), verdict=_verdict(found), low=found.low, high=found.high)
-        note = f"interval of two one-sided tests, adjusted over {tests} test{'s' * (tests > 1)}"
-        row = replace(row, value=_compared(*sides, claim.kind != "difference"), note=note)
-        why = next(filter(None, (too_few(side, row.verdict) for side in sides)), "")
-        if why:
-            yield replace(row, verdict="undecided", note=f"{row.note}; {why}")
-        else:
-            yield row if found.decided else _with_growth(row, sides, at, base)
+        yield _one_margin(sides, claim, base, level, alpha, tests)
     for c in counts:
         reason = dict(left_out).get(c.group) or _why_not_compared(kept, base, dict(left_out))
         if reason and c.group != base:
-            yield replace(_row(c, reading, level), value=None, low=None, high=None, note=f"left out: {reason}")
+            row = _row(c, _margin_reading(claim), level)
+            yield replace(row, value=None, low=None, high=None, note=f"left out: {reason}")
+
+
+def _one_margin(
+    places: Sequence[tuple[ErrorCounts, ErrorCounts]],
+    claim: Claim,
+    base: str,
+    level: float,
+    alpha: float,
+    tests: int,
+) -> Judged:
+    """A group and the others at the threshold, and at the ends of its interval where there are any."""
+    sides = places[0]
+    found = [_held(place, claim, level, alpha, 1.0) for place in places]
+    verdict = _agreed([_verdict(one) for one in found])
+    low, high = _spanned([(one.low, one.high) for one in found])
+    note = f"interval of two one-sided tests, adjusted over {tests} test{'s' * (tests > 1)}"
+    if len(places) > 1:
+        note = f"{note}; {_SPANNED}"
+    row = replace(_row(sides[0], _margin_reading(claim), level), verdict=verdict, low=low, high=high, note=note)
+    row = replace(row, value=_compared(*sides, claim.kind != "difference"))
+    why = next(filter(None, (too_few(side, row.verdict) for side in sides)), "")
+    if why:
+        return replace(row, verdict="undecided", note=f"{row.note}; {why}")
+    if verdict == "undecided" and found[0].decided:
+        return replace(row, note=f"{row.note}; {_ENDS_DIFFER}")
+    if verdict != "undecided":
+        return row
+    return _with_growth(row, sides, partial(_held, sides, claim, level, alpha), base)
+
+
+def _agreed(verdicts: Sequence[Verdict]) -> Verdict:
+    return verdicts[0] if len(set(verdicts)) == 1 else "undecided"
+
+
+def _spanned(intervals: Sequence[tuple[float | None, float | None]]) -> tuple[float | None, float | None]:
+    """From the lowest end to the highest; None where one has none."""
+    lows, highs = zip(*intervals, strict=True)
+    return None if None in lows else min(lows), None if None in highs else max(highs)
 
 
 def _reference(counts: Sequence[ErrorCounts], claim: Claim) -> str:
@@ -484,24 +561,33 @@ def _why_not_compared(kept: Sequence[ErrorCounts], base: str, left_out: Mapping[
     return "no other group to compare with" if len(kept) < 2 else None
 
 
-def _summary(counts: Sequence[ErrorCounts], claim: Claim, evidence: Evidence, equal: EqualRates) -> Iterator[Judged]:
-    """The summary over all groups, and each group that is in none; their interval needs no adjustment over groups."""
+def _summary(
+    counts: Sequence[ErrorCounts], claim: Claim, evidence: Evidence, ends: Ends, equal: Sequence[EqualRates]
+) -> Iterator[Judged]:
+    """The summary over all groups, and each group that is in none; their interval needs no adjustment over groups.
+
+    With `ends` it is judged at the threshold and at both ends of its interval, each with half the error. `equal` is of
+    each of these places.
+    """
     if counts:
         rules = evidence.study.statistics
-        yield from _summary_rows(counts, claim, rules.level, rules.min_subjects, evidence.study.seed, equal)
+        level = _half(rules.level) if ends else rules.level
+        places = [(counts, equal[0]), *zip((end.counts[claim.metric] for end in ends), equal[1:], strict=True)]
+        yield from _summary_rows(places, claim, level, rules.min_subjects, evidence.study.seed)
 
 
 def _summary_rows(
-    counts: Sequence[ErrorCounts],
-    claim: Claim,
-    level: float,
-    least: int,
-    seed: int,
-    equal: EqualRates | None = None,
+    places: Sequence[tuple[Sequence[ErrorCounts], EqualRates | None]], claim: Claim, level: float, least: int, seed: int
 ) -> Iterator[Judged]:
-    verdict, found, left_out, why = judge_summary(counts, claim.measure, claim.number, least, level, seed, equal)
+    """`places` are the groups at the threshold, and at the ends of its interval where there are any."""
+    counts, ends = places[0][0], len(places) > 1
+    judged = [judge_summary(at, claim.measure, claim.number, least, level, seed, equal) for at, equal in places]
+    _, found, left_out, why = judged[0]
+    verdict = _agreed([place.verdict for place in judged])
+    low, high = _spanned([(place.found.low, place.found.high) for place in judged])
+    differ = _ENDS_DIFFER if verdict == "undecided" and judged[0].verdict != "undecided" else ""
     reading = f"{claim.measured} <= {claim.number:.6g}"
-    ends = f"highest: {found.worst}, lowest: {found.best}" if found.worst != found.best else ""
+    extremes = f"highest: {found.worst}, lowest: {found.best}" if found.worst != found.best else ""
     over = Judged(
         model="",
         condition="",
@@ -515,9 +601,9 @@ def _summary_rows(
         trials=None,
         subjects=sum(c.subjects for c in enter(counts, least)[0]),
         value=found.value,
-        low=found.low,
-        high=found.high,
-        note="; ".join(part for part in (ends, found.note, why) if part),
+        low=low,
+        high=high,
+        note="; ".join(part for part in (extremes, found.note, why, differ, _SPANNED if ends else "") if part),
     )
     yield over
     of = {c.group: c for c in counts}
@@ -528,10 +614,28 @@ def _summary_rows(
 def _held(
     sides: tuple[ErrorCounts, ErrorCounts], claim: Claim, level: float, alpha: float, growth: float
 ) -> Equivalence:
-    """The two one-sided tests at the observed rates and `growth` times the people on both sides."""
+    """The two one-sided tests at the observed rates and `growth` times the people on both sides.
+
+    What refutes is the interval at half of `alpha`: to refute wrongly and to support wrongly are two chances of an
+    error, and people who take part unevenly leave less room for the first (`benchmarks/claims_coverage.md`). As in the
+    interval of a rate, the side that an end takes for high has room for one more person who errs most.
+    """
     function = {"ratio": equivalent_ratio, "times": at_most_times}.get(claim.kind, equivalent_difference)
     a, b = (_grown(side, level, growth) for side in sides)
-    return function(a, b, claim.number, alpha)
+    roomy_a, roomy_b = (_with_room(side, seen, growth) for side, seen in zip(sides, (a, b), strict=True))
+    inner, outer = (
+        spanning(function(a, roomy_b, claim.number, at), function(roomy_a, b, claim.number, at))
+        for at in (alpha, alpha / 2)
+    )
+    return replace(inner, refuting=(outer.low, outer.high))
+
+
+def _with_room(counts: ErrorCounts, seen: Rate, growth: float) -> Rate:
+    """Room for one more person, beyond the one error that any interval allows; less of it among more people."""
+    if counts.by_subject is None:
+        return seen
+    room = with_room(counts, 1, beyond=1) - counts.errors / counts.trials
+    return Rate(min(seen.errors + room / growth * seen.trials, seen.trials), seen.trials) if room > 0 else seen
 
 
 def _compared(group: ErrorCounts, rest: ErrorCounts, ratio: bool) -> float | None:
@@ -589,8 +693,8 @@ def judge_groups(
     if claim.kind == "accuracy":
         raise InputError(f"claim '{claim.text}': counts have error rates; claim FNMR or FMR instead")
     if claim.kind == "summary":
-        return tuple(_summary_rows(counts, claim, level, least, seed))
-    if claim.kind in ("ratio", "difference"):
+        return tuple(_summary_rows([(counts, None)], claim, level, least, seed))
+    if claim.kind in COMPARED:
         return tuple(_margin(counts, claim, level, least))
     return tuple(_single(claim, counts, level, least, ()))
 

@@ -237,6 +237,7 @@ def _cell(
         subjects=int(np.count_nonzero(people)),
         by_subject=ClusterSums(exact_dot(errors, errors), exact_dot(errors, people), exact_dot(people, people)),
         heaviest=heaviest(errors, people),
+        most=int(people.max(initial=0)),
         by_pair=ClusterSums(exact_dot(repeats, repeats), exact_dot(repeats, compared), block.pair_mm),
         failures=failures,
         people=pairs_once(block, (lower, upper), repeats / compared, errors),

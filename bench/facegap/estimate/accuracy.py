@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+from facegap.estimate.at_most import roomy
 from facegap.estimate.binomial import wilson_at
 from facegap.estimate.interval import effective_sample
 from facegap.records import ErrorCounts
@@ -20,20 +21,29 @@ def mean_error(fmr: ErrorCounts, fnmr: ErrorCounts) -> float:
 
 
 def p_values(fmr: ErrorCounts, fnmr: ErrorCounts, limit: float, level: float = 0.95) -> tuple[float, float]:
-    """p-values of "the mean error is at most `limit`" (small: refuted) and "at least" (small: supported)."""
-    value = mean_error(fmr, fnmr)
+    """p-values of "the mean error is at most `limit`" (small: refuted) and "at least" (small: supported).
+
+    The second leaves room for people who err most, as `at_most.p_support` does.
+    """
+    sizes = [effective_sample(c, level) for c in (fmr, fnmr)]
+    seen = [c.errors / c.trials for c in (fmr, fnmr)]
+    return _p(seen, sizes, limit, lower=True), _p([roomy(c) for c in (fmr, fnmr)], sizes, limit, lower=False)
+
+
+def _p(rates: list[float], sizes: list[float], limit: float, lower: bool) -> float:
+    """One-sided: small where the mean's lower bound lies above the limit, or its upper bound below."""
+    value = sum(rates) / 2
     if value == limit:
-        return 0.5, 0.5
-    sizes = [(c.errors / c.trials, effective_sample(c, level)) for c in (fmr, fnmr)]
+        return 0.5
     above = value > limit
     low, high = 0.0, 40.0
     for _ in range(100):
         z = (low + high) / 2
-        bound = _bound(sizes, value, z, above)
+        bound = _bound(list(zip(rates, sizes, strict=True)), value, z, above)
         reached = bound <= limit if above else bound >= limit
         low, high = (low, z) if reached else (z, high)
     tail = 0.5 * math.erfc(high / math.sqrt(2))
-    return (tail, 1 - tail) if above else (1 - tail, tail)
+    return tail if above == lower else 1 - tail
 
 
 def _bound(sizes: list[tuple[float, float]], value: float, z: float, lower: bool) -> float:

@@ -146,10 +146,11 @@ def p_support(counts: ErrorCounts, limit: float, level: float) -> float:
     if _people(counts) < supporting_people(counts):
         return 1.0
     n = effective_sample(counts, level)
-    return at_most(_roomy(counts) * n, n, limit)
+    return at_most(roomy(counts) * n, n, limit)
 
 
-def _roomy(counts: ErrorCounts) -> float:
+def roomy(counts: ErrorCounts) -> float:
+    """The rate with room for `ROOM` more people like those with most errors."""
     return counts.errors / counts.trials if counts.by_subject is None else with_room(counts, ROOM)
 
 
@@ -185,7 +186,7 @@ def at_most(errors: float, trials: float, rate: float) -> float:
 
 def _decided_at(counts: ErrorCounts, n_eff: float, limit: float, alpha: float) -> int | None:
     """Comparisons that would have decided at the observed rate; the room for unseen people weighs less among more."""
-    rate, room = counts.errors / counts.trials, _roomy(counts) - counts.errors / counts.trials
+    rate, room = counts.errors / counts.trials, roomy(counts) - counts.errors / counts.trials
     least = least_people(counts) if rate > limit else supporting_people(counts)
     if rate > limit:
         effective = _smallest(lambda n: at_least(rate * n, n, limit) <= alpha)

@@ -193,20 +193,23 @@ def percentile_band(
     level: float,
     draws: int,
     rng: np.random.Generator,
+    equal: Equal | None = None,
 ) -> Band:
     """As `band`, for a summary that may lie on either side of its value at equality, such as a ratio.
 
     Percentiles of the summary, a function of (..., groups) rates to (...,), of rates drawn from each group's
-    distribution under Jeffreys' prior.
+    distribution under Jeffreys' prior. The null band is that of `equal`, else of independent comparisons.
     """
     n = np.maximum([effective_sample(c) for c in counts], 1.0)
     x = np.array([c.errors / c.trials for c in counts]) * n
     size = np.rint(n).astype(np.int64)
     drawn = np.maximum(rng.beta(x + 0.5, n - x + 0.5, size=(draws, len(n))), _SMALLEST)
-    equal = rng.binomial(size, (x.sum() + 0.5) / (n.sum() + 1), (draws, len(n))) / size
+    if equal is None:
+        binomial = rng.binomial(size, (x.sum() + 0.5) / (n.sum() + 1), (draws, len(n))) / size
+        equal = Equal(binomial, _smoothed(binomial, size))
     ends = ((1 - level) / 2, (1 + level) / 2)
     low, high = np.quantile(function(drawn), ends)
-    null_low, null_high = np.quantile(function(_smoothed(equal, size)), ends)
+    null_low, null_high = np.quantile(function(equal.smoothed), ends)
     return Band(min(float(low), value), max(float(high), value), float(null_low), float(null_high))
 
 

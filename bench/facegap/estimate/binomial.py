@@ -1,7 +1,7 @@
-"""Wilson's score interval of one binomial rate: numbers in, (low, high) out.
+"""Wilson's score interval of one binomial rate, numbers in, (low, high) out, and the exact lower bound.
 
-`errors` may be fractional, so that the interval also takes an effective sample size. Without trials nothing is known,
-which is (0, 1). Source: Wilson 1927.
+`errors` may be fractional, so that both also take an effective sample size. Without trials nothing is known, which is
+(0, 1). Sources: Wilson 1927; Clopper and Pearson 1934.
 """
 
 from __future__ import annotations
@@ -31,3 +31,10 @@ def wilson_at(errors: float, trials: float, z: float) -> tuple[float, float]:
     low = 0.0 if errors <= 0 else (middle - half) / (1 + share)
     high = 1.0 if errors >= trials else (middle + half) / (1 + share)
     return max(low, 0.0), min(high, 1.0)
+
+
+def exact_low(errors: float, trials: float, level: float = 0.95) -> float:
+    """The lower end of Clopper and Pearson's interval."""
+    if errors <= 0 or trials <= 0:
+        return 0.0
+    return float(special.betaincinv(errors, trials - errors + 1, (1 - level) / 2))

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from facegap.estimate.clustered import balanced_people, people_behind
+from facegap.estimate.clustered import balanced_people, largest_share, people_behind
 from facegap.records import ErrorCounts, Estimate
 
 FEW_SUBJECTS = 50
 FEW_ERRORS = 10
-FEW_BEHIND, FEW_BEHIND_PAIRS = 10, 20
-"""With fewer people behind the errors the next ones may make many more, or none; twice as many where an error has two
-people, either of whom may be why (`benchmarks/interval_coverage.md`)."""
+LARGEST_SHARE = 0.05
+"""Of the comparisons, above which one person is said to make them uneven."""
+
+FEW_BEHIND, MANY_EACH = 15, 4
+"""With fewer people behind false matches, each with more of them than this, a few match many, and the next sample may
+hold more such people or none. Fewer people behind as many errors are only what few errors look like, and a caution on
+them would stand beside the low estimates and leave the high ones without (`benchmarks/claims_coverage.md`)."""
 
 LARGE_SHARE = 0.1
 """Of the comparisons: from here on one person is spoken of, below it the people who make half of them."""
@@ -27,15 +31,23 @@ def of_people(counts: ErrorCounts) -> list[str]:
     """Who took part: few people, or few who made most of the comparisons. Holds for any number made from these."""
     if not counts.trials:
         return []
-    return of_participation(counts.subjects, None if counts.by_subject is None else balanced_people(counts))
+    if counts.by_subject is None:
+        return of_participation(counts.subjects, None)
+    return of_participation(counts.subjects, balanced_people(counts), largest_share(counts))
 
 
-def of_participation(people: int, balanced: float | None) -> list[str]:
-    """As `of_people`, of so many people, who matter as much as `balanced` people would who all took part alike."""
+def of_participation(people: int, balanced: float | None, largest: float = 0.0) -> list[str]:
+    """As `of_people`, of so many people, who matter as much as `balanced` people would who all took part alike.
+
+    Known from the numbers of comparisons alone, so that no estimate is cautioned for being high or low. `largest` is
+    the share of the comparisons that the busiest person takes part in.
+    """
     if people < FEW_SUBJECTS:
         return [few_people()]
     if balanced is not None and balanced < FEW_SUBJECTS - 0.5:
         return [f"people take part unevenly, as if {balanced:.0f} took part alike: {NARROW}"]
+    if largest > LARGEST_SHARE:
+        return [f"people take part unevenly, {100 * largest:.0f} % by one person: {NARROW}"]
     return []
 
 
@@ -45,7 +57,7 @@ def of_errors(counts: ErrorCounts) -> list[str]:
         return []
     if counts.errors < FEW_ERRORS:
         return of_number(counts.errors)
-    if counts.by_subject is not None and counts.errors < counts.trials and _few_behind(counts):
+    if counts.by_pair is not None and counts.errors < counts.trials and _few_match_many(counts):
         return [f"errors as if {people_behind(counts):.0f} made them all: {NARROW}"]
     return []
 
@@ -106,5 +118,6 @@ def who_makes_most(found: Estimate) -> str:
     return f"{of} have half of all places in these comparisons" if pairs else f"{of} make half of these comparisons"
 
 
-def _few_behind(counts: ErrorCounts) -> bool:
-    return people_behind(counts) < (FEW_BEHIND if counts.by_pair is None else FEW_BEHIND_PAIRS)
+def _few_match_many(counts: ErrorCounts) -> bool:
+    behind = people_behind(counts)
+    return behind < FEW_BEHIND and 2 * counts.errors > MANY_EACH * behind

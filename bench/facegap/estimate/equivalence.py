@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from facegap.estimate.assumed import ratio_of
-from facegap.estimate.two_groups import Rate, newcombe
+from facegap.estimate.two_groups import Bounds, Rate, newcombe
 
 LARGEST_GROWTH = 1e12
 """Beyond so many times the sample an answer is none that a study could use."""
@@ -19,19 +19,24 @@ LARGEST_GROWTH = 1e12
 
 @dataclass(frozen=True, kw_only=True)
 class Equivalence:
-    """Interval at level 1 - 2 alpha (what the two one-sided tests at alpha come to), margin, and whether it holds."""
+    """Interval at level 1 - 2 alpha (what the two one-sided tests at alpha come to), margin, and whether it holds.
+
+    `refuting`: the interval that must lie outside for the claim to be refuted; None where it is the same.
+    """
 
     scale: str
     low: float | None
     high: float | None
     margin: tuple[float, float]
     equivalent: bool
+    refuting: Bounds | None = None
 
     @property
     def outside(self) -> bool:
         """Whether the whole interval lies on one side of the margin: the claim of equivalence is refuted."""
         low, high = self.margin
-        return (self.low is not None and self.low > high) or (self.high is not None and self.high < low)
+        from_, to = self.refuting or (self.low, self.high)
+        return (from_ is not None and from_ > high) or (to is not None and to < low)
 
     @property
     def decided(self) -> bool:
@@ -60,6 +65,13 @@ def equivalent_difference(a: Rate, b: Rate, margin: float, alpha: float = 0.05) 
     return Equivalence(
         scale="difference", low=low, high=high, margin=(-margin, margin), equivalent=-margin < low and high < margin
     )
+
+
+def spanning(lower: Equivalence, higher: Equivalence) -> Equivalence:
+    """From the lower end of one to the upper end of the other."""
+    low, high = lower.low, higher.high
+    inside = low is not None and high is not None and lower.margin[0] < low and high < lower.margin[1]
+    return replace(lower, low=low, high=high, equivalent=inside)
 
 
 def growth_to_decide(at: Callable[[float], Equivalence]) -> float | None:

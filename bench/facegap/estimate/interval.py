@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from facegap.estimate import cautions
-from facegap.estimate.binomial import wilson
+from facegap.estimate.binomial import exact_low, wilson
 from facegap.estimate.clustered import adjusted_size, pairs_of_people, rate, with_room, worst_size
 from facegap.records import ByPeople, Counted, ErrorCounts, Estimate
+
+NEAR_FEW = 2 * cautions.FEW_ERRORS
+"""Ten errors may be seen where three are expected, and no caution then stands beside: below so many the lower end
+spends a fifth of the error."""
 
 _SEARCHED = {"FTA": "samples", "FTE": "people", "FNIR": "mated searches", "FPIR": "non-mated searches"}
 
@@ -15,8 +19,10 @@ _SEARCHED = {"FTA": "samples", "FTE": "people", "FNIR": "mated searches", "FPIR"
 def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
     """The rate with Wilson's interval at confidence `level`, on the effective sample, and the same by people.
 
-    `n_eff` is the number that the interval rests on: Wilson's formula at value, n_eff and level gives the lower end.
-    The upper end leaves room for one more person like the one with most errors (`clustered.with_room`).
+    `n_eff` is the number that the interval rests on: Wilson's formula at value, n_eff and level gives the lower end,
+    but with fewer than `NEAR_FEW` errors Clopper and Pearson's at a fifth of the error, if that is lower. The upper end
+    leaves room for one more person like the one with most errors (`clustered.with_room`). Where every person makes one
+    comparison both are Wilson's.
     """
     if counts.trials == 0:
         return Estimate(
@@ -32,7 +38,7 @@ def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
     n_eff, method = _sample(counts, level)
     if counts.metric in ("FNIR", "FPIR"):
         method += "; given this gallery"
-    low, high = _ends(counts, n_eff, level)
+    low, high = _ends(counts, n_eff, level, counts.errors)
     found = Estimate(
         counts=counts,
         value=rate(counts),
@@ -53,14 +59,17 @@ def _by_people(counts: ErrorCounts, level: float) -> ByPeople:
     if people is None or people.trials == 0:
         return ByPeople()
     n_eff, _ = _sample(people, level)
-    low, high = _ends(people, n_eff, level)
+    low, high = _ends(people, n_eff, level, counts.errors)
     return ByPeople(rate(people), low, high, n_eff, people.largest, people.half)
 
 
-def _ends(counts: Counted, n_eff: float, level: float) -> tuple[float, float]:
+def _ends(counts: Counted, n_eff: float, level: float, errors: int) -> tuple[float, float]:
+    """Of the interval; `errors` were seen, however they are counted."""
     value = rate(counts)
     low, high = wilson(value * n_eff, n_eff, level)
-    if counts.by_subject is not None and 0 < counts.errors < counts.trials:
+    if counts.by_subject is not None and 0 < counts.errors < counts.trials and not counts.single:
+        if errors < NEAR_FEW:
+            low = min(low, exact_low(value * n_eff, n_eff, 1 - (1 - level) / 5))
         # One more person like the one who errs most, but for the one error that Wilson's interval allows anyway.
         high = max(high, wilson(with_room(counts, 1, beyond=1) * n_eff, n_eff, level)[1])
     return low, high

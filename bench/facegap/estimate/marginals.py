@@ -15,7 +15,7 @@ from facegap.estimate.bands import percentile_band
 from facegap.estimate.bootstrap import Floats, log_ratio_interval
 from facegap.estimate.cautions import FEW_ERRORS
 from facegap.estimate.clustered import pooled
-from facegap.estimate.differentials import DRAWS, LeftOut, enter, rates_of, smoothed_rates
+from facegap.estimate.differentials import DRAWS, EqualRates, LeftOut, enter, rates_of, smoothed_rates
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.measures import Rates
 from facegap.estimate.two_groups import Rate, koopman
@@ -29,11 +29,12 @@ def marginal_differentials(
     min_subjects: int = 10,
     level: float = 0.95,
     seed: int = 0,
+    equal: EqualRates | None = None,
 ) -> tuple[Differential, ...]:
     """The marginal ratio of every value of `column` to its value `reference`, furthest from 1 first.
 
     `column` is one of the columns of the counts' grouping, such as "gender" of "ethnicity, gender". Rates are smoothed,
-    (x + 0.5) / (n + 1), where a cell has no errors; the row's note says so.
+    (x + 0.5) / (n + 1), where a cell has no errors; the row's note says so. `equal` as for `differentials`.
     """
     kept, left_out = enter(counts, min_subjects)
     if not counts:
@@ -45,7 +46,7 @@ def marginal_differentials(
     for value in values:
         pairs = [(c, cells[_swapped(name, place, reference)]) for name, c in cells.items()
                  if name[place] == value and _swapped(name, place, reference) in cells]  # fmt: skip
-        found.append(_marginal(counts[0], f"{column}: {value} / {reference}", pairs, left_out, level, seed))
+        found.append(_marginal(counts[0], f"{column}: {value} / {reference}", pairs, left_out, level, seed, equal))
     return tuple(sorted(found, key=lambda row: 0.0 if row.value is None else -abs(np.log(row.value))))
 
 
@@ -97,6 +98,7 @@ def _marginal(
     left_out: LeftOut,
     level: float,
     seed: int,
+    equal: EqualRates | None,
 ) -> Differential:
     row = Differential(
         metric=like.metric,
@@ -114,7 +116,8 @@ def _marginal(
     zero = any(c.errors == 0 for c in flat)
     rates = smoothed_rates(flat) if zero else rates_of(flat)
     value = float(_ratio_of_geomeans(rates))
-    found = percentile_band(value, _ratio_of_geomeans, flat, level, DRAWS, np.random.default_rng(seed))
+    null = None if equal is None else equal(flat, False)
+    found = percentile_band(value, _ratio_of_geomeans, flat, level, DRAWS, np.random.default_rng(seed), null)
     note = f"{len(pairs)} matched pairs of groups" + ("; smoothed, because some rates are zero" if zero else "")
     return replace(row, value=value, note=note, **found._asdict())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from facegap.estimate.marginals import broad_homogeneity, marginal_differentials
 from facegap.evidence import Evidence
 from facegap.records import Differential
 from facegap.schema import MarginalRow
+from facegap.tables.equal_groups import equal_rates
 from facegap.tables.shared_cells import caution_of, key_cells, left_out_text
 from facegap.tables.workbench import GroupCounts, Workbench
 
@@ -37,8 +39,9 @@ def rows(bench: Workbench) -> Iterator[MarginalRow]:
         for metric, counts in found.by_metric.items():
             for column in found.columns if len(found.columns) > 1 else ():
                 reference = largest(evidence, column)
+                equal = partial(equal_rates, bench, found.comparisons, found.columns, found.threshold.value)
                 rows = marginal_differentials(
-                    counts, column, reference, rule.min_subjects, rule.level, evidence.study.seed
+                    counts, column, reference, rule.min_subjects, rule.level, evidence.study.seed, equal
                 )
                 caution = caution_of(evidence, enter(counts, rule.min_subjects)[0])
                 yield from (

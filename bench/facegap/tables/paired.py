@@ -79,8 +79,7 @@ def _change_cells(found: Turned | None, level: float) -> dict[str, Any]:
     notes = (
         ["no comparison changed: only how large a change may be was learned"] if found.worse + found.better == 0 else []
     )
-    if found.balanced < FEW_BALANCED <= found.people:
-        notes.append(f"people take part unevenly, as if {found.balanced:.0f} took part alike")
+    notes += filter(None, [uneven(found)])
     return {
         "comparisons": found.comparisons,
         "subjects": found.people,
@@ -90,6 +89,13 @@ def _change_cells(found: Turned | None, level: float) -> dict[str, Any]:
         "level": level,
         "note": "; ".join(notes),
     }
+
+
+def uneven(found: Turned) -> str:
+    """Said where many people take part as if few did."""
+    if found.balanced < FEW_BALANCED <= found.people:
+        return f"people take part unevenly, as if {found.balanced:.0f} took part alike"
+    return ""
 
 
 def _against_others(
