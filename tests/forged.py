@@ -556,9 +556,17 @@ FORGERIES = (
         images=True,
     ),
     Forgery(
-        "an outcome of acquisition, all made anew", then_rebuilt(text(ACQUIRED, ",unreadable,[^,\n]*", ",ok,")), True
+        "an outcome of acquisition, all made anew",
+        then_rebuilt(text(ACQUIRED, ",unreadable,[^,\n]*", ",ok,")),
+        False,
+        AGAIN,
     ),
-    Forgery("a reason of a failure", text(ACQUIRED, "(,unreadable,)[^,\n]*", r"\g<1>nobody knows"), False, AGAIN),
+    Forgery(
+        "a reason of a failure, all made anew",
+        then_rebuilt(text(ACQUIRED, "(,unreadable,)[^,\n]*", r"\g<1>nobody knows")),
+        False,
+        AGAIN,
+    ),
     Forgery("samples in another order", lines(ACQUIRED, lambda t: [t[0], t[2], t[1], *t[3:]])),
     Forgery("acquisitions taken out", remove("acquisitions/*.csv")),
     Forgery("searches taken out, all made anew", then_rebuilt(remove("comparisons/*~open.npz"))),

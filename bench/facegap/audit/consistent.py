@@ -16,7 +16,7 @@ from facegap import store, trials
 from facegap.audit.case import Case
 from facegap.compare.pairs import mated_pairs
 from facegap.evidence import Evidence, evidence_files, write_evidence
-from facegap.records import OUTCOMES, Acquisitions, Attempts, Comparisons, Rows, RuledTrials, Searches
+from facegap.records import OUTCOMES, Acquisitions, Attempts, Comparisons, Rows, RuledTrials, ScoredPairs, Searches
 
 Array = np.ndarray[Any, Any]
 
@@ -173,6 +173,8 @@ def _searches(evidence: Evidence, found: Searches) -> Iterator[str]:
     ruled = comparisons is not None and isinstance(comparisons.trials, RuledTrials)
     if comparisons is not None and ruled and not _scores_agree(found, comparisons):
         yield "a score of a mate is not that of the same comparison among the mated ones"
+    if comparisons is not None and ruled and not _strangers_agree(found, comparisons):
+        yield "a highest score of another person is not among the comparisons of the tail, which reaches down to it"
 
 
 def _gallery(evidence: Evidence, found: Searches) -> Iterator[str]:
@@ -197,14 +199,25 @@ def _gallery(evidence: Evidence, found: Searches) -> Iterator[str]:
 
 def _scores_agree(searches: Searches, comparisons: Comparisons) -> bool:
     """Every mate's score is that of a mated comparison of the probe, where those hold the same direction."""
-    known: dict[int, set[float]] = {}
-    mated = comparisons.mated
-    sides = [(mated.probe, mated.score)] + ([(mated.reference, mated.score)] if comparisons.trials.symmetric else [])
-    for rows, scores in sides:
-        for row, score in zip(rows.tolist(), scores.tolist(), strict=True):
-            known.setdefault(row, set()).add(score)
+    known = _by_sample(comparisons.mated, comparisons.trials.symmetric)
     pairs = zip(searches.probe.tolist(), searches.mate_score.tolist(), strict=True)
     return all(np.isnan(score) or score in known.get(row, {score}) for row, score in pairs)
+
+
+def _strangers_agree(searches: Searches, comparisons: Comparisons) -> bool:
+    """Every highest score of another person that the kept tail reaches down to is in that tail."""
+    known = _by_sample(comparisons.tail, comparisons.trials.symmetric)
+    pairs = zip(searches.probe.tolist(), searches.top_nonmate.tolist(), strict=True)
+    return all(not score >= comparisons.floor or score in known.get(row, ()) for row, score in pairs)
+
+
+def _by_sample(pairs: ScoredPairs, symmetric: bool) -> dict[int, set[float]]:
+    """Row of a sample -> the scores of its comparisons as a probe; on either side where they have no direction."""
+    known: dict[int, set[float]] = {}
+    for rows in (pairs.probe, pairs.reference) if symmetric else (pairs.probe,):
+        for row, score in zip(rows.tolist(), pairs.score.tolist(), strict=True):
+            known.setdefault(row, set()).add(score)
+    return known
 
 
 def _attempts(evidence: Evidence, found: Attempts) -> Iterator[str]:
