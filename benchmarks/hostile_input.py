@@ -209,11 +209,11 @@ def pictures(rng: random.Random) -> Iterator[tuple[str, Tally]]:
     for make in PICTURES:
         tally = Tally()
         for data, expected in make(rng):
-            attempt(tally, partial(_decodes_to, data, expected), (Unreadable,))
+            attempt(tally, partial(_decodes, data, expected), (Unreadable,))
         yield f"pictures: {make.__name__.replace('_', ' ')}", tally
 
 
-def _decodes_to(data: bytes, expected: np.ndarray | None) -> bool:
+def _decodes(data: bytes, expected: np.ndarray | None) -> bool:
     return _same(decode(data), expected)
 
 
@@ -362,22 +362,22 @@ def spreadsheets(folder: Path) -> Tally:
                         name: as_saved(text, mark, end, quoted).encode(encoding)
                         for name, text in (("index.csv", INDEX), ("labels.csv", LABELS))
                     }
-                    attempt(tally, partial(_as_sound, folder, contents, sound), ())
+                    attempt(tally, partial(_loads_as, folder, contents, sound), ())
     place(folder)
     return tally
+
+
+def _loads_as(folder: Path, contents: dict[str, bytes], sound: Any) -> bool:
+    return bool(facts(checked(folder, **contents)) == sound)
+
+
+def _loads(folder: Path, contents: dict[str, bytes]) -> bool:
+    return bool(checked(folder, **contents))
 
 
 def as_saved(text: str, mark: str, end: str, quoted: bool) -> str:
     rows = [line.split(",") for line in text.splitlines()]
     return end.join(mark.join(f'"{cell}"' if quoted else cell for cell in row) for row in rows) + end
-
-
-def _as_sound(folder: Path, contents: dict[str, Any], sound: Any) -> bool:
-    return bool(facts(checked(folder, **contents)) == sound)
-
-
-def _is_checked(folder: Path, contents: dict[str, Any]) -> bool:
-    return bool(checked(folder, **contents))
 
 
 def facts(loaded: datasets.Loaded) -> Any:
@@ -427,7 +427,7 @@ def manifests_in_json(rng: random.Random, folder: Path, count: int) -> Tally:
     card = CARD.replace('"index.csv"', '"index.json"').encode()
     for _ in range(count):
         contents = {"card.toml": card, "index.json": mutated(rng, json.dumps(entries, indent=1))}
-        attempt(tally, partial(_is_checked, folder, contents), (FacegapError,))
+        attempt(tally, partial(_loads, folder, contents), (FacegapError,))
     place(folder)
     return tally
 
@@ -447,11 +447,9 @@ def tables(rng: random.Random) -> Iterator[tuple[str, Tally]]:
 def main() -> int:
     signal.signal(signal.SIGALRM, _late)
     print(
-        "# Hostile and unusual input\n\nWritten by `benchmarks/hostile_input.py`, seed 1. A try fails by a traceback, a"
+        "# Hostile and unusual input\n\nWritten by `benchmarks/hostile_input.py`, seed 1. A try fails by a traceback,"
     )
-    print(
-        f"hang of more than {SECONDS} s, or a result that is silently another one than the sound file's. Of damage in"
-    )
+    print(f"a hang of more than {SECONDS} s, or a result that is silently another one than the sound file's. Of damage")
     print("in the middle of a file (class `damaged`) any result passes: what still decodes in full cannot be told.\n")
     print("| class | tried | read | refused in one line | tracebacks | hangs | silently other | failed |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")

@@ -125,7 +125,7 @@ def test_a_picture_under_two_people_is_left_out_and_said(
     run = run_here(results="copies")
     assert rates(run) == rates(by_hand)
     assert verify(run, place / "data") == []
-    assert [(row.samples, row.subjects, row.subjects_lost) for row in everyone(run, "same picture")] == [(2, 2, 0)]
+    assert [(row.samples, row.subjects, row.subjects_lost) for row in everyone(run, "copy")] == [(2, 2, 0)]
     said = line(run, "more than once")
     assert "2 pictures there more than once and left out of every comparison (2: under two people" in said
     assert "With copies kept, at FMR" in said
@@ -142,7 +142,7 @@ def test_a_picture_twice_under_one_person_counts_once(place: Path, run_here: Run
     write(place, [*rows, one | {"sample_id": "again", "path": copied(place, one, "again.tif", "another format")}])
     run = run_here(results="copies")
     assert rates(run) == rates(by_hand)
-    assert [(row.samples, row.subjects_lost, row.mated) for row in everyone(run, "same picture")] == [(1, 0, 4)]
+    assert [(row.samples, row.subjects_lost, row.mated) for row in everyone(run, "copy")] == [(1, 0, 4)]
     kept = otherwise(run, "copies kept")
     assert {trials - rates(run)[key][1] for key, (_, trials) in kept.items() if key[0] == "FNMR" and not key[2]} == {4}
 
@@ -174,7 +174,7 @@ def test_nearly_the_same_picture_is_a_warning_with_its_effect(place: Path, run_h
     by_hand = run_here(results="by-hand")
     write(place, [*rows, other | {"sample_id": "near", "path": "near.png"}])
     run = run_here(results="near")
-    assert [row.samples for row in everyone(run, "nearly the same picture")] == [2]
+    assert [row.samples for row in everyone(run, "near copy")] == [2]
     assert otherwise(run, "near copies left out too") == rates(by_hand)
     assert "kept in every rate, to be looked at" in line(run, "nearly the same as another")
 

@@ -12,13 +12,13 @@ from facegap.words import plural
 _SAID = {
     "refused": "refused and in no rate",
     "unreadable": "unreadable, and counted as failures in every rate",
-    "same picture": "there more than once and left out of every comparison",
-    "nearly the same picture": "nearly the same as another; kept in every rate, to be looked at",
+    "copy": "there more than once and left out of every comparison",
+    "near copy": "nearly the same as another; kept in every rate, to be looked at",
 }
 _EFFECT = {
     "refused": ("refused counted as failures", "Counted as failures"),
-    "same picture": ("copies kept", "With copies kept"),
-    "nearly the same picture": ("near copies left out too", "With these left out too"),
+    "copy": ("copies kept", "With copies kept"),
+    "near copy": ("near copies left out too", "With these left out too"),
 }
 
 

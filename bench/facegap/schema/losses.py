@@ -23,8 +23,8 @@ from facegap.schema.common import (
 Loss = Annotated[
     str,
     Says(
-        meaning="refused: a rule of the data set; unreadable: the file, counted as failures; same picture: left out; "
-        "nearly the same picture: kept",
+        meaning="refused: by a rule of the data set; unreadable: counted as failures; copy: of another picture, left "
+        "out; near copy: kept",
         key=True,
     ),
 ]

@@ -27,7 +27,7 @@ from facegap.records import (
 from facegap.schema import LossRow, OtherwiseRow
 from facegap.tables.workbench import Workbench
 
-REFUSED, UNREADABLE, SAME, NEAR = "refused", "unreadable", "same picture", "nearly the same picture"
+REFUSED, UNREADABLE, SAME, NEAR = "refused", "unreadable", "copy", "near copy"
 AS_FAILURES, COPIES_KEPT, NEAR_LEFT_OUT = "refused counted as failures", "copies kept", "near copies left out too"
 
 _COPY_REASONS = {
