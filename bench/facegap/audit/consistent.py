@@ -89,7 +89,7 @@ def _comparisons(evidence: Evidence, found: Comparisons) -> Iterator[str]:
     samples, rule = evidence.samples, evidence.study.trials
     if isinstance(found.trials, RuledTrials):
         same = evidence.applies_to.get(found.condition, "both") == "both" or found.condition == "clean"
-        wanted = trials.verification(samples, rule, same)
+        wanted = trials.verification(samples, rule, same, evidence.left_out)
         if not _equal(wanted, found.trials):
             yield "its trials are not those of the study's rule"
         yield from _tail_and_histogram(evidence, found)
@@ -182,7 +182,7 @@ def _gallery(evidence: Evidence, found: Searches) -> Iterator[str]:
     study = evidence.study
     assert study.identification is not None  # no searches are read otherwise
     plan = trials.identification(
-        evidence.samples, study.trials, found.protocol, study.identification.enrolled, study.seed
+        evidence.samples, study.trials, found.protocol, study.identification.enrolled, study.seed, evidence.left_out
     )
     if len(plan.gallery) != found.gallery_size or found.gallery_failed > found.gallery_size:
         yield f"a gallery of {found.gallery_size}, the study's has {len(plan.gallery)}"

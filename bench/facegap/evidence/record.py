@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from facegap.cards import Study
-from facegap.records import Acquisitions, Attempts, Comparisons, Mask, Samples, Searches, Strings, Threshold
+from facegap.records import (
+    COPY_AGAIN,
+    COPY_OF_OTHER,
+    Acquisitions,
+    Attempts,
+    Comparisons,
+    Mask,
+    Samples,
+    Searches,
+    Strings,
+    Threshold,
+)
 
 Key2 = tuple[str, str]
 
@@ -53,6 +64,13 @@ class Evidence:
     lost: Samples | None = None
     lost_reasons: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> Mask:
+        """(n,) samples that enter no trial, since their picture is there more than once."""
+        if not len(self.copies):
+            return np.zeros(len(self.samples), dtype=bool)
+        return np.isin(self.copies, (COPY_AGAIN, COPY_OF_OTHER))
 
     @property
     def groupings(self) -> tuple[tuple[str, ...], ...]:

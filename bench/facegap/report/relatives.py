@@ -19,7 +19,8 @@ def sentence(row: RelativeRow) -> str:
     """What is said of relatives; that they match more often only where the whole interval of the ratio lies above 1."""
     seen = f"{_seen(row.errors, row.trials)} against {_seen(row.stranger_errors, row.stranger_trials)} of strangers"
     where = f"{row.model}, {row.threshold_name}, relation “{row.relation}”"
-    care = f" Read with care: {row.note}." if row.note else ""
+    said = words.noted(row)
+    care = f" Read with care: {said}." if said else ""
     if row.ratio_low is None or row.ratio_low <= 1:
         return f"{where}: relatives are not shown to match more often than strangers: {seen} match.{care}"
     span = f"{_times(row.ratio_low)}{words.DASH}{_times(row.ratio_high)}" if row.ratio_high is not None else ""

@@ -82,10 +82,6 @@ def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | Non
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
     _check_labels(study, card, loaded, file)
     loaded, listed = _with_list(study, file, card, folder, loaded)
-    if study.trials.file is not None:
-        # Where the list lies is nobody's business; its name says which it was.
-        trials = study.trials.model_copy(update={"pairs": Path(study.trials.file).name})
-        study = study.model_copy(update={"trials": trials})
     return Inputs(
         study=study,
         text=text,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from facegap.schema.column import Row, Says
 from facegap.schema.common import (
+    Caution,
     Condition,
     Errors,
     Group,
@@ -65,6 +66,7 @@ class ReferenceRow(Row, table="versus_reference"):
         Says(meaning="smallest ratio above the reference group's rate seen with 80 % power", unit="times", digits=2),
     ] = None
     sentence: Sentence = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -100,6 +102,7 @@ class RelativeRow(Row, table="relatives"):
     ratio_low: Annotated[float | None, Says(meaning="lower end of its interval", unit="times", digits=2)] = None
     ratio_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="times", digits=2)] = None
     level: Level = None
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -136,6 +139,7 @@ class ThroughputRow(Row, table="throughput"):
     low: Low = None
     high: High = None
     level: Level = None
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -168,4 +172,5 @@ class CommonMarginRow(Row, table="common_margin"):
     ] = None
     draws: Annotated[int | None, Says(meaning="draws of people", unit="draws")] = None
     left_out: LeftOut = ""
+    caution: Caution = ""
     note: Note = ""

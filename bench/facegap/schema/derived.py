@@ -91,7 +91,9 @@ class VersusRow(Row, table="versus_rest"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FoldRow(Row, table="fold_accuracy"):
+class FoldRow(
+    Row, table="fold_accuracy", no_caution="a benchmark's own figure; its standard error is that of the folds"
+):
     """Accuracy of a listed protocol on each of its folds at the threshold that is best on the others, and over all."""
 
     model: Model

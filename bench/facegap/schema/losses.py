@@ -31,7 +31,7 @@ Loss = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class LossRow(Row, table="losses"):
+class LossRow(Row, table="losses", no_caution="what was counted, no estimate"):
     """Pictures of a group that were refused, cannot be read, or are there more than once, and what goes with them."""
 
     loss: Loss
@@ -54,7 +54,7 @@ class LossRow(Row, table="losses"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OtherwiseRow(Row, table="otherwise"):
+class OtherwiseRow(Row, table="otherwise", no_caution="beside the stated rate, whose cautions stand in rates.csv"):
     """A rate as it is stated, and as it would be with refused pictures counted as failures or copies kept."""
 
     model: Model

@@ -18,7 +18,7 @@ from facegap.estimate.differentials import enter
 from facegap.records import ErrorCounts
 from facegap.schema import CommonMarginRow
 from facegap.tables.equal_groups import pair_errors
-from facegap.tables.shared_cells import key_cells, left_out_text
+from facegap.tables.shared_cells import caution_of, key_cells, left_out_text
 from facegap.tables.workbench import GroupCounts, Workbench
 
 
@@ -42,6 +42,7 @@ def _cells(bench: Workbench, found: GroupCounts, metric: str, kept: list[ErrorCo
         "largest": largest,
         "margin": common_margin(largest, kept, level),
         "level": level,
+        "caution": caution_of(bench.evidence, kept),
         "note": _note(kept, largest, p),
     }
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from facegap import count, estimate
 from facegap.count import Relatives
+from facegap.estimate import cautions
 from facegap.estimate.interval import effective_sample
 from facegap.estimate.two_groups import Rate, koopman
-from facegap.records import Comparisons, ErrorCounts
+from facegap.records import Comparisons, ErrorCounts, Estimate
 from facegap.schema import RelativeRow
 from facegap.tables.workbench import Workbench
 
@@ -65,7 +66,7 @@ def _cells(found: Relatives, level: float) -> dict[str, Any]:
         "ratio_low": low,
         "ratio_high": high,
         "level": level,
-        # The clusters of relatives are families: what the note calls people are those.
+        "caution": _caution(kin, strangers),
         "note": _note(kin.note.replace("people", "families"), strangers.note),
     }
 
@@ -76,6 +77,12 @@ def _ratio(kin: ErrorCounts, strangers: ErrorCounts, level: float) -> tuple[floa
         return None, None, None
     a, b = (Rate(c.errors / c.trials * n, n) for c in (kin, strangers) for n in (effective_sample(c, level),))
     return (a.value / b.value if kin.errors and strangers.errors else None, *koopman(a, b, level))
+
+
+def _caution(kin: Estimate, strangers: Estimate) -> str:
+    """The cautions of both rates; the clusters of relatives are families, so that what they call people are those."""
+    families = [caution.replace("people", "families") for caution in kin.cautions]
+    return cautions.by_name((("relatives", families), ("strangers", strangers.cautions)))
 
 
 def _note(kin: str, strangers: str) -> str:

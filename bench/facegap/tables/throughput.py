@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from facegap import count
 from facegap.count import PersonTimes
+from facegap.estimate import cautions
 from facegap.estimate.throughput import throughput
 from facegap.schema import ThroughputRow
 from facegap.tables.workbench import Workbench
@@ -49,5 +52,11 @@ def _cells(times: PersonTimes, level: float) -> dict[str, Any]:
         "low": found.low,
         "high": found.high,
         "level": level,
+        "caution": cautions.as_text(cautions.of_participation(len(times.people), _balanced(times))) if known else "",
         "note": found.note,
     }
+
+
+def _balanced(times: PersonTimes) -> float:
+    """People that would matter as much if all took as long: (sum s)^2 / sum s^2."""
+    return float(times.seconds.sum() ** 2 / np.square(times.seconds).sum())

@@ -10,6 +10,7 @@ import numpy as np
 from facegap.estimate.versus_rest import AgainstRest, against_group
 from facegap.records import Samples
 from facegap.schema import ReferenceRow
+from facegap.tables.shared_cells import caution_of
 from facegap.tables.versus_rest import compared_rates, power_sentence, ratio_text, smallest_visible
 from facegap.tables.workbench import Workbench
 
@@ -30,7 +31,8 @@ def rows(bench: Workbench) -> Iterator[ReferenceRow]:
                 yield ReferenceRow(**key, **of, group=c.group, note=f"no reference: {why}")
         for row in found:
             shared = _shared(evidence.samples, key["grouping"], row.counts.group, reference)
-            yield ReferenceRow(**key, **of, **_cells(row, reference, len(found), shared))
+            caution = caution_of(evidence, [row.counts, row.rest])
+            yield ReferenceRow(**key, **of, **_cells(row, reference, len(found), shared), caution=caution)
         for group, reason in left_out if not why else ():
             yield ReferenceRow(**key, **of, group=group, note=f"left out: {reason}")
 
