@@ -7,6 +7,7 @@ from typing import Annotated
 
 from facegap.schema.column import Row, Says
 from facegap.schema.common import (
+    Caution,
     Condition,
     Errors,
     Group,
@@ -81,4 +82,5 @@ class OtherwiseRow(Row, table="otherwise", no_caution="beside the stated rate, w
     stated_errors: Annotated[int | None, Says(meaning="errors of the stated rate", unit="comparisons")] = None
     stated_trials: Annotated[int | None, Says(meaning="its denominator", unit="comparisons")] = None
     stated_rate: Annotated[float | None, Says(meaning="the rate as it is stated", unit="share", digits=2)] = None
+    caution: Caution = ""
     note: Note = ""

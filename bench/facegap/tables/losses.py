@@ -25,6 +25,7 @@ from facegap.records import (
     Trials,
 )
 from facegap.schema import LossRow, OtherwiseRow
+from facegap.tables.shared_cells import caution_of
 from facegap.tables.workbench import Workbench
 
 REFUSED, UNREADABLE, SAME, NEAR = "refused", "unreadable", "copy", "near copy"
@@ -183,7 +184,8 @@ def otherwise_rows(bench: Workbench) -> Iterator[OtherwiseRow]:
         for counts, point in _rates(other):
             key = _key(counts, point)
             if key in stated:
-                yield _otherwise(variant, counts, point, *stated[key])
+                caution = caution_of(evidence, [counts])
+                yield replace(_otherwise(variant, counts, point, *stated[key]), caution=caution)
 
 
 def _variants(evidence: Evidence) -> Iterator[tuple[str, Workbench]]:
