@@ -55,7 +55,7 @@ class LossRow(Row, table="losses", no_caution="what was counted, no estimate"):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OtherwiseRow(Row, table="otherwise", no_caution="beside the stated rate, whose cautions stand in rates.csv"):
+class OtherwiseRow(Row, table="otherwise"):
     """A rate as it is stated, and as it would be with refused pictures counted as failures or copies kept."""
 
     model: Model
