@@ -184,17 +184,22 @@ def plan(config: str | Path, *, root: str | Path | None = None, pilot: str | Pat
     return plan_study(str(config), folder, other)
 
 
-def verify(path: str | Path, *, root: str | Path | None = None, inputs: bool = True) -> list[str]:
+def verify(
+    path: str | Path, *, root: str | Path | None = None, inputs: bool = True, secret: str | Path | None = None
+) -> list[str]:
     """Hash and compute a finished run again: one line per difference, none where it holds what it says.
 
     Args:
-        root: folder of the data set, where it is not where the study says.
+        root: folder of the data set, where it is not where it was on this machine.
         inputs: hash the data set's files and the weights too.
+        secret: file of the secret that keys the digests of images; without it, and where this machine's own is another,
+            they are not compared.
 
     Raises:
         StoreError: the folder is no finished run.
     """
-    return audit.verify(Path(path), Path(root) if root is not None else None, inputs)
+    folder, key = (Path(place) if place is not None else None for place in (root, secret))
+    return audit.verify(Path(path), folder, inputs, key)
 
 
 def _groupings(groups: Grouping | Sequence[Grouping] | None) -> tuple[tuple[str, ...], ...] | None:

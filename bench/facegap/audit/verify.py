@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from facegap import datasets, pipeline, store, tables
-from facegap.cards import Study, card_names, card_path, load_dataset
+from facegap.cards import Study, card_names, card_path, load_dataset, load_study
 from facegap.errors import FacegapError, StoreError
-from facegap.evidence import Evidence, read_evidence
-from facegap.records import RunManifest
+from facegap.evidence import Evidence, keyed_images, read_evidence
+from facegap.records import RunManifest, Samples
 from facegap.schema import Row, cells_of, names_of
 from facegap.version import __version__
 
@@ -23,18 +23,21 @@ RELATIVE = 1e-9
 """Largest relative difference of a recomputed rate: another machine's logarithm may round otherwise."""
 
 
-def verify(run: Path, root: Path | None = None, inputs: bool = True) -> list[str]:
+def verify(run: Path, root: Path | None = None, inputs: bool = True, secret: Path | None = None) -> list[str]:
     """One line per difference; none where the run holds what it says.
 
     Args:
         run: a finished results folder.
-        root: folder of the data set, where it is not where the study says.
+        root: folder of the data set, where it is not where it was on this machine.
         inputs: hash the data set's files and the weights too.
+        secret: file of the secret that keys the digests of images, where this machine's own is another.
 
     Raises:
-        StoreError: the folder is no finished run.
+        StoreError: the folder is no finished run, or the secret is not the run's.
     """
     differences = store.sums_differences(run)
+    if secret is not None:
+        _secret(store.read_manifest(run), secret)
     try:
         manifest = store.read_manifest(run)
         evidence = read_evidence(run, manifest)
@@ -43,7 +46,7 @@ def verify(run: Path, root: Path | None = None, inputs: bool = True) -> list[str
             differences.append("study.toml: differs from the text in manifest.json")
         differences += _parent(run, manifest)
         if inputs:
-            differences += _inputs(manifest, evidence, root)
+            differences += _inputs(manifest, evidence, root, secret)
         made_by = manifest.versions["facegap"]
         if differences and made_by != __version__:
             differences.append(f"note: the run was made by facegap {made_by}, this is {__version__}")
@@ -53,6 +56,37 @@ def verify(run: Path, root: Path | None = None, inputs: bool = True) -> list[str
         # Whoever changed a file may have changed its sum too; nothing that a file holds ends in a traceback.
         differences.append(f"{run.name}: its files contradict each other: {type(error).__name__}: {error}")
     return differences
+
+
+def unchecked(run: Path, secret: Path | None = None) -> tuple[str, ...]:
+    """What `verify` cannot say of the run's inputs on this machine; neither agreement nor a difference.
+
+    Raises:
+        StoreError: the folder is no finished run, or the secret is not the run's.
+    """
+    manifest = store.read_manifest(run)
+    if "secret_id" not in manifest.dataset:
+        return ("images: an earlier version made this run, and its digests of images are not keyed",)
+    if _secret(manifest, secret) is None:
+        return (
+            "images: their digests are keyed with a secret that is not on this machine; give it with --secret FILE",
+        )
+    return ()
+
+
+def _secret(manifest: RunManifest, given: Path | None) -> bytes | None:
+    """The secret of the run: the given one, or this machine's; None where neither is.
+
+    Raises:
+        StoreError: the given one cannot be read, or is another run's.
+    """
+    wanted = str(manifest.dataset.get("secret_id", ""))
+    if given is None:
+        return store.known_secret(wanted)
+    secret = store.read_secret(given)
+    if store.secret_id(secret) != wanted:
+        raise StoreError(f"{given}: not the secret of run {manifest.run_id}; ask whoever made it")
+    return secret
 
 
 def _parent(run: Path, manifest: RunManifest) -> Iterator[str]:
@@ -112,10 +146,10 @@ def _same(computed: Any, found: str | None) -> bool:
     return str(computed) == found
 
 
-def _inputs(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Iterator[str]:
+def _inputs(manifest: RunManifest, evidence: Evidence, root: Path | None, secret: Path | None) -> Iterator[str]:
     try:
         yield from _weights(manifest)
-        yield from _images(manifest, evidence, root)
+        yield from _images(manifest, evidence, root, _secret(manifest, secret))
     except FacegapError as error:
         yield f"inputs: {error}"
 
@@ -144,9 +178,10 @@ def _silent(_stage: str, _total: int) -> Iterator[pipeline.Advance]:
     yield lambda _: None
 
 
-def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Iterator[str]:
-    card = load_dataset(evidence.study.dataset.card)
-    folder = root if root is not None else _root(evidence.study)
+def _images(manifest: RunManifest, evidence: Evidence, root: Path | None, secret: bytes | None) -> Iterator[str]:
+    known = store.remembered(manifest.run_id)
+    card = load_dataset(_card(evidence.study, known))
+    folder = root if root is not None else _root(evidence.study, known)
     loaded = datasets.load(card, folder)
     samples = loaded.samples
     if evidence.study.dataset.subjects is not None:
@@ -154,8 +189,7 @@ def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Ite
     if len(samples) != len(evidence.samples):
         yield f"dataset '{card.name}': {len(samples)} samples, the run had {len(evidence.samples)}"
         return
-    found = pipeline.hash_files(samples, 2)
-    changed = [sample for sample, a, b in zip(evidence.samples.ids, found, evidence.sha256, strict=True) if a != b]
+    changed = _changed(samples, evidence, secret) if secret is not None else []
     if changed:
         yield f"dataset '{card.name}': {len(changed)} image files differ from the run's, first sample {changed[0]}"
     for column, values in evidence.samples.groups.items():
@@ -172,17 +206,30 @@ def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Ite
         yield f"dataset '{card.name}': {len(loaded.refused)} samples refused, the run had {refused}"
 
 
-def _root(study: Study) -> Path:
-    """The data set's folder: rendered again, or where the study says, relative to its own file in configs/.
+def _changed(samples: Samples, evidence: Evidence, secret: bytes) -> list[str]:
+    """Opaque ids of the samples whose files are not the run's."""
+    found = keyed_images(pipeline.hash_files(samples, 2), secret)
+    return [str(sample) for sample, a, b in zip(evidence.samples.ids, found, evidence.images, strict=True) if a != b]
+
+
+def _card(study: Study, known: Mapping[str, str]) -> str:
+    """The data set's card by name, or the file that it was read from on this machine."""
+    file = known.get("card", "")
+    return file if file.endswith(".toml") and Path(file).is_file() else study.dataset.card
+
+
+def _root(study: Study, known: Mapping[str, str]) -> Path:
+    """The data set's folder: rendered again, where it lay on this machine, or where the study in configs/ says.
 
     Raises:
         StoreError: there is no such file, or it names no folder.
     """
     if study.dataset.synthetic is not None:
         return pipeline.rendered(study.dataset.synthetic, study.backend.threads, _silent)
-    root = study.dataset.root
-    if root is not None and Path(root).is_absolute():
-        return Path(root)
-    if root is None or study.name not in card_names("configs"):
-        raise StoreError("where the data set lies is not known here: give --root, or --no-inputs to leave it out")
-    return (card_path("configs", study.name).parent / root).resolve()
+    if "root" in known:
+        return Path(known["root"])
+    if study.name in card_names("configs"):
+        own, file = load_study(study.name)
+        if own.dataset.root is not None:
+            return (file.parent / own.dataset.root).resolve()
+    raise StoreError("where the data set lies is not known here: give --root, or --no-inputs to leave it out")

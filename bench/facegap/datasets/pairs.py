@@ -127,7 +127,7 @@ def _promised(path: Path, name: str, text: str, found: int) -> list[Finding]:
     if found == expected:
         return []
     message = f"{name}: expected {expected} pairs by its first line, found {found}; the list may be cut off"
-    return [Finding(level="warning", rule="pairs", message=message)]
+    return [Finding(level="warning", rule="pairs", message=message, count=abs(expected - found))]
 
 
 def _settle(name: str, pairs: Sequence[_Pair], samples: Samples, remarks: Sequence[Finding]) -> Pairs:
@@ -151,6 +151,8 @@ def _settle(name: str, pairs: Sequence[_Pair], samples: Samples, remarks: Sequen
             rule="pairs",
             message=f"{name}: {plural(len(lines), 'pair')} refused: {reason}",
             examples=tuple(lines),
+            count=len(lines),
+            lines=tuple(int(line.removeprefix("line ")) for line in lines),
         )
         for reason, lines in refused.items()
     ]

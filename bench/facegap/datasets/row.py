@@ -40,6 +40,12 @@ class Row:
     role: str = ""
     fault: str = ""
 
+    @property
+    def line(self) -> int | None:
+        """The number of its line, where it stands on one."""
+        word, _, number = self.where.partition(" ")
+        return int(number) if word == "line" and number.isdecimal() else None
+
 
 class Problem(NamedTuple):
     """A rule that a row breaks: `reason` without names, `detail` as an example for the finding."""

@@ -23,7 +23,14 @@ def remarks(source: Source) -> Iterator[Finding]:
     extra = [path for path in source.tree.images() if path not in named]
     if extra:
         message = f"{source.name}: {plural(len(extra), 'image')} below the root not named"
-        yield Finding(level="info", rule="extra-file", message=message, examples=tuple(extra), advice="not used")
+        yield Finding(
+            level="info",
+            rule="extra-file",
+            message=message,
+            examples=tuple(extra),
+            advice="not used",
+            count=len(extra),
+        )
 
 
 def _half_labelled(source: Source, column: str, labels: Sequence[str]) -> Iterator[Finding]:
@@ -44,6 +51,7 @@ def _half_labelled(source: Source, column: str, labels: Sequence[str]) -> Iterat
             "same subject have",
             examples=tuple(repr(subject) for subject in half),
             advice=f"counted as '{NO_LABEL}', never filled in",
+            count=count,
         )
 
 
@@ -60,6 +68,7 @@ def _alike_subjects(source: Source) -> Iterator[Finding]:
             message=f"{source.name}: {plural(len(alike), 'subject')} written in two ways",
             examples=tuple(alike),
             advice="counted as different people, correct them if they are one",
+            count=len(alike),
         )
 
 
@@ -70,5 +79,12 @@ def links_left_out(name: str, tree: Tree) -> list[Finding]:
     examples = [f"'{path}' is {problem}" for path, problem in sorted(tree.links.items())]
     message = f"{name}: {plural(len(examples), 'symbolic link')} not followed"
     return [
-        Finding(level="warning", rule="symlink", message=message, examples=tuple(examples), advice=ADVICE["symlink"])
+        Finding(
+            level="warning",
+            rule="symlink",
+            message=message,
+            examples=tuple(examples),
+            advice=ADVICE["symlink"],
+            count=len(examples),
+        )
     ]

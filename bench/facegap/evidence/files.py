@@ -35,6 +35,9 @@ from facegap.records import (
 GROUP, QUALITY = "group ", "quality "
 """Prefixes of columns that a data set or a detector names."""
 
+IMAGE = "hmac_sha256"
+"""Column of the keyed digests of image files."""
+
 
 def write_evidence(folder: Path, evidence: Evidence) -> None:
     """Write tables/samples.csv, acquisitions/*.csv and comparisons/*.npz below `folder`."""
@@ -64,9 +67,9 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         }
         given = tuple(Threshold(**row) for row in manifest.given_thresholds)
         identities = bool(manifest.dataset["identities"])
-        samples, sha256 = _read_samples(folder / "tables" / "samples.csv")
+        samples, images = _read_samples(folder / "tables" / "samples.csv")
         acquisitions = {
-            (detector, condition): _read_acquisitions(folder, detector, condition, sha256)
+            (detector, condition): _read_acquisitions(folder, detector, condition, images)
             for detector in dict.fromkeys(use.detector for use in study.models)
             for condition in study.conditions
         }
@@ -95,7 +98,7 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
     return Evidence(
         study=study,
         samples=samples,
-        sha256=sha256,
+        images=images,
         acquisitions=acquisitions,
         comparisons=comparisons,
         searches=searches,
@@ -114,7 +117,7 @@ def _write_samples(path: Path, evidence: Evidence) -> None:
         {
             "sample": samples.ids,
             "subject": samples.subjects,
-            "sha256": evidence.sha256,
+            IMAGE: evidence.images,
             "role": samples.roles,
             **{f"{GROUP}{name}": values for name, values in samples.groups.items()},
         },
@@ -158,10 +161,11 @@ def _read_samples(path: Path) -> tuple[Samples, Strings]:
         groups={name.removeprefix(GROUP): _column(rows, name) for name in groups},
         root=Path(),
     )
-    return samples, _column(rows, "sha256")
+    # Earlier versions wrote digests that nothing keys, which no picture of this run can be compared with.
+    return samples, _column(rows, IMAGE) if IMAGE in rows[0] else blank
 
 
-def _read_acquisitions(folder: Path, detector: str, condition: str, sha256: Strings) -> Acquisitions:
+def _read_acquisitions(folder: Path, detector: str, condition: str, images: Strings) -> Acquisitions:
     rows = store.read_table(folder / "acquisitions" / f"{detector}~{condition}.csv")
     n = len(rows)
     quality = [name for name in rows[0] if name.startswith(QUALITY)]
@@ -176,7 +180,7 @@ def _read_acquisitions(folder: Path, detector: str, condition: str, sha256: Stri
             name.removeprefix(QUALITY): np.array([float(row[name] or "nan") for row in rows], dtype=np.float32)
             for name in quality
         },
-        sha256=sha256,
+        sha256=images,
     )
 
 

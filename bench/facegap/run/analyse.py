@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -74,15 +73,14 @@ def analyse(run: Path, changes: Changes, out: Path | None, draw: Draw | None) ->
     if target.resolve().is_relative_to(run.resolve()):
         raise StoreError(f"{target}: lies in the finished run {run}, which is never written to; name another folder")
     with store.new_run(target.parent, target.name) as (folder, final):
-        for part in ("acquisitions", "comparisons"):
-            shutil.copytree(run / part, folder / part)
-        (folder / "tables").mkdir()
-        shutil.copyfile(run / "tables" / "samples.csv", folder / "tables" / "samples.csv")
+        for part in ("acquisitions/*.csv", "comparisons/*.npz", "tables/samples.csv"):
+            store.copy_files(run, part, folder)
         write_tables(folder, tables, manifest.banners)
         store.write_atomic(folder / "study.toml", new.config_text.encode())
         store.write_manifest(folder, new)
         if draw is not None:
             draw(folder)
+    store.remember(new.run_id, store.remembered(manifest.run_id))
     return final
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import platform
 import subprocess
 import time
@@ -17,11 +18,12 @@ import numpy as np
 
 from facegap import pipeline, store
 from facegap.backend import version as onnxruntime_version
-from facegap.evidence import Evidence, opaque, write_evidence
+from facegap.evidence import Evidence, keyed_images, opaque, write_evidence
 from facegap.pipeline import Progress
 from facegap.records import RunManifest
 from facegap.run import measure, transactions
 from facegap.run.inputs import Inputs
+from facegap.run.kept import kept_study, kept_text
 from facegap.tables import build, write_tables
 from facegap.version import __version__
 
@@ -30,6 +32,8 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "opencv-python-headless", "pillow"
 
 NO_PAGE = "report-failed.txt"
 """Why a run has no page, where it has none."""
+
+LOG = logging.getLogger("facegap")
 
 Draw = Callable[[Path], None]
 """Draws the figures and the page of a results folder in preparation."""
@@ -46,15 +50,15 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
     started = _now()
     seconds: dict[str, float] = {}
     threads = inputs.study.backend.threads if inputs.study.backend.threads is not None else pipeline.cores()
-    samples = inputs.loaded.samples
+    samples, secret = inputs.loaded.samples, store.local_secret()
     with _timed(seconds, "hash"):
         sha256 = pipeline.hash_files(samples, threads)
     with _timed(seconds, "acquire and embed"):
         acquisitions, embedded, provider = measure.templates(inputs, sha256, threads, progress)
     evidence = Evidence(
         study=inputs.study,
-        samples=opaque(samples, store.local_secret()),
-        sha256=sha256,
+        samples=opaque(samples, secret),
+        images=keyed_images(sha256, secret),
         acquisitions=acquisitions,
         comparisons={},
         searches={},
@@ -76,7 +80,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
     evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried)
     with _timed(seconds, "estimate"):
         tables = build(evidence)
-    manifest = _manifest(inputs, evidence, provider, started, seconds)
+    manifest = _manifest(inputs, evidence, store.secret_id(secret), provider, started, seconds)
     with store.new_run(results, manifest.run_id) as (folder, final):
         write_evidence(folder, evidence)
         write_tables(folder, tables, manifest.banners)
@@ -85,6 +89,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw, progress: Progress) -> 
         with progress("report", 1) as advance:
             _draw(draw, folder)
             advance(1)
+    store.remember(manifest.run_id, {"root": str(samples.root.absolute()), "card": inputs.study.dataset.card})
     return final
 
 
@@ -93,7 +98,9 @@ def _draw(draw: Draw, folder: Path) -> None:
     try:
         draw(folder)
     except Exception as error:  # whatever a drawing library raises on data that it has not met before
-        text = f"{type(error).__name__}: {error}\n`facegap report` on this folder tries again.\n"
+        # The error's own text may hold a path or a name.
+        LOG.warning("no page was drawn: %s: %s", type(error).__name__, error)
+        text = f"{type(error).__name__} while the page was drawn. `facegap report` on this folder tries again.\n"
         store.write_atomic(folder / NO_PAGE, text.encode())
 
 
@@ -109,16 +116,16 @@ def _now() -> str:
 
 
 def _manifest(
-    inputs: Inputs, evidence: Evidence, provider: str, started: str, seconds: dict[str, float]
+    inputs: Inputs, evidence: Evidence, secret_id: str, provider: str, started: str, seconds: dict[str, float]
 ) -> RunManifest:
     study = inputs.study
-    resolved = study.model_dump(mode="json")
+    resolved = kept_study(study, inputs.dataset.name)
     commit, dirty = _commit()
     models = [entry for model in inputs.models for entry in _model_entries(model)]
     content = store.digest(
         {
             "study": resolved,
-            "inputs": [str(value) for value in evidence.sha256],
+            "inputs": [str(value) for value in evidence.images],
             "models": models,
             "version": __version__,
         }
@@ -129,8 +136,8 @@ def _manifest(
         run_id=f"{study.name}-{stamp}-{content[:8]}",
         status="complete",
         study=resolved,
-        config_text=inputs.text,
-        dataset=_dataset_entry(inputs, evidence),
+        config_text=kept_text(inputs.text),
+        dataset=_dataset_entry(inputs, evidence, secret_id),
         models=models,
         conditions=[card.model_dump(mode="json") for card in inputs.conditions],
         given_thresholds=[asdict(threshold) for threshold in inputs.given],
@@ -164,10 +171,12 @@ def _model_entries(model: pipeline.UsedModel) -> list[dict[str, Any]]:
     ]
 
 
-def _dataset_entry(inputs: Inputs, evidence: Evidence) -> dict[str, Any]:
+def _dataset_entry(inputs: Inputs, evidence: Evidence, secret_id: str) -> dict[str, Any]:
+    """The card without the names of its files, a digest over the keyed digests of all images, and whose key that is."""
     return {
-        **inputs.dataset.model_dump(mode="json"),
-        "images_sha256": store.digest(sorted(str(value) for value in evidence.sha256)),
+        **inputs.dataset.model_dump(mode="json", exclude={"files"}),
+        "images_digest": store.digest(sorted(str(value) for value in evidence.images)),
+        "secret_id": secret_id,
     }
 
 
@@ -176,7 +185,7 @@ def _sample_counts(inputs: Inputs, evidence: Evidence) -> dict[str, int]:
         "samples": len(evidence.samples),
         "subjects": len(np.unique(evidence.samples.subjects)),
         "refused": len(inputs.loaded.refused),
-        "unreadable files": int((evidence.sha256 == "").sum()),
+        "unreadable files": int((evidence.images == "").sum()),
     }
 
 

@@ -7,8 +7,9 @@ import csv
 import io
 import json
 import os
+import secrets
 import shutil
-import tempfile
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,13 +34,17 @@ def new_run(results: Path, name: str) -> Iterator[tuple[Path, Path]]:
         raise StoreError(f"{final}: this run exists already; a run is never written twice")
     try:
         results.mkdir(parents=True, exist_ok=True)
-        hidden = Path(tempfile.mkdtemp(dir=results, prefix=f".{name}."))
+        hidden = results / f".{name}.{secrets.token_hex(4)}"
+        hidden.mkdir()
+        # Closed to others while it is made; in the end it is as open as the user's umask has it.
+        mode = stat.S_IMODE(hidden.stat().st_mode)
+        hidden.chmod(0o700)
     except OSError as error:
         raise StoreError(f"{results}: cannot be written: {error.strerror}") from None
     try:
         yield hidden, final
         seal(hidden)
-        hidden.chmod(0o755)
+        hidden.chmod(mode)
         hidden.rename(final)
     except OSError as error:
         raise StoreError(f"{final}: cannot be written: {error.strerror}") from None
@@ -58,6 +63,21 @@ def _files(folder: Path) -> list[Path]:
     """Everything below `folder` but folders and the sums themselves; a link to a folder counts as a file."""
     found = [Path(base) / name for base, folders, names in os.walk(folder) for name in [*folders, *names]]
     return sorted(path for path in found if path != folder / SUMS and (path.is_symlink() or not path.is_dir()))
+
+
+def copy_files(folder: Path, pattern: str, out: Path) -> None:
+    """Copy the files below `folder` that match into `out`; whatever a link leads to is no file of the folder.
+
+    Raises:
+        StoreError: one is a link or no regular file, cannot be read, or cannot be written.
+    """
+    for path in sorted(folder.glob(pattern)):
+        if path.is_symlink() or not path.is_file() or path.parent.is_symlink():
+            raise StoreError(f"{path}: a link or no regular file, which no run holds; nothing is copied from there")
+        try:
+            write_atomic(out / path.relative_to(folder), path.read_bytes())
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def sums_differences(folder: Path) -> list[str]:
