@@ -19,6 +19,7 @@ from facegap.run import run_study as _run_study
 from facegap.schema import CrossRow, RateRow, Row, names_of
 from facegap.tables import Workbench
 from facegap.tables import rates as _rates
+from facegap.tables.suppress import suppressed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,7 +88,8 @@ class Run:
             return self.tables[RateRow]
         targets = (fmr,) if isinstance(fmr, float) else tuple(fmr) if fmr is not None else None
         changes = Changes(groups=_groupings(groups), fmr=targets, level=level)
-        return list(_rates.rows(Workbench(replace(self.evidence, study=changed_study(self.evidence, changes)))))
+        evidence = replace(self.evidence, study=changed_study(self.evidence, changes))
+        return list(suppressed(evidence, RateRow, _rates.rows(Workbench(evidence))))
 
     def claim(
         self,

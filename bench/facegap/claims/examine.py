@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facegap import store
@@ -11,6 +11,8 @@ from facegap.claims.judge import Judged, Verdict, judge_claim, verdict_of
 from facegap.claims.text import MARGINS, Claim, parse
 from facegap.errors import InputError, StoreError
 from facegap.evidence import Evidence, read_evidence
+from facegap.tables.hidden import Hidden, hidden_groups
+from facegap.tables.suppress import without_counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,7 @@ def examine_claim(
     manifest = store.read_manifest(run)
     evidence = read_evidence(run, manifest)
     where = _stated(claim, stated)
-    judged = judge_claim(evidence, claim, models, conditions)
+    judged = shown_only(evidence, judge_claim(evidence, claim, models, conditions))
     level = evidence.study.statistics.level
     return Examined(
         run=manifest.run_id,
@@ -66,6 +68,35 @@ def examine_claim(
         judged=judged,
         note=_note(claim, evidence),
         banners=tuple(manifest.banners),
+    )
+
+
+def shown_only(evidence: Evidence, judged: Sequence[Judged]) -> tuple[Judged, ...]:
+    """The verdicts with those on groups that no table shows left open, and nothing said that was counted of them."""
+    least, hidden = evidence.study.statistics.suppress_below or 0, hidden_groups(evidence)
+    return tuple(_shown(row, hidden.get(row.grouping, Hidden()), least) for row in judged)
+
+
+def _shown(row: Judged, hidden: Hidden, least: int) -> Judged:
+    few = row.subjects is not None and 0 < row.subjects < least
+    over_all = bool(hidden.along) and row.group.startswith("over ")
+    if not (few or over_all or row.group in hidden.every):
+        return replace(row, note=without_counts(row.note)) if least else row
+    return replace(
+        row,
+        verdict="undecided",
+        errors=None,
+        trials=None,
+        subjects=None,
+        value=None,
+        low=None,
+        high=None,
+        p_refute=None,
+        p_support=None,
+        decided_as=None,
+        decided_trials=None,
+        decided_people=None,
+        note=f"suppressed: a group of fewer than {least} people stands behind it, or could be computed from it",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from facegap.cli import results
 from facegap.cli.progress import progress
+from facegap.cli.unexpected import DEBUG
 from facegap.version import __version__
 
 app = typer.Typer(
@@ -46,10 +48,18 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _debug(wanted: bool) -> None:
+    if wanted:
+        os.environ[DEBUG] = "1"
+
+
 @app.callback()
 def _main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version of facegap and end.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error that is facegap's own.")
     ] = False,
 ) -> None:
     pass

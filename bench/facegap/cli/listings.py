@@ -10,6 +10,7 @@ from facegap import conditions, store, weights
 from facegap.cards import card_names, card_path, load_dataset, load_detector, load_model
 from facegap.cards.model import card_kind
 from facegap.errors import InputError, MissingError, ModelRefused
+from facegap.words import in_one_line
 
 _UNBOUNDED = 1_000_000
 """Columns of the page that a table is written on, so that no cell is wrapped or cut."""
@@ -26,7 +27,7 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
         return []
     table = Table(box=None, show_header=False, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(in_one_line(cell)) for cell in row))
     page = StringIO()
     Console(file=page, width=_UNBOUNDED, force_terminal=False, force_jupyter=False).print(table)
     return [line.rstrip() for line in page.getvalue().split("\n")[:-1]]

@@ -40,6 +40,12 @@ def analyse(
             help="Extrapolate to this false match rate, which is below what the comparisons can measure; repeatable."
         ),
     ] = None,
+    suppress_below: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Show no group of fewer people than this; the run's own number where not given, never fewer."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Results folder that is made for the new tables; where not given, one beside the run."),
@@ -59,6 +65,7 @@ def analyse(
         level=level,
         impostors=impostors,
         extrapolate=beyond,
+        suppress_below=suppress_below,
     )
     print_summary(again(run, changes, out, report.write if page else None))
 

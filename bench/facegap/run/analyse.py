@@ -33,6 +33,7 @@ class Changes:
         level: confidence level of every interval.
         impostors: over which non-mated comparisons thresholds are set.
         extrapolate: target false match rates below what the comparisons resolve.
+        suppress_below: people of the smallest group that is shown; never fewer than the run's.
     """
 
     groups: tuple[tuple[str, ...], ...] | None = None
@@ -40,6 +41,7 @@ class Changes:
     level: float | None = None
     impostors: str | None = None
     extrapolate: tuple[float, ...] | None = None
+    suppress_below: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Name -> value of what is changed."""
@@ -108,12 +110,26 @@ def changed_study(evidence: Evidence, changes: Changes) -> Study:
         study["statistics"]["extrapolate"] = changes.extrapolate
     if changes.impostors is not None:
         study["thresholds"]["impostors"] = changes.impostors
+    if changes.suppress_below is not None:
+        _raise_suppression(evidence.study, changes.suppress_below)
+        study["statistics"] = evidence.study.statistics.hiding(changes.suppress_below).model_dump(mode="json") | {
+            name: study["statistics"][name] for name in ("level", "extrapolate")
+        }
     try:
         return Study.model_validate_json(json.dumps(study))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(f"analyse: {where}: {first['msg']}, found {first['input']!r}") from None
+
+
+def _raise_suppression(study: Study, least: int) -> None:
+    before = study.statistics.suppress_below or 0
+    if least < before:
+        raise InputError(
+            f"--suppress-below: the run shows no group of fewer than {before} people, and {least} may show one; give "
+            f"{before} or more"
+        )
 
 
 def parse_groups(texts: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:

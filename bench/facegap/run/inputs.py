@@ -59,6 +59,8 @@ def resolve(name: str, root: Path | None, progress: Progress) -> Inputs:
     study, file = load_study(name)
     text = file.read_bytes().decode()
     card = load_dataset(study.dataset.card)
+    shown = study.statistics.showing(real=card.status != "synthetic")
+    study = study.model_copy(update={"statistics": shown})
     check_study(study, card, file)
     backend.require(study.backend.provider)
     condition_cards = tuple(_condition(study, name) for name in study.conditions)

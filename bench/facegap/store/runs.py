@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -124,10 +125,27 @@ def write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, 
 def write_cells(path: Path, header: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
     """A CSV file, UTF-8, LF; None is an empty cell and a float is written so that it reads back exactly.
 
+    Text that a spreadsheet would take for a formula (=, +, -, @, a tab or an end of line first) gets an apostrophe in
+    front, and so does text that begins with apostrophes and then that; readers take one off.
+
     Raises:
         StoreError: it cannot be written.
     """
     write_atomic(path, "".join(",".join(map(_cell, line)) + "\n" for line in (header, *lines)).encode())
+
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+"""How a cell begins that a spreadsheet takes for a formula, or that `_guarded` has made of one."""
+
+
+def _guarded(text: str) -> str:
+    """Text that no spreadsheet computes: one apostrophe before what looks like a formula; `unguarded` takes it off."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """A cell's text as it was before `_guarded`."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _cell(value: Any) -> str:
@@ -135,7 +153,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, (float, np.floating)):
         return repr(float(value))
-    text = str(value)
+    text = _guarded(value) if isinstance(value, str) else str(value)
     # csv.writer leaves a lone carriage return bare, which csv.reader then takes for the end of a row.
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r') else text
 
@@ -148,7 +166,10 @@ def read_table(path: Path) -> list[dict[str, str]]:
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+            return [
+                {name: unguarded(text) if isinstance(text, str) else text for name, text in row.items()}
+                for row in csv.DictReader(file)
+            ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise StoreError(f"{path}: cannot be read as a table: {error}") from None
 

@@ -33,6 +33,7 @@ from facegap.tables import (
     transactions,
     versus_rest,
 )
+from facegap.tables.hidden import hidden_groups
 from facegap.tables.suppress import suppressed
 from facegap.tables.workbench import Workbench
 
@@ -93,7 +94,8 @@ def build(evidence: Evidence) -> Built:
     bench = Workbench(evidence)
     # One thread: sums in another order would differ in their last digits, and these are small.
     with threadpool_limits(1):
-        return Built((row, tuple(suppressed(evidence, row, rows(bench)))) for row, rows in TABLES.items())
+        hidden = hidden_groups(evidence)
+        return Built((row, tuple(suppressed(evidence, row, rows(bench), hidden))) for row, rows in TABLES.items())
 
 
 def write_tables(folder: Path, tables: Built, banners: Sequence[str]) -> None:
