@@ -20,7 +20,7 @@ from made import make_samples
 from made_evidence import STUDY
 
 
-def evidence_with(sizes: dict[tuple[str, ...], int], groupings: list[list[str]], least: int = 5) -> Evidence:
+def evidence_with(sizes: dict[Any, int], groupings: list[list[str]], least: int = 5) -> Evidence:
     """People by their labels a, b, ...; one sample each, so that there is nothing mated."""
     columns = [chr(ord("a") + k) for k in range(len(next(iter(sizes))))]
     people = [labels for labels, n in sizes.items() for _ in range(n)]

@@ -59,7 +59,7 @@ class Escaped:
 def escaped_output() -> Iterator[None]:
     """Standard output and error through `Escaped`, and what the package logs on standard error, one line each."""
     before, log = (sys.stdout, sys.stderr), logging.getLogger("facegap")
-    sys.stdout, sys.stderr = Escaped(before[0]), Escaped(before[1])  # type: ignore[assignment]
+    sys.stdout, sys.stderr = Escaped(before[0]), Escaped(before[1])
     shown = logging.StreamHandler(sys.stderr)
     shown.setFormatter(logging.Formatter("facegap: %(message)s"))
     log.addHandler(shown)
