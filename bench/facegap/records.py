@@ -124,6 +124,9 @@ RULES: Mapping[str, str] = {
     "extra-file": "images that no row names",
     "one-sample": "people with one sample only",
     "copies": "images that are there more than once, byte for byte",
+    "unreadable": "pictures that cannot be read",
+    "no-labels": "label columns without a label",
+    "not-utf8": "file names that are not UTF-8",
     "pairs": "pairs of the data set's list that cannot be used, or that it promises and lacks",
 }
 """What a check's rule finds, in words that name nobody: all that results say of it."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -165,6 +167,14 @@ def decode(path: Path, data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = len(data[: error.start].splitlines()) or 1
         raise DatasetError(f"{path}: line {line}: not UTF-8 text; save the file as UTF-8") from None
+
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """The lines of a text, each with its end (LF, CR LF or CR), one at a time: nothing is copied as a whole."""
+    return (line for found in _LINE.finditer(text) if (line := found[0]))
 
 
 def leaves_root(path: str) -> bool:

@@ -47,6 +47,25 @@ class Row:
         return int(number) if word == "line" and number.isdecimal() else None
 
 
+class Shared:
+    """Texts and labels that many rows have, each kept once: of a million rows they are most of the memory."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._labels: dict[tuple[str, ...], Mapping[str, str]] = {}
+
+    def text(self, text: str) -> str:
+        """An equal text."""
+        return self._texts.setdefault(text, text)
+
+    def labels(self, columns: Sequence[str], values: tuple[str, ...]) -> Mapping[str, str]:
+        """Column -> value; the columns are the same in every call."""
+        found = self._labels.get(values)
+        if found is None:
+            found = self._labels[values] = dict(zip(columns, values, strict=True))
+        return found
+
+
 class Problem(NamedTuple):
     """A rule that a row breaks: `reason` without names, `detail` as an example for the finding."""
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from facegap.cards import DatasetCard
 from facegap.cards.dataset import COLUMNS
 from facegap.datasets.accept import settle
-from facegap.datasets.files import below, card_file, decode, existing_root, read_bytes, walk
-from facegap.datasets.row import Loaded, Row
+from facegap.datasets.files import below, card_file, decode, existing_root, lines_of, read_bytes, walk
+from facegap.datasets.row import Loaded, Row, Shared
 from facegap.errors import DatasetError
 from facegap.store import sha256_bytes
 from facegap.words import did_you_mean
@@ -25,14 +24,25 @@ def load(card: DatasetCard, root: Path) -> Loaded:
         DatasetError: the manifest is not there, is not UTF-8 CSV, lacks a column, or is another version's.
     """
     name = card_file(card, existing_root(card, root), "manifest")
-    data = read_bytes(root / name)
-    _check_digest(card, root / name, data)
-    header, lines = read_table(root / name, decode(root / name, data))
-    places = _places(card, root / name, header)
-    rows = [_row(card, places, len(header), line, fields) for line, fields in lines]
+    # The walk first: its memory is not taken while the text is there too.
+    tree = walk(root)
+    rows = _rows(card, root / name)
     if not rows:
         raise DatasetError(f"{root / name}: no rows below the header; expected one per sample")
-    return settle(card, root, name, rows, walk(root))
+    return settle(card, root, name, rows, tree)
+
+
+def _rows(card: DatasetCard, path: Path) -> list[Row]:
+    """The rows of the manifest; its text is forgotten when they are there."""
+    header, lines = read_table(path, _text(card, path))
+    places, share = _places(card, path, header), Shared()
+    return [_row(card, places, len(header), line, fields, share) for line, fields in lines]
+
+
+def _text(card: DatasetCard, path: Path) -> str:
+    data = read_bytes(path)
+    _check_digest(card, path, data)
+    return decode(path, data)
 
 
 def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
@@ -63,7 +73,7 @@ def read_table(path: Path, text: str) -> tuple[list[str], Iterator[tuple[int, li
 
 
 def _fields(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(lines_of(text), strict=True)
     try:
         for fields in reader:
             stripped = [field.strip() for field in fields]
@@ -101,7 +111,7 @@ def _places(card: DatasetCard, path: Path, header: Sequence[str]) -> dict[str, i
     return places
 
 
-def _row(card: DatasetCard, places: dict[str, int], width: int, line: int, fields: list[str]) -> Row:
+def _row(card: DatasetCard, places: dict[str, int], width: int, line: int, fields: list[str], share: Shared) -> Row:
     if len(fields) != width:
         return Row(
             where=f"line {line}",
@@ -116,11 +126,11 @@ def _row(card: DatasetCard, places: dict[str, int], width: int, line: int, field
     return Row(
         where=f"line {line}",
         id=name,
-        subject=fields[places["subject_id"]] if card.identities else name,
+        subject=share.text(fields[places["subject_id"]]) if card.identities else name,
         path=below(card.files.get("images", ""), path),
-        labels={column: fields[places[column]] for column in card.groups},
-        session=fields[places["session"]] if "session" in places else "",
-        role=fields[places["role"]] if "role" in places else "",
+        labels=share.labels(tuple(card.groups), tuple(fields[places[column]] for column in card.groups)),
+        session=share.text(fields[places["session"]]) if "session" in places else "",
+        role=share.text(fields[places["role"]]) if "role" in places else "",
     )
 
 
