@@ -1,14 +1,13 @@
 """What faults do to a run: `python benchmarks/faults.py [TRIES]` writes benchmarks/faults.md.
 
-A study of made pictures (tests/tiny.py) runs by the command line in processes of its own. Classes of faults:
+A study of made pictures (tests/tiny.py) runs by the command line, each time in a process of its own. Classes of faults:
 
 - stops: KILL, INT, TERM and HUP at random moments of a run with an empty cache, then the same command again: its tables
   and evidence must be, byte for byte, those of a run that nothing stopped, and no part of a results folder may be left
   that is taken for one;
 - flipped bits: one bit in one file of a complete cache, in every kind of file there is, then the same command: the same
   bytes, or one clear line and no results;
-- cut and emptied files of the cache, likewise;
-- a cache that cannot be written: complete, it must serve a run.
+- cut and emptied files of the cache, likewise.
 
 "failed" counts tries that gave other bytes, a traceback, or neither results nor one clear line.
 """
@@ -25,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -35,18 +34,60 @@ import tiny  # noqa: E402
 
 SEED = 20261128
 SIGNALS = ("SIGKILL", "SIGINT", "SIGTERM", "SIGHUP")
-SECRET = "00112233445566778899aabbccddeeff"
+main_of_facegap: Callable[[], None]
+"""The command line, once it is imported."""
 
-# The page takes most of a small run's time and is drawn from the tables; Ctrl-C is hidden from background processes.
-RUN = """
-import signal, sys
-from facegap import report
-from facegap.cli import main
-report.write = lambda folder: None
-signal.signal(signal.SIGINT, signal.default_int_handler)
-sys.argv = ["facegap", "run", "tiny.toml"]
-main()
-"""
+STUDY = (
+    tiny.STUDY.replace('groups = [["group"], ["group", "size"]]', 'groups = [["group"]]')
+    .replace("fmr = [0.05, 0.01]", "fmr = [0.05]")
+    .replace("min_subjects = 4", "min_subjects = 4\ndraws = 100")
+)
+"""Fewer tables than the tests' study has: they are computed from the same evidence."""
+
+
+class Child:
+    """The study in a process of its own, forked from this one, which has imported everything already."""
+
+    def __init__(self, place: Path) -> None:
+        self.said = place / "said.txt"
+        self.returncode: int | None = None
+        self.pid = os.fork()
+        if not self.pid:
+            self._run(place)
+
+    def _run(self, place: Path) -> None:
+        os.chdir(place)
+        said = os.open(self.said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        for stream in (1, 2):
+            os.dup2(said, stream)
+        # Ctrl-C is hidden from what runs in the background.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.argv = ["facegap", "run", "tiny.toml"]
+        code = 1
+        try:
+            main_of_facegap()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it ended within so many seconds."""
+        end = time.monotonic() + seconds
+        while self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+            elif time.monotonic() > end:
+                return False
+            else:
+                time.sleep(0.005)
+        return True
+
+    def error(self) -> str:
+        """What it printed."""
+        return self.said.read_text(encoding="utf-8", errors="replace")
 
 
 class Tally:
@@ -73,28 +114,15 @@ class Tally:
             yield f"| {name} | {tried} | {self.failed[name]} | {ends} |"
 
 
-def start(place: Path, cache: Path) -> subprocess.Popen[str]:
-    """The study as a process of its own."""
-    given = {"PYTHONPATH": str(HERE.parent / "bench"), "FACEGAP_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
-    # Compiled code is part of the cache here.
-    environment = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "FACEGAP_SECRET")}
-    return subprocess.Popen(
-        [sys.executable, "-c", RUN],
-        cwd=place,
-        env=environment | given,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def run(place: Path, cache: Path) -> tuple[int, str, Path | None]:
-    """Exit code, standard error and the results folder, if there is one, of a run that nothing stops."""
+def run(place: Path) -> tuple[int, str, Path | None]:
+    """Exit code, output and the results folder, if there is one, of a run that nothing stops."""
     shutil.rmtree(place / "results", ignore_errors=True)
-    with start(place, cache) as process:
-        _, error = process.communicate(timeout=300)
+    child = Child(place)
+    if not child.wait(600):
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait(60)
     found = [path for path in (place / "results").glob("*") if not path.name.startswith(".")]
-    return process.returncode, error, found[0] if found else None
+    return child.returncode or 0, child.error(), found[0] if found else None
 
 
 def state(results: Path) -> str:
@@ -122,43 +150,36 @@ def judge(tally: Tally, name: str, found: tuple[int, str, Path | None], wanted: 
 
 def stops(tally: Tally, place: Path, whole: Path, wanted: str, tries: int, rng: random.Random) -> None:
     """A signal at a random moment, then the same command."""
-    took = time.monotonic()
-    fresh = _without_rows(place, whole)
-    run(place, fresh)
-    took = time.monotonic() - took
+    _cache(place, whole, rows=False)
+    started = time.monotonic()
+    run(place)
+    took = time.monotonic() - started
     for number in range(tries):
         name = SIGNALS[number % len(SIGNALS)]
-        cache = _without_rows(place, whole)
+        _cache(place, whole, rows=False)
         shutil.rmtree(place / "results", ignore_errors=True)
-        with start(place, cache) as process:
-            try:
-                process.wait(timeout=rng.uniform(0, took))
-                tally.add(name, "was done before", ok=process.returncode == 0)
-                continue
-            except subprocess.TimeoutExpired:
-                process.send_signal(getattr(signal, name))
-            _, error = process.communicate(timeout=300)
-        visible = [path for path in (place / "results").glob("*") if not path.name.startswith(".")]
-        if visible and state(visible[0]) != wanted:
+        child = Child(place)
+        if child.wait(rng.uniform(0, took)):
+            tally.add(name, "was done before", ok=child.returncode == 0)
+            continue
+        os.kill(child.pid, getattr(signal, name))
+        child.wait(600)
+        left = [path for path in (place / "results").glob("*") if not path.name.startswith(".")]
+        if left and state(left[0]) != wanted:
             tally.add(name, "half a results folder", ok=False)
-        elif "Traceback" in error and _started(error):
+        elif "Traceback" in child.error():
             tally.add(name, "a traceback", ok=False)
-            print(error[-2000:], file=sys.stderr)
+            print(child.error()[-3000:], file=sys.stderr)
         else:
-            judge(tally, name, run(place, cache), wanted)
+            judge(tally, name, run(place), wanted)
 
 
-def _started(error: str) -> bool:
-    """Whether facegap itself was running: Python may be stopped while it is still being imported."""
-    return "facegap/cli/__init__.py" in error
-
-
-def _without_rows(place: Path, whole: Path) -> Path:
-    """A copy of the cache without templates and acquisitions: code need not be compiled each time."""
+def _cache(place: Path, whole: Path, rows: bool) -> Path:
+    """A copy of the whole cache in its place; without templates and acquisitions unless `rows`."""
     cache = place / "cache"
     shutil.rmtree(cache, ignore_errors=True)
     shutil.copytree(whole, cache)
-    for kind in ("templates", "acquisitions"):
+    for kind in () if rows else ("templates", "acquisitions"):
         shutil.rmtree(cache / kind)
     return cache
 
@@ -171,18 +192,20 @@ def damage(tally: Tally, place: Path, whole: Path, wanted: str, tries: int, rng:
     for number in range(tries):
         kind = KINDS[number % len(KINDS)]
         how = ("a flipped bit", "a flipped bit", "a flipped bit", "cut short", "emptied")[number // len(KINDS) % 5]
-        cache = place / "cache"
-        shutil.rmtree(cache, ignore_errors=True)
-        shutil.copytree(whole, cache)
+        cache = _cache(place, whole, rows=True)
         files = sorted(path for path in (cache / kind).rglob("*") if path.is_file() and path.stat().st_size)
         path = rng.choice(files) if files else cache / kind
-        data = bytearray(path.read_bytes())
-        if how == "a flipped bit":
-            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-        path.write_bytes(
-            data if how == "a flipped bit" else data[: rng.randrange(1, len(data))] if how[0] == "c" else b""
-        )
-        judge(tally, f"{how}: {kind}", run(place, cache), wanted)
+        path.write_bytes(_damaged(path.read_bytes(), how, rng))
+        judge(tally, f"{how}: {kind}", run(place), wanted)
+
+
+def _damaged(data: bytes, how: str, rng: random.Random) -> bytes:
+    if how == "emptied":
+        return b""
+    if how == "cut short":
+        return data[: rng.randrange(1, len(data))]
+    place, bit = rng.randrange(len(data)), 1 << rng.randrange(8)
+    return data[:place] + bytes([data[place] ^ bit]) + data[place + 1 :]
 
 
 def cost() -> str:
@@ -208,25 +231,41 @@ def cost() -> str:
     return done.stdout.strip()
 
 
+def _import(cache: Path) -> None:
+    """Import what a run needs, once, with the cache that every run has: compiled code is a part of it."""
+    global main_of_facegap
+    for name in ("NUMBA_CACHE_DIR", "FACEGAP_SECRET"):
+        os.environ.pop(name, None)
+    os.environ |= {"FACEGAP_CACHE": str(cache), "OMP_NUM_THREADS": "1"}
+    from facegap import report
+    from facegap.cli import main as command
+    from facegap.cli import summary  # noqa: F401 - a run imports it
+    from facegap.run import run_study  # noqa: F401
+
+    # The page takes most of a small run's time and is drawn from the tables.
+    report.write = lambda _: None
+    main_of_facegap = command
+
+
 def main() -> None:
     """Every class, and the table."""
     tries = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     rng, tally = random.Random(SEED), Tally()
     with tempfile.TemporaryDirectory() as name:
-        place = tiny.make_place(Path(name) / "place")
-        whole = Path(name) / "whole"
-        code, error, results = run(place, whole)
+        place, whole = tiny.make_place(Path(name) / "place", STUDY), Path(name) / "whole"
+        _import(place / "cache")
+        code, error, results = run(place)
         assert code == 0 and results is not None, error
         wanted = state(results)
-        judge(tally, "nothing wrong", run(place, whole), wanted)
+        shutil.copytree(place / "cache", whole)
+        judge(tally, "nothing wrong", run(place), wanted)
         damage(tally, place, whole, wanted, tries, rng)
         stops(tally, place, whole, wanted, tries, rng)
     lines = [
         "# What faults do to a run",
         "",
-        f"`python benchmarks/faults.py {tries}`, seed {SEED}; what is done is said in the script. A failure is other bytes "
-        "than those of",
-        "a run that nothing disturbed, a traceback, or neither results nor one clear line.",
+        f"`python benchmarks/faults.py {tries}`, seed {SEED}; the script says what is done. A failure is other bytes",
+        "than those of a run that nothing disturbed, a traceback, or neither results nor one clear line.",
         "",
         *tally.lines(),
         "",

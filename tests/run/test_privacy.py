@@ -20,6 +20,7 @@ from facegap import store
 from facegap.cards import load_study
 from facegap.records import RULES
 from facegap.run.kept import kept_study, kept_text
+from finished import SECRET
 
 PEOPLE = (
     "O'Brien",
@@ -117,7 +118,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path) -> tup
     pytest.importorskip("onnx", reason="the tiny net is written with the onnx package")
     place = tmp_path_factory.mktemp("of-Jane-Roe")
     secrets = make_hostile(place)
-    code, out, error = tiny.facegap(place, "run", "tiny.toml", FACEGAP_CACHE=str(cache_folder))
+    code, out, error = tiny.facegap(place, "run", "tiny.toml", FACEGAP_CACHE=str(cache_folder), FACEGAP_SECRET=SECRET)
     assert code == 0, error
     assert not any(name in out + error for name in PEOPLE if len(name) > 1)
     return next((place / "results").glob("tiny-*")), secrets

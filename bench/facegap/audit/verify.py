@@ -68,9 +68,7 @@ def unchecked(run: Path, secret: Path | None = None) -> tuple[str, ...]:
     if "secret_id" not in manifest.dataset:
         return ("images: an earlier version made this run, and its digests of images are not keyed",)
     if _secret(manifest, secret) is None:
-        return (
-            "images: their digests are keyed with a secret that is not on this machine; give it with --secret FILE",
-        )
+        return ("images: the secret that keys their digests is not on this machine; give it with --secret FILE",)
     return ()
 
 
