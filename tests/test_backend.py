@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -148,3 +150,19 @@ def test_the_gpu_agrees_with_the_cpu_on_real_nets(real_net: Path) -> None:
     feeds = some_input(cpu, 32)
     assert gpu.provider == "CUDAExecutionProvider"
     assert far(in_batches(cpu, feeds, size), in_batches(gpu, feeds, size)) < GPU_TOLERANCE
+
+
+def test_onnxruntime_reports_to_nobody() -> None:
+    """Before it is imported, since it may speak at once, and afterwards by its own switch."""
+    code = (
+        "import os, sys, types\n"
+        "class Fake(types.ModuleType):\n"
+        "    def __getattr__(self, name):\n"
+        "        said.append((name, os.environ.get('ORT_DISABLE_TELEMETRY')))\n"
+        "        return lambda *_, **__: None\n"
+        "said = []\n"
+        "sys.modules['onnxruntime'] = Fake('onnxruntime')\n"
+        "import facegap.backend\n"
+        "assert ('disable_telemetry_events', '1') in said, said\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -6,15 +6,21 @@ provider that runs, or the run stops.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# Releases of onnxruntime may report to their maker as soon as they are imported: nothing here speaks to a network.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 import numpy as np
 import onnxruntime
 
 from facegap.errors import BackendMissing, ModelRefused
+
+onnxruntime.disable_telemetry_events()
 
 Array = np.ndarray[Any, Any]
 
