@@ -60,7 +60,7 @@ class RowCache:
                 raise StoreError(f"{self.path}: the cache cannot be opened: {error}; set FACEGAP_CACHE") from None
             return self._connect_anew()
         except OSError as error:
-            raise StoreError(f"{self.path}: the cache cannot be opened: {error}; set FACEGAP_CACHE") from None
+            raise StoreError(f"{self.path}: the cache cannot be opened: {error.strerror}; set FACEGAP_CACHE") from None
 
     def _is_outside(self, error: sqlite3.Error) -> bool:
         code = getattr(error, "sqlite_errorcode", None)
