@@ -52,7 +52,7 @@ def test_no_number_of_a_small_group_is_in_any_table(run: Path) -> None:
 
 def test_what_is_computed_again_hides_them_too(run: Path) -> None:
     loaded = facegap.load_run(run)
-    for rows in (loaded.rates(), loaded.rates(groups=[("group", "size"), "size"], fmr=0.1)):
+    for rows in (loaded.rates(), loaded.rates(groups=[("group", "size"), "size"], fmr=0.02)):
         of_small = [row for row in rows if isinstance(row, RateRow) and row.group in SMALL]
         assert of_small and all(row.rate is None and row.errors is None for row in of_small)
 
