@@ -275,8 +275,8 @@ def main() -> None:
         "",
         *tally.lines(),
         "",
-        f"Reading 20,000 rows of 2 KB with their digests checked takes {cost()} times the processor time of reading them",
-        "without.",
+        f"Reading 20,000 rows of 2 KB with their digests checked takes {cost()} times the processor time of reading",
+        "them without.",
     ]
     (HERE / "faults.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
