@@ -38,10 +38,7 @@ def _of_grouping(
                 "threshold_name": threshold.name,
                 "threshold": threshold.value,
             }
-            if one.people < rule.suppress_below:
-                yield RelativeRow(**key, note=f"suppressed: fewer than {rule.suppress_below} people")
-            else:
-                yield RelativeRow(**key, **_cells(one, rule.level))
+            yield RelativeRow(**key, **_cells(one, rule.level))
 
 
 def _cells(found: Relatives, level: float) -> dict[str, Any]:
