@@ -74,7 +74,7 @@ def test_a_write_that_the_system_cuts_short_leaves_no_part(tmp_path: Path) -> No
         "store.write_atomic(Path(sys.argv[1]), bytes(100_000))"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "file")], capture_output=True, text=True)
-    assert "StoreError" in done.stderr and "File too large" in done.stderr
+    assert "DiskFull" in done.stderr and "File too large" in done.stderr
     assert names_in(tmp_path) == []
 
 

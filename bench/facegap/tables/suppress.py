@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from facegap.evidence import Evidence
-from facegap.schema import Row, columns_of, keys_of
+from facegap.schema import LossRow, Row, columns_of, keys_of
 from facegap.tables.hidden import Hidden, hidden_groups
 
 _COUNT = re.compile(r"\b\d+ people, fewer than")
 
-_PEOPLE = ("subjects", "people")
+_PEOPLE = ("subjects", "people", "reference_subjects", "rest_subjects")
 """Columns that say how many people stand behind a row."""
 
 RowT = TypeVar("RowT", bound=Row)
@@ -62,6 +62,8 @@ def why_hidden(row: Row, hidden: Hidden, least: int) -> str:
 
 
 def _of_few(row: Row, least: int) -> bool:
+    if isinstance(row, LossRow) and not row.grouping:  # the manifest says as much: what was lost, of nobody's group
+        return False
     counts = (getattr(row, name, None) for name in _PEOPLE)
     return any(people is not None and 0 < people < least for people in counts)
 
