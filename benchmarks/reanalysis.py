@@ -81,7 +81,7 @@ def evidence_of(images: int) -> Evidence:
     return Evidence(
         study=study,
         samples=samples,
-        sha256=samples.ids,
+        images=samples.ids,
         acquisitions={("none", "clean"): acquired},
         comparisons=by_condition,
         searches={},

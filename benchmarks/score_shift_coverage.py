@@ -190,7 +190,7 @@ def evidence_of(found: Scores, seed: int) -> Evidence:
     return Evidence(
         study=study,
         samples=samples,
-        sha256=samples.ids,
+        images=samples.ids,
         acquisitions={},
         comparisons={("m", "clean"): compared},
         searches={},

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from facegap import store
-from finished import finished  # noqa: F401
+from finished import SECRET, finished  # noqa: F401
 
 # Compiled loops stay in the user's cache from one test session to the next.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(store.cache_dir() / "compiled"))
@@ -31,7 +31,7 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _private_cache(cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's own cache, and opaque ids are the same in every run."""
     monkeypatch.setenv("FACEGAP_CACHE", str(cache_folder))
-    monkeypatch.setenv("FACEGAP_SECRET", "00" * 32)
+    monkeypatch.setenv("FACEGAP_SECRET", SECRET)
 
 
 @pytest.fixture

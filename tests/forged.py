@@ -85,7 +85,7 @@ def cell(table: str, column: str, new: Callable[[str], str]) -> Change:
         rows = store.read_table(path)
         row = next(row for row in rows if row[column])
         row[column] = new(row[column])
-        path.write_text(store.cells_text(list(row), [list(one.values()) for one in rows]), encoding="utf-8")
+        path.write_text(store.cells_text([list(row), *(list(one.values()) for one in rows)]), encoding="utf-8")
         reseal(run)
 
     return change
@@ -159,8 +159,8 @@ def renamed_after(change: Change) -> Change:
         content = store.read_json(run / store.MANIFEST)
         said = store.read_manifest(run)
         evidence = read_evidence(run, said)
-        if "images_sha256" in content["dataset"]:
-            content["dataset"]["images_sha256"] = follows.images_digest(evidence)
+        if "images_digest" in content["dataset"]:
+            content["dataset"]["images_digest"] = follows.images_digest(evidence)
         digest = follows.content_digest(said.study, evidence, said.models, said.versions["facegap"])
         content["run_id"] = follows.run_name(said.study["name"], said.started, digest)
         content["samples"] = follows.sample_counts(evidence, sum(said.refused.values()))
@@ -354,7 +354,7 @@ def _other_subject(run: Path) -> None:
     path = run / "tables" / "samples.csv"
     rows = store.read_table(path)
     rows[1]["subject"] = rows[-1]["subject"]
-    path.write_text(store.cells_text(list(rows[0]), [list(row.values()) for row in rows]), encoding="utf-8")
+    path.write_text(store.cells_text([list(rows[0]), *(list(row.values()) for row in rows)]), encoding="utf-8")
     reseal(run)
 
 
@@ -508,7 +508,7 @@ FORGERIES = (
     ),
     Forgery("how many samples there were", manifest(lambda m: m["samples"].update(samples=960), rebuilt=True)),
     Forgery("samples refused", manifest(_refused, rebuilt=True), images=True),
-    Forgery("the digest of all images", manifest(lambda m: m["dataset"].update(images_sha256="0" * 64), rebuilt=True)),
+    Forgery("the digest of all images", manifest(lambda m: m["dataset"].update(images_digest="0" * 64), rebuilt=True)),
     Forgery("a threshold that was given", manifest(_given)),
     Forgery(
         "the smallest group in the manifest alone",

@@ -60,6 +60,7 @@ REMARK = Finding(
     message="one person has samples with and without a label",
     examples=("Jane_Doe", "Conan O'Brien"),
     advice="label all of them",
+    count=3,
 )
 SUPPRESSED = "suppressed: fewer than 10 people"
 

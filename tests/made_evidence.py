@@ -85,7 +85,7 @@ def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int 
     return Evidence(
         study=study,
         samples=samples,
-        sha256=samples.ids,
+        images=samples.ids,
         acquisitions={("d", "clean"): acquired},
         comparisons=by_key,
         searches={},

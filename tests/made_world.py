@@ -72,7 +72,7 @@ def make_world(similarity: str = "cosine", roles: bool = False, same_group: bool
     evidence = Evidence(
         study=study,
         samples=opaque(samples, b"secret"),
-        sha256=np.array([f"{row:064x}" for row in range(56)]),
+        images=np.array([f"{row:064x}" for row in range(56)]),
         acquisitions={("d", name): acquisitions_of(name, acquired[name], rng) for name in failed},
         comparisons={},
         searches={},

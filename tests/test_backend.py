@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -230,3 +232,19 @@ def test_what_is_opened_is_what_was_pinned(tmp_path: Path) -> None:
     assert backend.open_net(file, sha256=sha256_file(file)).outputs
     with pytest.raises(ModelRefused, match=f"expected sha256 {'0' * 64}, found {sha256_file(file)}"):
         backend.open_net(file, sha256="0" * 64)
+
+
+def test_onnxruntime_reports_to_nobody() -> None:
+    """Before it is imported, since it may speak at once, and afterwards by its own switch."""
+    code = (
+        "import os, sys, types\n"
+        "class Fake(types.ModuleType):\n"
+        "    def __getattr__(self, name):\n"
+        "        said.append((name, os.environ.get('ORT_DISABLE_TELEMETRY')))\n"
+        "        return lambda *_, **__: None\n"
+        "said = []\n"
+        "sys.modules['onnxruntime'] = Fake('onnxruntime')\n"
+        "import facegap.backend\n"
+        "assert ('disable_telemetry_events', '1') in said, said\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable
@@ -123,3 +124,21 @@ def test_one_process_at_a_time_writes_a_cache(tmp_path: Path, monkeypatch: pytes
             assert kept(folder) == []
         assert waiting.result() == 6
     assert len(kept(folder)) == 2
+
+
+def test_a_flipped_bit_of_compiled_code_is_compiled_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "told"))
+    assert double_in(tmp_path / "source")(3) == 6
+    rng = random.Random(0)
+    for path in sorted((tmp_path / "told").rglob("*.nb[ic]")):
+        for _ in range(3):
+            data = bytearray(path.read_bytes())
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+            path.write_bytes(data)
+            caplog.clear()
+            assert double_in(tmp_path / "source")(3) == 6
+            assert "cache: a damaged file of compiled code is made anew" in caplog.text
+    caplog.clear()
+    assert double_in(tmp_path / "source")(3) == 6 and caplog.text == ""

@@ -37,5 +37,13 @@ def test_one_unknown_label_makes_a_group_unlabelled(group: str, labelled: bool) 
 
 
 def test_what_results_hold_of_a_finding_names_nobody() -> None:
-    finding = Finding(level="warning", rule="copies", message="copies", examples=("O'Brien/1.jpg",), advice="keep one")
-    assert finding.kept() == {"level": "warning", "rule": "copies", "message": "copies; keep one"}
+    """Whatever a check writes into its texts: results hold the rule, the count and the lines."""
+    name = "O'Brien/1.jpg"
+    finding = Finding(
+        level="warning", rule="copies", message=name, examples=(name,), advice=name, count=2, lines=(3, 8)
+    )
+    said = "2 images that are there more than once, byte for byte; lines 3, 8"
+    assert finding.kept() == {"level": "warning", "rule": "copies", "message": said}
+    assert Finding(level="info", rule="new", message=name, count=4).kept()["message"] == "4"
+    many = Finding(level="error", rule="empty", message="", count=30, lines=tuple(range(2, 32))).kept()
+    assert many["message"].endswith(" 20, 21 and 10 more")

@@ -90,6 +90,7 @@ fpir = [0.1]
 
 [statistics]
 min_subjects = 4
+suppress_below = 0
 
 [backend]
 threads = 1

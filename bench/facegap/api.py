@@ -19,6 +19,7 @@ from facegap.run import run_study as _run_study
 from facegap.schema import CrossRow, RateRow, Row, names_of
 from facegap.tables import Workbench
 from facegap.tables import rates as _rates
+from facegap.tables.suppress import suppressed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,7 +88,8 @@ class Run:
             return self.tables[RateRow]
         targets = (fmr,) if isinstance(fmr, float) else tuple(fmr) if fmr is not None else None
         changes = Changes(groups=_groupings(groups), fmr=targets, level=level)
-        return list(_rates.rows(Workbench(replace(self.evidence, study=changed_study(self.evidence, changes)))))
+        evidence = replace(self.evidence, study=changed_study(self.evidence, changes))
+        return list(suppressed(evidence, RateRow, _rates.rows(Workbench(evidence))))
 
     @property
     def digest(self) -> str:
@@ -198,21 +200,25 @@ def plan(config: str | Path, *, root: str | Path | None = None, pilot: str | Pat
     return plan_study(str(config), folder, other)
 
 
-def verify(path: str | Path, *, root: str | Path | None = None, inputs: bool = True) -> list[str]:
+def verify(
+    path: str | Path, *, root: str | Path | None = None, inputs: bool = True, secret: str | Path | None = None
+) -> list[str]:
     """Hash and compute a finished run again: one line per difference and per thing that could not be checked.
 
     None where everything was checked and the run holds what it says; `audit.examine` tells the two apart.
 
     Args:
-        root: folder of the data set, where it is not where the study says.
+        root: folder of the data set, where it is not where it was on this machine.
         inputs: hash the data set's files and the weights too.
+        secret: file of the secret that keys the digests of images, where this machine's own is another.
 
     Raises:
-        StoreError: the folder is no finished run.
+        StoreError: the folder is no finished run, or the secret is not the run's.
     """
     from facegap import report
 
-    return audit.verify(Path(path), Path(root) if root is not None else None, inputs, report.drawn)
+    folder, key = (Path(place) if place is not None else None for place in (root, secret))
+    return audit.verify(Path(path), folder, inputs, report.drawn, key)
 
 
 def _groupings(groups: Grouping | Sequence[Grouping] | None) -> tuple[tuple[str, ...], ...] | None:

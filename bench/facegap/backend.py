@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 import threading
 import time
@@ -18,11 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+# Releases of onnxruntime may report to their maker as soon as they are imported: nothing here speaks to a network.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 import numpy as np
 import onnxruntime
 
 from facegap.errors import BackendMissing, ModelRefused
 from facegap.words import one_line
+
+onnxruntime.disable_telemetry_events()
 
 Array = np.ndarray[Any, Any]
 T = TypeVar("T")

@@ -118,15 +118,53 @@ class Samples:
         return names
 
 
+RULES: Mapping[str, str] = {
+    "layout": "rows or files that do not have the layout that the card says",
+    "empty": "rows without a path or a name",
+    "duplicate-id": "samples that share their id with another",
+    "duplicate-path": "samples that share their file with another",
+    "path": "paths that leave the root or are not written with /",
+    "symlink": "symbolic links that are not followed",
+    "missing-file": "rows whose file is not there",
+    "unknown-label": "samples with a label that the card does not know",
+    "unknown-role": "samples with a role that there is not",
+    "contradiction": "samples of people who have two labels",
+    "half-labelled": "samples without the label that other samples of the same person have",
+    "alike-subjects": "names of people that only case or accents tell apart",
+    "extra-file": "images that no row names",
+    "one-sample": "people with one sample only",
+    "copies": "images that are there more than once, the same file or pixels",
+    "near-copies": "pairs of images that are nearly the same",
+    "unreadable": "pictures that cannot be read",
+    "no-labels": "label columns without a label",
+    "no-row": "ids without a row in the table of labels",
+    "changed-id": "ids that the table of labels has as another number only",
+    "alike-ids": "ids of the table of labels that only case or accents tell apart",
+    "extra-labels": "rows of labels for ids without a sample",
+    "two-relations": "samples of people who have two values of one relation",
+    "no-role": "samples whose file's name matches no pattern of a role",
+    "other-file": "files below the root that are no pictures",
+    "not-utf8": "file names that are not UTF-8",
+    "pairs": "pairs of the list that cannot be used, or that it promises and lacks",
+    "pairs-again": "pairs that stand in the list more than once and count as often",
+    "folds": "pairs of a list that are no folds of equal size",
+}
+"""What a check's rule finds, in words that name nobody: all that results say of it."""
+
+SHOWN_LINES = 20
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing that a check found.
 
     Attributes:
         level: "error" (samples refused), "warning" or "info".
-        message: what and how many, without the name of a person or file.
-        examples: whom or what, by name: for the terminal of whoever holds the data, never written to results.
-        advice: what to do.
+        message: what and how many: for the terminal of whoever holds the data.
+        examples: whom or what, by name, likewise.
+        advice: what to do, likewise.
+        count: how many.
+        lines: numbers of the lines of the data set's own table, where it has one.
     """
 
     level: Literal["error", "warning", "info"]
@@ -134,10 +172,16 @@ class Finding:
     message: str
     examples: tuple[str, ...] = ()
     advice: str = ""
+    count: int = 0
+    lines: tuple[int, ...] = ()
 
     def kept(self) -> dict[str, str]:
-        """The finding as results may hold it: without examples."""
-        message = f"{self.message}; {self.advice}" if self.advice else self.message
+        """The finding as results may hold it: its rule, how many, and on which lines; no text that came from data."""
+        said = RULES.get(self.rule, "")
+        more = f" and {len(self.lines) - SHOWN_LINES} more" if len(self.lines) > SHOWN_LINES else ""
+        at = f"lines {', '.join(map(str, self.lines[:SHOWN_LINES]))}{more}" if self.lines else ""
+        many = str(self.count) if self.count else ""
+        message = "; ".join(part for part in (" ".join(part for part in (many, said) if part), at) if part)
         return {"level": self.level, "rule": self.rule, "message": message}
 
 

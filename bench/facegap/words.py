@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 EXAMPLES = 3
@@ -18,6 +19,23 @@ def one_line(text: str) -> str:
     words = " ".join(text[: 4 * LONGEST].split())
     shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]} [cut here]"
+
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufff9-\ufffb]"
+)
+"""Control characters but tab and line feed, line and paragraph separators, what changes the direction of writing or has
+no width, halves of characters."""
+
+
+def escaped(text: str) -> str:
+    """`text` with characters that move a cursor, hide or turn what is written as their codes, such as \\x1b."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def in_one_line(text: str) -> str:
+    """`text` escaped, and its tabs and line feeds too: a name, where a line is expected."""
+    return escaped(text).replace("\t", "\\t").replace("\n", "\\n")
 
 
 def plural(count: int, noun: str) -> str:

@@ -17,6 +17,7 @@ import tiny
 from facegap import store
 from facegap.audit import examine, verify
 from facegap.errors import StoreError
+from finished import SECRET
 
 
 @pytest.fixture
@@ -269,18 +270,46 @@ def test_a_card_that_says_otherwise_is_a_difference_one_of_another_version_is_un
 
 
 @pytest.mark.usefixtures("tables_left_out")
-def test_where_the_data_lie_must_be_known(place: Path, run: Path) -> None:
+def test_where_the_data_lie_must_be_known(
+    place: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cache of the machine that ran the study knows; results hold no path."""
+    assert verify(run) == []
+    monkeypatch.setenv("FACEGAP_CACHE", str(tmp_path / "of another machine"))
     assert verify(run) == [
         "inputs: images not given: where the data set lies is not known here; give --root, or --no-inputs to leave it "
         "out"
     ]
     assert examine(run).differences == [] and examine(run).verdict == "could not be checked"
     (place / "configs").mkdir()
-    change(place / "tiny.toml", 'root = "data"', 'root = "../data"')
     shutil.copy(place / "tiny.toml", place / "configs" / "tiny.toml")
-    # The run's study says "data", which lies beside its own file.
     (line,) = verify(run)
     assert line.startswith("inputs: ") and str(place / "configs" / "data") in line
+    change(place / "configs" / "tiny.toml", 'root = "data"', 'root = "../data"')
+    assert verify(run) == []
+
+
+@pytest.mark.usefixtures("tables_left_out")
+def test_images_are_compared_by_whoever_holds_the_secret(
+    place: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, key = place / "data", tmp_path / "key"
+    assert examine(run, data).unknown == []
+    monkeypatch.setenv("FACEGAP_SECRET", "0f1e2d3c4b5a69788796a5b4c3d2e1f0")
+    flip(data / "images" / "s07-2.png")
+    # Neither agreement nor tampering.
+    found = examine(run, data)
+    assert (found.differences, found.verdict) == ([], "could not be checked")
+    assert found.unknown == [
+        "images: the secret that keys their digests is not on this machine; give it with --secret FILE"
+    ]
+    store.write_atomic(key, SECRET.encode(), mode=0o600)
+    assert examine(run, data, secret=key).unknown == []
+    (line,) = verify(run, data, secret=key)
+    assert line.startswith("dataset 'patterns': 1 image files differ from the run's, first sample ")
+    store.write_atomic(key, b"0f1e2d3c4b5a69788796a5b4c3d2e1f0", mode=0o600)
+    with pytest.raises(StoreError, match=f"key: not the secret of run {run.name}; ask whoever made it"):
+        verify(run, data, secret=key)
 
 
 @pytest.mark.usefixtures("tables_left_out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import importlib
 import json
 import os
@@ -29,6 +30,7 @@ from facegap.embed import Recogniser, Settled
 from facegap.errors import BackendMissing, ModelRefused, StoreError
 from facegap.run import resolve, run_study
 from facegap.schema import ROWS
+from finished import SECRET
 from made import names_in
 
 Run = Callable[..., Path]
@@ -76,8 +78,8 @@ def test_the_manifest_binds_the_run_to_its_inputs(finished: Path) -> None:
     manifest = json.loads((finished / "manifest.json").read_text(encoding="utf-8"))
     place = finished.parents[1]
     assert manifest["run_id"] == finished.name and manifest["status"] == "complete"
-    assert (finished / "study.toml").read_bytes() == (place / "tiny.toml").read_bytes()
-    assert manifest["config_text"].encode() == (place / "tiny.toml").read_bytes()
+    text = (place / "tiny.toml").read_bytes().replace(b'root = "data"', b'root = "left-out"')
+    assert (finished / "study.toml").read_bytes() == manifest["config_text"].encode() == text
     recogniser, detector = manifest["models"]
     assert recogniser["file_sha256"] == store.sha256_file(place / "models" / "tiny.onnx") == recogniser["sha256"]
     assert (detector["name"], detector["file_sha256"]) == ("aligned-none", {})
@@ -90,8 +92,12 @@ def test_the_manifest_binds_the_run_to_its_inputs(finished: Path) -> None:
         "left out as copies": 0,
         "nearly copies": 0,
     }
-    digests = sorted(store.sha256_file(path) for path in (place / "data" / "images").iterdir())
-    assert manifest["dataset"]["images_sha256"] == store.digest(digests)
+    secret = bytes.fromhex(SECRET)
+    files = [store.sha256_file(path) for path in (place / "data" / "images").iterdir()]
+    keyed = sorted(hmac.new(secret, f"image:{one}".encode(), "sha256").hexdigest() for one in files)
+    assert manifest["dataset"]["images_digest"] == store.digest(keyed)
+    assert manifest["dataset"]["secret_id"] == store.secret_id(secret)
+    assert keyed == sorted(row["hmac_sha256"] for row in store.read_table(finished / "tables" / "samples.csv"))
     assert manifest["study"]["backend"]["batch"] == 8 and manifest["study"]["seed"] == 7
     assert {"numpy", "onnxruntime", "facegap"} <= manifest["versions"].keys()
 
@@ -159,7 +165,7 @@ def test_neither_threads_nor_batches_show_in_the_tables(
 def test_another_secret_changes_the_ids_and_nothing_else(
     finished: Path, place: Path, run_here: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FACEGAP_SECRET", "11" * 32)
+    monkeypatch.setenv("FACEGAP_SECRET", "0f1e2d3c4b5a69788796a5b4c3d2e1f0")
     a, b = tables(run_here()), tables(finished)
     assert a.pop("samples.csv") != b.pop("samples.csv")
     assert a == b
@@ -177,11 +183,11 @@ def test_a_card_by_path_and_under_another_file_name_is_the_same_model(
         assert json.loads((folder / "manifest.json").read_text())["study"]["models"][0]["card"] == "tiny"
 
 
-def test_the_kept_study_is_the_one_that_ran_byte_for_byte(place: Path, run_here: Run) -> None:
+def test_the_kept_study_is_the_one_that_ran_byte_for_byte_but_for_the_folder(place: Path, run_here: Run) -> None:
     """Line ends too."""
     crlf = (place / "tiny.toml").read_bytes().replace(b"\n", b"\r\n")
     (place / "tiny.toml").write_bytes(crlf)
-    assert (run_here() / "study.toml").read_bytes() == crlf
+    assert (run_here() / "study.toml").read_bytes() == crlf.replace(b'root = "data"', b'root = "left-out"')
 
 
 def test_a_run_states_what_the_gate_found(finished: Path, place: Path, run_here: Run) -> None:
@@ -332,7 +338,7 @@ def cached(place: Path) -> int:
         return 0
     connection = sqlite3.connect(files[0])
     try:
-        return int(connection.execute("SELECT count(*) FROM rows").fetchone()[0])
+        return int(connection.execute("SELECT count(*) FROM checked").fetchone()[0])
     except sqlite3.OperationalError:
         return 0
     finally:
@@ -366,7 +372,9 @@ def test_ctrl_c_says_that_work_is_kept(finished: Path, place: Path, run_here: Ru
     assert tables(run_here()) == tables(finished)
 
 
-def test_a_page_that_cannot_be_drawn_costs_no_table(finished: Path, place: Path) -> None:
+def test_a_page_that_cannot_be_drawn_costs_no_table(
+    finished: Path, place: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     def broken(_: Path) -> None:
         raise RuntimeError("no such font")
 
@@ -376,7 +384,9 @@ def test_a_page_that_cannot_be_drawn_costs_no_table(finished: Path, place: Path)
 
     run = run_study(resolve("tiny.toml", None, silent), Path("unpainted"), broken, silent)
     assert tables(run) == tables(finished)
-    assert (run / "report-failed.txt").read_text(encoding="utf-8").startswith("RuntimeError: no such font")
+    said = (run / "report-failed.txt").read_text(encoding="utf-8")
+    assert said == "RuntimeError while the page was drawn. `facegap report` on this folder tries again.\n"
+    assert "no such font" in caplog.text
     assert verify(run, inputs=False) == []
 
 

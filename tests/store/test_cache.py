@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import random
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +15,7 @@ import pytest
 
 from facegap import store
 from facegap.errors import StoreError
+from made import names_in
 
 
 @pytest.fixture(autouse=True)
@@ -124,3 +129,75 @@ def test_purge_removes_templates_and_acquisitions_and_nothing_else(cache: Path) 
     assert store.purge() == [path.parent]
     assert not path.parent.exists() and kept.exists()
     assert store.purge() == []
+
+
+def test_a_flipped_bit_anywhere_gives_the_right_value_or_none(caplog: pytest.LogCaptureFixture) -> None:
+    """Of the whole file, at random: no wrong value, no error, and what is missing can be stored again."""
+    path = fill(64)
+    whole, keys = path.read_bytes(), [f"k{k}" for k in range(64)]
+    rng = random.Random(0)
+    missing = 0
+    for place in [*range(100), *(rng.randrange(len(whole)) for _ in range(200))]:
+        data = bytearray(whole)
+        data[place] ^= 1 << rng.randrange(8)
+        path.write_bytes(data)
+        with store.RowCache("templates", "p") as opened:
+            found = opened.get_many(keys)
+            assert all(value == bytes([int(key[1:])]) * 512 for key, value in found.items())
+            opened.put_many({"k7": b"new"})
+            assert opened.get_many(["k7"]) == {"k7": b"new"}
+        missing += len(found) < 64
+        path.unlink()
+    assert missing > 100
+    assert re.search(r"cache: \d+ damaged rows? of templates computed again", caplog.text)
+    assert "cache: a damaged file of templates was set aside" in caplog.text
+
+
+def test_a_row_is_not_taken_for_another() -> None:
+    """Neither under another key nor from another pipeline's file."""
+    path = fill(4)
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE checked SET key = 'k9' WHERE key = 'k1'")
+    connection.close()
+    path.with_name("q.sqlite").write_bytes(path.read_bytes())
+    with store.RowCache("templates", "p") as opened:
+        assert sorted(opened.get_many(["k0", "k1", "k2", "k9"])) == ["k0", "k2"]
+    with store.RowCache("templates", "q") as opened:
+        assert opened.get_many(["k0", "k1", "k2"]) == {}
+
+
+def test_rows_without_digests_are_of_an_earlier_version(cache: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (cache / "templates").mkdir(parents=True, mode=0o700)
+    connection = sqlite3.connect(cache / "templates" / "p.sqlite")
+    with connection:
+        connection.execute("CREATE TABLE rows (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
+        connection.executemany("INSERT INTO rows VALUES (?, ?)", [("a", b"1"), ("b", b"2")])
+    connection.close()
+    for _ in range(2):
+        with store.RowCache("templates", "p") as opened:
+            assert opened.get_many(["a", "b"]) == {}
+    assert caplog.text.count("cache: 2 rows of templates without digests, of an earlier version, are computed") == 1
+
+
+def test_a_complete_cache_that_cannot_be_written_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = fill(3)
+    before = {name: (path.parent / name).stat().st_mtime_ns for name in names_in(path.parent)}
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda place, mode: not mode & os.W_OK and real(place, mode))
+    with store.RowCache("templates", "p") as opened:
+        assert sorted(opened.get_many(["k0", "k1", "k2", "k3"])) == ["k0", "k1", "k2"]
+        with pytest.raises(StoreError, match=r"the cache cannot be written: .*readonly"):
+            opened.put_many({"k3": b"x"})
+    assert {name: (path.parent / name).stat().st_mtime_ns for name in names_in(path.parent)} == before
+
+
+def test_purge_follows_no_link(cache: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mine").write_text("kept")
+    fill(1)
+    (cache / "templates" / "inside").symlink_to(other)
+    (cache / "acquisitions").symlink_to(other)
+    assert store.purge() == [cache / "acquisitions", cache / "templates"]
+    assert names_in(cache) == [] and names_in(other) == ["mine"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import hmac
 import os
 import subprocess
 import sys
@@ -112,12 +113,126 @@ def test_the_secret_is_made_once_and_kept_private(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("FACEGAP_CACHE", str(tmp_path / "cache"))
     secret = store.local_secret()
     assert len(secret) == 32 and secret == store.local_secret()
-    assert (tmp_path / "cache" / "id-secret").stat().st_mode & 0o777 == 0o600
+    path = tmp_path / "cache" / "id-secret"
+    assert path.stat().st_mode & 0o777 == 0o600 and names_in(path.parent) == ["id-secret"]
+    assert store.read_secret(path) == secret
+    # What another process made in the meantime is kept.
+    store.create_once(path, b"mine", mode=0o600)
+    assert store.local_secret() == secret
+
+
+def test_a_damaged_secret_is_said_and_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every bit of it: other ids would be given to the same people."""
+    monkeypatch.delenv("FACEGAP_SECRET")
+    monkeypatch.setenv("FACEGAP_CACHE", str(tmp_path / "cache"))
+    store.local_secret()
+    path = tmp_path / "cache" / "id-secret"
+    whole = path.read_bytes()
+    for place in range(8 * len(whole)):
+        path.write_bytes(bytes(b ^ (1 << place % 8 if k == place // 8 else 0) for k, b in enumerate(whole)))
+        with pytest.raises(StoreError, match="id-secret: the secret is damaged; restore it from a copy"):
+            store.local_secret()
+    for cut in (b"", whole[:5], whole[:31]):
+        path.write_bytes(cut)
+        with pytest.raises(StoreError, match=r"id-secret: (expected hexadecimal|a weak secret)"):
+            store.local_secret()
 
 
 def test_a_given_secret_is_hexadecimal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FACEGAP_SECRET", "0a" * 16)
-    assert store.local_secret() == b"\n" * 16
+    monkeypatch.setenv("FACEGAP_SECRET", "00112233445566778899aabbccddeeff")
+    assert store.local_secret() == bytes.fromhex("00112233445566778899aabbccddeeff")
     monkeypatch.setenv("FACEGAP_SECRET", "secret")
     with pytest.raises(StoreError, match="FACEGAP_SECRET: expected hexadecimal digits"):
         store.local_secret()
+
+
+@pytest.mark.parametrize("weak", ["", "00", "00" * 32, "0a" * 16, "deadbeef" * 8, "00112233445566778899aabbccddee"])
+def test_a_weak_secret_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weak: str) -> None:
+    monkeypatch.setenv("FACEGAP_SECRET", weak)
+    with pytest.raises(StoreError, match="FACEGAP_SECRET: a weak secret: expected 16 bytes or more, drawn by chance"):
+        store.local_secret()
+    store.write_atomic(tmp_path / "key", weak.encode(), mode=0o600)
+    with pytest.raises(StoreError, match="key: a weak secret"):
+        store.read_secret(tmp_path / "key")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+def test_a_secret_that_lies_open_or_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    store.write_atomic(path, b"00112233445566778899aabbccddeeff\n", mode=0o600)
+    assert store.read_secret(path) == bytes.fromhex("00112233445566778899aabbccddeeff")
+    for mode in (0o640, 0o604, 0o620):
+        path.chmod(mode)
+        with pytest.raises(StoreError, match=rf"others can read or change this secret \(mode {mode:o}\); chmod 600"):
+            store.read_secret(path)
+    for other in (tmp_path / "none", tmp_path, tmp_path / "a\0b"):
+        with pytest.raises(StoreError, match="the secret cannot be read"):
+            store.read_secret(other)
+
+
+def test_a_keyed_digest_is_hmac_sha256() -> None:
+    # RFC 4231, test case 1: the key is 20 bytes of 0x0b, the data "Hi There".
+    known = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+    assert hmac.new(b"\x0b" * 20, b"Hi There", "sha256").hexdigest() == known
+    assert store.keyed(b"\x0b" * 20, "Hi There", "x") == hmac.new(b"\x0b" * 20, b"Hi There:x", "sha256").hexdigest()
+    assert len({store.keyed(b"k", kind, "a") for kind in ("image", "sample", "subject")}) == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+@pytest.mark.parametrize("umask", [0o077, 0o027, 0o022])
+def test_the_umask_is_kept(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        store.write_atomic(tmp_path / "deep" / "file", b"x")
+        with store.new_run(tmp_path / "results", "run") as (folder, final):
+            store.write_atomic(folder / "tables" / "t.csv", b"x")
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "deep" / "file", final / "tables" / "t.csv", final / store.SUMS):
+        assert path.stat().st_mode & 0o777 == 0o666 & ~umask, path
+    for path in (tmp_path / "deep", tmp_path / "results", final, final / "tables"):
+        assert path.stat().st_mode & 0o777 == 0o777 & ~umask, path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+def test_a_file_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "card.toml"
+    store.write_atomic(path, b"x", mode=0o640)
+    store.write_atomic(path, b"y")
+    assert path.read_bytes() == b"y" and path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
+def test_a_cache_that_everybody_can_write_to_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    folder.chmod(0o777)
+    monkeypatch.setenv("FACEGAP_CACHE", str(folder))
+    with pytest.raises(StoreError, match=r"every user of this machine can write to the cache folder.*chmod 700"):
+        store.cache_dir()
+    with pytest.raises(StoreError, match="every user of this machine can write"):
+        store.RowCache("templates", "p")
+
+
+def test_without_a_home_the_cache_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user has no entry in the system's list."""
+
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("FACEGAP_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(StoreError, match="no home folder, so no cache: set FACEGAP_CACHE to a private folder"):
+        store.cache_dir()
+
+
+def test_places_stay_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FACEGAP_CACHE", str(tmp_path / "cache"))
+    store.remember("../run", {"root": "/somewhere"})
+    assert store.remembered("../run") == {"root": "/somewhere"} and store.remembered("other") == {}
+    (file,) = (tmp_path / "cache" / "places").iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+    file.write_text("[")
+    assert store.remembered("../run") == {}
+    assert store.purge() == [file.parent] and not file.exists()

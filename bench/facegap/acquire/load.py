@@ -99,7 +99,7 @@ def decode(data: bytes) -> Pixels:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Unreadable(f"more than {MAX_PIXELS} pixels") from None
     except Exception as error:  # decoders raise whatever a damaged file leads them to
-        raise Unreadable(f"damaged image: {_line(error)}") from None
+        raise Unreadable(f"damaged image: {_damage(error)}") from None
 
 
 def _read(path: Path) -> bytes:
@@ -113,7 +113,9 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         raise Unreadable("no such file") from None
     except (OSError, ValueError) as error:
-        raise Unreadable(f"cannot be read: {_line(error)}") from None
+        # Its text would name the file.
+        why = error.strerror if isinstance(error, OSError) else type(error).__name__
+        raise Unreadable(f"cannot be read: {why}") from None
 
 
 def _bounded(image: Image.Image) -> None:
@@ -172,6 +174,6 @@ def _rgb(image: Image.Image, data: bytes) -> npt.NDArray[Any]:
     return np.asarray(_turned(Image.alpha_composite(white, coloured).convert("RGB"), turn))
 
 
-def _line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text[:160] if text else type(error).__name__
+def _damage(error: Exception) -> str:
+    """What a decoder found, in words of ours: its own may quote what the file holds."""
+    return "truncated" if "truncated" in str(error).lower() else type(error).__name__

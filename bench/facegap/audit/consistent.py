@@ -81,7 +81,7 @@ def _acquisitions(evidence: Evidence, found: Acquisitions) -> Iterator[str]:
         yield f"no outcome '{min(unknown)}'"
     if ((found.outcome == "ok") != (found.reason == "")).any():
         yield "a reason stands with every failure, and with nothing else"
-    if ((found.outcome == "ok") & (evidence.sha256 == "") & (evidence.sha256 != "").any()).any():
+    if ((found.outcome == "ok") & (evidence.images == "") & (evidence.images != "").any()).any():
         yield "a face was found on a file that could not be read"
 
 

@@ -17,6 +17,7 @@ from facegap.audit.verified import Remark, Unknown
 from facegap.cards import ConditionCard, DatasetCard, DetectorCard, ModelCard, Study
 from facegap.cards.toml import Card
 from facegap.evidence import Seal, departures, follows, read_seal
+from facegap.evidence.kept import NO_TEXT, kept_dataset, kept_study
 from facegap.evidence.sealed import KEPT
 from facegap.records import RunManifest
 from facegap.version import __version__
@@ -30,8 +31,11 @@ def study_differences(case: Case) -> Iterator[str]:
     manifest = case.manifest
     if (case.run / "study.toml").read_bytes() != manifest.config_text.encode():
         yield "study.toml: differs from the text in manifest.json"
+    if manifest.config_text == NO_TEXT:
+        yield Remark("study.toml: names a folder in its text, of which therefore nothing was kept")
+        return
     try:
-        written = Study.model_validate_json(json.dumps(tomllib.loads(manifest.config_text))).model_dump(mode="json")
+        written = Study.model_validate_json(json.dumps(tomllib.loads(manifest.config_text)))
     except (ValueError, TypeError):
         if case.same_version:
             yield "study.toml: no study of this version"
@@ -39,7 +43,17 @@ def study_differences(case: Case) -> Iterator[str]:
             yield Unknown(f"study.toml: a study of another version than {__version__}")
         return
     changed = manifest.derived_from.get("changes", {})
-    yield from (f"manifest.json: study: {line}" for line in _departing(written, manifest.study, changed))
+    wanted = _shown(written, manifest.dataset, changed) if "suppress_below" in manifest.study["statistics"] else written
+    kept = kept_study(wanted, str(manifest.dataset["name"]))
+    yield from (f"manifest.json: study: {line}" for line in _departing(kept, manifest.study, changed))
+
+
+def _shown(study: Study, card: Mapping[str, Any], changed: Mapping[str, Any]) -> Study:
+    """The study with the number of people below which no group is shown, as a run or an analysis sets it."""
+    statistics = study.statistics.showing(real=card["status"] != "synthetic")
+    if "suppress_below" in changed:
+        statistics = statistics.hiding(changed["suppress_below"])
+    return study.model_copy(update={"statistics": statistics})
 
 
 def _departing(written: Mapping[str, Any], kept: Mapping[str, Any], changed: Mapping[str, Any]) -> Iterator[str]:
@@ -50,6 +64,7 @@ def _departing(written: Mapping[str, Any], kept: Mapping[str, Any], changed: Map
         "level": ("statistics", "level"),
         "impostors": ("thresholds", "impostors"),
         "extrapolate": ("statistics", "extrapolate"),
+        "suppress_below": ("statistics", "suppress_below"),
     }
     free = {("thresholds", "condition"), *(path for name, path in asked.items() if name in changed)}
     if "fmr" in changed:
@@ -105,9 +120,12 @@ def _follows(case: Case) -> Iterator[tuple[str, Any, Any]]:
     refused = sum(manifest.refused.values())
     yield "status", manifest.status, "complete"
     counted = follows.sample_counts(evidence, refused)
+    if not (case.same_version or (evidence.images != "").any()):
+        # Digests that nothing keys were not read.
+        del counted["unreadable files"]
     yield "samples", {name: manifest.samples.get(name) for name in counted}, counted
-    if "images_sha256" in manifest.dataset and (evidence.sha256 != "").any():
-        yield "dataset.images_sha256", manifest.dataset["images_sha256"], follows.images_digest(evidence)
+    if case.same_version or "images_digest" in manifest.dataset:
+        yield "dataset.images_digest", manifest.dataset.get("images_digest"), follows.images_digest(evidence)
     yield "banners", _not_derived(case), follows.banners(_card(DatasetCard, manifest.dataset), manifest.models)
     yield "provider_asked", manifest.provider_asked, study.backend.provider
     yield "provider_actual", manifest.provider_actual, backend.PROVIDERS[study.backend.provider].execution_provider
@@ -176,7 +194,8 @@ def _card(schema: type[Any], said: Mapping[str, Any]) -> Any:
 
 def card_of(schema: type[Card], said: Mapping[str, Any]) -> dict[str, Any]:
     """What a manifest's entry says of a card, by the fields of cards of this version."""
-    found: dict[str, Any] = _card(schema, said).model_dump(mode="json")
+    card = _card(schema, said)
+    found: dict[str, Any] = kept_dataset(card) if isinstance(card, DatasetCard) else card.model_dump(mode="json")
     return {key: value for key, value in found.items() if key in said}
 
 

@@ -20,11 +20,12 @@ from facegap.audit.consistent import evidence_differences
 from facegap.audit.manifest import manifest_differences, protocol_differences, study_differences, trusted
 from facegap.audit.page import page_differences
 from facegap.audit.verified import Check, Remark, Unknown, Verified
-from facegap.cards import Study, card_names, card_path, load_dataset
+from facegap.cards import DatasetCard, Study, card_names, card_path, load_dataset, load_study
+from facegap.datasets.asked import drawn as drawn_samples
 from facegap.errors import FacegapError, MissingError, StoreError
-from facegap.evidence import Evidence, evidence_files, read_evidence
+from facegap.evidence import Evidence, evidence_files, keyed_images, read_evidence
 from facegap.evidence.sealed import KEPT
-from facegap.records import RunManifest
+from facegap.records import RunManifest, Samples
 from facegap.schema import Row, cells_of, names_of
 from facegap.version import __version__
 
@@ -38,12 +39,18 @@ RELATIVE = 1e-9
 """Largest relative difference of a recomputed rate: another machine's logarithm may round otherwise."""
 
 
-def verify(run: Path, root: Path | None = None, inputs: bool = True, drawn: Drawn | None = None) -> list[str]:
+def verify(
+    run: Path,
+    root: Path | None = None,
+    inputs: bool = True,
+    drawn: Drawn | None = None,
+    secret: Path | None = None,
+) -> list[str]:
     """One line per difference, and per thing that could not be checked; none where the run holds what it says.
 
     See `examine`, which tells the two apart.
     """
-    found = examine(run, root, inputs, drawn)
+    found = examine(run, root, inputs, drawn, secret)
     return [*found.differences, *found.unknown, *(found.notes if found.differences else ())]
 
 
@@ -52,6 +59,7 @@ def examine(
     root: Path | None = None,
     inputs: bool = True,
     drawn: Drawn | None = None,
+    secret: Path | None = None,
     tell: Callable[[Check], None] = lambda _: None,
     progress: pipeline.Progress | None = None,
 ) -> Verified:
@@ -59,14 +67,16 @@ def examine(
 
     Args:
         run: a finished results folder.
-        root: folder of the data set, where it is not where the study says.
+        root: folder of the data set, where it is not where it was on this machine.
         inputs: compare the data set's files and the weights too.
         drawn: draws page and figures again; None leaves them out.
+        secret: file of the secret that keys the digests of images, where this machine's own is another.
         tell: is told of every check when it is done.
         progress: shows each check while it runs.
 
     Raises:
-        StoreError: the folder is no finished run, or holds something else than plain files.
+        StoreError: the folder is no finished run, or holds something else than plain files; or the secret is not the
+            run's.
     """
     done: list[Check] = []
 
@@ -85,6 +95,7 @@ def examine(
     case = _case(run, root, drawn, add)
     if case is None:
         return Verified(run=run.name, digest=digest, checks=tuple(done))
+    key = _secret(case.manifest, secret)
     for name, says, check in CHECKS:
         add(name, says, partial(check, case))
     add(
@@ -98,7 +109,7 @@ def examine(
             "the weights on this machine are those that ran",
             partial(_inputs, partial(_weights, case.manifest)),
         )
-        images = partial(_images, case.manifest, case.evidence, root)
+        images = partial(_images, case, key)
         add("images", "images, labels, roles and people are those that were measured", partial(_inputs, images))
     made_by = case.manifest.versions.get("facegap")
     notes = () if case.same_version else (f"note: the run was made by facegap {made_by}, this is {__version__}",)
@@ -214,8 +225,17 @@ def _form(row_class: type[Row], path: Path, case: Case) -> Iterator[str]:
         yield f"tables/{row_class.table}.csv: columns {', '.join(header)[:200]}, expected {', '.join(columns)}"
     elif any(len(line) != len(header) for line in lines):
         yield f"tables/{row_class.table}.csv: a row has more or fewer cells than there are columns"
-    elif path.read_bytes() != store.cells_text(header, lines).encode():
+    elif path.read_bytes() != store.cells_text(_as_written(row_class, header, lines)).encode():
         yield f"tables/{row_class.table}.csv: not in the form in which a run writes it"
+
+
+def _as_written(row_class: type[Row], header: list[str], lines: list[list[str]]) -> Iterator[list[str]]:
+    """The cells, each text as a run writes it."""
+    texts = {column.name for column in schema.columns_of(row_class) if column.kind == "text"}
+    yield header
+    for line in lines:
+        cells = zip(header, line, strict=True)
+        yield [store.guarded(store.unguarded(cell)) if name in texts else cell for name, cell in cells]
 
 
 def _table(row_class: type[Row], computed: Sequence[Row], found: Sequence[Mapping[str, str]]) -> Iterator[str]:
@@ -298,23 +318,38 @@ def _silent(_stage: str, _total: int) -> Iterator[pipeline.Advance]:
     yield lambda _: None
 
 
-def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Iterator[str]:
-    name = evidence.study.dataset.card
+def _secret(manifest: RunManifest, given: Path | None) -> bytes | None:
+    """The secret of the run: the given one, or this machine's; None where neither is.
+
+    Raises:
+        StoreError: the given one cannot be read, or is another run's.
+    """
+    wanted = str(manifest.dataset.get("secret_id", ""))
+    if given is None:
+        return store.known_secret(wanted)
+    secret = store.read_secret(given)
+    if store.secret_id(secret) != wanted:
+        raise StoreError(f"{given}: not the secret of run {manifest.run_id}; ask whoever made it")
+    return secret
+
+
+def _images(case: Case, secret: bytes | None) -> Iterator[str]:
+    manifest, evidence = case.manifest, case.evidence
+    known = store.remembered(manifest.run_id)
+    name = _card(evidence.study, known)
     if name not in card_names("datasets") and not Path(name).is_file():
         raise NotGiven(f"images not compared: the card of dataset '{name}' is not on this machine")
     card = load_dataset(name)
-    folder = root if root is not None else _root(evidence, manifest)
+    folder = case.root if case.root is not None else _root(evidence, manifest, known)
     loaded = datasets.load(card, folder)
-    samples = loaded.samples
-    if evidence.study.dataset.subjects is not None:
-        samples = datasets.draw_subjects(samples, evidence.study.dataset.subjects, evidence.study.seed)
-    if evidence.study.trials.pairs == "listed":
-        samples = datasets.related(samples, datasets.load_pairs(card, folder, samples))
+    samples, unlisted = _with_list(drawn_samples(evidence.study, loaded.samples), evidence.study, card, folder, known)
+    yield from unlisted
     if len(samples) != len(evidence.samples):
         yield f"dataset '{card.name}': {len(samples)} samples, the run had {len(evidence.samples)}"
         return
-    found = pipeline.hash_files(samples, 2)
-    changed = [sample for sample, a, b in zip(evidence.samples.ids, found, evidence.sha256, strict=True) if a != b]
+    if secret is None:
+        yield Unknown(f"images: {_NO_SECRET if 'secret_id' in manifest.dataset else _NOT_KEYED}")
+    changed = _changed(samples, evidence, secret) if secret is not None else []
     if changed:
         yield f"dataset '{card.name}': {len(changed)} image files differ from the run's, first sample {changed[0]}"
     for column, values in evidence.samples.groups.items():
@@ -327,6 +362,8 @@ def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Ite
     if not len(people) == len(set(samples.subjects)) == len(set(evidence.samples.subjects)):
         yield f"dataset '{card.name}': who is on which image differs from the run's"
     for column, values in evidence.samples.relations.items():
+        if unlisted and column not in card.relations:
+            continue
         theirs = samples.relations.get(column, np.full(len(samples), ""))
         families = {*zip(theirs.tolist(), values.tolist(), strict=True)}
         if not len(families) == len(set(theirs)) == len(set(values)) or ((theirs == "") != (values == "")).any():
@@ -338,8 +375,37 @@ def _images(manifest: RunManifest, evidence: Evidence, root: Path | None) -> Ite
         yield f"dataset '{card.name}': samples are refused for other reasons than the run's"
 
 
-def _root(evidence: Evidence, manifest: RunManifest) -> Path:
-    """The data set's folder: rendered again, or where the study says, relative to its own file in configs/.
+_NO_SECRET = "the secret that keys their digests is not on this machine; give it with --secret FILE"
+_NOT_KEYED = "an earlier version made this run, and its digests of images are not keyed"
+
+
+def _changed(samples: Samples, evidence: Evidence, secret: bytes) -> list[str]:
+    """Opaque ids of the samples whose files are not the run's."""
+    found = keyed_images(pipeline.hash_files(samples, 2), secret)
+    return [str(sample) for sample, a, b in zip(evidence.samples.ids, found, evidence.images, strict=True) if a != b]
+
+
+def _with_list(
+    samples: Samples, study: Study, card: DatasetCard, folder: Path, known: Mapping[str, str]
+) -> tuple[Samples, list[str]]:
+    """The samples with the relations that the study's list of comparisons names; a line where it is not to be found."""
+    rule = study.trials
+    if rule.file is not None:
+        if not Path(known.get("list", "")).is_file():
+            return samples, [Unknown("inputs: the study's own list of comparisons is not on this machine")]
+        rule = rule.model_copy(update={"pairs": known["list"]})
+    pairs = datasets.asked_pairs(rule, Path(), card, folder, samples)
+    return (samples if pairs is None else datasets.related(samples, pairs)), []
+
+
+def _card(study: Study, known: Mapping[str, str]) -> str:
+    """The data set's card by name, or the file that it was read from on this machine."""
+    file = known.get("card", "")
+    return file if file.endswith(".toml") and Path(file).is_file() else study.dataset.card
+
+
+def _root(evidence: Evidence, manifest: RunManifest, known: Mapping[str, str]) -> Path:
+    """The data set's folder: rendered again, where it lay on this machine, or where the study in configs/ says.
 
     Raises:
         NotGiven: there is no such file, or it names no folder; or too much would be rendered.
@@ -349,14 +415,15 @@ def _root(evidence: Evidence, manifest: RunManifest) -> Path:
     if study.dataset.synthetic is not None:
         _require_rendered(study, manifest)
         return pipeline.rendered(study.dataset.synthetic, study.backend.threads, _silent)
-    root = study.dataset.root
-    if root is not None and Path(root).is_absolute():
-        return Path(root)
-    if root is None or study.name not in card_names("configs"):
-        raise NotGiven(
-            "images not given: where the data set lies is not known here; give --root, or --no-inputs to leave it out"
-        )
-    return (card_path("configs", study.name).parent / root).resolve()
+    if "root" in known:
+        return Path(known["root"])
+    if study.name in card_names("configs"):
+        own, file = load_study(study.name)
+        if own.dataset.root is not None:
+            return (file.parent / own.dataset.root).resolve()
+    raise NotGiven(
+        "images not given: where the data set lies is not known here; give --root, or --no-inputs to leave it out"
+    )
 
 
 def _require_rendered(study: Study, manifest: RunManifest) -> None:
@@ -365,7 +432,7 @@ def _require_rendered(study: Study, manifest: RunManifest) -> None:
     spec = synth.Spec(**study.dataset.synthetic.model_dump())
     pictures = spec.identities * sum(1 for _ in synth.shots(spec, 0))
     measured = sum(manifest.samples[name] for name in ("samples", "refused"))
-    if study.dataset.subjects is None and pictures != measured:
+    if study.dataset.subjects is None and study.trials.images_per_person is None and pictures != measured:
         raise StoreError(f"the study renders {pictures:,} pictures, the run measured {measured:,}")
     if pictures > MOST_RENDERED:
         raise NotGiven(f"images not given: {pictures:,} pictures are too many to render here; give --root")

@@ -11,6 +11,10 @@ from facegap.cards.dataset import ListFormat
 from facegap.cards.model import Name
 from facegap.cards.toml import Card, card_path, read_card
 
+LEAST_SHOWN = 5
+"""People in the smallest group of real people that is shown: below it a rate is a statement on people whom others may
+recognise. Thresholds of 3 to 10 are common in official statistics (Hundepool et al., 2012, chapter 4)."""
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -155,22 +159,34 @@ class Statistics(Card):
     """Confidence level, the smallest group that enters a summary of groups, bootstrap draws, suppression.
 
     `extrapolate`: target FMRs below what the comparisons resolve, for a table of extrapolations; none by default.
+    `suppress_below`: groups of fewer people are not shown; where it is not given, `LEAST_SHOWN` of real people, and
+    `min_subjects` is then at least that; synthetic people have nothing to hide.
     """
 
     level: Share = 0.95
     min_subjects: Annotated[int, Field(ge=1)] = 10
     draws: Annotated[int, Field(ge=100, le=20000)] = 500
-    suppress_below: Annotated[int, Field(ge=0)] = 0
+    suppress_below: Annotated[int, Field(ge=0)] | None = None
     extrapolate: tuple[Share, ...] = ()
 
     @model_validator(mode="after")
     def _summaries_show_nobody_suppressed(self) -> Statistics:
-        if self.suppress_below > self.min_subjects:
+        if self.suppress_below is not None and self.suppress_below > self.min_subjects:
             raise ValueError(
                 f"suppress_below: {self.suppress_below} is above min_subjects {self.min_subjects}; a summary of groups "
                 "would rest on groups that are not shown"
             )
         return self
+
+    def showing(self, *, real: bool) -> Statistics:
+        """With the number of people below which a group of this data set, of `real` people or not, is not shown."""
+        if self.suppress_below is not None:
+            return self
+        return self.hiding(LEAST_SHOWN if real else 0)
+
+    def hiding(self, least: int) -> Statistics:
+        """With groups of fewer than `least` people hidden, and in no summary."""
+        return self.model_copy(update={"suppress_below": least, "min_subjects": max(self.min_subjects, least)})
 
 
 class Backend(Card):

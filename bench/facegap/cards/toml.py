@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -75,13 +75,32 @@ def read_toml(path: Path) -> dict[str, Any]:
         CardError: it cannot be read, is not UTF-8 or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CardError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise CardError(f"{path}: not UTF-8 text; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise CardError(f"{path}: nested too deeply; a card needs a few levels of tables and arrays") from None
+    except (ValueError, OverflowError) as error:  # also a number of thousands of digits
         raise CardError(f"{path}: not TOML: {error}") from None
+    for where, text in _texts(content):
+        if "\0" in text:
+            raise CardError(f"{path}: {where}: the character U+0000 in it; remove it")
+    return content
+
+
+def _texts(content: Any, where: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a file, keys too, with where it stands."""
+    if isinstance(content, str):
+        yield where, content
+    elif isinstance(content, dict):
+        for key, value in content.items():
+            yield where, key
+            yield from _texts(value, f"{where}.{key}" if where else key)
+    elif isinstance(content, list):
+        for value in content:
+            yield from _texts(value, where)
 
 
 def read_card(path: Path, schema: type[CardT]) -> CardT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from facegap.errors import InputError, StoreError
 from facegap.evidence import Evidence, Seal, departures, read_evidence, read_seal
 from facegap.evidence.sealed import KEPT
 from facegap.records import RunManifest
+from facegap.tables.hidden import Hidden, hidden_groups
+from facegap.tables.suppress import without_counts
 from facegap.words import plural
 
 
@@ -83,7 +85,7 @@ def examine_claim(
     seal = _sealed(run, sealed)
     beforehand = seal is not None and seal.has(text) and seal.before(manifest)
     where = _stated(claim, stated or (f"the protocol {seal.says}" if seal is not None and beforehand else None))
-    judged = judge_claim(evidence, claim, models, conditions)
+    judged = shown_only(evidence, judge_claim(evidence, claim, models, conditions))
     level = evidence.study.statistics.level
     return Examined(
         run=manifest.run_id,
@@ -112,6 +114,35 @@ def _protocol(seal: Seal, text: str, manifest: RunManifest) -> Iterator[str]:
     how = plural(len(departs), "point") if departs else "nothing"
     yield f"{seal.says}: {there}; the run departs from it in {how}"
     yield from departs
+
+
+def shown_only(evidence: Evidence, judged: Sequence[Judged]) -> tuple[Judged, ...]:
+    """The verdicts with those on groups that no table shows left open, and nothing said that was counted of them."""
+    least, hidden = evidence.study.statistics.suppress_below or 0, hidden_groups(evidence)
+    return tuple(_shown(row, hidden.get(row.grouping, Hidden()), least) for row in judged)
+
+
+def _shown(row: Judged, hidden: Hidden, least: int) -> Judged:
+    few = row.subjects is not None and 0 < row.subjects < least
+    over_all = bool(hidden.along) and row.group.startswith("over ")
+    if not (few or over_all or row.group in hidden.every):
+        return replace(row, note=without_counts(row.note)) if least else row
+    return replace(
+        row,
+        verdict="undecided",
+        errors=None,
+        trials=None,
+        subjects=None,
+        value=None,
+        low=None,
+        high=None,
+        p_refute=None,
+        p_support=None,
+        decided_as=None,
+        decided_trials=None,
+        decided_people=None,
+        note=f"suppressed: a group of fewer than {least} people stands behind it, or could be computed from it",
+    )
 
 
 def _note(claim: Claim, evidence: Evidence) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from facegap.cli import results
 from facegap.cli.judge import judge
 from facegap.cli.progress import progress
+from facegap.cli.unexpected import DEBUG
 from facegap.version import __version__
 
 EXIT_CODES = """\
@@ -20,7 +22,8 @@ Exit codes:
   2    wrong input: a study, a card, a data set, a results folder or an argument
   3    something is missing here: a backend, a model, a data set, room on the disk
   4    done in part: a run is complete but for its page, or verify could not check something
-  130  stopped by Ctrl-C; the same command goes on
+  70   an error of facegap itself; its report is in the private cache
+  130  stopped by Ctrl-C, 129 and 143 by the signals HUP and TERM; the same command goes on
 """
 
 app = typer.Typer(
@@ -59,10 +62,18 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _debug(wanted: bool) -> None:
+    if wanted:
+        os.environ[DEBUG] = "1"
+
+
 @app.callback()
 def _main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version of facegap and end.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", callback=_debug, help="Show the traceback of an error that is facegap's own.")
     ] = False,
 ) -> None:
     pass
@@ -125,6 +136,13 @@ def verify(
             help="Also hash the data set's images and the models' weights, which must then be on this machine."
         ),
     ] = True,
+    secret: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of the secret that keys the digests of images: the id-secret in the cache of whoever made the "
+            "run, or hexadecimal digits."
+        ),
+    ] = None,
 ) -> None:
     """Hash and compute everything again, and compare with what the run says; exit code 1 where something differs."""
     from facegap import report as page
@@ -132,7 +150,13 @@ def verify(
     from facegap.cli.verified import EXIT, check_lines, last_lines
 
     found = examine(
-        run, root, inputs, page.drawn, tell=lambda check: typer.echo("\n".join(check_lines(check))), progress=progress
+        run,
+        root,
+        inputs,
+        page.drawn,
+        secret,
+        tell=lambda check: typer.echo("\n".join(check_lines(check))),
+        progress=progress,
     )
     typer.echo("\n".join(last_lines(found, inputs)))
     raise typer.Exit(EXIT[found.verdict])

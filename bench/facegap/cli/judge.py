@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facegap.words import in_one_line
+
 if TYPE_CHECKING:
     from facegap.published import Asked, Judged, PublishedCounts
     from facegap.schema import JudgedClaimRow, JudgedRateRow, JudgedRatioRow
@@ -71,9 +73,9 @@ def lines(counts: PublishedCounts, asked: Asked, judged: Judged) -> Iterator[str
     from facegap.report.worst_first import judged_sentences
 
     yield banner(asked.design_effect)
-    yield from (f"read:   {remark}" for remark in counts.remarks)
+    yield from (f"read:   {in_one_line(remark)}" for remark in counts.remarks)
     for sentence in judged_sentences(judged.ratios):
-        yield f"found:  {sentence}"
+        yield f"found:  {in_one_line(sentence)}"
     for key, rates in _by_table(judged.rates):
         yield f"\n{_title(key)}"
         tests = {row.group: row for row in judged.ratios if _key(row) == key and row.against == "the other groups"}
@@ -94,7 +96,7 @@ def _by_table(rates: Sequence[JudgedRateRow]) -> Iterator[tuple[tuple[str, ...],
 def _title(key: tuple[str, ...]) -> str:
     model, condition, metric, threshold, grouping = key
     parts = (model, condition, metric, f"at {threshold}" if threshold else "", f"by {grouping}")
-    return ", ".join(part for part in parts if part)
+    return in_one_line(", ".join(part for part in parts if part))
 
 
 def _rates(rates: Sequence[JudgedRateRow], tests: dict[str, JudgedRatioRow]) -> Iterator[str]:
@@ -116,7 +118,7 @@ def _rates(rates: Sequence[JudgedRateRow], tests: dict[str, JudgedRatioRow]) -> 
             )
         )
     yield from columns(cells)
-    yield from (f"  {row.group}: {row.note}" for row in rates if row.note)
+    yield from (in_one_line(f"  {row.group}: {row.note}") for row in rates if row.note)
 
 
 def _span(value: float | None, low: float | None, high: float | None) -> str:
@@ -131,7 +133,7 @@ def _claim(text: str, rows: Sequence[JudgedClaimRow]) -> Iterator[str]:
     from facegap.cli.listings import columns
     from facegap.published.sentences import of_verdict
 
-    yield f"\nclaim: {text}"
+    yield f"\nclaim: {in_one_line(text)}"
     yield from columns(
         [
             ("WHERE", "GROUP", "VERDICT", "FOUND (INTERVAL)", "P", "TURNS AT DESIGN EFFECT"),
@@ -148,5 +150,5 @@ def _claim(text: str, rows: Sequence[JudgedClaimRow]) -> Iterator[str]:
             ),
         ]
     )
-    yield from dict.fromkeys(f"  {row.group}: {row.note}" for row in rows if row.note)
+    yield from dict.fromkeys(in_one_line(f"  {row.group}: {row.note}") for row in rows if row.note)
     yield of_verdict(rows)

@@ -19,7 +19,7 @@ from facegap.cards import (
 )
 from facegap.cards.model import card_kind
 from facegap.errors import InputError, MissingError, ModelRefused
-from facegap.words import plural
+from facegap.words import in_one_line, plural
 
 _UNBOUNDED = 1_000_000
 """Columns of the page that a table is written on, so that no cell is wrapped or cut."""
@@ -36,7 +36,7 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
         return []
     table = Table(box=None, show_header=False, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(in_one_line(cell)) for cell in row))
     page = StringIO()
     Console(file=page, width=_UNBOUNDED, force_terminal=False, force_jupyter=False).print(table)
     return [line.rstrip() for line in page.getvalue().split("\n")[:-1]]

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from facegap.cli.output import bare_error
+from facegap.words import in_one_line
+
 EVERY = 30.0
 """Seconds between lines where standard error is no terminal."""
 
@@ -39,8 +42,8 @@ def _bar(stage: str, total: int) -> Iterator[Callable[[int], None]]:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        task = bars.add_task(stage, total=total)
+    with Progress(*columns, console=Console(file=bare_error())) as bars:
+        task = bars.add_task(in_one_line(stage), total=total)
         yield lambda more: bars.advance(task, more)
 
 

@@ -47,6 +47,12 @@ def analyse(
             "grouping."
         ),
     ] = None,
+    suppress_below: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Show no group of fewer people than this; the run's own number where not given, never fewer."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Results folder that is made for the new tables; where not given, one beside the run."),
@@ -67,6 +73,7 @@ def analyse(
         impostors=impostors,
         extrapolate=beyond,
         reference=tuple(reference) if reference else None,
+        suppress_below=suppress_below,
     )
     folder = again(run, changes, out, report.write if page else None)
     print_summary(folder)

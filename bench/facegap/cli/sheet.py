@@ -60,7 +60,7 @@ def write_sheet(
     sheet = np.vstack(rows)
     ok, data = cv2.imencode(out.suffix, sheet[..., ::-1])
     assert ok, "OpenCV writes these endings"
-    store.write_atomic(out, data.tobytes(), mode=0o644)
+    store.write_atomic(out, data.tobytes())
     return [*lines, f"{out}: {len(rows)} faces under {len(columns)} conditions, {sheet.shape[1]} x {sheet.shape[0]}"]
 
 

@@ -17,6 +17,7 @@ from facegap.report.marks import as_people
 from facegap.report.worst_first import Contrast
 from facegap.schema import RateRow, ThresholdRow
 from facegap.store import Tables
+from facegap.words import in_one_line
 
 MOST = 8
 """Rows of a model; more only where it takes them to show the worst group of every grouping."""
@@ -44,21 +45,21 @@ def print_summary(folder: Path) -> None:
     """The study's banners, what was left out, of every model the rows that matter most, and the page's path."""
     tables = Tables(folder)
     for banner in tables.manifest.banners:
-        typer.echo(f"! {banner}")
+        typer.echo(f"! {in_one_line(banner)}")
     for line in losses(tables):
-        typer.echo(f"! {line}")
+        typer.echo(f"! {in_one_line(line)}")
     interval = f"{tables.manifest.study['statistics']['level']:.0%} INTERVAL"
     found = [line for model in views.models(tables) for line in model_rows(tables, model)]
     typer.echo("\n".join(columns([(*HEADER, interval, LAST), *(_cells(row, said) for row, said in found)])))
     for line in _cautions([row for row, _ in found]):
-        typer.echo(f"! {line}")
+        typer.echo(f"! {in_one_line(line)}")
     left = sum(row.failures == "counted" for row in tables[RateRow]) - len(found)
     if left > 0:
         typer.echo(f"... and {left} more rows in tables/rates.csv")
     for line in _models(tables.manifest.models):
-        typer.echo(line)
+        typer.echo(in_one_line(line))
     for line in tables.manifest.sealed.get("departures", ()):
-        typer.echo(f"! departs from the sealed protocol: {line}")
+        typer.echo(f"! departs from the sealed protocol: {in_one_line(line)}")
     if (folder / store.PAGE).is_file():
         typer.echo(f"page:    {folder / store.PAGE}")
     typer.echo(f"digest:  {store.run_digest(folder)}")

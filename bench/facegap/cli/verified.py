@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from facegap.audit import Check, Verified
 from facegap.cli.summary import IN_PART
+from facegap.words import in_one_line
 
 EXIT = {"verified": 0, "different": 1, "could not be checked": IN_PART}
 """Verdict -> exit code."""
@@ -20,24 +21,24 @@ def check_lines(check: Check) -> Iterator[str]:
     else:
         yield f"ok       {check.name}: {'; '.join(check.remarks) or check.says}"
         return
-    yield from (f"  {line}" for line in check.differences)
-    yield from (f"  could not be checked: {line}" for line in check.unknown)
-    yield from (f"  {line}" for line in check.remarks)
+    yield from (f"  {in_one_line(line)}" for line in check.differences)
+    yield from (f"  could not be checked: {in_one_line(line)}" for line in check.unknown)
+    yield from (f"  {in_one_line(line)}" for line in check.remarks)
 
 
 def last_lines(found: Verified, inputs: bool) -> Iterator[str]:
     """What no check reaches, and what it all comes to."""
     if not inputs:
         yield "left out  weights, images: as --no-inputs asks"
-    yield from (f"on trust  {line}" for line in found.trusted)
-    yield from found.notes
+    yield from (f"on trust  {in_one_line(line)}" for line in found.trusted)
+    yield from map(in_one_line, found.notes)
     yield f"digest: {found.digest}"
     if found.verdict == "different":
         yield f"{found.run}: {len(found.differences)} differences"
     elif found.verdict == "verified":
         yield f"{found.run}: verified"
     else:
-        yield f"{found.run}: could not be checked: {'; '.join(_in_short(line) for line in found.unknown)}"
+        yield f"{found.run}: could not be checked: {'; '.join(in_one_line(_in_short(line)) for line in found.unknown)}"
 
 
 def _in_short(line: str) -> str:

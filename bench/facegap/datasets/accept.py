@@ -150,4 +150,12 @@ def _findings(source: Source, problems: Sequence[Problem]) -> Iterator[Finding]:
     for (rule, reason), group in grouped.items():
         examples = tuple(dict.fromkeys(problem.detail for problem in group))
         message = f"{source.name}: {plural(len(group), 'sample')} refused: {reason}"
-        yield Finding(level="error", rule=rule, message=message, examples=examples, advice=ADVICE[rule])
+        yield Finding(
+            level="error",
+            rule=rule,
+            message=message,
+            examples=examples,
+            advice=ADVICE[rule],
+            count=len(group),
+            lines=tuple(sorted(line for one in group if (line := source.rows[one.row].line) is not None)),
+        )

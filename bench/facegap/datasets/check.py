@@ -179,7 +179,7 @@ def _lonely(card: DatasetCard, samples: Samples) -> list[Finding]:
     _, each = np.unique(samples.subjects, return_counts=True)
     alone = int((each == 1).sum())
     message = f"{plural(alone, 'subject')} with one sample only: in non-mated comparisons, never in mated ones"
-    return [Finding(level="info", rule="one-sample", message=message)] if alone else []
+    return [Finding(level="info", rule="one-sample", message=message, count=alone)] if alone else []
 
 
 def _by_bytes(samples: Samples) -> Looks:

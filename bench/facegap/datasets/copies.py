@@ -133,6 +133,7 @@ def copy_findings(samples: Samples, copies: Copies) -> Iterator[Finding]:
             f"them under two subjects; {plural(int(copies.left_out.sum()), 'sample')} left out of every comparison",
             examples=tuple(" = ".join(f"'{samples.paths[row]}'" for row in rows) for rows in copies.same),
             advice="keep one of each, under whom it belongs to",
+            count=len(copies.same),
         )
     if copies.near:
         across = int((copies.kind == NEAR_OTHER).any()) and sum(
@@ -145,10 +146,11 @@ def copy_findings(samples: Samples, copies: Copies) -> Iterator[Finding]:
             "subjects; kept in every comparison",
             examples=tuple(f"'{samples.paths[a]}' and '{samples.paths[b]}'" for a, b in copies.near),
             advice="look at them: a picture that was scaled or coded again is a copy too",
+            count=len(copies.near),
         )
     if not copies.searched:
         message = f"nearly the same images were not looked for among more than {MOST:,}"
-        yield Finding(level="info", rule="near-copies", message=message)
+        yield Finding(level="info", rule="near-copies", message=message, count=len(samples))
 
 
 def unreadable_findings(samples: Samples, looks: Looks) -> Iterator[Finding]:
@@ -164,4 +166,5 @@ def unreadable_findings(samples: Samples, looks: Looks) -> Iterator[Finding]:
             message=f"{plural(len(paths), 'image')} cannot be read: {reason}",
             examples=tuple(paths),
             advice="counted as failures to acquire, and so in every rate",
+            count=len(paths),
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -213,6 +214,14 @@ def decode(path: Path, data: bytes) -> str:
         line = len(data[: error.start].splitlines()) or 1
         found = f"{encoding.upper()}" if encoding.startswith("utf-16") else "UTF-8"
         raise DatasetError(f"{path}: line {line}: not {found} text; save the file as UTF-8") from None
+
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """The lines of a text, each with its end (LF, CR LF or CR), one at a time: nothing is copied as a whole."""
+    return (line for found in _LINE.finditer(text) if (line := found[0]))
 
 
 def leaves_root(path: str) -> bool:

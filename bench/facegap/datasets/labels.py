@@ -119,15 +119,17 @@ def _findings(card: DatasetCard, table: _Table, ids: Sequence[str], near: Near) 
             message=f"{table.name}: {plural(len(changed), card.labels_by)} with its id as another number only",
             examples=tuple(changed),
             advice="write both alike, as text; nothing was joined",
+            count=len(changed),
         )
     missing = [one for one in dict.fromkeys(ids) if one and one not in table.rows and not near.numbers(one)]
     if missing:
         yield Finding(
             level="warning",
-            rule="no-labels",
+            rule="no-row",
             message=f"{table.name}: {plural(len(missing), card.labels_by)} without a row of labels",
             examples=tuple(f"'{one}'{near.hint(one)}" for one in missing),
             advice="counted as 'unknown'",
+            count=len(missing),
         )
     two = [" and ".join(f"'{one}'" for one in group) for group in alike(table.rows)]
     if two:
@@ -137,9 +139,17 @@ def _findings(card: DatasetCard, table: _Table, ids: Sequence[str], near: Near) 
             message=f"{table.name}: {plural(len(two), 'id')} of labels written in two ways",
             examples=tuple(two),
             advice="each counts for the id that is written just so",
+            count=len(two),
         )
     known = set(ids)
     extra = [one for one in table.rows if one not in known and not near.numbers(one)]
     if extra:
         message = f"{table.name}: {plural(len(extra), 'row')} of labels for ids without a sample"
-        yield Finding(level="info", rule="extra-labels", message=message, examples=tuple(extra), advice="not used")
+        yield Finding(
+            level="info",
+            rule="extra-labels",
+            message=message,
+            examples=tuple(extra),
+            advice="not used",
+            count=len(extra),
+        )

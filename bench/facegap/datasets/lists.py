@@ -120,11 +120,15 @@ def _lfw(path: Path) -> Contents:
     folds, each = _lfw_sizes(path)
     lines = [_person_pair(where, words, _lfw_id) for where, words in list(_lines(path))[1:]]
     expected = 2 * folds * each
-    cut = f"{path.name}: expected {expected} pairs by its first line, found {len(lines)}; the list may be cut off"
-    remarks = [] if len(lines) == expected else [Finding(level="warning", rule="pairs", message=cut)]
+    remarks = [] if len(lines) == expected else [_cut(path, expected, len(lines))]
     if remarks:
         return Contents(lines=lines, remarks=remarks)
     return Contents(lines=[replace(line, fold=k // (2 * each) + 1) for k, line in enumerate(lines)])
+
+
+def _cut(path: Path, expected: int, found: int) -> Finding:
+    message = f"{path.name}: expected {expected} pairs by its first line, found {found}; the list may be cut off"
+    return Finding(level="warning", rule="pairs", message=message, count=abs(expected - found))
 
 
 def _lfw_sizes(path: Path) -> tuple[int, int]:
@@ -172,7 +176,9 @@ def _in_folds(path: Path, lines: list[Listed]) -> Contents:
     size, over = divmod(len(lines), _FOLDS)
     if over or not size:
         message = f"{path.name}: {len(lines)} pairs are not {_FOLDS} folds of equal size: no fold accuracy is computed"
-        return Contents(lines=lines, remarks=[Finding(level="warning", rule="pairs", message=message)])
+        return Contents(
+            lines=lines, remarks=[Finding(level="warning", rule="folds", message=message, count=len(lines))]
+        )
     return Contents(lines=[replace(line, fold=k // size + 1) for k, line in enumerate(lines)])
 
 

@@ -17,6 +17,7 @@ from facegap.cards.study import TrialRule
 from facegap.datasets.files import existing_root, leaves_root
 from facegap.datasets.ids import as_number, by_number
 from facegap.datasets.lists import Listed, read_list
+from facegap.datasets.row import numbers_of
 from facegap.errors import DatasetError, InputError
 from facegap.records import Finding, ListedTrials, Mask, Rows, Samples, Strings
 from facegap.words import did_you_mean, plural
@@ -134,7 +135,16 @@ def _settled(path: Path, form: ListFormat, columns: Mapping[str, str], samples: 
     findings = [_refusal(path.name, reason, lines) for reason, lines in refused.items()]
     if twice:
         message = f"{path.name}: {plural(len(twice), 'pair')} listed before, counted as often as listed"
-        findings.append(Finding(level="warning", rule="pairs", message=message, examples=tuple(twice)))
+        findings.append(
+            Finding(
+                level="warning",
+                rule="pairs-again",
+                message=message,
+                examples=tuple(twice),
+                count=len(twice),
+                lines=numbers_of(twice),
+            )
+        )
     counts = {reason: len(lines) for reason, lines in refused.items()}
     relations = _relations(path.name, table[:, :2], np.array(kinds, dtype=np.str_), samples)
     return Pairs(table[:, 0], table[:, 1], table[:, 2], counts, (*findings, *contents.remarks), relations)
@@ -184,7 +194,14 @@ def _joined(name: str, kind: str, i: Rows, j: Rows, said: Mask, people: int) -> 
 
 def _refusal(name: str, reason: str, lines: Sequence[str]) -> Finding:
     message = f"{name}: {plural(len(lines), 'pair')} refused: {reason}"
-    return Finding(level="error", rule="pairs", message=message, examples=tuple(lines))
+    return Finding(
+        level="error",
+        rule="pairs",
+        message=message,
+        examples=tuple(lines),
+        count=len(lines),
+        lines=numbers_of(lines),
+    )
 
 
 class _Names:

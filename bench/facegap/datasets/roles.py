@@ -43,4 +43,5 @@ def _without(name: str, rows: Sequence[Row]) -> Iterator[Finding]:
             message=f"{name}: {plural(len(bare), 'sample')} whose name matches no pattern of the card's roles",
             examples=tuple(bare),
             advice="in no trial that asks for a role; add a pattern, or remove them",
+            count=len(bare),
         )

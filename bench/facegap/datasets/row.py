@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -31,6 +31,12 @@ class Loaded:
     reasons: tuple[str, ...]
 
 
+def numbers_of(places: Iterable[str]) -> tuple[int, ...]:
+    """The numbers of those places that are lines of the data set's own table ("line 3"), sorted."""
+    split = (place.partition(" ") for place in places)
+    return tuple(sorted(int(number) for word, _, number in split if word == "line" and number.isdecimal()))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One sample as its adapter read it: `where` it stands ("line 3"), `labels` raw, `fault` why it cannot be read."""
@@ -44,6 +50,30 @@ class Row:
     role: str = ""
     relations: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
+
+    @property
+    def line(self) -> int | None:
+        """The number of its line, where it stands on one."""
+        return next(iter(numbers_of([self.where])), None)
+
+
+class Shared:
+    """Texts and labels that many rows have, each kept once: of a million rows they are most of the memory."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._labels: dict[tuple[str, ...], Mapping[str, str]] = {}
+
+    def text(self, text: str) -> str:
+        """An equal text."""
+        return self._texts.setdefault(text, text)
+
+    def labels(self, columns: Sequence[str], values: tuple[str, ...]) -> Mapping[str, str]:
+        """Column -> value; the columns are the same in every call."""
+        found = self._labels.get(values)
+        if found is None:
+            found = self._labels[values] = dict(zip(columns, values, strict=True))
+        return found
 
 
 class Problem(NamedTuple):

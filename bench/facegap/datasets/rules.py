@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from facegap.cards.dataset import ROLES
@@ -53,11 +52,17 @@ def _same_path(source: Source) -> Iterator[Problem]:
 
 def _sharing(source: Source, values: Sequence[str]) -> list[tuple[str, list[int]]]:
     """Values that more than one row has, with those rows."""
-    places: dict[str, list[int]] = defaultdict(list)
+    seen: set[str] = set()
+    several: dict[str, list[int]] = {}
     for number, value in enumerate(values):
         if value and not source.rows[number].fault:
-            places[value].append(number)
-    return [(value, numbers) for value, numbers in places.items() if len(numbers) > 1]
+            if value in seen:
+                several[value] = []
+            seen.add(value)
+    for number, value in enumerate(values) if several else ():
+        if value in several and not source.rows[number].fault:
+            several[value].append(number)
+    return list(several.items())
 
 
 def _shared(source: Source, rule: str, reason: str, value: str, numbers: Sequence[int]) -> Iterator[Problem]:

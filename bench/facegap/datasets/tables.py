@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 from collections import Counter
@@ -13,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from facegap.datasets.files import decode, read_bytes
+from facegap.datasets.files import decode, lines_of, read_bytes
 from facegap.errors import DatasetError
 from facegap.words import did_you_mean
 
@@ -107,7 +106,7 @@ def _fields(path: Path, text: str) -> Iterator[tuple[str, list[str]]]:
     said = _SEP.match(text)
     text = text[said.end() :] if said else text
     skipped = 1 if said else 0
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=said[1] if said else _mark(text))
+    reader = csv.reader(lines_of(text), strict=True, delimiter=said[1] if said else _mark(text))
     try:
         for fields in reader:
             stripped = [field.strip() for field in fields]

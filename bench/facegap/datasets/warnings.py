@@ -31,11 +31,24 @@ def _unnamed(source: Source) -> Iterator[Finding]:
     extra = [*kinds.pictures, *kinds.unread]
     if extra:
         message = f"{source.name}: {plural(len(extra), 'image')} below the root not named"
-        yield Finding(level="info", rule="extra-file", message=message, examples=tuple(extra), advice="not used")
+        yield Finding(
+            level="info",
+            rule="extra-file",
+            message=message,
+            examples=tuple(extra),
+            advice="not used",
+            count=len(extra),
+        )
     if kinds.rest:
         message = f"{source.name}: {plural(len(kinds.rest), 'file')} below the root that {_is(kinds.rest)} no picture"
-        rest = tuple(kinds.rest)
-        yield Finding(level="info", rule="other-file", message=message, examples=rest, advice="not used")
+        yield Finding(
+            level="info",
+            rule="other-file",
+            message=message,
+            examples=tuple(kinds.rest),
+            advice="not used",
+            count=len(kinds.rest),
+        )
 
 
 def _is(files: Sequence[str]) -> str:
@@ -66,6 +79,7 @@ def _half_labelled(source: Source, column: str, labels: Sequence[str]) -> Iterat
             "same subject have",
             examples=tuple(repr(subject) for subject in half),
             advice=f"counted as '{NO_LABEL}', never filled in",
+            count=count,
         )
 
 
@@ -79,6 +93,7 @@ def _alike_subjects(source: Source) -> Iterator[Finding]:
             message=f"{source.name}: {plural(len(found), 'subject')} written in two ways",
             examples=tuple(found),
             advice="counted as different people, correct them if they are one",
+            count=len(found),
         )
 
 
@@ -89,5 +104,12 @@ def links_left_out(name: str, tree: Tree) -> list[Finding]:
     examples = [f"'{path}' is {problem}" for path, problem in sorted(tree.links.items())]
     message = f"{name}: {plural(len(examples), 'symbolic link')} not followed"
     return [
-        Finding(level="warning", rule="symlink", message=message, examples=tuple(examples), advice=ADVICE["symlink"])
+        Finding(
+            level="warning",
+            rule="symlink",
+            message=message,
+            examples=tuple(examples),
+            advice=ADVICE["symlink"],
+            count=len(examples),
+        )
     ]

@@ -38,6 +38,9 @@ LOST = Path("acquisitions") / "refused.csv"
 GROUP, QUALITY, RELATION = "group ", "quality ", "relation "
 """Prefixes of columns that a data set or a detector names."""
 
+IMAGE = "hmac_sha256"
+"""Column of the keyed digests of image files."""
+
 
 def write_evidence(folder: Path, evidence: Evidence) -> None:
     """Write tables/samples.csv, acquisitions/*.csv and comparisons/*.npz below `folder`."""
@@ -84,10 +87,10 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
             store.check_name(name, f"{folder}: the name of a model or condition")
         given = tuple(Threshold(**row) for row in manifest.given_thresholds)
         identities = bool(manifest.dataset["identities"])
-        samples, sha256, copies = _read_samples(folder / "tables" / "samples.csv")
+        samples, images, copies = _read_samples(folder / "tables" / "samples.csv")
         lost, lost_reasons = _read_lost(folder / LOST)
         acquisitions = {
-            (detector, condition): _read_acquisitions(folder, detector, condition, sha256)
+            (detector, condition): _read_acquisitions(folder, detector, condition, images)
             for detector in dict.fromkeys(use.detector for use in study.models)
             for condition in study.conditions
         }
@@ -124,7 +127,7 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
     return Evidence(
         study=study,
         samples=samples,
-        sha256=sha256,
+        images=images,
         acquisitions=acquisitions,
         comparisons=comparisons,
         searches=searches,
@@ -148,7 +151,7 @@ def _write_samples(path: Path, evidence: Evidence) -> None:
         {
             "sample": samples.ids,
             "subject": samples.subjects,
-            "sha256": evidence.sha256,
+            IMAGE: evidence.images,
             "role": samples.roles,
             **({"copy": evidence.copies} if len(evidence.copies) else {}),
             **{f"{GROUP}{name}": values for name, values in samples.groups.items()},
@@ -201,7 +204,9 @@ def _column(rows: list[dict[str, str]], name: str) -> Strings:
 def _read_samples(path: Path) -> tuple[Samples, Strings, Strings]:
     rows = store.read_table(path)
     copies = _column(rows, "copy") if "copy" in rows[0] else np.array([], dtype=np.str_)
-    return _samples_of(rows), _column(rows, "sha256"), copies
+    # Earlier versions wrote digests that nothing keys, which no picture of this run can be compared with.
+    images = _column(rows, IMAGE) if IMAGE in rows[0] else np.full(len(rows), "")
+    return _samples_of(rows), images, copies
 
 
 def _read_lost(path: Path) -> tuple[Samples | None, tuple[str, ...]]:
@@ -226,7 +231,7 @@ def _samples_of(rows: list[dict[str, str]]) -> Samples:
     )
 
 
-def _read_acquisitions(folder: Path, detector: str, condition: str, sha256: Strings) -> Acquisitions:
+def _read_acquisitions(folder: Path, detector: str, condition: str, images: Strings) -> Acquisitions:
     rows = store.read_table(folder / "acquisitions" / f"{detector}~{condition}.csv")
     n = len(rows)
     quality = [name for name in rows[0] if name.startswith(QUALITY)]
@@ -241,7 +246,7 @@ def _read_acquisitions(folder: Path, detector: str, condition: str, sha256: Stri
             name.removeprefix(QUALITY): np.array([float(row[name] or "nan") for row in rows], dtype=np.float32)
             for name in quality
         },
-        sha256=sha256,
+        sha256=images,
     )
 
 

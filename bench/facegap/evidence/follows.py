@@ -24,7 +24,7 @@ def content_digest(
     study: Mapping[str, Any], evidence: Evidence, models: Sequence[Mapping[str, Any]], version: str
 ) -> str:
     """Digest of what was measured: study, files, models and version; equal for the same run repeated."""
-    inputs = [str(value) for value in evidence.sha256]
+    inputs = [str(value) for value in evidence.images]
     cards = [{key: value for key, value in entry.items() if key not in TOLD} for entry in models]
     return store.digest({"study": study, "inputs": inputs, "models": cards, "version": version})
 
@@ -41,8 +41,8 @@ def derived_name(parent: str, sums: str, changes: Mapping[str, Any]) -> str:
 
 
 def images_digest(evidence: Evidence) -> str:
-    """Digest of the data set's files, in whatever order."""
-    return store.digest(sorted(str(value) for value in evidence.sha256))
+    """Digest over the keyed digests of the data set's files, in whatever order."""
+    return store.digest(sorted(str(value) for value in evidence.images))
 
 
 def sample_counts(evidence: Evidence, refused: int) -> dict[str, int]:
@@ -51,7 +51,7 @@ def sample_counts(evidence: Evidence, refused: int) -> dict[str, int]:
         "samples": len(evidence.samples),
         "subjects": len(np.unique(evidence.samples.subjects)),
         "refused": refused,
-        "unreadable files": int((evidence.sha256 == "").sum()),
+        "unreadable files": int((evidence.images == "").sum()),
         "left out as copies": int(np.isin(evidence.copies, (COPY_AGAIN, COPY_OF_OTHER)).sum()),
         "nearly copies": int(np.isin(evidence.copies, (NEAR_AGAIN, NEAR_OTHER)).sum()),
     }

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from facegap.records import Samples
+from facegap.records import Samples, Strings
+from facegap.store import keyed
 
 
 def opaque(samples: Samples, secret: bytes) -> Samples:
     """The samples under keyed hashes, without paths: ids that only the holder of the secret can trace back."""
 
     def name(kind: str, value: str) -> str:
-        if not value:
-            return ""
-        return hmac.new(secret, f"{kind}:{value}".encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:16]
+        return keyed(secret, kind, value)[:16] if value else ""
 
     return replace(
         samples,
@@ -32,3 +29,8 @@ def opaque(samples: Samples, secret: bytes) -> Samples:
             for column, values in samples.relations.items()
         },
     )
+
+
+def keyed_images(sha256: Strings, secret: bytes) -> Strings:
+    """(n,) keyed digests of image files, "" where there is none: who has a picture does not find its row by it."""
+    return np.array([keyed(secret, "image", value) if value else "" for value in sha256.tolist()], dtype="U64")

@@ -33,7 +33,7 @@ class Evidence:
     Attributes:
         study: the study as resolved.
         samples: with opaque ids and subjects, and without paths.
-        sha256: (n,) digest of each sample's image file.
+        images: (n,) keyed digest of each sample's image file, "" where it could not be read.
         acquisitions: by (detector, condition).
         comparisons: by (model, condition).
         searches: by (model, condition, protocol).
@@ -50,7 +50,7 @@ class Evidence:
 
     study: Study
     samples: Samples
-    sha256: Strings
+    images: Strings
     acquisitions: Mapping[Key2, Acquisitions]
     comparisons: Mapping[Key2, Comparisons]
     searches: Mapping[Key3, Searches]

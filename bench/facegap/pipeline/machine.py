@@ -40,4 +40,6 @@ def rendered(synthetic: Synthetic, workers: int | None, progress: Progress) -> P
             advance(now - done)
             done = now
 
-        return synth.ensure(spec, store.cache_dir() / "synthetic", workers if workers is not None else cores(), tell)
+        return synth.ensure(
+            spec, store.cache_dir(write=False) / "synthetic", workers if workers is not None else cores(), tell
+        )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facegap import datasets, pipeline, trials
-from facegap.cards import DatasetCard, Study, load_dataset, load_model, load_study
+from facegap import conditions, datasets, pipeline, trials
+from facegap.cards import DatasetCard, Study, load_dataset, load_detector, load_model, load_study
 from facegap.datasets.asked import check_study, drawn, images_left_out, root_of
 from facegap.errors import InputError
 from facegap.planning.groups import PlannedGroup, planned_groups
@@ -60,6 +60,7 @@ def plan_study(
     study, file = load_study(name)
     card = load_dataset(study.dataset.card)
     check_study(study, card, file)
+    _check_cards(study)
     rendering, folder = 0.0, None
     if study.dataset.synthetic is not None and root is None:
         samples = to_render(study.dataset.synthetic, card)
@@ -100,6 +101,18 @@ def plan_study(
         assumed=assumption,
         groups=groups,
     )
+
+
+def _check_cards(study: Study) -> None:
+    """Refuse what the run would refuse.
+
+    Raises:
+        CardError, InputError: a condition or a detector that there is not.
+    """
+    for condition in study.conditions:
+        conditions.load(condition)
+    for use in study.models:
+        load_detector(use.detector)
 
 
 def _trials(study: Study, file: Path, card: DatasetCard, folder: Path | None, samples: Samples) -> Trials:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from facegap import store
 from facegap.errors import StoreError
+
+_LINKED = ("tables/*.csv", "tables/*.md", "tables/*.txt", store.MANIFEST, "study.toml", "sealed.json")
+"""What the page links to, and nothing else of the folder."""
 
 
 def write(folder: Path) -> None:
@@ -36,25 +38,14 @@ def render(folder: Path, out: Path) -> Path:
     bytes: the page is the one of the run itself, unless another version of this program drew that.
 
     Raises:
-        StoreError: `out` lies in the run, which is never written to; a table is missing or damaged; or nothing can be
-            written.
+        StoreError: `out` lies in the run, which is never written to; a table is missing, damaged or a link; or nothing
+            can be written.
     """
     if out.resolve().is_relative_to(folder.resolve()):
         raise StoreError(f"{out}: lies in the finished run {folder}, which is never written to; name another folder")
     page = _draw(folder, out)
-    try:
-        (out / "tables").mkdir(parents=True, exist_ok=True)
-        linked = [
-            *(f"tables/{path.name}" for path in (folder / "tables").iterdir()),
-            store.MANIFEST,
-            "study.toml",
-            "sealed.json",
-        ]
-        for name in linked:
-            if (folder / name).is_file():
-                shutil.copyfile(folder / name, out / name)
-    except OSError as error:
-        raise StoreError(f"{out}: cannot be written: {error.strerror}") from None
+    for name in _LINKED:
+        store.copy_files(folder, name, out)
     return page
 
 

@@ -34,10 +34,17 @@ def _line(tables: Tables, kind: str) -> str:
     all_of = [row for row in rows if row.grouping == views.EVERYONE]
     if not all_of:
         return ""
+    if any(row.samples is None for row in all_of):
+        return f"Pictures {_SAID[kind]}: how many is not shown, so few are the people."
     pictures = plural(sum(row.samples or 0 for row in all_of), "picture")
     why = "; ".join(f"{row.samples}: {row.reason}" for row in all_of)
-    parts = [f"{pictures} {_SAID[kind]} ({why}).", _people(all_of), *_groups(rows), *_effects(tables, kind)]
+    hidden = "By group nothing is shown: few people stand behind one." if len(_shown(rows)) < len(rows) else ""
+    parts = [f"{pictures} {_SAID[kind]} ({why}).", _people(all_of), *_groups(rows), hidden, *_effects(tables, kind)]
     return " ".join(part for part in parts if part)
+
+
+def _shown(rows: Sequence[LossRow]) -> list[LossRow]:
+    return [row for row in rows if row.samples is not None]
 
 
 def _people(rows: Sequence[LossRow]) -> str:

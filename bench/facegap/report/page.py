@@ -463,8 +463,10 @@ def _limits(tables: Tables) -> list[str]:
     least = views.section(views.section(tables.manifest.study, "statistics"), "suppress_below")
     if least:
         lines.append(
-            f"Groups of fewer than {least} people are suppressed: their numbers are blank in every table, or their "
-            "rows are left out. A total less the groups that are shown may still give a hidden one away."
+            f"Groups of fewer than {least} people are suppressed, and groups of whom fewer have mated comparisons; and "
+            "further groups where a sum less the groups that are shown would give such a group away. Their numbers are "
+            "blank in every table, or their rows are left out. The evidence beside the tables still holds every sample "
+            "under its opaque id."
         )
     most = views.section(tables.manifest.study, "trials").get("images_per_person")
     if most:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -37,6 +36,7 @@ class Changes:
         impostors: over which non-mated comparisons thresholds are set.
         extrapolate: target false match rates below what the comparisons resolve.
         reference: names of groups, each the reference of the groupings that have it.
+        suppress_below: people of the smallest group that is shown; never fewer than the run's.
     """
 
     groups: tuple[tuple[str, ...], ...] | None = None
@@ -45,6 +45,7 @@ class Changes:
     impostors: str | None = None
     extrapolate: tuple[float, ...] | None = None
     reference: tuple[str, ...] | None = None
+    suppress_below: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Name -> value of what is changed."""
@@ -85,15 +86,14 @@ def analyse(run: Path, changes: Changes, out: Path | None, draw: Draw | None) ->
     seal = read_seal(run / KEPT) if (run / KEPT).exists() else None
     new = replace(new, stages=seconds, finished=_now(), page=draw is not None, sealed=sealed_entry(seal, new))
     with store.new_run(target.parent, target.name) as (folder, final):
-        for part in ("acquisitions", "comparisons"):
-            shutil.copytree(run / part, folder / part)
-        (folder / "tables").mkdir()
-        shutil.copyfile(run / "tables" / "samples.csv", folder / "tables" / "samples.csv")
+        for part in ("acquisitions/*.csv", "comparisons/*.npz", "tables/samples.csv"):
+            store.copy_files(run, part, folder)
         write_tables(folder, tables, new.banners)
         keep_seal(folder, seal)
         store.write_atomic(folder / "study.toml", new.config_text.encode())
         store.write_manifest(folder, new)
         draw_page(draw, folder)
+    store.remember(new.run_id, store.remembered(manifest.run_id))
     return final
 
 
@@ -125,6 +125,11 @@ def changed_study(evidence: Evidence, changes: Changes) -> Study:
         study["statistics"]["extrapolate"] = changes.extrapolate
     if changes.impostors is not None:
         study["thresholds"]["impostors"] = changes.impostors
+    if changes.suppress_below is not None:
+        _raise_suppression(evidence.study, changes.suppress_below)
+        study["statistics"] = evidence.study.statistics.hiding(changes.suppress_below).model_dump(mode="json") | {
+            name: study["statistics"][name] for name in ("level", "extrapolate")
+        }
     try:
         return Study.model_validate_json(json.dumps(study))
     except ValidationError as error:
@@ -154,6 +159,15 @@ def references(evidence: Evidence, groupings: Sequence[tuple[str, ...]], names: 
             raise InputError(f"--reference: two groups of '{twice}': '{found[twice]}' and '{name}'; name one of them")
         found |= dict.fromkeys(mine, name)
     return found
+
+
+def _raise_suppression(study: Study, least: int) -> None:
+    before = study.statistics.suppress_below or 0
+    if least < before:
+        raise InputError(
+            f"--suppress-below: the run shows no group of fewer than {before} people, and {least} may show one; give "
+            f"{before} or more"
+        )
 
 
 def parse_groups(texts: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from facegap import backend, conditions, datasets, store, weights
@@ -42,6 +42,7 @@ class Inputs:
         sealed: the protocol that was sealed before the data, if any.
         left_out: (n,) samples that enter no trial, since their picture is there more than once; None: none.
         images_left_out: images of these people that are left out by `trials.images_per_person`.
+        places: where root, card and list lie on this machine; for the private cache alone.
     """
 
     study: Study
@@ -55,6 +56,7 @@ class Inputs:
     sealed: Seal | None = None
     left_out: Mask | None = None
     images_left_out: int = 0
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | None = None) -> Inputs:
@@ -69,6 +71,7 @@ def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | Non
     study, file = load_study(name)
     text = file.read_bytes().decode()
     card = load_dataset(study.dataset.card)
+    study = showing(study, card)
     check_study(study, card, file)
     backend.require(study.backend.provider)
     condition_cards = conditions_of(study)
@@ -93,7 +96,20 @@ def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | Non
         listed=listed,
         sealed=sealed,
         images_left_out=images_left_out(study, everything.samples),
+        places=_places(study, file, folder),
     )
+
+
+def showing(study: Study, card: DatasetCard) -> Study:
+    """The study with the number of people below which no group of this data set is shown."""
+    shown = study.statistics.showing(real=card.status != "synthetic")
+    return study.model_copy(update={"statistics": shown})
+
+
+def _places(study: Study, file: Path, root: Path) -> dict[str, str]:
+    card, own = study.dataset.card, study.trials.file
+    places = {"root": str(root.absolute()), "card": str(Path(card).absolute()) if card.endswith(".toml") else card}
+    return places if own is None else {**places, "list": str((file.parent / own).resolve())}
 
 
 def conditions_of(study: Study) -> tuple[ConditionCard, ...]:
@@ -201,7 +217,12 @@ def by_name(
             raise InputError(f"{file}: {what}: two cards are named '{twice[0]}'; give one of them another name")
     condition = study.thresholds.condition
     thresholds = study.thresholds.model_copy(update={"condition": names.get(condition, condition)})
-    changes = {"models": uses, "conditions": tuple(names.values()), "thresholds": thresholds}
+    changes = {
+        "models": uses,
+        "conditions": tuple(names.values()),
+        "thresholds": thresholds,
+        "applies_to": {names.get(name, name): side for name, side in study.applies_to.items()},
+    }
     return study.model_copy(update=changes)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from facegap import store
+
+LOG = logging.getLogger("facegap")
 
 Draw = Callable[[Path], None]
 """Draws the figures and the page of a results folder in preparation."""
@@ -24,6 +27,7 @@ def draw_page(draw: Draw | None, folder: Path) -> None:
     except Exception as error:  # whatever a drawing library raises on data that it has not met before
         shutil.rmtree(folder / "figures", ignore_errors=True)
         (folder / store.PAGE).unlink(missing_ok=True)
-        why = str(error).replace(f"{folder}/", "")
-        text = f"{type(error).__name__}: {why}\n`facegap report` on this folder tries again.\n"
+        # The error's own text may hold a path or a name.
+        LOG.warning("no page was drawn: %s: %s", type(error).__name__, error)
+        text = f"{type(error).__name__} while the page was drawn. `facegap report` on this folder tries again.\n"
         store.write_atomic(folder / store.NO_PAGE, text.encode())

@@ -13,9 +13,10 @@ from facegap.cards import card_path, load_dataset, load_study
 from facegap.datasets.asked import check_study
 from facegap.errors import InputError
 from facegap.evidence import Seal, departures, read_seal
+from facegap.evidence.kept import kept_dataset, kept_study, kept_text
 from facegap.evidence.sealed import ENDING, KEPT, digests_of, seal_bytes
 from facegap.records import RunManifest
-from facegap.run.inputs import by_name, cards_of, conditions_of, thresholds_of
+from facegap.run.inputs import by_name, cards_of, conditions_of, showing, thresholds_of
 from facegap.version import __version__
 
 
@@ -39,20 +40,20 @@ def seal_study(
     check_study(study, dataset, file)
     conditions = conditions_of(study)
     cards = cards_of(study)
-    study = by_name(study, file, cards, conditions)
-    text = file.read_bytes().decode()
+    study = by_name(showing(study, dataset), file, cards, conditions)
+    text = kept_text(file.read_bytes().decode())
     models = [card.model_dump(mode="json") for pair in cards for card in pair]
     parts: dict[str, Any] = {
         "study_text": text,
         "models": [card for k, card in enumerate(models) if card not in models[:k]],
         "conditions": [card.model_dump(mode="json") for card in conditions],
-        "dataset": dataset.model_dump(mode="json"),
+        "dataset": kept_dataset(dataset),
         "policy": _policy(policy),
     }
     seal = Seal(
         sealed=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         facegap=__version__,
-        study=study.model_dump(mode="json"),
+        study=kept_study(study, dataset.name),
         thresholds=[asdict(one) for one in thresholds_of(study, file, [model for model, _ in cards])],
         claims=[dict(claim) for claim in claims],
         digests=digests_of(**parts),

@@ -17,7 +17,8 @@ from facegap import gates, pipeline, store
 from facegap.backend import version as onnxruntime_version
 from facegap.datasets.copies import Copies, Looks, copy_findings, find_copies, unreadable_findings
 from facegap.errors import InputError
-from facegap.evidence import Evidence, follows, opaque, write_evidence
+from facegap.evidence import Evidence, follows, keyed_images, opaque, write_evidence
+from facegap.evidence.kept import kept_dataset, kept_study, kept_text
 from facegap.pipeline import Progress
 from facegap.records import (
     Comparisons,
@@ -49,18 +50,17 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
     started = _now()
     seconds: dict[str, float] = {}
     threads = inputs.study.backend.threads if inputs.study.backend.threads is not None else pipeline.cores()
-    samples = inputs.loaded.samples
+    samples, secret = inputs.loaded.samples, store.local_secret()
     with _timed(seconds, "hash"):
         sha256 = pipeline.hash_files(samples, threads)
     with _timed(seconds, "look"):
         inputs, copies = _without_copies(inputs, pipeline.look(samples, threads, progress, sha256))
     with _timed(seconds, "acquire and embed"):
         acquisitions, embedded, ran = measure.templates(inputs, sha256, threads, progress)
-    secret = store.local_secret()
     evidence = Evidence(
         study=inputs.study,
         samples=opaque(samples, secret),
-        sha256=sha256,
+        images=keyed_images(sha256, secret),
         acquisitions=acquisitions,
         comparisons={},
         searches={},
@@ -87,7 +87,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
     evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried, kept=kept)
     with _timed(seconds, "estimate"):
         tables = build(evidence)
-    manifest = _manifest(inputs, evidence, ran, started, seconds)
+    manifest = _manifest(inputs, evidence, store.secret_id(secret), ran, started, seconds)
     with store.new_run(results, manifest.run_id, another=True) as (folder, final):
         manifest = replace(manifest, run_id=final.name, page=draw is not None)
         write_evidence(folder, evidence)
@@ -98,6 +98,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         with progress("report", 1) as advance:
             draw_page(draw, folder)
             advance(1)
+    store.remember(manifest.run_id, inputs.places)
     return final
 
 
@@ -136,10 +137,15 @@ def _now() -> str:
 
 
 def _manifest(
-    inputs: Inputs, evidence: Evidence, ran: measure.Ran, started: str, seconds: dict[str, float]
+    inputs: Inputs,
+    evidence: Evidence,
+    secret_id: str,
+    ran: measure.Ran,
+    started: str,
+    seconds: dict[str, float],
 ) -> RunManifest:
     study = inputs.study
-    resolved = study.model_dump(mode="json")
+    resolved = kept_study(study, inputs.dataset.name)
     commit, dirty = _commit()
     models = [entry for model in inputs.models for entry in _model_entries(model)]
     told = [_told(entry, inputs, ran) for entry in models]
@@ -149,8 +155,8 @@ def _manifest(
         run_id=follows.run_name(study.name, started, content),
         status="complete",
         study=resolved,
-        config_text=inputs.text,
-        dataset=_dataset_entry(inputs, evidence),
+        config_text=kept_text(inputs.text),
+        dataset=_dataset_entry(inputs, evidence, secret_id),
         models=told,
         conditions=[card.model_dump(mode="json") for card in inputs.conditions],
         given_thresholds=[asdict(threshold) for threshold in inputs.given],
@@ -195,10 +201,12 @@ def _told(entry: dict[str, Any], inputs: Inputs, ran: measure.Ran) -> dict[str, 
     return {**entry, "gate": asdict(found) if found is not None else None, **note}
 
 
-def _dataset_entry(inputs: Inputs, evidence: Evidence) -> dict[str, Any]:
+def _dataset_entry(inputs: Inputs, evidence: Evidence, secret_id: str) -> dict[str, Any]:
+    """The card without the names of its files, a digest over the keyed digests of all images, and whose key that is."""
     return {
-        **inputs.dataset.model_dump(mode="json"),
-        "images_sha256": follows.images_digest(evidence),
+        **kept_dataset(inputs.dataset),
+        "images_digest": follows.images_digest(evidence),
+        "secret_id": secret_id,
     }
 
 

@@ -3,14 +3,15 @@
 from facegap.store.cache import RowCache, purge
 from facegap.store.files import (
     cache_dir,
+    create_once,
     digest,
-    local_secret,
     sha256_bytes,
     sha256_file,
     weights_path,
     write_atomic,
 )
 from facegap.store.manifest import MANIFEST, read_manifest, write_manifest
+from facegap.store.places import remember, remembered
 from facegap.store.plain import plain_files, require_plain
 from facegap.store.runs import (
     NO_PAGE,
@@ -18,6 +19,8 @@ from facegap.store.runs import (
     SUMS,
     cells_text,
     check_name,
+    copy_files,
+    guarded,
     is_drawn,
     new_run,
     read_arrays,
@@ -27,10 +30,12 @@ from facegap.store.runs import (
     run_digest,
     seal,
     sums_differences,
+    unguarded,
     write_arrays,
     write_json,
     write_table,
 )
+from facegap.store.secret import keyed, known_secret, local_secret, read_secret, secret_id
 from facegap.store.tables import Tables, read_rows, read_tables, table_path, write_rows
 
 __all__ = [
@@ -43,8 +48,13 @@ __all__ = [
     "cache_dir",
     "cells_text",
     "check_name",
+    "copy_files",
+    "create_once",
     "digest",
+    "guarded",
     "is_drawn",
+    "keyed",
+    "known_secret",
     "local_secret",
     "new_run",
     "plain_files",
@@ -53,16 +63,21 @@ __all__ = [
     "read_json",
     "read_manifest",
     "read_rows",
+    "read_secret",
     "read_table",
     "read_tables",
+    "remember",
+    "remembered",
     "require_plain",
     "require_writable",
     "run_digest",
     "seal",
+    "secret_id",
     "sha256_bytes",
     "sha256_file",
     "sums_differences",
     "table_path",
+    "unguarded",
     "weights_path",
     "write_arrays",
     "write_atomic",

@@ -10,9 +10,11 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +87,8 @@ def new_run(results: Path, name: str, another: bool = False) -> Iterator[tuple[P
     try:
         yield hidden, final
         seal(hidden)
-        hidden.chmod(0o755)
+        # Closed to others while it is made; in the end it is as open as the user's umask has it.
+        hidden.chmod(_new_mode(hidden))
         hidden.rename(final)
     except OSError as error:
         raise not_written(final, error) from None
@@ -93,6 +96,15 @@ def new_run(results: Path, name: str, another: bool = False) -> Iterator[tuple[P
         if hidden.exists():
             shutil.rmtree(hidden, ignore_errors=True)
         os.close(lock)
+
+
+def _new_mode(folder: Path) -> int:
+    """The mode of a new folder, as the user's umask has it."""
+    probe = folder / ".mode"
+    probe.mkdir()
+    mode = stat.S_IMODE(probe.stat().st_mode)
+    probe.rmdir()
+    return mode
 
 
 def _reserved(results: Path, name: str, another: bool) -> tuple[Path, Path, int]:
@@ -147,6 +159,21 @@ def _said(folder: Path) -> str:
         raise StoreError(f"{sums}: missing or unreadable; expected a finished run folder") from None
 
 
+def copy_files(folder: Path, pattern: str, out: Path) -> None:
+    """Copy the files below `folder` that match into `out`; whatever a link leads to is no file of the folder.
+
+    Raises:
+        StoreError: one is a link or no plain file, cannot be read, or cannot be written.
+    """
+    for name, path in plain_files(folder).items():
+        if fnmatchcase(name, pattern) and name.count("/") == pattern.count("/"):
+            try:
+                data = path.read_bytes()
+            except OSError as error:
+                raise StoreError(f"{path}: cannot be read: {error.strerror}") from None
+            write_atomic(out / name, data)
+
+
 def sums_differences(folder: Path) -> list[str]:
     """One line per file that changed, is missing or was added since the folder was sealed.
 
@@ -189,15 +216,37 @@ def write_table(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, 
 def write_cells(path: Path, header: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
     """A CSV file, UTF-8, LF; None is an empty cell and a float is written so that it reads back exactly.
 
+    Text that a spreadsheet would take for a formula (=, +, -, @, a tab or an end of line first) gets an apostrophe in
+    front, and so does text that begins with apostrophes and then that; readers take one off.
+
     Raises:
         StoreError: it cannot be written.
     """
-    write_atomic(path, cells_text(header, lines).encode())
+    write_atomic(path, cells_text([_cell(value) for value in line] for line in (header, *lines)).encode())
 
 
-def cells_text(header: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
-    """The text of such a file."""
-    return "".join(",".join(map(_cell, line)) + "\n" for line in (header, *lines))
+def cells_text(lines: Iterable[Sequence[str]]) -> str:
+    """The text of such a file, of cells as they stand in it."""
+    return "".join(",".join(map(_quoted, line)) + "\n" for line in lines)
+
+
+def _quoted(text: str) -> str:
+    # csv.writer leaves a lone carriage return bare, which csv.reader then takes for the end of a row.
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r') else text
+
+
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+"""How a cell begins that a spreadsheet takes for a formula, or that `guarded` has made of one."""
+
+
+def guarded(text: str) -> str:
+    """Text that no spreadsheet computes: one apostrophe before what looks like a formula; `unguarded` takes it off."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """A cell's text as it was before `guarded`."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def _cell(value: Any) -> str:
@@ -205,9 +254,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, (float, np.floating)):
         return repr(float(value))
-    text = str(value)
-    # csv.writer leaves a lone carriage return bare, which csv.reader then takes for the end of a row.
-    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r') else text
+    return guarded(value) if isinstance(value, str) else str(value)
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -218,7 +265,10 @@ def read_table(path: Path) -> list[dict[str, str]]:
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+            return [
+                {name: unguarded(text) if isinstance(text, str) else text for name, text in row.items()}
+                for row in csv.DictReader(file)
+            ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise StoreError(f"{path}: cannot be read as a table: {error}") from None
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from facegap.errors import StoreError
 from facegap.schema import ROWS, Column, Row, cells_of, columns_of, names_of
 from facegap.store.manifest import read_manifest
-from facegap.store.runs import write_cells
+from facegap.store.runs import unguarded, write_cells
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -102,7 +102,7 @@ def _cells(
 
 def _cell(text: str, column: Column) -> str | int | float | None:
     if column.kind == "text":
-        return text
+        return unguarded(text)
     if text == "":
         if not column.blank:
             raise ValueError("expected a number, found a blank")

@@ -55,7 +55,8 @@ def render_population(spec: Spec, out_dir: Path, workers: int = 1, progress: Pro
     Raises:
         DatasetError: the folder holds another spec's pictures.
     """
-    out_dir.mkdir(parents=True, exist_ok=True)
+    if not out_dir.is_dir():
+        out_dir.mkdir(parents=True, exist_ok=True)
     _claim(spec, out_dir)
     missing = [number for number in range(spec.identities) if not _whole(out_dir, number)]
     done = spec.identities - len(missing)
@@ -176,7 +177,6 @@ def _rows_file(out_dir: Path, number: int) -> Path:
 def _whole(out_dir: Path, number: int) -> bool:
     """Whether an identity's rows are there and every file still has the digest that they give."""
     file = _rows_file(out_dir, number)
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
         files = {row["path"]: row["sha256"] for row in rows}
@@ -194,6 +194,8 @@ def _write_manifest(spec: Spec, out_dir: Path) -> Path:
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    path = out_dir / MANIFEST
-    store.write_atomic(path, text.getvalue().encode())
+    path, data = out_dir / MANIFEST, text.getvalue().encode()
+    # A complete rendering can lie where nothing can be written.
+    if not path.is_file() or path.read_bytes() != data:
+        store.write_atomic(path, data)
     return path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -39,6 +39,7 @@ from facegap.tables import (
     versus_reference,
     versus_rest,
 )
+from facegap.tables.hidden import Hidden, hidden_groups
 from facegap.tables.order import ordered
 from facegap.tables.suppress import suppressed
 from facegap.tables.workbench import Workbench
@@ -107,11 +108,12 @@ def build(evidence: Evidence) -> Built:
     bench = Workbench(evidence)
     # One thread: sums in another order would differ in their last digits, and these are small.
     with threadpool_limits(1):
-        return Built((row, tuple(_in_order(evidence, row, rows(bench)))) for row, rows in TABLES.items())
+        hidden = hidden_groups(evidence)
+        return Built((row, tuple(_in_order(evidence, row, rows(bench), hidden))) for row, rows in TABLES.items())
 
 
-def _in_order(evidence: Evidence, row: type[RowT], rows: Iterable[RowT]) -> list[RowT]:
-    return ordered(evidence.values, row, suppressed(evidence, row, rows))
+def _in_order(evidence: Evidence, row: type[RowT], rows: Iterable[RowT], hidden: Mapping[str, Hidden]) -> list[RowT]:
+    return ordered(evidence.values, row, suppressed(evidence, row, rows, hidden))
 
 
 def write_tables(folder: Path, tables: Built, banners: Sequence[str]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from facegap.records import (
     Threshold,
     Trials,
 )
-from facegap.schema import LossRow, OtherwiseRow
+from facegap.schema import LossRow, OtherwiseRow, keys_of
 from facegap.tables.shared_cells import caution_of
 from facegap.tables.workbench import Workbench
 
@@ -37,6 +38,10 @@ _COPY_REASONS = {
     NEAR_OTHER: (NEAR, "under two people"),
     NEAR_AGAIN: (NEAR, "twice under one person"),
 }
+
+
+_OF_LOSS = {AS_FAILURES: REFUSED, COPIES_KEPT: SAME, NEAR_LEFT_OUT: NEAR}
+"""Variant -> the loss whose effect it shows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +61,32 @@ class _Everything:
 
 def rows(bench: Workbench) -> Iterator[LossRow]:
     """Refused, unreadable and repeated pictures by reason and group, with the comparisons that go with them."""
-    evidence = bench.evidence
+    few = _few_lost(bench)
+    for row in _found(bench):
+        if (row.loss, row.grouping) in few:
+            yield LossRow(loss=row.loss, reason=row.reason, grouping=row.grouping, group=row.group, note=_few(bench))
+        else:
+            yield row
+
+
+def _few_lost(bench: Workbench) -> set[tuple[str, str]]:
+    """Losses and groupings of which no group is shown: few people are on the pictures of one, and what is lost of
+    everyone less the other groups would be that one's.
+    """
+    least = bench.evidence.study.statistics.suppress_below or 0
+    return {(row.loss, row.grouping) for row in _found(bench) if row.grouping and (row.subjects or 0) < least}
+
+
+def _few(bench: Workbench) -> str:
+    least = bench.evidence.study.statistics.suppress_below
+    return f"suppressed: fewer than {least} people stand behind a group of this loss"
+
+
+def _found(bench: Workbench) -> Sequence[LossRow]:
+    return bench.once(("losses",), lambda: tuple(_losses(bench.evidence)))
+
+
+def _losses(evidence: Evidence) -> Iterator[LossRow]:
     found = list(_lost(evidence))
     if not found:
         return
@@ -178,14 +208,21 @@ def _dropped(ruled: RuledTrials, mask: Mask) -> RuledTrials:
 
 def otherwise_rows(bench: Workbench) -> Iterator[OtherwiseRow]:
     """Rates beside those that are stated: refused pictures counted as failures, copies kept, near copies left out."""
-    evidence = bench.evidence
+    evidence, few = bench.evidence, _few_lost(bench)
     stated = {_key(counts, point): (counts, point) for counts, point in _rates(bench)}
     for variant, other in _variants(evidence):
         for counts, point in _rates(other):
             key = _key(counts, point)
             if key in stated:
-                caution = caution_of(evidence, [counts])
-                yield replace(_otherwise(variant, counts, point, *stated[key]), caution=caution)
+                row = _otherwise(variant, counts, point, *stated[key])
+                row = replace(row, caution=caution_of(evidence, [counts]))
+                hide = (_OF_LOSS[variant], counts.grouping) in few
+                yield _blank(row, _few(bench)) if hide else row
+
+
+def _blank(row: OtherwiseRow, note: str) -> OtherwiseRow:
+    kept: dict[str, Any] = {name: getattr(row, name) for name in keys_of(OtherwiseRow)}
+    return OtherwiseRow(**kept, note=note)
 
 
 def _variants(evidence: Evidence) -> Iterator[tuple[str, Workbench]]:

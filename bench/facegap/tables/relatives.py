@@ -29,6 +29,8 @@ def _of_grouping(
     rule = bench.evidence.study.statistics
     for threshold in bench.thresholds_of(comparisons):
         found = count.relative_counts(comparisons, bench.evidence.samples, relation, columns, threshold.value)
+        # What everyone's relatives give less the groups that are shown would be that of the few.
+        few = bool(columns) and any(0 < one.people < (rule.suppress_below or 0) for one in found)
         for one in found:
             key: dict[str, Any] = {
                 "model": comparisons.model,
@@ -39,8 +41,9 @@ def _of_grouping(
                 "threshold_name": threshold.name,
                 "threshold": threshold.value,
             }
-            if one.people < rule.suppress_below:
-                yield RelativeRow(**key, note=f"suppressed: fewer than {rule.suppress_below} people")
+            if few:
+                note = f"suppressed: fewer than {rule.suppress_below} people stand behind a group of this relation"
+                yield RelativeRow(**key, note=note)
             else:
                 yield RelativeRow(**key, **_cells(one, rule.level))
 

@@ -11,7 +11,7 @@ from facegap.datasets.accept import settle
 from facegap.datasets.files import below, card_file, existing_root, read_bytes, walk
 from facegap.datasets.labels import with_labels
 from facegap.datasets.roles import with_roles
-from facegap.datasets.row import Loaded, Row
+from facegap.datasets.row import Loaded, Row, Shared
 from facegap.datasets.tables import Sheet, read_sheet
 from facegap.errors import DatasetError
 from facegap.records import NO_LABEL
@@ -26,17 +26,26 @@ def load(card: DatasetCard, root: Path) -> Loaded:
         DatasetError: the manifest is not there, is no CSV or JSON, lacks a column, or is another version's.
     """
     name = card_file(card, existing_root(card, root), "manifest")
-    data = read_bytes(root / name)
-    _check_digest(card, root / name, data)
-    sheet = read_sheet(root / name, data)
-    if not sheet.rows:
-        raise DatasetError(f"{root / name}: no rows below the header; expected one per sample")
-    places = _places(card, sheet)
+    # The walk first: its memory is not taken while the text is there too.
     tree = walk(root)
-    rows = [_row(card, places, len(sheet.header), where, fields) for where, fields in sheet.rows]
-    rows, labels = with_labels(card, root, tree, rows, [column for column in card.groups if column not in places])
+    rows, unread = _rows(card, root / name)
+    if not rows:
+        raise DatasetError(f"{root / name}: no rows below the header; expected one per sample")
+    rows, labels = with_labels(card, root, tree, rows, unread)
     rows, roles = with_roles(card, name, rows)
     return settle(card, root, name, rows, tree, [*labels, *roles])
+
+
+def _rows(card: DatasetCard, path: Path) -> tuple[list[Row], list[str]]:
+    """The rows of the manifest, whose text is forgotten then; and the labels that it has no column of."""
+    data = read_bytes(path)
+    _check_digest(card, path, data)
+    sheet = read_sheet(path, data)
+    if not sheet.rows:
+        return [], []
+    places, share = _places(card, sheet), Shared()
+    rows = [_row(card, places, len(sheet.header), where, fields, share) for where, fields in sheet.rows]
+    return rows, [column for column in card.groups if column not in places]
 
 
 def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
@@ -63,7 +72,9 @@ def _places(card: DatasetCard, sheet: Sheet) -> dict[str, int]:
     return places
 
 
-def _row(card: DatasetCard, places: dict[str, int], width: int, where: str, fields: Sequence[str]) -> Row:
+def _row(
+    card: DatasetCard, places: dict[str, int], width: int, where: str, fields: Sequence[str], share: Shared
+) -> Row:
     if len(fields) != width:
         return Row(
             where=where,
@@ -75,15 +86,16 @@ def _row(card: DatasetCard, places: dict[str, int], width: int, where: str, fiel
         )
     path = _tidy(fields[places["path"]])
     name = fields[places["sample_id"]] if "sample_id" in places else path
+    columns = tuple(column for column in card.groups if column in places)
     return Row(
         where=where,
         id=name,
-        subject=fields[places["subject_id"]] if card.identities else name,
+        subject=share.text(fields[places["subject_id"]]) if card.identities else name,
         path=below(card.files.get("images", ""), path),
-        labels={column: fields[places[column]] for column in card.groups if column in places},
-        session=fields[places["session"]] if "session" in places else "",
-        role=fields[places["role"]] if "role" in places else "",
-        relations={column: _relative(fields[places[column]]) for column in card.relations},
+        labels=share.labels(columns, tuple(fields[places[column]] for column in columns)),
+        session=share.text(fields[places["session"]]) if "session" in places else "",
+        role=share.text(fields[places["role"]]) if "role" in places else "",
+        relations={column: share.text(_relative(fields[places[column]])) for column in card.relations},
     )
 
 

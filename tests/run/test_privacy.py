@@ -1,0 +1,270 @@
+"""No name and no path of the data is in a results folder, whatever people and files are called: every byte is read."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import tiny
+from facegap import store
+from facegap.cards import load_study
+from facegap.evidence.kept import kept_study, kept_text
+from facegap.records import RULES
+from finished import SECRET
+
+PEOPLE = (
+    "O'Brien",
+    '"Quoted" Name',
+    "Line\nBreak",
+    "=HYPERLINK(1)",
+    "<script>alert(1)</script>",
+    "\u202eright-to-left\u202c",
+    "../../etc/shadowy",
+    "C:\\Users\\Janet",
+    "x",
+    "王小明",
+    "Zoë Müller",
+    "%s{0}{{jinja}}",
+    "tab\there",
+    "comma,separated",
+    "&amp;entity",
+    "@sum+minus",
+    "null-island",
+    "Smith; DROP TABLE",
+    "space  double",
+    "percent%20encoded",
+    "'leading apostrophe",
+    "trailing-dash-",
+    "_underscore_",
+    "Ω≈ç√",
+)
+"""Names of the 24 people of the tiny study."""
+
+LABELS, FOLDER = "labels_of_Jane_Roe.csv", "Jane Roe's private holiday"
+
+
+def make_hostile(place: Path) -> list[str]:
+    """The tiny study with such names; every name, path piece and file name of it."""
+    tiny.make_place(place)
+    data = place / "data"
+    rows = list(csv.DictReader(io.StringIO((data / "index.csv").read_text(encoding="utf-8"))))
+    secrets = [*PEOPLE, LABELS, FOLDER]
+    for row in rows:
+        k = int(row["subject_id"][1:])
+        folder = f"ordner-{k:02d}-{re.sub(r'[^a-z]', '', PEOPLE[k].lower())}quux"
+        name = f"bild'{row['sample_id']}\u00e9.png"
+        (data / folder).mkdir(exist_ok=True)
+        (data / row["path"]).rename(data / folder / name)
+        row["path"], row["subject_id"] = f"{folder}/{name}", PEOPLE[k]
+        row["sample_id"] = f"{PEOPLE[k]} #{row['sample_id']}"
+        secrets += [folder, name, row["sample_id"]]
+    # What checks have something to say about: a missing file, a wrong label, half-labelled people, a wrong role.
+    rows.append({**rows[0], "sample_id": "gone Waldo", "path": "ordner-gone/waldo.png"})
+    rows.append({**rows[4], "sample_id": "Waldo two", "path": rows[4]["path"] + "x", "group": "Waldoish"})
+    rows[8]["size"] = ""
+    secrets += ["gone Waldo", "ordner-gone", "waldo.png", "Waldo two", "Waldoish"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    (data / "index.csv").unlink()
+    (data / LABELS).write_text(text.getvalue(), encoding="utf-8")
+    data.rename(place / FOLDER)
+    card = (place / "datasets" / "patterns.toml").read_text(encoding="utf-8")
+    (place / "datasets" / "patterns.toml").write_text(card.replace("index.csv", LABELS), encoding="utf-8")
+    study = (place / "tiny.toml").read_text(encoding="utf-8")
+    study = study.replace('root = "data"', f"root = {json.dumps(str(place / FOLDER))}")
+    (place / "tiny.toml").write_text(study.replace("suppress_below = 0", "suppress_below = 3"), encoding="utf-8")
+    return [*secrets, str(place), place.name]
+
+
+def texts(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Every byte of a folder: names of files, files, members of archives, and texts in arrays as UTF-8."""
+    for path in folder.rglob("*"):
+        yield "a name", str(path.relative_to(folder)).encode()
+        if not path.is_file():
+            continue
+        yield path.name, path.read_bytes()
+        if path.suffix == ".npz":
+            with zipfile.ZipFile(path) as archive:
+                yield from ((f"{path.name}/{name}", archive.read(name)) for name in archive.namelist())
+                yield f"{path.name}, its names", repr(archive.infolist()).encode() + archive.comment
+            for name, array in store.read_arrays(path).items():
+                if array.dtype.kind == "U":
+                    yield f"{path.name}/{name}", "\n".join(array.ravel().tolist()).encode()
+
+
+def forms(secret: str) -> Iterator[bytes]:
+    """A text as it may stand in a file: plain, escaped for HTML, JSON, CSV or Python, or by two bytes a character."""
+    for text in {secret, html.escape(secret), json.dumps(secret)[1:-1], repr(secret)[1:-1], secret.replace('"', '""')}:
+        yield text.encode()
+    yield secret.encode("utf-16-le")
+    yield secret.encode("utf-32-le")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory, cache_folder: Path) -> tuple[Path, list[str]]:
+    """A run of the hostile data set by the command line, and what must not be in it."""
+    pytest.importorskip("onnx", reason="the tiny net is written with the onnx package")
+    place = tmp_path_factory.mktemp("of-Jane-Roe")
+    secrets = make_hostile(place)
+    code, out, error = tiny.facegap(place, "run", "tiny.toml", FACEGAP_CACHE=str(cache_folder), FACEGAP_SECRET=SECRET)
+    assert code == 0, error
+    assert not any(name in out + error for name in PEOPLE if len(name) > 1)
+    return next((place / "results").glob("tiny-*")), secrets
+
+
+def test_no_name_and_no_path_is_in_any_byte(hostile: tuple[Path, list[str]]) -> None:
+    folder, secrets = hostile
+    long = [secret for secret in secrets if len(secret) > 2]
+    assert len(long) > 200
+    for where, data in texts(folder):
+        for secret in long:
+            for form in forms(secret):
+                assert form not in data, (where, secret)
+
+
+def test_a_name_of_one_letter_is_in_no_cell(hostile: tuple[Path, list[str]]) -> None:
+    """Where such a letter stands by itself it is a name."""
+    folder, _ = hostile
+    for path in [*folder.glob("tables/*.csv"), *folder.glob("acquisitions/*.csv")]:
+        with path.open(encoding="utf-8", newline="") as file:
+            assert not any("x" in line for line in csv.reader(file)), path
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert not any(value == "x" for value in leaves(manifest))
+
+
+def leaves(content: object) -> Iterator[object]:
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield key
+            yield from leaves(value)
+    elif isinstance(content, list):
+        for value in content:
+            yield from leaves(value)
+    else:
+        yield content
+
+
+def test_no_digest_of_a_picture_finds_its_row(hostile: tuple[Path, list[str]]) -> None:
+    """Nor of its path or of anybody's name; by any digest of the standard library that is likely to be tried."""
+    import hashlib
+
+    folder, secrets = hostile
+    everything = b"\n".join(data for _, data in texts(folder))
+    pictures = [path.read_bytes() for path in (folder.parents[1] / FOLDER).rglob("*.png")]
+    assert len(pictures) == 96
+    for kind in ("md5", "sha1", "sha256", "sha512", "blake2b", "blake2s", "sha3_256"):
+        for data in (*pictures, *(secret.encode() for secret in secrets)):
+            assert hashlib.new(kind, data).hexdigest()[:16].encode() not in everything
+
+
+def test_findings_in_results_are_rules_counts_and_lines(hostile: tuple[Path, list[str]]) -> None:
+    folder, _ = hostile
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    found = {one["rule"]: one["message"] for one in manifest["findings"]}
+    assert found["missing-file"].endswith("; lines 106, 107") and found["missing-file"].startswith("2 ")
+    assert found["unknown-label"] == f"1 {RULES['unknown-label']}; lines 107"
+    assert found["half-labelled"] == f"1 {RULES['half-labelled']}"
+
+
+def test_verify_knows_where_the_data_lie_on_this_machine_alone(
+    hostile: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = hostile
+    monkeypatch.chdir(folder.parents[1])
+    code, out, _ = tiny.facegap(folder.parents[1], "verify", str(folder))
+    assert (code, out) == (0, f"{folder.name}: verified\n")
+    code, out, _ = tiny.facegap(
+        folder.parents[1], "verify", str(folder), "--root", FOLDER, FACEGAP_SECRET="f0e1d2c3b4a5968778695a4b3c2d1e0f"
+    )
+    assert code == 0 and out.splitlines()[0].startswith("could not be checked: images: the secret that keys their")
+
+
+KEPT = [
+    ('root = "data"', 'root = "left-out"'),
+    ("'root' = '/home/jane/x'", "'root' = \"left-out\""),
+    ('root = "/home/jane/x" # not "/home/jane/x/y"', 'root = "left-out" # not "x/y"'),
+    ('note = "a"', 'note = "a"'),
+    ('card = "/home/jane/cards/mine.toml"', 'card = "mine.toml"'),
+]
+
+
+@pytest.mark.parametrize(("text", "kept"), KEPT)
+def test_the_kept_text_is_the_study_without_its_folders(text: str, kept: str) -> None:
+    around = "# a study\r\n[dataset]\n{}\nother = 1e-3 # kept\n"
+    assert kept_text(around.format(text)) == around.format(kept)
+
+
+@pytest.mark.parametrize("text", ['root = """/home/jane"""', '"r\\u006fot" = "/home/jane"', "root = '''x'''"])
+def test_a_folder_that_cannot_be_taken_out_takes_the_text_along(text: str) -> None:
+    said = kept_text(f"[dataset]\n{text}\n")
+    assert said.startswith("# The study's text names a folder in a way") and "jane" not in said
+
+
+def test_the_kept_study_names_its_cards_and_runs_alone(place: Path) -> None:
+    study, _ = load_study("tiny.toml")
+    thresholds = study.thresholds.model_copy(update={"from_run": "/home/jane/results/tiny-20260101T000000Z-00000000"})
+    kept = kept_study(study.model_copy(update={"thresholds": thresholds}), "patterns")
+    assert kept["dataset"]["root"] is None and kept["thresholds"]["from_run"] == "tiny-20260101T000000Z-00000000"
+
+
+def test_reasons_of_unreadable_pictures_hold_no_path(
+    place: Path, run_here: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of the system would name the file."""
+    real = Path.read_bytes
+
+    def denied(path: Path) -> bytes:
+        if path.name == "s05-1.png":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    (place / "cache" / "acquisitions").rename(place / "cache" / "not here")
+    folder = run_here()
+    rows = store.read_table(folder / "acquisitions" / "aligned-none~clean.csv")
+    assert [row["reason"] for row in rows if "denied" in row["reason"]] == ["cannot be read: Permission denied"]
+
+
+def test_links_in_a_run_are_not_followed(finished: Path, tmp_path: Path) -> None:
+    """A page handed on must not carry what a link in somebody's folder led to."""
+    import shutil
+
+    from facegap.errors import StoreError
+    from facegap.report import render
+    from facegap.run import Changes, analyse
+
+    run = tmp_path / "run"
+    shutil.copytree(finished, run)
+    (tmp_path / "secret.csv").write_text("of somebody", encoding="utf-8")
+    (run / "tables" / "more.csv").symlink_to(tmp_path / "secret.csv")
+    with pytest.raises(StoreError, match=r"more\.csv: a link or no regular file, which no run holds"):
+        render(run, tmp_path / "page")
+    assert not (tmp_path / "page" / "tables" / "more.csv").exists()
+    (run / "tables" / "more.csv").unlink()
+    kept = run / "comparisons" / "tiny~clean.npz"
+    kept.rename(tmp_path / "kept.npz")
+    kept.symlink_to(tmp_path / "kept.npz")
+    with pytest.raises(StoreError, match=r"tiny~clean\.npz: a link or no regular file"):
+        analyse(run, Changes(), tmp_path / "out", None)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_pictures_are_what_the_names_say(hostile: tuple[Path, list[str]]) -> None:
+    """The hostile data set is read as a whole: all 96 pictures, two of them failures."""
+    folder, _ = hostile
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["samples"] == {"samples": 96, "subjects": 24, "refused": 2, "unreadable files": 0}
+    with Image.open(next((folder.parents[1] / FOLDER).rglob("*s05-0*"))) as image:
+        assert np.asarray(image).shape == (32, 32, 3)
