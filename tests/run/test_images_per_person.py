@@ -32,6 +32,8 @@ def test_plan_run_verify_and_page_agree(place: Path, run_here: Callable[..., Pat
         "subjects": 24,
         "refused": 0,
         "unreadable files": manifest["samples"]["unreadable files"],
+        "left out as copies": 0,
+        "nearly copies": 0,
         "left out, more than 2 of a person": 48,
     }
     plan = plan_study("few.toml")

@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from facegap.cards import Study
-from facegap.records import Acquisitions, Attempts, Comparisons, Mask, Samples, Searches, Strings, Threshold
+from facegap.records import (
+    COPY_AGAIN,
+    COPY_OF_OTHER,
+    Acquisitions,
+    Attempts,
+    Comparisons,
+    Mask,
+    Samples,
+    Searches,
+    Strings,
+    Threshold,
+)
 
 Key2 = tuple[str, str]
 
@@ -58,6 +69,12 @@ class Evidence:
     def groupings(self) -> tuple[tuple[str, ...], ...]:
         """Everyone first, then the study's groupings."""
         return ((), *self.study.groups)
+
+    @property
+    def left_out(self) -> Mask | None:
+        """(n,) samples that are in no trial, since their picture is there more than once; None where there is none."""
+        out = np.isin(self.copies, (COPY_AGAIN, COPY_OF_OTHER))
+        return out if out.any() else None
 
     def concerned(self, condition: str) -> Mask:
         """(n,) samples that go through the condition: with roles, those of the side that it applies to."""

@@ -77,7 +77,7 @@ def _policy(path: Path | None) -> dict[str, str] | None:
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected the text that says what is required")
     try:
-        return {"name": path.name, "text": path.read_text(encoding="utf-8")}
+        return {"text": path.read_text(encoding="utf-8")}
     except (OSError, UnicodeDecodeError):
         raise InputError(f"{path}: cannot be read as UTF-8 text") from None
 

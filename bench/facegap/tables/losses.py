@@ -129,15 +129,10 @@ def _everything(evidence: Evidence, with_copies: bool) -> _Everything:
     if listed:
         return _Everything(samples, len(evidence.samples), None)
     unknown = samples.subjects == ""
-    out = unknown if with_copies else unknown | _padded(_left_out(evidence), len(samples))
+    copies = None if with_copies else evidence.left_out
+    out = unknown if copies is None else unknown | _padded(copies, len(samples))
     ruled = trials.verification(samples, evidence.study.trials, same_condition=True, left_out=out)
     return _Everything(samples, len(evidence.samples), ruled)
-
-
-def _left_out(evidence: Evidence) -> Mask:
-    if not len(evidence.copies):
-        return np.zeros(len(evidence.samples), dtype=bool)
-    return np.isin(evidence.copies, (COPY_AGAIN, COPY_OF_OTHER))
 
 
 def _joined(first: Samples, second: Samples) -> Samples:
