@@ -32,9 +32,9 @@ def test_plan_run_verify_and_page_agree(place: Path, run_here: Callable[..., Pat
         "subjects": 24,
         "refused": 0,
         "unreadable files": manifest["samples"]["unreadable files"],
-        "left out, more than 2 of a person": 48,
         "left out as copies": 0,
         "nearly copies": 0,
+        "left out, more than 2 of a person": 48,
     }
     plan = plan_study("few.toml")
     assert (plan.samples, plan.left_out, plan.comparisons) == (48, 48, 48 * 47 // 2)

@@ -106,4 +106,4 @@ def test_a_list_of_the_study_with_folds_gives_their_accuracy(tmp_path: Path, cac
     assert found["all"].accuracy == pytest.approx((one + two) / 2)
     assert found["all"].standard_error == pytest.approx(abs(one - two) / 2)
     assert "2 folds" in found["all"].note
-    assert store.read_manifest(run).study["trials"]["pairs"] == "lists/mine.csv"
+    assert store.read_manifest(run).study["trials"]["pairs"] == "left-out.csv"

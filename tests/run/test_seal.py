@@ -35,7 +35,8 @@ def test_a_seal_holds_study_cards_digests_claims_and_policy_and_reads_no_data(pl
         (place / gone).unlink()
     path, seal = seal_study("tiny.toml", None, [parse_sealed(CLAIM)], place / "tender.txt")
     assert path == Path("tiny.sealed.json") and read_seal(path) == seal
-    assert seal.study_text == tiny.STUDY and seal.study["statistics"]["min_subjects"] == 4
+    assert seal.study_text == tiny.STUDY.replace('root = "data"', 'root = "left-out"')
+    assert seal.study["statistics"]["min_subjects"] == 4
     assert [card["name"] for card in seal.models] == ["tiny", "aligned-none"]
     assert seal.digests["recogniser weights 'tiny'"] == seal.models[0]["sha256"]
     assert seal.digests["policy"] == store.sha256_bytes(b"FNMR at most 1 %")

@@ -17,7 +17,7 @@ from facegap.claims.judge import Judged
 from facegap.errors import InputError
 from facegap.evidence import read_evidence
 from facegap.run import Changes, changed_study
-from facegap.schema import RateRow
+from facegap.schema import LossRow, RateRow
 from finished import SECRET
 
 SMALL = ("amber, small", "blue, small")
@@ -47,7 +47,17 @@ def test_no_number_of_a_small_group_is_in_any_table(run: Path) -> None:
             if row.get("group") in SMALL or row.get("reference_group") in SMALL or row.get("probe_group") in SMALL:
                 assert row["note"].startswith("suppressed: fewer than 5 people"), (path.name, row)
                 assert not row.get("errors") and not row.get("trials") and not row.get("subjects")
-            assert not 0 < int(row.get("subjects") or 0) < 5, (path.name, row)
+            of_everyone = path.name == "losses.csv" and not row["grouping"]
+            assert of_everyone or not 0 < int(row.get("subjects") or 0) < 5, (path.name, row)
+
+
+def test_what_few_people_lost_is_said_of_everyone_alone(run: Path) -> None:
+    """One picture of one person cannot be read: what is said of everyone less what is said of groups would be hers."""
+    rows = [row for row in store.read_rows(run, LossRow) if row.loss == "unreadable"]
+    assert [(row.samples, row.subjects) for row in rows if not row.grouping] == [(1, 1)]
+    assert {row.grouping for row in rows} == {"", "group", "group, size"}
+    assert all(row.samples is None and row.note.startswith("suppressed: ") for row in rows if row.grouping)
+    assert "By group nothing is shown: few people stand behind one." in (run / "report.html").read_text("utf-8")
 
 
 def test_what_is_computed_again_hides_them_too(run: Path) -> None:

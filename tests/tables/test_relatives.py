@@ -21,6 +21,7 @@ from facegap.schema import RelativeRow
 from facegap.store import read_rows
 from facegap.tables import Workbench, relatives
 from facegap.tables.relatives import _ratio
+from facegap.tables.suppress import suppressed
 from made_evidence import chosen, evidence_of
 
 
@@ -104,8 +105,10 @@ def test_groups_without_relatives_have_no_row_and_those_without_a_relation_no_ta
 
 def test_few_relatives_are_suppressed_whatever_the_group() -> None:
     evidence = twins_of(evidence_of(min_subjects=10, suppress_below=5), pairs=2)
-    (row, *_) = relatives.rows(Workbench(evidence))
-    assert row.note == "suppressed: fewer than 5 people" and (row.errors, row.families, row.ratio) == (None, None, None)
+    everyone, *groups = suppressed(evidence, RelativeRow, relatives.rows(Workbench(evidence)))
+    for row in (everyone, *groups):
+        assert row.note.startswith("suppressed: ") and (row.errors, row.families, row.ratio) == (None, None, None)
+    assert everyone.note == "suppressed: fewer than 5 people" and groups
 
 
 def test_relations_are_kept_and_read(tmp_path: Path) -> None:

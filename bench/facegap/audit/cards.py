@@ -21,7 +21,7 @@ from facegap.cards import (
 )
 from facegap.cards.toml import Card
 from facegap.errors import FacegapError
-from facegap.evidence.kept import kept_dataset
+from facegap.evidence.kept import kept_card
 
 
 def card_differences(case: Case, missing: bool) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _here(schema: type[Card], name: str) -> dict[str, Any] | None:
             card = {ModelCard: load_model, DetectorCard: load_detector, DatasetCard: load_dataset}[schema](name)
     except FacegapError:
         return None
-    found = kept_dataset(card) if isinstance(card, DatasetCard) else card.model_dump(mode="json")
+    found = kept_card(card)
     return found if found["name"] == name else None
 
 

@@ -16,7 +16,17 @@ from facegap import store, trials
 from facegap.audit.case import Case
 from facegap.compare.pairs import mated_pairs
 from facegap.evidence import Evidence, evidence_files, write_evidence
-from facegap.records import OUTCOMES, Acquisitions, Attempts, Comparisons, Rows, RuledTrials, ScoredPairs, Searches
+from facegap.records import (
+    OUTCOMES,
+    Acquisitions,
+    Attempts,
+    Comparisons,
+    Mask,
+    Rows,
+    RuledTrials,
+    ScoredPairs,
+    Searches,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -35,9 +45,12 @@ def evidence_differences(case: Case) -> Iterator[str]:
         yield from (f"{name}: {line}" for line in _acquisitions(evidence, acquisitions))
     for (model, condition), comparisons in evidence.comparisons.items():
         name = f"comparisons/{model}~{condition}.npz"
-        yield from (f"{name}: {line}" for line in _comparisons(evidence, comparisons))
+        yield from (f"{name}: {line}" for line in _comparisons(evidence, comparisons, evidence.left_out))
         if not case.manifest.derived_from:  # an analysis by other labels keeps the cells of its run
             yield from (f"{name}: {line}" for line in _cells(evidence, comparisons))
+    for (model, condition), comparisons in evidence.kept.items():
+        name = f"comparisons/{model}~{condition}~with-copies.npz"
+        yield from (f"{name}: {line}" for line in _comparisons(evidence, comparisons, None))
     for (model, condition, protocol), searches in evidence.searches.items():
         name = f"comparisons/{model}~{condition}~{protocol}.npz"
         yield from (f"{name}: {line}" for line in _searches(evidence, searches))
@@ -85,11 +98,11 @@ def _acquisitions(evidence: Evidence, found: Acquisitions) -> Iterator[str]:
         yield "a face was found on a file that could not be read"
 
 
-def _comparisons(evidence: Evidence, found: Comparisons) -> Iterator[str]:
+def _comparisons(evidence: Evidence, found: Comparisons, left_out: Mask | None) -> Iterator[str]:
     samples, rule = evidence.samples, evidence.study.trials
     if isinstance(found.trials, RuledTrials):
         same = evidence.applies_to.get(found.condition, "both") == "both" or found.condition == "clean"
-        wanted = trials.verification(samples, rule, same, evidence.left_out)
+        wanted = trials.verification(samples, rule, same, left_out)
         if not _equal(wanted, found.trials):
             yield "its trials are not those of the study's rule"
         yield from _tail_and_histogram(evidence, found)
@@ -182,7 +195,12 @@ def _gallery(evidence: Evidence, found: Searches) -> Iterator[str]:
     study = evidence.study
     assert study.identification is not None  # no searches are read otherwise
     plan = trials.identification(
-        evidence.samples, study.trials, found.protocol, study.identification.enrolled, study.seed, evidence.left_out
+        evidence.samples,
+        study.trials,
+        found.protocol,
+        study.identification.enrolled,
+        study.seed,
+        evidence.left_out,
     )
     if len(plan.gallery) != found.gallery_size or found.gallery_failed > found.gallery_size:
         yield f"a gallery of {found.gallery_size}, the study's has {len(plan.gallery)}"
@@ -236,7 +254,7 @@ def _missing(evidence: Evidence) -> Iterator[str]:
     asked = study.identification.protocols if study.identification is not None else ()
     enrolled = study.identification.enrolled if study.identification is not None else 0.5
     for protocol in asked if evidence.identities else tuple(p for p in asked if p == "open"):
-        plan = trials.identification(evidence.samples, study.trials, protocol, enrolled, study.seed)
+        plan = trials.identification(evidence.samples, study.trials, protocol, enrolled, study.seed, evidence.left_out)
         for model, condition in evidence.comparisons:
             if len(plan.probe) and len(plan.gallery) and (model, condition, protocol) not in evidence.searches:
                 yield f"comparisons/{model}~{condition}~{protocol}.npz: missing; the study asks for these searches"

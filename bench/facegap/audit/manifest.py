@@ -17,7 +17,7 @@ from facegap.audit.verified import Remark, Unknown
 from facegap.cards import ConditionCard, DatasetCard, DetectorCard, ModelCard, Study
 from facegap.cards.toml import Card
 from facegap.evidence import Seal, departures, follows, read_seal
-from facegap.evidence.kept import NO_TEXT, kept_dataset, kept_study
+from facegap.evidence.kept import NO_TEXT, kept_card, kept_study
 from facegap.evidence.sealed import KEPT
 from facegap.records import RunManifest
 from facegap.version import __version__
@@ -194,8 +194,7 @@ def _card(schema: type[Any], said: Mapping[str, Any]) -> Any:
 
 def card_of(schema: type[Card], said: Mapping[str, Any]) -> dict[str, Any]:
     """What a manifest's entry says of a card, by the fields of cards of this version."""
-    card = _card(schema, said)
-    found: dict[str, Any] = kept_dataset(card) if isinstance(card, DatasetCard) else card.model_dump(mode="json")
+    found = kept_card(_card(schema, said))
     return {key: value for key, value in found.items() if key in said}
 
 

@@ -20,7 +20,7 @@ from facegap.audit.consistent import evidence_differences
 from facegap.audit.manifest import manifest_differences, protocol_differences, study_differences, trusted
 from facegap.audit.page import page_differences
 from facegap.audit.verified import Check, Remark, Unknown, Verified
-from facegap.cards import DatasetCard, Study, card_names, card_path, load_dataset, load_study
+from facegap.cards import DatasetCard, Study, card_names, card_path, load_dataset, load_study, read_toml
 from facegap.datasets.asked import drawn as drawn_samples
 from facegap.errors import FacegapError, MissingError, StoreError
 from facegap.evidence import Evidence, evidence_files, keyed_images, read_evidence
@@ -310,7 +310,13 @@ def _weights(manifest: RunManifest) -> Iterator[str]:
 def _places(name: str, file: str | None, sha256: str) -> Iterator[Path]:
     yield store.weights_path(sha256)
     if file is not None and name in card_names("models"):
-        yield card_path("models", name).parent / file
+        path = card_path("models", name)
+        own = read_toml(path)
+        # The run kept the name of the file; the card says in which folder beside it that is.
+        yield path.parent / file
+        for one in (own.get("file"), *dict(own.get("files", {})).values()):
+            if isinstance(one, str) and Path(one).name == file:
+                yield path.parent / one
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from facegap.cards import DatasetCard, Study
+from facegap.cards.toml import Card
 
 LEFT_OUT = "left-out"
 
@@ -43,6 +44,18 @@ def kept_dataset(card: DatasetCard) -> dict[str, Any]:
     found = card.model_dump(mode="json")
     found["files"] = dict.fromkeys(found["files"], LEFT_OUT)
     found["protocols"] = {name: {**one, "pairs": LEFT_OUT} for name, one in found["protocols"].items()}
+    return found
+
+
+def kept_card(card: Card) -> dict[str, Any]:
+    """A card of any kind; weights by the name of their file, without its folder."""
+    if isinstance(card, DatasetCard):
+        return kept_dataset(card)
+    found = card.model_dump(mode="json")
+    if found.get("file"):
+        found["file"] = _last(found["file"])
+    if found.get("files"):
+        found["files"] = {part: _last(file) for part, file in found["files"].items()}
     return found
 
 

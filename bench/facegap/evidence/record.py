@@ -66,16 +66,15 @@ class Evidence:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def left_out(self) -> Mask:
-        """(n,) samples that enter no trial, since their picture is there more than once."""
-        if not len(self.copies):
-            return np.zeros(len(self.samples), dtype=bool)
-        return np.isin(self.copies, (COPY_AGAIN, COPY_OF_OTHER))
-
-    @property
     def groupings(self) -> tuple[tuple[str, ...], ...]:
         """Everyone first, then the study's groupings."""
         return ((), *self.study.groups)
+
+    @property
+    def left_out(self) -> Mask | None:
+        """(n,) samples that are in no trial, since their picture is there more than once; None where there is none."""
+        out = np.isin(self.copies, (COPY_AGAIN, COPY_OF_OTHER))
+        return out if out.any() else None
 
     def concerned(self, condition: str) -> Mask:
         """(n,) samples that go through the condition: with roles, those of the side that it applies to."""

@@ -39,7 +39,7 @@ class Seal:
         dataset: card.
         thresholds: those that come from elsewhere than the run's own comparisons.
         claims: each {"claim", "understood", "margin"}; the margin None where a claim has none.
-        policy: {"name", "text"} of the file that says what is required, or None.
+        policy: {"text"} of the file that says what is required, or None.
         digests: what each of these hashes to.
     """
 

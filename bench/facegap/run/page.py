@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from facegap import store
+from facegap.errors import DiskFull
 
 LOG = logging.getLogger("facegap")
 
@@ -27,7 +28,14 @@ def draw_page(draw: Draw | None, folder: Path) -> None:
     except Exception as error:  # whatever a drawing library raises on data that it has not met before
         shutil.rmtree(folder / "figures", ignore_errors=True)
         (folder / store.PAGE).unlink(missing_ok=True)
-        # The error's own text may hold a path or a name.
         LOG.warning("no page was drawn: %s: %s", type(error).__name__, error)
-        text = f"{type(error).__name__} while the page was drawn. `facegap report` on this folder tries again.\n"
+        text = f"{_said(error, folder)}`facegap report` on this folder tries again.\n"
         store.write_atomic(folder / store.NO_PAGE, text.encode())
+
+
+def _said(error: Exception, folder: Path) -> str:
+    """What results may say of it: the text of an error that others raise may hold a path or a name."""
+    kind = type(error).__name__
+    if isinstance(error, DiskFull):
+        return f"{kind}: {error}\n".replace(f"{folder}/", "")
+    return f"{kind} while the page was drawn. "

@@ -13,7 +13,7 @@ from facegap.cards import card_path, load_dataset, load_study
 from facegap.datasets.asked import check_study
 from facegap.errors import InputError
 from facegap.evidence import Seal, departures, read_seal
-from facegap.evidence.kept import kept_dataset, kept_study, kept_text
+from facegap.evidence.kept import kept_card, kept_dataset, kept_study, kept_text
 from facegap.evidence.sealed import ENDING, KEPT, digests_of, seal_bytes
 from facegap.records import RunManifest
 from facegap.run.inputs import by_name, cards_of, conditions_of, showing, thresholds_of
@@ -42,7 +42,7 @@ def seal_study(
     cards = cards_of(study)
     study = by_name(showing(study, dataset), file, cards, conditions)
     text = kept_text(file.read_bytes().decode())
-    models = [card.model_dump(mode="json") for pair in cards for card in pair]
+    models = [kept_card(card) for pair in cards for card in pair]
     parts: dict[str, Any] = {
         "study_text": text,
         "models": [card for k, card in enumerate(models) if card not in models[:k]],
@@ -77,7 +77,7 @@ def _policy(path: Path | None) -> dict[str, str] | None:
     if not path.is_file():
         raise InputError(f"{path}: no such file; expected the text that says what is required")
     try:
-        return {"name": path.name, "text": path.read_text(encoding="utf-8")}
+        return {"text": path.read_text(encoding="utf-8")}
     except (OSError, UnicodeDecodeError):
         raise InputError(f"{path}: cannot be read as UTF-8 text") from None
 

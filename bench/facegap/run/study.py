@@ -18,7 +18,7 @@ from facegap.backend import version as onnxruntime_version
 from facegap.datasets.copies import Copies, Looks, copy_findings, find_copies, unreadable_findings
 from facegap.errors import InputError
 from facegap.evidence import Evidence, follows, keyed_images, opaque, write_evidence
-from facegap.evidence.kept import kept_dataset, kept_study, kept_text
+from facegap.evidence.kept import kept_card, kept_dataset, kept_study, kept_text
 from facegap.pipeline import Progress
 from facegap.records import (
     Comparisons,
@@ -183,11 +183,11 @@ def _manifest(
 
 def _model_entries(model: pipeline.UsedModel) -> list[dict[str, Any]]:
     card, detector = model.card, model.detector
-    recogniser = {**card.model_dump(mode="json"), "score_threshold": card.score_threshold}
+    recogniser = {**kept_card(card), "score_threshold": card.score_threshold}
     parts = {part: store.sha256_file(path) for part, path in model.detector_files.items()}
     return [
         {**recogniser, "file_sha256": store.sha256_file(model.file), "detector": detector.name},
-        {**detector.model_dump(mode="json"), "file_sha256": parts},
+        {**kept_card(detector), "file_sha256": parts},
     ]
 
 

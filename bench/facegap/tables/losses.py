@@ -130,7 +130,8 @@ def _everything(evidence: Evidence, with_copies: bool) -> _Everything:
     if listed:
         return _Everything(samples, len(evidence.samples), None)
     unknown = samples.subjects == ""
-    out = unknown if with_copies else unknown | _padded(evidence.left_out, len(samples))
+    copies = None if with_copies else evidence.left_out
+    out = unknown if copies is None else unknown | _padded(copies, len(samples))
     ruled = trials.verification(samples, evidence.study.trials, same_condition=True, left_out=out)
     return _Everything(samples, len(evidence.samples), ruled)
 
