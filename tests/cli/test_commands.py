@@ -94,7 +94,7 @@ def test_verify_by_the_command_line(place: Path, finished: Path) -> None:
     assert re.fullmatch(rf"{finished.name}: \d+ differences", out.splitlines()[-1])
 
 
-def test_what_is_unknown_is_not_different(place: Path, finished: Path, tmp_path: Path) -> None:
+def test_what_is_unknown_is_not_different(place: Path, finished: Path, command: Command, tmp_path: Path) -> None:
     """Images that nobody gave say nothing of the run; the page says how to give them."""
     run = f"results/{finished.name}"
     # The cache of the machine that ran the study knows where they lie.
