@@ -42,7 +42,7 @@ def test_what_results_hold_of_a_finding_names_nobody() -> None:
     finding = Finding(
         level="warning", rule="copies", message=name, examples=(name,), advice=name, count=2, lines=(3, 8)
     )
-    said = "2 images that are there more than once, byte for byte; lines 3, 8"
+    said = "2 images that are there more than once, the same file or pixels; lines 3, 8"
     assert finding.kept() == {"level": "warning", "rule": "copies", "message": said}
     assert Finding(level="info", rule="new", message=name, count=4).kept()["message"] == "4"
     many = Finding(level="error", rule="empty", message="", count=30, lines=tuple(range(2, 32))).kept()
