@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from facegap import estimate
 from facegap.estimate.at_target import fmr_at_draws
 from facegap.estimate.bands import Pattern, band, patterns_of_draws
 from facegap.estimate.bootstrap import (
@@ -68,7 +67,7 @@ def summary_rows(bench: Workbench) -> Iterator[AtTargetSummaryRow]:
         for metric, counts in found.by_metric.items():
             draws = dict(zip([c.group for c in counts], _rates(evidence, found, metric, drawn), strict=True))
             key = {**key_cells(found, metric), "target": target, "level": evidence.study.statistics.level}
-            caution = caution_of(evidence, enter(counts, evidence.study.statistics.min_subjects)[0])
+            caution = caution_of(bench, enter(counts, evidence.study.statistics.min_subjects)[0])
             for row in _summaries(evidence, counts, draws):
                 yield AtTargetSummaryRow(**key, **row, caution=caution)
 
@@ -134,7 +133,7 @@ def _cells(bench: Workbench, found: GroupCounts, counts: ErrorCounts, values: Fl
     rate = counts.errors / counts.trials if counts.trials else None
     method, note, interval = "none", "", None
     if rate is None:
-        note = estimate.estimate(counts, level).note
+        note = bench.estimate(counts, level).note
     else:
         method = f"bootstrap of people, double or nothing, threshold set again in each of {draws} draws"
         few = min(counts.errors, counts.trials - counts.errors) < FEW_ERRORS
@@ -142,7 +141,7 @@ def _cells(bench: Workbench, found: GroupCounts, counts: ErrorCounts, values: Fl
         interval = None if few else ends_of(values, level, np.inf if counts.metric == "FMR" else -np.inf)
         if interval is not None and counts.metric == "FNMR":
             # Draws alone are too narrow where a few people make most errors (benchmarks/at_target_coverage.md).
-            interval, method = _spanned(interval, counts, level), f"{method}, and {SPANNED}"
+            interval, method = _spanned(interval, bench.estimate(counts)), f"{method}, and {SPANNED}"
         if interval is None:
             method = "Wilson at n_eff at the ends of the threshold's interval, levels split"
             interval, note = _at_the_ends(bench, found, counts)
@@ -163,8 +162,7 @@ def _cells(bench: Workbench, found: GroupCounts, counts: ErrorCounts, values: Fl
     }
 
 
-def _spanned(interval: tuple[float, float], counts: ErrorCounts, level: float) -> tuple[float, float]:
-    fixed = estimate.estimate(counts, level)
+def _spanned(interval: tuple[float, float], fixed: Estimate) -> tuple[float, float]:
     assert fixed.low is not None
     assert fixed.high is not None
     return min(interval[0], fixed.low), max(interval[1], fixed.high)
@@ -204,4 +202,4 @@ def _estimates_at_ends(bench: Workbench, found: GroupCounts, counts: ErrorCounts
     if ends is None or ends[0] < found.comparisons.floor:
         return []
     by_end = (bench.counts(found.comparisons, found.columns, end)[counts.metric] for end in ends)
-    return [estimate.estimate(next(c for c in there if c.group == counts.group), half) for there in by_end]
+    return [bench.estimate(next(c for c in there if c.group == counts.group), half) for there in by_end]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from facegap import count, estimate
+from facegap import count
 from facegap.estimate import cautions
 from facegap.estimate.clustered import pooled
 from facegap.evidence import Evidence
@@ -47,27 +47,28 @@ def _threshold_caution(bench: Workbench, threshold: Threshold) -> str:
     comparisons = evidence.comparisons[threshold.model, rule.condition]
     columns = evidence.study.groups[0] if rule.impostors == "same-group" else ()
     counts = bench.counts(comparisons, columns, threshold.value)["FMR"]
-    return cautions.as_text(estimate.estimate(pooled(counts), evidence.study.statistics.level).cautions)
+    return cautions.as_text(bench.estimate(pooled(counts)).cautions)
 
 
 def rows(bench: Workbench) -> Iterator[RateRow]:
     """FTA and FTE of every group, then FMR (within group) and FNMR at every threshold, both ways of failures."""
     evidence = bench.evidence
-    yield from _acquisition_rates(evidence)
+    yield from _acquisition_rates(bench)
     for comparisons in evidence.comparisons.values():
         for columns in evidence.groupings:
             for counts in count.fte_counts(comparisons, evidence.samples, columns):
-                yield _rate_row(evidence, counts, NO_THRESHOLD)
+                yield _rate_row(bench, counts, NO_THRESHOLD)
             for threshold in bench.thresholds_of(comparisons):
                 found = bench.estimates(comparisons, columns, threshold.value)
                 for one in (one for by_group in found.values() for one in by_group.values()):
                     yield _row(one, threshold.name)
                 for counts in _failures_excluded(evidence, comparisons, columns, threshold):
-                    yield _rate_row(evidence, counts, threshold.name)
+                    yield _rate_row(bench, counts, threshold.name)
 
 
-def _acquisition_rates(evidence: Evidence) -> Iterator[RateRow]:
+def _acquisition_rates(bench: Workbench) -> Iterator[RateRow]:
     """FTA by model: each model's detector decides it. Of the samples that go through the condition."""
+    evidence = bench.evidence
     for use in evidence.study.models:
         for condition in evidence.study.conditions:
             acquisitions = evidence.acquisitions[use.detector, condition]
@@ -76,7 +77,7 @@ def _acquisition_rates(evidence: Evidence) -> Iterator[RateRow]:
             mine = replace(acquisitions, outcome=acquisitions.outcome[concerned])
             for columns in evidence.groupings:
                 for counts in count.fta_counts(mine, samples, columns):
-                    yield replace(_rate_row(evidence, counts, NO_THRESHOLD), model=use.card)
+                    yield replace(_rate_row(bench, counts, NO_THRESHOLD), model=use.card)
 
 
 def _failures_excluded(
@@ -87,8 +88,8 @@ def _failures_excluded(
         yield from count.fnmr_counts(comparisons, evidence.samples, columns, threshold.value, "excluded")
 
 
-def _rate_row(evidence: Evidence, counts: ErrorCounts, threshold_name: str) -> RateRow:
-    return _row(estimate.estimate(counts, evidence.study.statistics.level), threshold_name)
+def _rate_row(bench: Workbench, counts: ErrorCounts, threshold_name: str) -> RateRow:
+    return _row(bench.estimate(counts), threshold_name)
 
 
 def _row(found: Estimate, threshold_name: str) -> RateRow:
@@ -120,5 +121,5 @@ def cross_rows(bench: Workbench) -> Iterator[CrossRow]:
                             grouping=counts.grouping,
                             reference_group=counts.group,
                             probe_group=str(counts.probe_group),
-                            **estimate_cells(evidence, counts, threshold.name),
+                            **estimate_cells(bench, counts, threshold.name),
                         )

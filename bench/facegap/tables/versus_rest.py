@@ -43,7 +43,7 @@ def rows(bench: Workbench) -> Iterator[VersusRow]:
 
 def _caution(bench: Workbench, row: AgainstRest) -> str:
     """The cautions of the group and of the others together."""
-    return caution_against(bench.evidence, row.counts, [row.rest])
+    return caution_against(bench, row.counts, [row.rest])
 
 
 def _comparisons(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[AgainstRest, ...], LeftOut]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -120,8 +120,15 @@ class Workbench:
         )
 
     def _of_groups(self, counts: Sequence[ErrorCounts]) -> Mapping[str, Estimate]:
-        level = self.evidence.study.statistics.level
-        return {c.group: estimate.estimate(c, level) for c in counts}
+        return {c.group: self.estimate(c) for c in counts}
+
+    def estimate(self, counts: ErrorCounts, level: float | None = None) -> Estimate:
+        """The rate of `counts` at `level`, the study's own where none is given; made once for equal counts."""
+        asked = self.evidence.study.statistics.level if level is None else level
+        if counts.failures == "excluded" and not counts.failed:
+            # Nothing failed, so that the same comparisons count.
+            return replace(self.estimate(replace(counts, failures="counted"), asked), counts=counts)
+        return self.once(("estimate", counts, asked), lambda: estimate.estimate(counts, asked))
 
     def caution(
         self, comparisons: Comparisons, columns: tuple[str, ...], threshold: float, metric: str, group: str
