@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from facegap import count
 from facegap.estimate import cautions
 from facegap.estimate.clustered import pooled
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, ErrorCounts, Estimate, Threshold
+from facegap.records import Comparisons, ErrorCounts, Estimate, Failures, Threshold
 from facegap.schema import CrossRow, RateRow, ThresholdRow
-from facegap.tables.shared_cells import BOTH, estimate_cells, rate_cells
+from facegap.tables.shared_cells import estimate_cells, rate_cells
 from facegap.tables.workbench import NO_THRESHOLD, Workbench
 
 
@@ -62,7 +62,7 @@ def rows(bench: Workbench) -> Iterator[RateRow]:
                 found = bench.estimates(comparisons, columns, threshold.value)
                 for one in (one for by_group in found.values() for one in by_group.values()):
                     yield _row(one, threshold.name)
-                for counts in _failures_excluded(evidence, comparisons, columns, threshold):
+                for counts in _failures_excluded(bench, comparisons, columns, threshold):
                     yield _rate_row(bench, counts, threshold.name)
 
 
@@ -81,11 +81,18 @@ def _acquisition_rates(bench: Workbench) -> Iterator[RateRow]:
 
 
 def _failures_excluded(
-    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
+    bench: Workbench, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
 ) -> Iterator[ErrorCounts]:
-    yield from count.fmr_counts(comparisons, evidence.samples, columns, threshold.value, "excluded")
-    if evidence.identities:
-        yield from count.fnmr_counts(comparisons, evidence.samples, columns, threshold.value, "excluded")
+    again = {"FMR": count.fmr_counts, "FNMR": count.fnmr_counts}
+    for metric, counted in bench.counts(comparisons, columns, threshold.value).items():
+        yield from _excluded(counted) or again[metric](
+            comparisons, bench.evidence.samples, columns, threshold.value, "excluded"
+        )
+
+
+def _excluded(counted: Sequence[ErrorCounts]) -> tuple[ErrorCounts, ...]:
+    """The counts without failed comparisons, where none failed; nothing where they must be counted again."""
+    return () if any(c.failed for c in counted) else tuple(replace(c, failures="excluded") for c in counted)
 
 
 def _rate_row(bench: Workbench, counts: ErrorCounts, threshold_name: str) -> RateRow:
@@ -111,8 +118,7 @@ def cross_rows(bench: Workbench) -> Iterator[CrossRow]:
     for comparisons in evidence.comparisons.values():
         for columns in evidence.study.groups:
             for threshold in bench.thresholds_of(comparisons):
-                for failures in BOTH:
-                    cells = count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold.value, failures)
+                for failures, cells in _cross_counts(evidence, comparisons, columns, threshold):
                     for counts in cells:
                         yield CrossRow(
                             model=counts.model,
@@ -123,3 +129,15 @@ def cross_rows(bench: Workbench) -> Iterator[CrossRow]:
                             probe_group=str(counts.probe_group),
                             **estimate_cells(bench, counts, threshold.name),
                         )
+
+
+def _cross_counts(
+    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
+) -> Iterator[tuple[Failures, tuple[ErrorCounts, ...]]]:
+    counted = count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold.value)
+    yield "counted", counted
+    yield (
+        "excluded",
+        _excluded(counted)
+        or count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold.value, "excluded"),
+    )
