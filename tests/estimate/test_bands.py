@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facegap.estimate import combined_differentials, differentials
-from facegap.estimate.bands import band, patterns, patterns_of_draws
+from facegap.estimate.bands import _middle, band, patterns, patterns_of_draws
 from facegap.estimate.differentials import DRAWS
 from facegap.estimate.measures import gini, max_geomean, max_min
 from facegap.records import ErrorCounts
@@ -140,3 +140,9 @@ def test_the_band_of_one_summary_is_that_of_the_table():
     _, found = band_of(rows, max_geomean, draws=DRAWS)
     row = by_measure(differentials(rows))["max/geomean"]
     assert (row.low, row.high, row.null_high) == (found.low, found.high, found.null_high)
+
+
+@pytest.mark.parametrize("draws", [1, 2, 249, 250])
+def test_the_middle_of_ascending_rows_is_their_median(draws: int) -> None:
+    rows = np.sort(np.random.default_rng(draws).exponential(size=(16, draws)), axis=1)
+    np.testing.assert_array_equal(_middle(rows), np.median(rows, axis=1))

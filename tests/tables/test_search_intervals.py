@@ -243,7 +243,7 @@ def test_modelled_fpir_reaches_to_the_ends_of_the_threshold() -> None:
     assert reach is not None
     rows = chosen(gallery_model.rows(bench), threshold_name="FPIR 0.05", mix="as in this run", group="red")
     cells = {
-        at: gallery_model._matrix(evidence, evidence.comparisons["m", "clean"], ("colour",), at, {"red": 1, "green": 1})
+        at: gallery_model._matrix(bench, evidence.comparisons["m", "clean"], ("colour",), at, {"red": 1, "green": 1})
         for at in reach
     }
     row: GalleryRow = rows[0]

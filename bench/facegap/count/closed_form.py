@@ -69,8 +69,9 @@ class Block(NamedTuple):
     @property
     def inverse(self) -> float:
         """Sum of 1 / m_ij over unordered pairs of compared subjects, by the few different numbers of samples."""
-        kinds, people = np.unique(np.stack([self.a, self.b]), axis=1, return_counts=True)
-        a, b = kinds[:, :, None], kinds[:, None, :]
+        most = int(self.b.max(initial=0)) + 1
+        kinds, people = np.unique(self.a * most + self.b, return_counts=True)
+        a, b = (np.stack(np.divmod(kinds, most))[at] for at in (np.s_[:, :, None], np.s_[:, None, :]))
         m = a[0] * b[1] if self.once else a[0] * b[1] + a[1] * b[0]
         # Ordered pairs of people of two kinds, nobody with themselves; then each unordered pair once.
         pairs = np.outer(people, people) - np.diag(people)

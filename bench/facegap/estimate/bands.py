@@ -261,9 +261,15 @@ def _by_value(at_equality: float, truth: Rates, seen: Rates) -> tuple[Rates, Rat
     shape = truth.shape
     values = truth.ravel()[order].reshape(shape)
     shown = seen[1:].ravel()[order].reshape(shape)
-    middle = np.median(values, axis=1)
+    middle = _middle(values)
     rows = np.concatenate([seen[:1], shown - values + middle[:, None]])
     return np.concatenate([[at_equality], middle]), np.sort(rows, axis=1)
+
+
+def _middle(ascending: Rates) -> Rates:
+    """(steps,) medians of rows that ascend."""
+    n = ascending.shape[1]
+    return np.asarray((ascending[:, (n - 1) // 2] + ascending[:, n // 2]) / 2)
 
 
 def _ends(value: float, truth: Rates, seen: Rates, alpha: float) -> tuple[float, float | None, float]:
@@ -273,7 +279,7 @@ def _ends(value: float, truth: Rates, seen: Rates, alpha: float) -> tuple[float,
     has no other side, all of `alpha` is spent on values too large; where a step is told from equality, half on either
     side.
     """
-    middle, edge = np.median(seen, axis=1), float(np.quantile(seen[0], 1 - alpha))
+    middle, edge = _middle(seen), float(np.quantile(seen[0], 1 - alpha))
     told = np.clip((middle - middle[0]) / max(edge - middle[0], _SMALLEST), 0.0, 1.0)
     too_small = np.maximum.accumulate(_quantiles(seen, alpha / 2 * told))
     too_large = np.maximum.accumulate(_quantiles(seen, 1 - alpha + alpha / 2 * told))

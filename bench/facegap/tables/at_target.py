@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from facegap import estimate
 from facegap.estimate.at_target import fmr_at_draws
 from facegap.estimate.bands import Pattern, band, patterns_of_draws
 from facegap.estimate.bootstrap import (
@@ -44,7 +43,7 @@ def rows(bench: Workbench) -> Iterator[AtTargetRow]:
         drawn = bench.drawn(found.comparisons.model, target)
         ends = ends_of(drawn.thresholds, evidence.study.statistics.level, -np.inf) or (None, None)
         for metric, counts in found.by_metric.items():
-            draws = _rates(evidence, found, metric, drawn)
+            draws = _rates(bench, found, metric, drawn)
             for c, values in zip(counts, draws, strict=True):
                 key = {**key_cells(found, metric), "group": c.group, "target": target}
                 yield AtTargetRow(
@@ -66,9 +65,9 @@ def summary_rows(bench: Workbench) -> Iterator[AtTargetSummaryRow]:
             continue
         drawn = bench.drawn(found.comparisons.model, target)
         for metric, counts in found.by_metric.items():
-            draws = dict(zip([c.group for c in counts], _rates(evidence, found, metric, drawn), strict=True))
+            draws = dict(zip([c.group for c in counts], _rates(bench, found, metric, drawn), strict=True))
             key = {**key_cells(found, metric), "target": target, "level": evidence.study.statistics.level}
-            caution = caution_of(evidence, enter(counts, evidence.study.statistics.min_subjects)[0])
+            caution = caution_of(bench, enter(counts, evidence.study.statistics.min_subjects)[0])
             for row in _summaries(evidence, counts, draws):
                 yield AtTargetSummaryRow(**key, **row, caution=caution)
 
@@ -109,8 +108,14 @@ def _noise(
     )
 
 
-def _rates(evidence: Evidence, found: GroupCounts, metric: str, drawn: Drawn) -> Iterator[Floats]:
-    """(draws,) rates of each group in the order of its names."""
+def _rates(bench: Workbench, found: GroupCounts, metric: str, drawn: Drawn) -> tuple[Floats, ...]:
+    """(draws,) rates of each group in the order of its names, made once for both tables."""
+    comparisons = found.comparisons
+    key = "rates of draws", comparisons.model, comparisons.condition, found.columns, found.threshold.target, metric
+    return bench.once(key, lambda: tuple(_made(bench.evidence, found, metric, drawn)))
+
+
+def _made(evidence: Evidence, found: GroupCounts, metric: str, drawn: Drawn) -> Iterator[Floats]:
     comparisons, samples = found.comparisons, evidence.samples
     subject = samples.people()
     names, group = np.unique(samples.grouping(found.columns), return_inverse=True)
@@ -134,7 +139,7 @@ def _cells(bench: Workbench, found: GroupCounts, counts: ErrorCounts, values: Fl
     rate = counts.errors / counts.trials if counts.trials else None
     method, note, interval = "none", "", None
     if rate is None:
-        note = estimate.estimate(counts, level).note
+        note = bench.estimate(counts, level).note
     else:
         method = f"bootstrap of people, double or nothing, threshold set again in each of {draws} draws"
         few = min(counts.errors, counts.trials - counts.errors) < FEW_ERRORS
@@ -142,7 +147,7 @@ def _cells(bench: Workbench, found: GroupCounts, counts: ErrorCounts, values: Fl
         interval = None if few else ends_of(values, level, np.inf if counts.metric == "FMR" else -np.inf)
         if interval is not None and counts.metric == "FNMR":
             # Draws alone are too narrow where a few people make most errors (benchmarks/at_target_coverage.md).
-            interval, method = _spanned(interval, counts, level), f"{method}, and {SPANNED}"
+            interval, method = _spanned(interval, bench.estimate(counts)), f"{method}, and {SPANNED}"
         if interval is None:
             method = "Wilson at n_eff at the ends of the threshold's interval, levels split"
             interval, note = _at_the_ends(bench, found, counts)
@@ -163,8 +168,7 @@ def _cells(bench: Workbench, found: GroupCounts, counts: ErrorCounts, values: Fl
     }
 
 
-def _spanned(interval: tuple[float, float], counts: ErrorCounts, level: float) -> tuple[float, float]:
-    fixed = estimate.estimate(counts, level)
+def _spanned(interval: tuple[float, float], fixed: Estimate) -> tuple[float, float]:
     assert fixed.low is not None
     assert fixed.high is not None
     return min(interval[0], fixed.low), max(interval[1], fixed.high)
@@ -204,4 +208,4 @@ def _estimates_at_ends(bench: Workbench, found: GroupCounts, counts: ErrorCounts
     if ends is None or ends[0] < found.comparisons.floor:
         return []
     by_end = (bench.counts(found.comparisons, found.columns, end)[counts.metric] for end in ends)
-    return [estimate.estimate(next(c for c in there if c.group == counts.group), half) for there in by_end]
+    return [bench.estimate(next(c for c in there if c.group == counts.group), half) for there in by_end]

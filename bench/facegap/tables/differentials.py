@@ -44,8 +44,8 @@ def _cautions(bench: Workbench, by_metric: Mapping[str, Sequence[ErrorCounts]]) 
     kept = {metric: enter(counts, least)[0] for metric, counts in by_metric.items()}
     every = [c for counts in kept.values() for c in counts]
     return {
-        **{metric: caution_of(bench.evidence, counts) for metric, counts in kept.items()},
-        "FMR+FNMR": caution_of(bench.evidence, every),
+        **{metric: caution_of(bench, counts) for metric, counts in kept.items()},
+        "FMR+FNMR": caution_of(bench, every),
     }
 
 

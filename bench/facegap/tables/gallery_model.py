@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from facegap import count, estimate
+from facegap import count
 from facegap.cards.study import Identification
 from facegap.errors import InputError
 from facegap.estimate import cautions
@@ -120,14 +120,14 @@ def _matrix_with_threshold(
     And why they do not, where the kept comparisons end above the lower end.
     """
     evidence = bench.evidence
-    matrix = _matrix(evidence, comparisons, columns, threshold.value, here)
+    matrix = _matrix(bench, comparisons, columns, threshold.value, here)
     drawn = drawn_point(bench, searches, threshold)
     if drawn is None:
         return matrix, ""
     ends = threshold_ends(drawn, evidence.study.statistics.level)
     if ends is None or ends[0] < comparisons.floor:
         return matrix, AS_IT_STANDS
-    at_low, at_high = (_matrix(evidence, comparisons, columns, end, here) for end in ends)
+    at_low, at_high = (_matrix(bench, comparisons, columns, end, here) for end in ends)
     spanned = {
         probe: {
             group: replace(
@@ -151,17 +151,17 @@ def _most(a: float | None, b: float | None) -> float | None:
 
 
 def _matrix(
-    evidence: Evidence,
+    bench: Workbench,
     comparisons: Comparisons,
     columns: tuple[str, ...],
     threshold: float,
     here: Mapping[str, float],
 ) -> Matrix:
-    cells = count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold, "excluded")
+    cells = count.cross_fmr_counts(comparisons, bench.evidence.samples, columns, threshold, "excluded")
     found: dict[str, dict[str, Estimate]] = {name: {} for name in here}
     for c in cells:
         if c.probe_group in here and c.group in here:
-            found[str(c.probe_group)][c.group] = estimate.estimate(c, evidence.study.statistics.level)
+            found[str(c.probe_group)][c.group] = bench.estimate(c)
     return found
 
 
@@ -183,7 +183,7 @@ def _measured(
 
 
 def _with_interval(bench: Workbench, searches: Searches, threshold: Threshold, counts: ErrorCounts) -> Estimate:
-    found = estimate.estimate(counts, bench.evidence.study.statistics.level)
+    found = bench.estimate(counts)
     cells = interval_cells(bench, searches, threshold, counts)
     return replace(found, low=cells["low"], high=cells["high"]) if cells else found
 

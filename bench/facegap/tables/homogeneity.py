@@ -59,7 +59,7 @@ def rows(bench: Workbench) -> Iterator[HomogeneityRow]:
             cells: dict[str, Any] = {
                 "groups": len(kept),
                 "left_out": left_out_text(left_out),
-                "caution": caution_of(evidence, kept),
+                "caution": caution_of(bench, kept),
             }
             if len(kept) < 2:
                 yield HomogeneityRow(**key_cells(found, metric), **cells, note="fewer than two groups")

@@ -69,7 +69,7 @@ def _fpir_rows(
 def _row(
     bench: Workbench, searches: Searches, counts: ErrorCounts, at: Threshold | None, rank: int | None
 ) -> IdentificationRow:
-    cells = estimate_cells(bench.evidence, counts, NO_THRESHOLD if at is None else at.name)
+    cells = estimate_cells(bench, counts, NO_THRESHOLD if at is None else at.name)
     if at is not None:
         cells |= interval_cells(bench, searches, at, counts, rank)
     return IdentificationRow(

@@ -34,7 +34,7 @@ def rows(bench: Workbench) -> Iterator[MarginalRow]:
         if kept:
             drawn = _drawn(bench, found, {c.group for c in kept})
             row = broad_homogeneity(kept, everyone[key].by_metric["FMR"][0], drawn, rule.level)
-            caution = caution_of(evidence, [*kept, everyone[key].by_metric["FMR"][0]])
+            caution = caution_of(bench, [*kept, everyone[key].by_metric["FMR"][0]])
             yield MarginalRow(**key_cells(found, "FMR"), **_marginal_cells(row), caution=caution)
         for metric, counts in found.by_metric.items():
             for column in found.columns if len(found.columns) > 1 else ():
@@ -43,7 +43,7 @@ def rows(bench: Workbench) -> Iterator[MarginalRow]:
                 rows = marginal_differentials(
                     counts, column, reference, rule.min_subjects, rule.level, evidence.study.seed, equal
                 )
-                caution = caution_of(evidence, enter(counts, rule.min_subjects)[0])
+                caution = caution_of(bench, enter(counts, rule.min_subjects)[0])
                 yield from (
                     MarginalRow(**key_cells(found, metric), **_marginal_cells(row), caution=caution) for row in rows
                 )

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from facegap import count, estimate
 from facegap.errors import InputError
 from facegap.estimate import cautions
@@ -94,7 +96,8 @@ def _rows(bench: Workbench, comparisons: Comparisons, columns: tuple[str, ...], 
         yield PolicyRow(**base, note=note)
         return
     by_group = _counts(bench, comparisons, columns, policy)
-    people = {name: _people(bench.evidence, columns, name) for name in by_group}
+    everyone = bench.once(("people", columns), lambda: _people(bench.evidence, columns))
+    people = {name: everyone[name] for name in by_group}
     shares = {metric: _error_shares(by_group, people, metric) for metric in ("FMR", "FNMR")}
     for name, counts in by_group.items():
         yield PolicyRow(
@@ -103,7 +106,7 @@ def _rows(bench: Workbench, comparisons: Comparisons, columns: tuple[str, ...], 
             threshold=policy.thresholds[name],
             subjects=people[name],
             share_of_people=people[name] / sum(people.values()),
-            **_rate_cells(bench, comparisons, columns, policy.thresholds[name], counts),
+            **_rate_cells(bench, counts),
             share_of_false_matches=shares["FMR"].get(name),
             share_of_false_nonmatches=shares["FNMR"].get(name),
             note=policy.note,
@@ -123,8 +126,10 @@ def _counts(
     return dict(sorted(found.items()))
 
 
-def _people(evidence: Evidence, columns: tuple[str, ...], name: str) -> int:
-    return len(set(evidence.samples.subjects[evidence.samples.grouping(columns) == name].tolist()))
+def _people(evidence: Evidence, columns: tuple[str, ...]) -> dict[str, int]:
+    """Group -> how many people have a sample in it."""
+    (names, group), person = evidence.samples.coded(columns), evidence.samples.people()
+    return {name: len(np.unique(person[group == k])) for k, name in enumerate(names)}
 
 
 def _error_shares(
@@ -146,16 +151,9 @@ _NAMES = {
 }
 
 
-def _rate_cells(
-    bench: Workbench,
-    comparisons: Comparisons,
-    columns: tuple[str, ...],
-    threshold: float,
-    counts: Mapping[str, ErrorCounts],
-) -> dict[str, Any]:
+def _rate_cells(bench: Workbench, counts: Mapping[str, ErrorCounts]) -> dict[str, Any]:
     cells: dict[str, Any] = {}
-    by_metric = bench.estimates(comparisons, columns, threshold)
-    estimates = {metric: by_metric[metric][c.group] for metric, c in counts.items()}
+    estimates = {metric: bench.estimate(c) for metric, c in counts.items()}
     for metric, found in estimates.items():
         errors, trials, rate, per = _NAMES[metric]
         cells |= {errors: found.counts.errors, trials: found.counts.trials, rate: found.value}

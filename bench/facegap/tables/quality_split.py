@@ -35,13 +35,13 @@ def rows(bench: Workbench) -> Iterator[SplitRow]:
                     quality=quality,
                     **_split_cells(bench, mated, stratum, mine, labelled & ~mine),
                     **_logistic_cells(evidence, mated, values, mine, labelled),
-                    caution=_caution(evidence, counts, names, name),
+                    caution=_caution(bench, counts, names, name),
                 )
 
 
-def _caution(evidence: Evidence, counts: Sequence[ErrorCounts], names: Sequence[str], name: str) -> str:
+def _caution(bench: Workbench, counts: Sequence[ErrorCounts], names: Sequence[str], name: str) -> str:
     by_group = {c.group: c for c in counts}
-    return caution_against(evidence, by_group[name], [by_group[other] for other in names if other != name])
+    return caution_against(bench, by_group[name], [by_group[other] for other in names if other != name])
 
 
 def _split_cells(bench: Workbench, mated: Mated, stratum: Rows, mine: Flags, others: Flags) -> dict[str, Any]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from facegap import count, estimate
+from facegap import count
 from facegap.estimate import cautions
 from facegap.estimate.clustered import pooled
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, ErrorCounts, Estimate, Threshold
+from facegap.records import Comparisons, ErrorCounts, Estimate, Failures, Threshold
 from facegap.schema import CrossRow, RateRow, ThresholdRow
-from facegap.tables.shared_cells import BOTH, estimate_cells, rate_cells
+from facegap.tables.shared_cells import estimate_cells, rate_cells
 from facegap.tables.workbench import NO_THRESHOLD, Workbench
 
 
@@ -47,27 +47,28 @@ def _threshold_caution(bench: Workbench, threshold: Threshold) -> str:
     comparisons = evidence.comparisons[threshold.model, rule.condition]
     columns = evidence.study.groups[0] if rule.impostors == "same-group" else ()
     counts = bench.counts(comparisons, columns, threshold.value)["FMR"]
-    return cautions.as_text(estimate.estimate(pooled(counts), evidence.study.statistics.level).cautions)
+    return cautions.as_text(bench.estimate(pooled(counts)).cautions)
 
 
 def rows(bench: Workbench) -> Iterator[RateRow]:
     """FTA and FTE of every group, then FMR (within group) and FNMR at every threshold, both ways of failures."""
     evidence = bench.evidence
-    yield from _acquisition_rates(evidence)
+    yield from _acquisition_rates(bench)
     for comparisons in evidence.comparisons.values():
         for columns in evidence.groupings:
             for counts in count.fte_counts(comparisons, evidence.samples, columns):
-                yield _rate_row(evidence, counts, NO_THRESHOLD)
+                yield _rate_row(bench, counts, NO_THRESHOLD)
             for threshold in bench.thresholds_of(comparisons):
                 found = bench.estimates(comparisons, columns, threshold.value)
                 for one in (one for by_group in found.values() for one in by_group.values()):
                     yield _row(one, threshold.name)
-                for counts in _failures_excluded(evidence, comparisons, columns, threshold):
-                    yield _rate_row(evidence, counts, threshold.name)
+                for counts in _failures_excluded(bench, comparisons, columns, threshold):
+                    yield _rate_row(bench, counts, threshold.name)
 
 
-def _acquisition_rates(evidence: Evidence) -> Iterator[RateRow]:
+def _acquisition_rates(bench: Workbench) -> Iterator[RateRow]:
     """FTA by model: each model's detector decides it. Of the samples that go through the condition."""
+    evidence = bench.evidence
     for use in evidence.study.models:
         for condition in evidence.study.conditions:
             acquisitions = evidence.acquisitions[use.detector, condition]
@@ -76,19 +77,26 @@ def _acquisition_rates(evidence: Evidence) -> Iterator[RateRow]:
             mine = replace(acquisitions, outcome=acquisitions.outcome[concerned])
             for columns in evidence.groupings:
                 for counts in count.fta_counts(mine, samples, columns):
-                    yield replace(_rate_row(evidence, counts, NO_THRESHOLD), model=use.card)
+                    yield replace(_rate_row(bench, counts, NO_THRESHOLD), model=use.card)
 
 
 def _failures_excluded(
-    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
+    bench: Workbench, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
 ) -> Iterator[ErrorCounts]:
-    yield from count.fmr_counts(comparisons, evidence.samples, columns, threshold.value, "excluded")
-    if evidence.identities:
-        yield from count.fnmr_counts(comparisons, evidence.samples, columns, threshold.value, "excluded")
+    again = {"FMR": count.fmr_counts, "FNMR": count.fnmr_counts}
+    for metric, counted in bench.counts(comparisons, columns, threshold.value).items():
+        yield from _excluded(counted) or again[metric](
+            comparisons, bench.evidence.samples, columns, threshold.value, "excluded"
+        )
 
 
-def _rate_row(evidence: Evidence, counts: ErrorCounts, threshold_name: str) -> RateRow:
-    return _row(estimate.estimate(counts, evidence.study.statistics.level), threshold_name)
+def _excluded(counted: Sequence[ErrorCounts]) -> tuple[ErrorCounts, ...]:
+    """The counts without failed comparisons, where none failed; nothing where they must be counted again."""
+    return () if any(c.failed for c in counted) else tuple(replace(c, failures="excluded") for c in counted)
+
+
+def _rate_row(bench: Workbench, counts: ErrorCounts, threshold_name: str) -> RateRow:
+    return _row(bench.estimate(counts), threshold_name)
 
 
 def _row(found: Estimate, threshold_name: str) -> RateRow:
@@ -110,8 +118,7 @@ def cross_rows(bench: Workbench) -> Iterator[CrossRow]:
     for comparisons in evidence.comparisons.values():
         for columns in evidence.study.groups:
             for threshold in bench.thresholds_of(comparisons):
-                for failures in BOTH:
-                    cells = count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold.value, failures)
+                for failures, cells in _cross_counts(evidence, comparisons, columns, threshold):
                     for counts in cells:
                         yield CrossRow(
                             model=counts.model,
@@ -120,5 +127,17 @@ def cross_rows(bench: Workbench) -> Iterator[CrossRow]:
                             grouping=counts.grouping,
                             reference_group=counts.group,
                             probe_group=str(counts.probe_group),
-                            **estimate_cells(evidence, counts, threshold.name),
+                            **estimate_cells(bench, counts, threshold.name),
                         )
+
+
+def _cross_counts(
+    evidence: Evidence, comparisons: Comparisons, columns: tuple[str, ...], threshold: Threshold
+) -> Iterator[tuple[Failures, tuple[ErrorCounts, ...]]]:
+    counted = count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold.value)
+    yield "counted", counted
+    yield (
+        "excluded",
+        _excluded(counted)
+        or count.cross_fmr_counts(comparisons, evidence.samples, columns, threshold.value, "excluded"),
+    )

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from facegap import count, estimate
+from facegap import count
 from facegap.estimate.at_target import (
     Alarms,
     fnir_at_draws,
@@ -78,7 +78,7 @@ def interval_cells(
     drawn, level = drawn_point(bench, searches, point), bench.evidence.study.statistics.level
     if drawn is None:
         return {}
-    fixed = estimate.estimate(counts, level)
+    fixed = bench.estimate(counts)
     if fixed.value is None or fixed.low is None or fixed.high is None:
         return {}
     ends, half = threshold_ends(drawn, level), threshold_ends(drawn, 1 - (1 - level) / 2)
@@ -130,7 +130,7 @@ def _at_the_ends(
             if counts.metric == "FNIR"
             else count.fpir_counts(searches, evidence.samples, columns, at, counts.failures)
         )
-        found.append(estimate.estimate(next(c for c in there if c.group == counts.group), half))
+        found.append(bench.estimate(next(c for c in there if c.group == counts.group), half))
     return min(one.low for one in found if one.low is not None), max(one.high for one in found if one.high is not None)
 
 

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
-from facegap import estimate
 from facegap.estimate import cautions
 from facegap.estimate.clustered import pooled
-from facegap.evidence import Evidence
 from facegap.records import ErrorCounts, Estimate, Failures
-from facegap.tables.workbench import GroupCounts
+from facegap.tables.workbench import GroupCounts, Workbench
 
 BOTH: tuple[Failures, ...] = get_args(Failures)
 
@@ -28,9 +26,9 @@ def key_cells(found: GroupCounts, metric: str) -> dict[str, Any]:
     }
 
 
-def estimate_cells(evidence: Evidence, counts: ErrorCounts, threshold_name: str) -> dict[str, Any]:
+def estimate_cells(bench: Workbench, counts: ErrorCounts, threshold_name: str) -> dict[str, Any]:
     """A rate with its counts and interval."""
-    return rate_cells(estimate.estimate(counts, evidence.study.statistics.level), threshold_name)
+    return rate_cells(bench.estimate(counts), threshold_name)
 
 
 def rate_cells(found: Estimate, threshold_name: str) -> dict[str, Any]:
@@ -65,14 +63,14 @@ def people_cells(found: Estimate, prefix: str = "") -> dict[str, Any]:
     return {name: people.value, f"{name}_low": people.low, f"{name}_high": people.high}
 
 
-def caution_of(evidence: Evidence, counts: Sequence[ErrorCounts]) -> str:
+def caution_of(bench: Workbench, counts: Sequence[ErrorCounts]) -> str:
     """The cautions of a number that rests on the rates of several groups, as one cell."""
-    return cautions.of_several(estimate.estimate(c, evidence.study.statistics.level) for c in counts)
+    return cautions.of_several(bench.estimate(c) for c in counts)
 
 
-def caution_against(evidence: Evidence, counts: ErrorCounts, others: Sequence[ErrorCounts]) -> str:
+def caution_against(bench: Workbench, counts: ErrorCounts, others: Sequence[ErrorCounts]) -> str:
     """The cautions of a group's rate and of the pooled rate of the others that it is held against, as one cell."""
-    return caution_of(evidence, (counts, *([replace(pooled(others), group="the others")] if others else [])))
+    return caution_of(bench, (counts, *([replace(pooled(others), group="the others")] if others else [])))
 
 
 def left_out_text(left_out: Iterable[tuple[str, str]]) -> str:

@@ -31,7 +31,7 @@ def rows(bench: Workbench) -> Iterator[ShrunkenRow]:
                 continue
             sizes = [effective_sample(c, level) for c in kept]
             errors = [c.errors / c.trials * n for c, n in zip(kept, sizes, strict=True)]
-            by_people = _by_people(kept, level)
+            by_people, caution = _by_people(kept, level), caution_of(bench, kept)
             estimates = bench.estimates(found.comparisons, found.columns, found.threshold.value)[metric]
             for c, n, one in zip(kept, sizes, shrink(errors, sizes, level), strict=True):
                 known = one.own_weight >= LEAST_WEIGHT
@@ -50,7 +50,7 @@ def rows(bench: Workbench) -> Iterator[ShrunkenRow]:
                     own_weight=one.own_weight,
                     by_people=estimates[c.group].people.value,
                     shrunken_by_people=by_people.get(c.group),
-                    caution=caution_of(evidence, kept),
+                    caution=caution,
                     note=("" if known else NO_SPREAD)
                     + "takes the groups for exchangeable; stands beside the raw rate, not in its place",
                 )

@@ -48,9 +48,7 @@ def rows(bench: Workbench) -> Iterator[TargetMeasureRow]:
         key = found.comparisons.model, found.comparisons.condition, found.columns
         if evidence.identities and key not in seen:
             seen.add(key)
-            yield TargetMeasureRow(
-                **_key(found, "FMR+FNMR", ""), measure="area under FDR", **_area_cells(evidence, found)
-            )
+            yield TargetMeasureRow(**_key(found, "FMR+FNMR", ""), measure="area under FDR", **_area_cells(bench, found))
         target = found.threshold.target
         if target is not None:
             cells = _mape_cells(bench, found, target)
@@ -77,7 +75,7 @@ def _mape_cells(bench: Workbench, found: GroupCounts, target: float) -> dict[str
         "level": rule.level,
         "groups": len(kept),
         "left_out": left_out_text(left_out),
-        "caution": caution_of(bench.evidence, kept),
+        "caution": caution_of(bench, kept),
     }
     if len(kept) < 2:
         return {**cells, "note": _FEW}
@@ -119,7 +117,8 @@ def _null_band(equal: Equal, target: float, level: float) -> tuple[float, float]
     return float(low), float(high)
 
 
-def _area_cells(evidence: Evidence, found: GroupCounts) -> dict[str, Any]:
+def _area_cells(bench: Workbench, found: GroupCounts) -> dict[str, Any]:
+    evidence = bench.evidence
     least = evidence.study.statistics.min_subjects
     kept_fmr, left_fmr = enter(found.by_metric["FMR"], least)
     kept_fnmr, left_fnmr = enter(found.by_metric["FNMR"], least)
@@ -132,7 +131,7 @@ def _area_cells(evidence: Evidence, found: GroupCounts) -> dict[str, Any]:
         "points": len(grid.log_fmr),
         "groups": len(names),
         "left_out": left_out_text(left_out),
-        "caution": caution_of(evidence, [c for c in (*kept_fmr, *kept_fnmr) if c.group in names]),
+        "caution": caution_of(bench, [c for c in (*kept_fmr, *kept_fnmr) if c.group in names]),
     }
     if len(names) < 2:
         return {**cells, "note": _FEW}

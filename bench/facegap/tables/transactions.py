@@ -26,12 +26,13 @@ def rows(bench: Workbench) -> Iterator[TransactionRow]:
             for threshold in bench.thresholds:
                 if threshold.model == attempts.model:
                     for after in range(1, attempts.per_transaction + 1):
-                        yield from _after(evidence, attempts, columns, threshold, after, after in staged)
+                        yield from _after(bench, attempts, columns, threshold, after, after in staged)
 
 
 def _after(
-    evidence: Evidence, attempts: Attempts, columns: tuple[str, ...], threshold: Threshold, after: int, staged: bool
+    bench: Workbench, attempts: Attempts, columns: tuple[str, ...], threshold: Threshold, after: int, staged: bool
 ) -> Iterator[TransactionRow]:
+    evidence = bench.evidence
     failures = count.failures_by_transaction(attempts, evidence.samples, columns, threshold.value)
     for stage in (count.REFUSED, *(count.STAGES[:-1] if staged else ())):
         found = count.refusal_counts(attempts, evidence.samples, columns, threshold.value, after, stage)
@@ -46,7 +47,7 @@ def _after(
                 group=counts.group,
                 attempts=after,
                 stage=stage,
-                **estimate_cells(evidence, counts, threshold.name),
+                **estimate_cells(bench, counts, threshold.name),
                 **(
                     _models(evidence, attempts, columns, counts.group, failures[counts.group], after)
                     if modelled

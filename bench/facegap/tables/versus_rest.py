@@ -43,11 +43,15 @@ def rows(bench: Workbench) -> Iterator[VersusRow]:
 
 def _caution(bench: Workbench, row: AgainstRest) -> str:
     """The cautions of the group and of the others together."""
-    return caution_against(bench.evidence, row.counts, [row.rest])
+    return caution_against(bench, row.counts, [row.rest])
 
 
 def _comparisons(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[AgainstRest, ...], LeftOut]]:
     """Which rates are compared, every group against the others, and the groups left out; failures counted."""
+    yield from bench.once(("against the others",), lambda: tuple(_compared(bench)))
+
+
+def _compared(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[AgainstRest, ...], LeftOut]]:
     rule = bench.evidence.study.statistics
     for key, counts in compared_rates(bench):
         rows, left_out = against_rest(counts, rule.min_subjects, rule.level)

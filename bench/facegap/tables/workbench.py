@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -92,42 +92,50 @@ class Workbench:
     def counts(
         self, comparisons: Comparisons, columns: tuple[str, ...], threshold: float
     ) -> Mapping[str, tuple[ErrorCounts, ...]]:
-        """Metric -> counts of the groups at one threshold."""
-        # Policies meet in the same thresholds: the worst group's is that group's own.
-        found = self.estimates(comparisons, columns, threshold)
-        return {metric: tuple(one.counts for one in by_group.values()) for metric, by_group in found.items()}
+        """Metric -> counts of the groups at one threshold; failures counted."""
+        found = {"FMR": self._fmr_counts(comparisons, columns, threshold)}
+        if self.evidence.identities:
+            found["FNMR"] = self._fnmr_counts(comparisons, columns, threshold)
+        return found
 
     def estimates(
         self, comparisons: Comparisons, columns: tuple[str, ...], threshold: float
     ) -> Mapping[str, Mapping[str, Estimate]]:
         """Metric -> group -> the rate of `counts` with its interval and its cautions."""
-        found = {"FMR": self._fmr_estimates(comparisons, columns, threshold)}
-        return found | ({"FNMR": self.fnmr(comparisons, columns, threshold)} if self.evidence.identities else {})
+        found = self.counts(comparisons, columns, threshold)
+        return {metric: {c.group: self.estimate(c) for c in counts} for metric, counts in found.items()}
 
     def fnmr(self, comparisons: Comparisons, columns: tuple[str, ...], threshold: float) -> Mapping[str, Estimate]:
         """Group -> its FNMR with interval and cautions, failures counted; people must be known."""
-        key = ("FNMR", comparisons.model, comparisons.condition, columns, threshold)
-        return self.once(
-            key, lambda: self._of_groups(count.fnmr_counts(comparisons, self.evidence.samples, columns, threshold))
-        )
+        return {c.group: self.estimate(c) for c in self._fnmr_counts(comparisons, columns, threshold)}
 
-    def _fmr_estimates(
+    # Policies meet in the same thresholds: the worst group's is that group's own.
+    def _fmr_counts(
         self, comparisons: Comparisons, columns: tuple[str, ...], threshold: float
-    ) -> Mapping[str, Estimate]:
+    ) -> tuple[ErrorCounts, ...]:
         key = ("FMR", comparisons.model, comparisons.condition, columns, threshold)
-        return self.once(
-            key, lambda: self._of_groups(count.fmr_counts(comparisons, self.evidence.samples, columns, threshold))
-        )
+        return self.once(key, lambda: count.fmr_counts(comparisons, self.evidence.samples, columns, threshold))
 
-    def _of_groups(self, counts: Sequence[ErrorCounts]) -> Mapping[str, Estimate]:
-        level = self.evidence.study.statistics.level
-        return {c.group: estimate.estimate(c, level) for c in counts}
+    def _fnmr_counts(
+        self, comparisons: Comparisons, columns: tuple[str, ...], threshold: float
+    ) -> tuple[ErrorCounts, ...]:
+        key = ("FNMR", comparisons.model, comparisons.condition, columns, threshold)
+        return self.once(key, lambda: count.fnmr_counts(comparisons, self.evidence.samples, columns, threshold))
+
+    def estimate(self, counts: ErrorCounts, level: float | None = None) -> Estimate:
+        """The rate of `counts` at `level`, the study's own where none is given; made once for equal counts."""
+        asked = self.evidence.study.statistics.level if level is None else level
+        # Whose counts they are does not enter, nor what was to happen to failures where nothing failed.
+        same = replace(counts, group="", probe_group=None, failures=counts.failures if counts.failed else "counted")
+        found = self.once(("estimate", same, asked), lambda: estimate.estimate(same, asked))
+        return replace(found, counts=counts)
 
     def caution(
         self, comparisons: Comparisons, columns: tuple[str, ...], threshold: float, metric: str, group: str
     ) -> str:
         """The cautions of one group's rate as one cell, for whatever rests on it."""
-        return cautions.as_text(self.estimates(comparisons, columns, threshold)[metric][group].cautions)
+        counts = self.counts(comparisons, columns, threshold)[metric]
+        return cautions.as_text(self.estimate(next(c for c in counts if c.group == group)).cautions)
 
     @cached_property
     def people_draws(self) -> PeopleDraws:
