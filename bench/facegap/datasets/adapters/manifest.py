@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from facegap.cards import DatasetCard
 from facegap.cards.dataset import COLUMNS
 from facegap.datasets.accept import settle
+from facegap.datasets.columns import Read, label_reader, reader
 from facegap.datasets.files import below, card_file, existing_root, read_bytes, walk
 from facegap.datasets.labels import with_labels
 from facegap.datasets.roles import with_roles
 from facegap.datasets.row import Loaded, Row
 from facegap.datasets.tables import Sheet, read_sheet
 from facegap.errors import DatasetError
-from facegap.records import NO_LABEL
+from facegap.records import NO_LABEL, Finding
 from facegap.store import sha256_bytes
+from facegap.words import plural
 
 
 def load(card: DatasetCard, root: Path) -> Loaded:
@@ -28,15 +30,37 @@ def load(card: DatasetCard, root: Path) -> Loaded:
     name = card_file(card, existing_root(card, root), "manifest")
     data = read_bytes(root / name)
     _check_digest(card, root / name, data)
-    sheet = read_sheet(root / name, data)
+    sheet = read_sheet(root / name, data, card.tables.get("manifest"))
     if not sheet.rows:
         raise DatasetError(f"{root / name}: no rows below the header; expected one per sample")
-    places = _places(card, sheet)
+    reads = _reads(card, sheet)
     tree = walk(root)
-    rows = [_row(card, places, len(sheet.header), where, fields) for where, fields in sheet.rows]
-    rows, labels = with_labels(card, root, tree, rows, [column for column in card.groups if column not in places])
+    rows = [_row(card, reads, len(sheet.header), where, fields) for where, fields in sheet.rows]
+    kept = _kept(card, sheet)
+    left_out = [row for row, keep in zip(rows, kept, strict=True) if not keep]
+    rows = [row for row, keep in zip(rows, kept, strict=True) if keep]
+    rows, labels = with_labels(card, root, tree, rows, [column for column in card.groups if column not in reads])
     rows, roles = with_roles(card, name, rows)
-    return settle(card, root, name, rows, tree, [*labels, *roles])
+    findings = [*_left_out(card, name, left_out), *labels, *roles]
+    return settle(card, root, name, rows, tree, findings, {row.path for row in left_out})
+
+
+def _kept(card: DatasetCard, sheet: Sheet) -> list[bool]:
+    """Whether each row has a value that the card keeps in every column that it names; a row of other width stays."""
+    places = {sheet.place(column, "; correct keep in the card"): values for column, values in card.keep.items()}
+    wanted = {place: {value.casefold() for value in values} for place, values in places.items()}
+    return [
+        len(fields) != len(sheet.header) or all(fields[place].casefold() in known for place, known in wanted.items())
+        for _, fields in sheet.rows
+    ]
+
+
+def _left_out(card: DatasetCard, name: str, rows: Sequence[Row]) -> Iterator[Finding]:
+    if rows:
+        rule = "; ".join(f"{column} is not {' or '.join(values)}" for column, values in card.keep.items())
+        message = f"{name}: {plural(len(rows), 'sample')} left out, as the card says: {rule}"
+        examples = tuple(row.where for row in rows)
+        yield Finding(level="info", rule="left-out", message=message, examples=examples, advice="not used")
 
 
 def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
@@ -48,22 +72,22 @@ def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
         )
 
 
-def _places(card: DatasetCard, sheet: Sheet) -> dict[str, int]:
-    """Our column name -> its place in the manifest; columns that may be left out are missing where they are."""
+def _reads(card: DatasetCard, sheet: Sheet) -> dict[str, Read]:
+    """Our column name -> what reads it from a row; columns that may be left out are missing where they are."""
     needed = {"path", *card.groups, *card.relations, *card.columns} | ({"subject_id"} if card.identities else set())
     if "labels" in card.files:
         needed -= {*card.groups}
-    places: dict[str, int] = {}
+    reads: dict[str, Read] = {}
     for column in (*COLUMNS, *card.groups, *card.relations):
         own = card.columns.get(column, column)
-        if column in needed:
-            places[column] = sheet.place(own, f"; name the file's own column in the card: columns.{column}")
-        elif own in sheet.header:
-            places[column] = sheet.header.index(own)
-    return places
+        hint = f"; name the file's own column in the card: columns.{column}"
+        flags = card.groups[column].flags if column in card.groups else ()
+        if column in needed or own in sheet.header or (flags and set(flags) <= set(sheet.header)):
+            reads[column] = label_reader(card, sheet, column, hint) if flags else reader(sheet, own, hint)
+    return reads
 
 
-def _row(card: DatasetCard, places: dict[str, int], width: int, where: str, fields: Sequence[str]) -> Row:
+def _row(card: DatasetCard, reads: Mapping[str, Read], width: int, where: str, fields: Sequence[str]) -> Row:
     if len(fields) != width:
         return Row(
             where=where,
@@ -73,17 +97,17 @@ def _row(card: DatasetCard, places: dict[str, int], width: int, where: str, fiel
             labels={},
             fault=f"{len(fields)} fields where the header has {width}",
         )
-    path = _tidy(fields[places["path"]])
-    name = fields[places["sample_id"]] if "sample_id" in places else path
+    path = _tidy(reads["path"](fields))
+    name = reads["sample_id"](fields) if "sample_id" in reads else path
     return Row(
         where=where,
         id=name,
-        subject=fields[places["subject_id"]] if card.identities else name,
+        subject=reads["subject_id"](fields) if card.identities else name,
         path=below(card.files.get("images", ""), path),
-        labels={column: fields[places[column]] for column in card.groups if column in places},
-        session=fields[places["session"]] if "session" in places else "",
-        role=fields[places["role"]] if "role" in places else "",
-        relations={column: _relative(fields[places[column]]) for column in card.relations},
+        labels={column: reads[column](fields) for column in card.groups if column in reads},
+        session=reads["session"](fields) if "session" in reads else "",
+        role=reads["role"](fields) if "role" in reads else "",
+        relations={column: _relative(reads[column](fields)) for column in card.relations},
     )
 
 
