@@ -43,12 +43,12 @@ def load(card: DatasetCard, root: Path) -> Loaded:
         **{path: signatures.unread(kind) for path, kind in kinds.unread.items()},
     }
     read = {path: _below(folder, path) for path in sorted(faults)}
-    left_out = [path for path, name in read.items() if _is_left_out(card, name)]
-    rows = [_row(card, patterns, path, read[path], faults[path]) for path in read if path not in set(left_out)]
+    left_out = {path for path, name in read.items() if _is_left_out(card, name)}
+    rows = [_row(card, patterns, path, read[path], faults[path]) for path in read if path not in left_out]
     name = folder or card.name
     rows, labels = with_labels(card, root, tree, rows, labelled_by_table(card, patterns))
     rows, roles = with_roles(card, name, rows)
-    findings = [*links_left_out(name, tree), *_left_out(name, left_out), *labels, *roles]
+    findings = [*links_left_out(name, tree), *_left_out(name, sorted(left_out)), *labels, *roles]
     return settle(card, root, name, rows, tree, findings, left_out)
 
 
