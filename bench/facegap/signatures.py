@@ -17,6 +17,11 @@ ADVICE = {
 }
 """Kinds that some installations read, and what to do where this one does not."""
 
+PACKED = {".bz2": "bzip2", ".gz": "gzip", ".xz": "xz"}
+"""Endings of single files that are packed; pictures inside are not unpacked here."""
+
+_UNPACK = {"bzip2": "bunzip2", "gzip": "gunzip", "xz": "unxz"}
+
 _SAVE = "save it as JPEG or PNG"
 
 _STARTS: tuple[tuple[str, bytes], ...] = (
@@ -62,4 +67,7 @@ def kind_of_file(path: Path) -> str:
 
 def unread(kind: str) -> str:
     """Why a picture of this kind is not read, and what to do."""
+    if kind in _UNPACK:
+        ending = next(ending for ending, packing in PACKED.items() if packing == kind)
+        return f"{kind}: packed; run find FOLDER -name '*{ending}' -exec {_UNPACK[kind]} -k {{}} +"
     return f"{kind}: not read here; {ADVICE.get(kind, _SAVE)}"

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from facegap.cards.model import Name, Sha256
+from facegap.cards.pattern import FIELDS, path_pattern
 from facegap.cards.toml import Card, card_path, read_card
 from facegap.records import NO_LABEL
 
@@ -30,12 +31,25 @@ class Protocol(Card):
     format: ListFormat
 
 
+class TableForm(Card):
+    """How a table is written where it is no CSV with a header: `skip` lines before it, its `header` if it has none.
+
+    `separator`: "spaces" for any run of spaces or tabs, "=" for one file each of lines key=value.
+    """
+
+    skip: int = Field(default=0, ge=0, le=1000)
+    header: tuple[str, ...] = ()
+    separator: Literal["auto", "spaces", "="] = "auto"
+
+
 class GroupColumn(Card):
     """A label column: its values in the order of every table, and whether it belongs to a subject or to a sample.
 
     `map` renames raw values of the file ("0" -> "male") before they are checked against `values`. `bands` cuts a column
     of numbers: value k stands for bands[k] <= number < bands[k + 1]. `lists` says which of several labels in one cell
     counts, where a cell holds a list (['0. Africa', '4. Southern Africa']): none of them is chosen unless it does.
+    `flags` names columns of which one is set (1, yes, a score above 0): the raw value is that column's name, "none"
+    where none is set, and "A + B" where two are. A key of `map` with * in it is a pattern; the first that fits counts.
     """
 
     values: tuple[str, ...] = Field(min_length=1)
@@ -44,6 +58,7 @@ class GroupColumn(Card):
     map: dict[str, str] = Field(default_factory=dict)
     bands: tuple[float, ...] = ()
     lists: Literal["refuse", "first", "last", "joined"] = "refuse"
+    flags: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _values_are_names(self) -> GroupColumn:
@@ -75,6 +90,10 @@ class DatasetCard(Card):
     by the id of the subject or sample. `roles` gives patterns of file names without their endings for each role.
     `protocols` names official lists of comparisons besides files.pairs: `[protocols.view2] pairs = "pairs.txt",
     format = "lfw"`.
+    `patterns`, of the pattern adapter, say what the parts of a path below files.images are: fields in braces (subject,
+    sample, session, a label column), or a regular expression with named groups; `left_out` are patterns (with *) of
+    paths that are no part of the data set as the card reads it. `keep`, of csv, names the values that a column must
+    have. `tables` says how a table ("manifest", "labels") is written where it is no CSV with a header.
     `subject_pattern`, of the tree, finds the subject in a file's name where no folder is called after it.
     """
 
@@ -84,7 +103,7 @@ class DatasetCard(Card):
     licence: str
     terms: str
     status: Literal["open", "gated", "dua", "withdrawn", "withdrawn-parent", "synthetic"]
-    adapter: Literal["csv", "tree", "lfw"]
+    adapter: Literal["csv", "tree", "lfw", "pattern"]
     identities: bool = True
     groups: dict[str, GroupColumn]
     citation: str
@@ -97,6 +116,10 @@ class DatasetCard(Card):
     tree_groups: tuple[str, ...] = ()
     tree_separator: str = ""
     subject_pattern: str = ""
+    patterns: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    keep: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    tables: dict[str, TableForm] = Field(default_factory=dict)
     roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     labels_by: Literal["subject", "sample"] = "subject"
     protocols: dict[str, Protocol] = Field(default_factory=dict)
@@ -132,7 +155,10 @@ class DatasetCard(Card):
         ]
         if self.adapter == "tree" and "labels" in self.files:
             known = [f"{self.labels_by}_id", *(column for column in self.groups if column not in self.tree_groups)]
-        known += PAIR_COLUMNS if self.adapter != "lfw" and "pairs" in self.files else ()
+        if self.adapter == "pattern" and "labels" in self.files:
+            known = [f"{self.labels_by}_id", *self.groups]
+        listed = any(protocol.format == "csv" for protocol in self.protocols.values())
+        known += PAIR_COLUMNS if listed or (self.adapter != "lfw" and "pairs" in self.files) else ()
         unknown = sorted(set(self.columns) - set(known))
         if unknown:
             raise ValueError(f"columns: '{unknown[0]}' is not read here; known: {', '.join(known) or 'none'}")
@@ -180,6 +206,49 @@ class DatasetCard(Card):
             raise ValueError(f"subject_pattern: no regular expression: {error}") from None
         if groups != 1:
             raise ValueError(f"subject_pattern: expected one pair of brackets around the subject, found {groups}")
+        return self
+
+    @model_validator(mode="after")
+    def _paths_have_patterns(self) -> DatasetCard:
+        if self.adapter != "pattern":
+            if self.patterns or self.left_out:
+                raise ValueError(f"patterns: the {self.adapter} adapter reads none; remove patterns and left_out")
+            return self
+        if not self.patterns:
+            raise ValueError('patterns: the pattern adapter needs what a path is, such as "{subject}/{*}.jpg"')
+        every: set[str] = set()
+        for text in self.patterns:
+            try:
+                names = {name for name in path_pattern(text).names if name}
+            except ValueError as error:
+                raise ValueError(f"patterns: '{text}': {error}") from None
+            odd = sorted(names - {*FIELDS, *self.groups})
+            if odd:
+                raise ValueError(f"patterns: '{odd[0]}' is neither {', '.join(FIELDS)} nor a group; write {{*}} for it")
+            if self.identities and "subject" not in names:
+                raise ValueError(f"patterns: '{text}': no {{subject}}; add it, or identities = false")
+            every |= names
+        bare = sorted({*self.groups} - every)
+        if bare and "labels" not in self.files:
+            raise ValueError(f"groups: neither in patterns nor in a table of labels (files.labels): {', '.join(bare)}")
+        return self
+
+    @model_validator(mode="after")
+    def _tables_are_read(self) -> DatasetCard:
+        read = [key for key in ("manifest", "labels") if key in self.files]
+        unread = sorted(set(self.tables) - set(read))
+        if unread:
+            raise ValueError(f"tables: '{unread[0]}' is no table of this card; there are: {', '.join(read) or 'none'}")
+        if self.keep and self.adapter != "csv":
+            raise ValueError(f"keep: the {self.adapter} adapter reads no manifest; remove it")
+        single = [key for key, form in self.tables.items() if form.separator == "=" and "*" not in self.files[key]]
+        if single:
+            raise ValueError(
+                f"tables: '{single[0]}': lines key=value are one file a row; name them by a pattern with *"
+            )
+        flagged = [column for column, group in self.groups.items() if group.flags and not read]
+        if flagged:
+            raise ValueError(f"flags: '{flagged[0]}': there is no table that has them; name files.labels")
         return self
 
     @property

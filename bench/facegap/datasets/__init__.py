@@ -1,6 +1,7 @@
 """Data sets: a card and a folder give samples with their labels, and an account of what was refused and why.
 
-Three adapters, one plain function each: `csv` (a manifest), `tree` (group/subject/image folders), `lfw` (LFW's layout).
+Four adapters, one plain function each: `csv` (a manifest), `tree` (group/subject/image folders), `pattern` (paths by
+the card's patterns), `lfw` (LFW's layout).
 """
 
 from facegap.datasets.check import GroupCount, Report, check

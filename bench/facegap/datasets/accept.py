@@ -7,9 +7,8 @@ examples and are for the terminal of whoever holds the data.
 
 from __future__ import annotations
 
-import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,20 +18,30 @@ from facegap.cards.dataset import GroupColumn
 from facegap.datasets.files import Tree
 from facegap.datasets.row import Loaded, Problem, Row, Source
 from facegap.datasets.rules import ADVICE, RULES
+from facegap.datasets.values import label_of
 from facegap.datasets.warnings import remarks
 from facegap.records import NO_LABEL, Finding, Samples
 from facegap.words import plural
 
-JOINT = " + "
-"""Between the labels of a list where the card joins them."""
-
 
 def settle(
-    card: DatasetCard, root: Path, name: str, rows: Sequence[Row], tree: Tree, own: Sequence[Finding] = ()
+    card: DatasetCard,
+    root: Path,
+    name: str,
+    rows: Sequence[Row],
+    tree: Tree,
+    own: Sequence[Finding] = (),
+    left_out: Collection[str] = (),
 ) -> Loaded:
-    """Apply every rule to `rows`; `name` is what the findings call their origin, `own` are the adapter's findings."""
+    """Apply every rule to `rows`.
+
+    Args:
+        name: what the findings call the origin of the rows.
+        own: the adapter's findings.
+        left_out: paths that the card leaves out, so that no row names them.
+    """
     labels = {column: _labels(group, column, rows) for column, group in card.groups.items()}
-    source = Source(card=card, name=name, rows=rows, tree=tree, labels=labels)
+    source = Source(card=card, name=name, rows=rows, tree=tree, labels=labels, left_out=left_out)
     problems = [problem for rule in RULES for problem in rule(source)]
     reasons: dict[int, str] = {}
     for problem in problems:
@@ -51,64 +60,14 @@ def settle(
 
 def _labels(group: GroupColumn, column: str, rows: Sequence[Row]) -> list[str]:
     """The column's labels as the card calls them; "" where the raw value is none of the card's."""
-    known: dict[str, str] = {"": NO_LABEL, NO_LABEL: NO_LABEL}
+    known: dict[str, str] = {}
 
     def label(raw: str) -> str:
         if raw not in known:
-            known[raw] = _label(group, raw)
+            known[raw] = label_of(group, raw)
         return known[raw]
 
     return [label(row.labels.get(column, "")) for row in rows]
-
-
-def _label(group: GroupColumn, raw: str) -> str:
-    if raw not in group.map and raw not in group.values:
-        parts = _parts(raw)
-        if parts is not None:
-            return _of_several(group, parts)
-    value = group.map.get(raw, raw)
-    if group.bands:
-        return _band(group, value)
-    return value if value in group.values or value == NO_LABEL else ""
-
-
-def _parts(raw: str) -> list[str] | None:
-    """The labels of a cell that holds a list, as Python or JSON writes it; None for any other cell."""
-    if not (raw.startswith("[") and raw.endswith("]")):
-        return None
-    try:
-        found = ast.literal_eval(raw)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-    whole = isinstance(found, list) and all(isinstance(part, str | int | float) for part in found)
-    return [str(part).strip() for part in found] if whole else None
-
-
-def _of_several(group: GroupColumn, parts: Sequence[str]) -> str:
-    """The label that a list gives by the card's rule; a list of one gives that one, an empty one none."""
-    distinct = list(dict.fromkeys(part for part in parts if part))
-    if not distinct:
-        return NO_LABEL
-    if len(distinct) == 1 or group.lists == "first":
-        return _label(group, distinct[0])
-    if group.lists == "last":
-        return _label(group, distinct[-1])
-    if group.lists == "joined":
-        joined = JOINT.join(group.map.get(part, part) for part in distinct)
-        return joined if joined in group.values else ""
-    return ""
-
-
-def _band(group: GroupColumn, raw: str) -> str:
-    """The band that a number lies in: edges[k] <= number < edges[k + 1]; "" for no number or outside the bands."""
-    try:
-        number = float(raw)
-    except ValueError:
-        return ""
-    for label, low, high in zip(group.values, group.bands, group.bands[1:], strict=False):
-        if low <= number < high:
-            return label
-    return ""
 
 
 def _samples(source: Source, root: Path, kept: Sequence[int]) -> Samples:

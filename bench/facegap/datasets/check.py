@@ -14,7 +14,7 @@ from facegap.cards import DatasetCard
 from facegap.datasets.copies import Looks, copy_findings, find_copies, unreadable_findings
 from facegap.datasets.files import read_bytes
 from facegap.datasets.load import load
-from facegap.datasets.pairs import Pairs, load_pairs
+from facegap.datasets.pairs import Pairs, list_files, load_pairs
 from facegap.records import NO_LABEL, Finding, Samples
 from facegap.store import sha256_bytes
 from facegap.words import plural, with_examples
@@ -119,6 +119,7 @@ def check(card: DatasetCard, root: Path, look: Look | None = None) -> Report:
     findings = [*loaded.findings, *unreadable_findings(samples, looks), *copy_findings(samples, copies)]
     findings += [*_unlabelled(card, samples), *_lonely(card, samples)]
     lists = _lists(card, root, samples)
+    findings += _missing_lists(card, root)
     roles = Counter(samples.roles.tolist())
     return Report(
         card=card,
@@ -134,7 +135,16 @@ def _lists(card: DatasetCard, root: Path, samples: Samples) -> dict[str, Pairs]:
     """The card's lists of comparisons, by protocol; "" is files.pairs where no protocol is that list."""
     named = [protocol.pairs for protocol in card.protocols.values()]
     unnamed = [""] if "pairs" in card.files and card.files["pairs"] not in named else []
-    return {name: load_pairs(card, root, samples, name) for name in (*unnamed, *card.protocols)}
+    there = [name for name, protocol in card.protocols.items() if list_files(root, protocol.pairs)]
+    return {name: load_pairs(card, root, samples, name) for name in (*unnamed, *there)}
+
+
+def _missing_lists(card: DatasetCard, root: Path) -> Iterator[Finding]:
+    """Official lists that do not lie here: a study that asks for one is stopped."""
+    missing = [name for name, protocol in card.protocols.items() if not list_files(root, protocol.pairs)]
+    for name in missing:
+        message = f"protocol '{name}': no '{card.protocols[name].pairs}' below the root"
+        yield Finding(level="warning", rule="no-list", message=message, advice="a study that asks for it is stopped")
 
 
 def _group_counts(card: DatasetCard, samples: Samples) -> Iterator[GroupCount]:

@@ -43,7 +43,9 @@ class Tree:
             if _is_hidden(path):
                 rest.append(path)
                 continue
-            kind = "image" if is_image(path) else signatures.kind_of_file(self.root / path)
+            kind = "image" if is_image(path) else packed(path) or signatures.kind_of_file(self.root / path)
+            if kind in signatures.PACKED.values() and _unpacked(path) in self.files:
+                continue
             if kind in ("image", *signatures.READ, *signatures.ADVICE):
                 pictures.append(path)
             elif kind and kind != "video":
@@ -64,6 +66,21 @@ class Kinds(NamedTuple):
 def is_image(path: str) -> bool:
     """Whether a file is called like an image; hidden ones (such as macOS's `._x.jpg`) are not images."""
     return path.lower().endswith(IMAGE_SUFFIXES) and not _is_hidden(path)
+
+
+def packed(path: str) -> str:
+    """What an image file is packed with (`x.ppm.bz2`), by its name; "" for any other file."""
+    return signatures.PACKED.get(PurePosixPath(path).suffix.lower(), "") if is_image(_unpacked(path)) else ""
+
+
+def _unpacked(path: str) -> str:
+    return path.removesuffix(PurePosixPath(path).suffix)
+
+
+def archives(files: Collection[str]) -> str:
+    """What to do where the pictures may be inside of archives; "" where there is none."""
+    found = sorted(path for path in files if path.lower().endswith((".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar")))
+    return f"; there is {found[0]}: unpack archives first" if found else ""
 
 
 def _is_hidden(path: str) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from facegap.cards import DatasetCard
-from facegap.datasets.adapters import lfw, manifest, tree
+from facegap.datasets.adapters import lfw, manifest, pattern, tree
 from facegap.datasets.row import Loaded
 
-_ADAPTERS = {"csv": manifest.load, "tree": tree.load, "lfw": lfw.load}
+_ADAPTERS = {"csv": manifest.load, "tree": tree.load, "lfw": lfw.load, "pattern": pattern.load}
 
 
 def load(card: DatasetCard, root: Path) -> Loaded:

@@ -16,7 +16,7 @@ from facegap.cards.dataset import ListFormat
 from facegap.cards.study import TrialRule
 from facegap.datasets.files import existing_root, leaves_root
 from facegap.datasets.ids import as_number, by_number
-from facegap.datasets.lists import Listed, read_list
+from facegap.datasets.lists import Contents, Listed, read_list
 from facegap.datasets.row import numbers_of
 from facegap.errors import DatasetError, InputError
 from facegap.records import Finding, ListedTrials, Mask, Rows, Samples, Strings
@@ -89,11 +89,19 @@ def load_pairs(card: DatasetCard, root: Path, samples: Samples, protocol: str = 
     if leaves_root(name):
         raise DatasetError(f"data set '{card.name}': list of pairs '{name}' leaves the root; name a file below it")
     path = existing_root(card, root) / name
-    if not path.exists():
+    paths = list_files(root, name)
+    if not paths:
         there = sorted(found.name for found in path.parent.iterdir()) if path.parent.is_dir() else []
         near = did_you_mean(PurePosixPath(name).name, there)
         raise DatasetError(f"data set '{card.name}': list of pairs: no '{name}' in {root}{near}; correct the card")
-    return _settled(path, form, card.columns, samples)
+    return _settled(path, form, card.columns, samples, paths)
+
+
+def list_files(root: Path, name: str) -> list[Path]:
+    """The file or folder `name`, or every one that a pattern such as test/txts/*/*_pairs.txt names, in their order."""
+    if "*" in name:
+        return sorted(path for path in root.glob(name) if not path.name.startswith("."))
+    return [root / name] if (root / name).exists() else []
 
 
 def _of_card(card: DatasetCard, protocol: str) -> tuple[str, ListFormat]:
@@ -108,8 +116,10 @@ def _of_card(card: DatasetCard, protocol: str) -> tuple[str, ListFormat]:
     return card.files["pairs"], "lfw" if card.adapter == "lfw" else "csv"
 
 
-def _settled(path: Path, form: ListFormat, columns: Mapping[str, str], samples: Samples) -> Pairs:
-    contents = read_list(path, form, columns)
+def _settled(
+    path: Path, form: ListFormat, columns: Mapping[str, str], samples: Samples, paths: Sequence[Path] = ()
+) -> Pairs:
+    contents = _read([*paths] or [path], form, columns)
     names = _Names(samples)
     subjects = samples.subjects.tolist()
     kept: list[tuple[int, int, int]] = []
@@ -148,6 +158,15 @@ def _settled(path: Path, form: ListFormat, columns: Mapping[str, str], samples: 
     counts = {reason: len(lines) for reason, lines in refused.items()}
     relations = _relations(path.name, table[:, :2], np.array(kinds, dtype=np.str_), samples)
     return Pairs(table[:, 0], table[:, 1], table[:, 2], counts, (*findings, *contents.remarks), relations)
+
+
+def _read(paths: Sequence[Path], form: ListFormat, columns: Mapping[str, str]) -> Contents:
+    """One list, or several after one another: then each line says in which it stands."""
+    if len(paths) == 1:
+        return read_list(paths[0], form, columns)
+    parts = [(path.name, read_list(path, form, columns)) for path in paths]
+    lines = [replace(line, where=f"{name} {line.where}") for name, part in parts for line in part.lines]
+    return Contents(lines=lines, remarks=[remark for _, part in parts for remark in part.remarks])
 
 
 def related(samples: Samples, pairs: Pairs) -> Samples:

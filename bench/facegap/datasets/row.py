@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -87,13 +87,14 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What the rules look at: the card, its file (for messages), the rows and the tree of files."""
+    """What the rules look at: the card, its file (for messages), rows, files, and paths that the card leaves out."""
 
     card: DatasetCard
     name: str
     rows: Sequence[Row]
     tree: Tree
     labels: Mapping[str, Sequence[str]]
+    left_out: Collection[str] = ()
 
 
 def per_subject(source: Source) -> Iterator[tuple[str, Sequence[str]]]:

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from facegap.cards.dataset import TableForm
 from facegap.datasets.files import decode, lines_of, read_bytes
 from facegap.errors import DatasetError
 from facegap.words import did_you_mean
@@ -57,11 +58,12 @@ class Sheet:
         raise DatasetError(f"{self.path}: line 1: no column '{column}'; {there}{hint}")
 
 
-def read_sheet(path: Path, data: bytes) -> Sheet:
+def read_sheet(path: Path, data: bytes, form: TableForm | None = None) -> Sheet:
     """The table in `data`, by what it is: JSON (a list of objects, or objects by id, or one a line), else CSV.
 
     CSV: spaces around fields are dropped, empty lines skipped; LF, CR LF and CR all end a line; the columns are
-    separated by what the header has most of: commas, semicolons or tabs.
+    separated by what the header has most of: commas, semicolons or tabs. `form` says what the card says of a table
+    that is not of that kind: lines before it, no header, spaces between columns.
 
     Raises:
         DatasetError: it is empty, neither, not text, or its header names a column twice.
@@ -69,31 +71,61 @@ def read_sheet(path: Path, data: bytes) -> Sheet:
     text = decode(path, data)
     if path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
         return _json_sheet(path, _parsed(path, text))
-    return _csv_sheet(path, text)
+    return _csv_sheet(path, text, form or TableForm())
 
 
-def read_sheets(root: Path, pattern: str, files: Sequence[str]) -> Sheet:
-    """One row from each JSON file whose path matches `pattern`, with the columns "folder" and "stem" of its name.
+def read_sheets(root: Path, pattern: str, files: Sequence[str], form: TableForm | None = None) -> Sheet:
+    """The rows of every file whose path matches `pattern`, with the columns "folder" and "stem" of its name.
+
+    A JSON file is one row; with `form.separator = "="` so is a file of lines `key=value`; any other is a table.
 
     Raises:
-        DatasetError: no file matches, or one is no JSON object.
+        DatasetError: no file matches, or one cannot be read so.
     """
     found = sorted(path for path in files if fnmatchcase(path, pattern))
     if not found:
         raise DatasetError(f"{root}: files.labels: no file matches '{pattern}'; correct the pattern in the card")
-    entries = []
-    for name in found:
-        entry = _parsed(root / name, decode(root / name, read_bytes(root / name)))
-        if not isinstance(entry, dict):
-            raise DatasetError(f"{root / name}: expected a JSON object of labels, found {_kind(entry)}")
-        parts = PurePosixPath(name)
-        entries.append((name, {_FOLDER: parts.parent.name, _STEM: parts.stem, **_flat(entry)}))
+    entries = [entry for name in found for entry in _entries(root, name, form or TableForm())]
     return _of_entries(root / pattern, entries)
 
 
-def _csv_sheet(path: Path, text: str) -> Sheet:
-    lines = _fields(path, text)
-    _, header = next(lines, ("", []))
+def _entries(root: Path, name: str, form: TableForm) -> Iterator[tuple[str, dict[str, str]]]:
+    """Where each row of one of several files stands, and its cells."""
+    parts = PurePosixPath(name)
+    own = {_FOLDER: parts.parent.name, _STEM: parts.stem}
+    text = decode(root / name, read_bytes(root / name))
+    if form.separator == "=":
+        yield name, {**own, **dict(_key_values(root / name, text))}
+    elif parts.suffix.lower() == ".json":
+        entry = _parsed(root / name, text)
+        if not isinstance(entry, dict):
+            raise DatasetError(f"{root / name}: expected a JSON object of labels, found {_kind(entry)}")
+        yield name, {**own, **_flat(entry)}
+    else:
+        sheet = _csv_sheet(root / name, text, form)
+        for where, fields in sheet.rows:
+            if len(fields) != len(sheet.header):
+                raise DatasetError(
+                    f"{root / name}: {where}: {len(fields)} fields where the header has {len(sheet.header)}; correct it"
+                )
+            yield f"{name} {where}", {**own, **dict(zip(sheet.header, fields, strict=True))}
+
+
+def _key_values(path: Path, text: str) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        key, mark, value = line.partition("=")
+        if mark:
+            yield key.strip(), value.strip()
+        elif line.strip():
+            raise DatasetError(f"{path}: line {number}: expected key=value, found '{line.strip()}'")
+
+
+def _csv_sheet(path: Path, text: str, form: TableForm) -> Sheet:
+    lines = _words(text, form.skip) if form.separator == "spaces" else _fields(path, text, form.skip)
+    header = list(form.header)
+    if not header:
+        _, header = next(lines, ("", []))
+        header = header[1:] if header[:1] == ["#"] else header
     if not header:
         raise DatasetError(f"{path}: empty; expected a header of column names in its first line")
     twice = sorted({column for column in header if header.count(column) > 1})
@@ -102,11 +134,20 @@ def _csv_sheet(path: Path, text: str) -> Sheet:
     return Sheet(path=path, header=header, rows=list(lines))
 
 
-def _fields(path: Path, text: str) -> Iterator[tuple[str, list[str]]]:
+def _words(text: str, skip: int) -> Iterator[tuple[str, list[str]]]:
+    for number, line in enumerate(text.splitlines()[skip:], start=skip + 1):
+        if words := line.split():
+            yield f"line {number}", words
+
+
+def _fields(path: Path, text: str, skip: int) -> Iterator[tuple[str, list[str]]]:
+    lines = text.splitlines(keepends=True)
+    text = "".join(lines[skip:]) if skip else text
     said = _SEP.match(text)
     text = text[said.end() :] if said else text
-    skipped = 1 if said else 0
-    reader = csv.reader(lines_of(text), strict=True, delimiter=said[1] if said else _mark(text))
+    skipped = skip + (1 if said else 0)
+    mark = said[1] if said else _mark(text)
+    reader = csv.reader(lines_of(text), strict=True, delimiter=mark, skipinitialspace=True)
     try:
         for fields in reader:
             stripped = [field.strip() for field in fields]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from facegap.cards import DatasetCard
@@ -26,7 +27,7 @@ def remarks(source: Source) -> Iterator[Finding]:
 
 def _unnamed(source: Source) -> Iterator[Finding]:
     """Every file below the root that is no sample: pictures that nobody names, and what is no picture."""
-    known = {row.path for row in source.rows} | own_files(source.card, source.tree)
+    known = {row.path for row in source.rows} | own_files(source.card, source.tree) | set(source.left_out)
     kinds = source.tree.sorted_out("", known)
     extra = [*kinds.pictures, *kinds.unread]
     if extra:
@@ -58,7 +59,9 @@ def _is(files: Sequence[str]) -> str:
 def own_files(card: DatasetCard, tree: Tree) -> set[str]:
     """The files that the card itself names: manifest, lists, labels."""
     named = {name for key, name in card.files.items() if key not in ("images", "labels")}
-    return {str(PurePosixPath(name)) for name in named} | label_files(card, tree)
+    named |= {protocol.pairs for protocol in card.protocols.values()}
+    lists = {path for path in tree.files for name in named if "*" in name and fnmatchcase(path, name)}
+    return {str(PurePosixPath(name)) for name in named} | lists | label_files(card, tree)
 
 
 def _half_labelled(source: Source, column: str, labels: Sequence[str]) -> Iterator[Finding]:

@@ -62,7 +62,8 @@ def banners(card: DatasetCard, models: Sequence[Mapping[str, Any]]) -> list[str]
     found = [card.banner] if card.banner else []
     if card.needs_acknowledgement:
         found.append(f"{card.title}: {card.status}. {card.terms}")
-    for name, column in card.groups.items():
+    # By name: a card out of a manifest has its columns in that order.
+    for name, column in sorted(card.groups.items()):
         if column.label_source in ("classifier", "inferred"):
             found.append(f"the labels of '{name}' were guessed by a machine, not reported by people")
     return found + [gates.stated(entry) for entry in models if entry.get("gate") and not entry["gate"]["passed"]]

@@ -42,7 +42,7 @@ def _cells(bench: Workbench, found: GroupCounts, metric: str, kept: list[ErrorCo
         "largest": largest,
         "margin": common_margin(largest, kept, level),
         "level": level,
-        "caution": caution_of(bench.evidence, kept),
+        "caution": caution_of(bench, kept),
         "note": _note(kept, largest, p),
     }
 

@@ -216,7 +216,7 @@ def otherwise_rows(bench: Workbench) -> Iterator[OtherwiseRow]:
             key = _key(counts, point)
             if key in stated:
                 row = _otherwise(variant, counts, point, *stated[key])
-                row = replace(row, caution=caution_of(evidence, [counts]))
+                row = replace(row, caution=caution_of(bench, [counts]))
                 hide = (_OF_LOSS[variant], counts.grouping) in few
                 yield _blank(row, _few(bench)) if hide else row
 

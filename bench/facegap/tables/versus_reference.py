@@ -31,7 +31,7 @@ def rows(bench: Workbench) -> Iterator[ReferenceRow]:
                 yield ReferenceRow(**key, **of, group=c.group, note=f"no reference: {why}")
         for row in found:
             shared = _shared(evidence.samples, key["grouping"], row.counts.group, reference)
-            caution = caution_of(evidence, [row.counts, row.rest])
+            caution = caution_of(bench, [row.counts, row.rest])
             yield ReferenceRow(**key, **of, **_cells(row, reference, len(found), shared), caution=caution)
         for group, reason in left_out if not why else ():
             yield ReferenceRow(**key, **of, group=group, note=f"left out: {reason}")

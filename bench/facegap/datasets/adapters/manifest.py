@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from facegap.cards import DatasetCard
 from facegap.cards.dataset import COLUMNS
 from facegap.datasets.accept import settle
+from facegap.datasets.columns import Read, label_reader, reader
 from facegap.datasets.files import below, card_file, existing_root, read_bytes, walk
 from facegap.datasets.labels import with_labels
 from facegap.datasets.roles import with_roles
 from facegap.datasets.row import Loaded, Row, Shared
 from facegap.datasets.tables import Sheet, read_sheet
 from facegap.errors import DatasetError
-from facegap.records import NO_LABEL
+from facegap.records import NO_LABEL, Finding
 from facegap.store import sha256_bytes
+from facegap.words import plural
 
 
 def load(card: DatasetCard, root: Path) -> Loaded:
@@ -28,24 +30,46 @@ def load(card: DatasetCard, root: Path) -> Loaded:
     name = card_file(card, existing_root(card, root), "manifest")
     # The walk first: its memory is not taken while the text is there too.
     tree = walk(root)
-    rows, unread = _rows(card, root / name)
-    if not rows:
+    rows, left_out, unread = _rows(card, root / name)
+    if not rows and not left_out:
         raise DatasetError(f"{root / name}: no rows below the header; expected one per sample")
     rows, labels = with_labels(card, root, tree, rows, unread)
     rows, roles = with_roles(card, name, rows)
-    return settle(card, root, name, rows, tree, [*labels, *roles])
+    findings = [*_left_out(card, name, left_out), *labels, *roles]
+    return settle(card, root, name, rows, tree, findings, {row.path for row in left_out})
 
 
-def _rows(card: DatasetCard, path: Path) -> tuple[list[Row], list[str]]:
-    """The rows of the manifest, whose text is forgotten then; and the labels that it has no column of."""
+def _kept(card: DatasetCard, sheet: Sheet) -> list[bool]:
+    """Whether each row has a value that the card keeps in every column that it names; a row of other width stays."""
+    places = {sheet.place(column, "; correct keep in the card"): values for column, values in card.keep.items()}
+    wanted = {place: {value.casefold() for value in values} for place, values in places.items()}
+    return [
+        len(fields) != len(sheet.header) or all(fields[place].casefold() in known for place, known in wanted.items())
+        for _, fields in sheet.rows
+    ]
+
+
+def _left_out(card: DatasetCard, name: str, rows: Sequence[Row]) -> Iterator[Finding]:
+    if rows:
+        rule = "; ".join(f"{column} is not {' or '.join(values)}" for column, values in card.keep.items())
+        message = f"{name}: {plural(len(rows), 'sample')} left out, as the card says: {rule}"
+        examples = tuple(row.where for row in rows)
+        yield Finding(level="info", rule="left-out", message=message, examples=examples, advice="not used")
+
+
+def _rows(card: DatasetCard, path: Path) -> tuple[list[Row], list[Row], list[str]]:
+    """The rows of the manifest, whose text is forgotten then, those left out, and the labels it has no column of."""
     data = read_bytes(path)
     _check_digest(card, path, data)
-    sheet = read_sheet(path, data)
+    sheet = read_sheet(path, data, card.tables.get("manifest"))
     if not sheet.rows:
-        return [], []
-    places, share = _places(card, sheet), Shared()
-    rows = [_row(card, places, len(sheet.header), where, fields, share) for where, fields in sheet.rows]
-    return rows, [column for column in card.groups if column not in places]
+        return [], [], []
+    reads, share = _reads(card, sheet), Shared()
+    rows = [_row(card, reads, len(sheet.header), where, fields, share) for where, fields in sheet.rows]
+    kept = _kept(card, sheet)
+    left_out = [row for row, keep in zip(rows, kept, strict=True) if not keep]
+    rows = [row for row, keep in zip(rows, kept, strict=True) if keep]
+    return rows, left_out, [column for column in card.groups if column not in reads]
 
 
 def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
@@ -57,23 +81,23 @@ def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
         )
 
 
-def _places(card: DatasetCard, sheet: Sheet) -> dict[str, int]:
-    """Our column name -> its place in the manifest; columns that may be left out are missing where they are."""
+def _reads(card: DatasetCard, sheet: Sheet) -> dict[str, Read]:
+    """Our column name -> what reads it from a row; columns that may be left out are missing where they are."""
     needed = {"path", *card.groups, *card.relations, *card.columns} | ({"subject_id"} if card.identities else set())
     if "labels" in card.files:
         needed -= {*card.groups}
-    places: dict[str, int] = {}
+    reads: dict[str, Read] = {}
     for column in (*COLUMNS, *card.groups, *card.relations):
         own = card.columns.get(column, column)
-        if column in needed:
-            places[column] = sheet.place(own, f"; name the file's own column in the card: columns.{column}")
-        elif own in sheet.header:
-            places[column] = sheet.header.index(own)
-    return places
+        hint = f"; name the file's own column in the card: columns.{column}"
+        flags = card.groups[column].flags if column in card.groups else ()
+        if column in needed or own in sheet.header or (flags and set(flags) <= set(sheet.header)):
+            reads[column] = label_reader(card, sheet, column, hint) if flags else reader(sheet, own, hint)
+    return reads
 
 
 def _row(
-    card: DatasetCard, places: dict[str, int], width: int, where: str, fields: Sequence[str], share: Shared
+    card: DatasetCard, reads: Mapping[str, Read], width: int, where: str, fields: Sequence[str], share: Shared
 ) -> Row:
     if len(fields) != width:
         return Row(
@@ -84,18 +108,18 @@ def _row(
             labels={},
             fault=f"{len(fields)} fields where the header has {width}",
         )
-    path = _tidy(fields[places["path"]])
-    name = fields[places["sample_id"]] if "sample_id" in places else path
-    columns = tuple(column for column in card.groups if column in places)
+    path = _tidy(reads["path"](fields))
+    name = reads["sample_id"](fields) if "sample_id" in reads else path
+    columns = tuple(column for column in card.groups if column in reads)
     return Row(
         where=where,
         id=name,
-        subject=share.text(fields[places["subject_id"]]) if card.identities else name,
+        subject=share.text(reads["subject_id"](fields)) if card.identities else name,
         path=below(card.files.get("images", ""), path),
-        labels=share.labels(columns, tuple(fields[places[column]] for column in columns)),
-        session=share.text(fields[places["session"]]) if "session" in places else "",
-        role=share.text(fields[places["role"]]) if "role" in places else "",
-        relations={column: share.text(_relative(fields[places[column]])) for column in card.relations},
+        labels=share.labels(columns, tuple(reads[column](fields) for column in columns)),
+        session=share.text(reads["session"](fields)) if "session" in reads else "",
+        role=share.text(reads["role"](fields)) if "role" in reads else "",
+        relations={column: share.text(_relative(reads[column](fields))) for column in card.relations},
     )
 
 
