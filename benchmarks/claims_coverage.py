@@ -224,7 +224,11 @@ def _rates(design: Design, metric: str, rate: float, studies: list[Study]) -> st
 def _intervals(design: Design, metric: str, rate: float, studies: list[Study]) -> Iterator[str]:
     """Of the rates, and of their ratios to the other groups."""
     truth = _truth(studies)
-    seen = [_seen(found.low, found.high, truth[g], found.note) for study in studies for g, found in _estimates(study)]
+    seen = [
+        _seen(found.low, found.high, truth[g], bool(found.cautions))
+        for study in studies
+        for g, found in _estimates(study)
+    ]
     yield f"| {design} | {metric} {rate:g} | {_sides(seen)} |"
     everyone = [pooled(study) for study in studies]
     ratios = []
@@ -234,8 +238,8 @@ def _intervals(design: Design, metric: str, rate: float, studies: list[Study]) -
     seen = []
     for study in studies:
         for row in against_rest(study, 2, LEVEL)[0]:
-            note = estimate(row.counts, LEVEL).note or estimate(row.rest, LEVEL).note
-            seen.append(_seen(row.low, row.high, ratios[int(row.counts.group)], note))
+            noted = any(estimate(side, LEVEL).cautions for side in (row.counts, row.rest))
+            seen.append(_seen(row.low, row.high, ratios[int(row.counts.group)], noted))
     yield f"| {design} | ratio of {metric} {rate:g} | {_sides(seen)} |"
 
 
@@ -245,10 +249,10 @@ def _estimates(study: Study) -> Iterator[tuple[int, Estimate]]:
             yield g, estimate(c, LEVEL)
 
 
-def _seen(low: float | None, high: float | None, truth: float, note: str) -> tuple[int, bool]:
-    """-1 where the interval lies wholly below the truth, 1 where above; and whether a note stands beside it."""
+def _seen(low: float | None, high: float | None, truth: float, noted: bool) -> tuple[int, bool]:
+    """-1 where the interval lies wholly below the truth, 1 where above; and whether a caution stands beside it."""
     side = -1 if high is not None and high < truth else 1 if low is not None and low > truth else 0
-    return side, note != ""
+    return side, noted
 
 
 def _sides(seen: list[tuple[int, bool]]) -> str:
@@ -328,11 +332,11 @@ most 5 % is promised for both together. Power: supported at twice the true rate,
 INTERVALS = """
 ## Intervals by side
 
-Share of intervals wholly below and wholly above the truth, of all groups together; share that carries a note, and of
+Share of intervals wholly below and wholly above the truth, of all groups together; share that carries a caution, and of
 those that miss; coverage where there is none, in brackets how many lie below and above. A ratio of a group to the
-others carries the notes of both. Where nearly all carry a note, what is left is few and not like the rest.
+others carries the cautions of both. Where nearly all carry one, what is left is few and not like the rest.
 
-| design | rate | below | above | with a note | misses with a note | without: coverage (below, above) |
+| design | rate | below | above | with a caution | misses with one | without: coverage (below, above) |
 |---|---|---|---|---|---|---|
 """
 OTHERS = """

@@ -126,7 +126,7 @@ def _fnmr(
     for d in range(len(design.people)):
         own = (label == d) & (comparisons > 0)
         counts.append(replace(_counts("FNMR", (errors[own], comparisons[own]), None), group=str(d)))
-    return tuple(counts), of_mated(deals, errors, comparisons, errors.sum() / comparisons.sum())
+    return tuple(counts), of_mated(deals, errors, comparisons, float(rates_of(counts).mean()))
 
 
 def _fmr(

@@ -1,27 +1,35 @@
 """How often each verdict is wrong, and how often it sees a ratio of 2: claims, margins, groups against the rest.
 
     python benchmarks/verdicts.py [replicates] > benchmarks/verdicts.md
+    python benchmarks/verdicts.py replicates plan      # the last table alone
 
 Counts are simulated with what real ones have: several comparisons a person that tend to agree (FNMR, beta-binomial),
-and pairs that share people (FMR, log-normal people). Then the functions that judge a run judge them.
+and pairs that share people (FMR, log-normal people). Then the functions that judge a run judge them. Last, what
+`facegap plan --claim` states: four groups with numbers of images drawn for 150 people each are planned, then as many
+people as stated are drawn anew, with other numbers of images, and judged at twice and at half of the claimed rate.
 """
 
 from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
+from claims_coverage import images
 
+from facegap.cards import load_study
 from facegap.claims.judge import _margin
-from facegap.claims.text import Claim
+from facegap.claims.text import Claim, parse
 from facegap.count.groups import heaviest
 from facegap.estimate.accuracy import p_values
 from facegap.estimate.at_most import judge
+from facegap.estimate.interval import effective_sample
 from facegap.estimate.versus_rest import against_rest
-from facegap.records import ClusterSums, ErrorCounts
+from facegap.planning.pilot import DESIGN_EFFECT, Assumed
+from facegap.planning.verdicts import Takers, planned_verdicts
+from facegap.records import ClusterSums, ErrorCounts, Rows
 from facegap.tables.versus_rest import one_test
 
 Rng = np.random.Generator
@@ -39,11 +47,11 @@ BASE = ErrorCounts(
 )
 
 
-def mated(rate: float, people: int, rng: Rng, each: int = 3, agreement: float = 0.2) -> ErrorCounts:
+def mated(rate: float, people: int, rng: Rng, each: int | Rows = 3, agreement: float = 0.2) -> ErrorCounts:
     """FNMR counts: `each` comparisons a person, with this correlation within a person."""
     size = 1 / agreement - 1
-    x = rng.binomial(each, rng.beta(rate * size, (1 - rate) * size, people))
-    m = np.full(people, each)
+    m = np.broadcast_to(np.asarray(each, dtype=np.int64), people)
+    x = rng.binomial(m, rng.beta(rate * size, (1 - rate) * size, people))
     sums = ClusterSums(int(x @ x), int(x @ m), int(m @ m))
     return replace(
         BASE,
@@ -52,22 +60,75 @@ def mated(rate: float, people: int, rng: Rng, each: int = 3, agreement: float = 
         subjects=people,
         by_subject=sums,
         heaviest=heaviest(x, m),
-        most=each,
+        most=int(m.max()),
     )
 
 
-def nonmated(rate: float, people: int, rng: Rng, spread: float = 0.5) -> ErrorCounts:
-    """FMR counts of all pairs of `people` with 2 samples each: rates are products of log-normal people."""
+def nonmated(rate: float, people: int, rng: Rng, spread: float = 0.5, sizes: int | Rows = 2) -> ErrorCounts:
+    """FMR counts of all pairs of `people` with so many samples each: rates are products of log-normal people."""
     own = np.exp(rng.normal(-spread * spread / 2, spread, people))
+    s = np.broadcast_to(np.asarray(sizes, dtype=np.int64), people)
     i, j = np.triu_indices(people, 1)
-    x = rng.binomial(4, np.minimum(rate * own[i] * own[j], 1.0))
-    rows = np.bincount(i, x, people) + np.bincount(j, x, people)
-    m = 4.0 * (people - 1)
-    by_subject = ClusterSums(int(rows @ rows), int(rows.sum() * m), int(people * m * m))
-    by_pair = ClusterSums(int(x @ x), int(4 * x.sum()), 16 * len(x))
-    counts = replace(BASE, metric="FMR", errors=int(x.sum()), completed=4 * len(x), subjects=people)
-    most = heaviest(rows.astype(np.int64), np.full(people, int(m)))
-    return replace(counts, by_subject=by_subject, by_pair=by_pair, heaviest=most, most=int(m))
+    compared = s[i] * s[j]
+    x = rng.binomial(compared, np.minimum(rate * own[i] * own[j], 1.0))
+    rows = (np.bincount(i, x, people) + np.bincount(j, x, people)).astype(np.int64)
+    m = s * (s.sum() - s)
+    by_subject = ClusterSums(int(rows @ rows), int(rows @ m), int(m @ m))
+    by_pair = ClusterSums(int(x @ x), int(x @ compared), int(compared @ compared))
+    counts = replace(BASE, metric="FMR", errors=int(x.sum()), completed=int(compared.sum()), subjects=people)
+    return replace(counts, by_subject=by_subject, by_pair=by_pair, heaviest=heaviest(rows, m), most=int(m.max()))
+
+
+def drawn(metric: str, kind: str, rate: float, people: int, rng: Rng) -> ErrorCounts:
+    """Counts of people whose numbers of images are drawn too."""
+    sizes = images(kind, people, rng)
+    if metric == "FMR":
+        return nonmated(rate, people, rng, sizes=sizes)
+    compared = (sizes * (sizes - 1) // 2)[sizes > 1]
+    return mated(rate, len(compared), rng, each=compared)
+
+
+PLANNED, PLANNED_PEOPLE, PILOT_PEOPLE = 4, 150, 600
+
+
+def stated(metric: str, kind: str, rate: float, pilot: bool, rng: Rng) -> list[tuple[int, int]]:
+    """What the plan states for each of four groups: people to refute and to support."""
+    assumed = Assumed(fnmr=0.02, mated=None, nonmated=DESIGN_EFFECT, people=None, source="")
+    if pilot:
+        runs = [drawn(metric, kind, rate, PILOT_PEOPLE, rng) for _ in range(9)]
+        effect = float(np.median([c.trials / effective_sample(c, 0.95) for c in runs if c.errors]))
+        assumed = replace(assumed, mated=effect, nonmated=effect, people=float(PILOT_PEOPLE))
+    takers = []
+    for group in range(PLANNED):
+        sizes = images(kind, PLANNED_PEOPLE, rng).astype(np.int64)
+        compared = sizes * (sizes - 1) // 2
+        takers.append(Takers(group=f"g{group}", mated=compared, reference=sizes, probe=sizes, symmetric=True))
+    claim = parse(f"{metric} <= {rate} in every group at vendor")
+    return [
+        (row.people_to_refute or 0, row.people_to_support or 0)
+        for row in planned_verdicts(claim, load_study("quickstart")[0], takers, assumed)
+    ]
+
+
+def planned(replicates: int) -> Iterator[str]:
+    """Lines of the table: of each group the share of the right verdicts with the people that the plan states."""
+    seed = 0
+    for metric, rate in (("FNMR", 0.01), ("FMR", 0.001)):
+        for kind in ("even", "geometric"):
+            for pilot in (False, True):
+                seed += 1
+                people = stated(metric, kind, rate, pilot, np.random.default_rng([77, seed]))
+                for side, (verdict, factor) in enumerate((("refuted", 2.0), ("supported", 0.5))):
+                    found = np.zeros(PLANNED)
+                    for k in range(replicates):
+                        rng = np.random.default_rng([seed, side, k])
+                        study = [drawn(metric, kind, factor * rate, numbers[side], rng) for numbers in people]
+                        found += [row.verdict == verdict for row in judge(study, rate)]
+                    yield (
+                        f"| claim {100 * rate:g} % {verdict}, rate {100 * factor * rate:g} % | {metric} | {kind} | "
+                        f"{'pilot' if pilot else 'assumed'} | {', '.join(str(numbers[side]) for numbers in people)} | "
+                        f"{', '.join(f'{100 * share / replicates:.0f}' for share in found)} |"
+                    )
 
 
 def groups(kind: Callable[..., ErrorCounts], rates: list[float], people: int, rng: Rng) -> list[ErrorCounts]:
@@ -137,6 +198,9 @@ def accuracy(fmr: float, fnmr: float, limit: float, people: int, side: int) -> C
 
 def main() -> None:
     replicates = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    if "plan" in sys.argv[2:]:
+        print_planned(replicates)
+        return
     wrong = [
         ("claim refuted, rate = claim 2 %", "FNMR", "4 groups of 200", claim_wrong(mated, 0.02, 200, 4, "refuted")),
         ("claim supported, rate = claim 2 %", "FNMR", "4 groups of 200", claim_wrong(mated, 0.02, 200, 4, "supported")),
@@ -224,6 +288,19 @@ def main() -> None:
         for seed, (verdict, rate, design, once) in enumerate(cases):
             print(f"| {verdict} | {rate} | {design} | {100 * share(replicates, seed, once):.1f} |", flush=True)
         print()
+    print_planned(max(replicates // 4, 1))
+
+
+def print_planned(replicates: int) -> None:
+    print(
+        "## With the people that `facegap plan --claim` states: at least 80 % is promised\n\n"
+        f"Written by `benchmarks/verdicts.py {replicates} plan`: {replicates} replicates a row. Four groups; people "
+        "and share by group. Images a\nperson: three, or geometric of mean three. Design effect: assumed (all "
+        "comparisons of a person agree; 4 for FMR), or\nthat of pilots of 600 people.\n\n"
+        "| verdict | rate | images | design effect | people | share, % |\n|---|---|---|---|---|---|"
+    )
+    for line in planned(replicates):
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

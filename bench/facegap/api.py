@@ -187,17 +187,24 @@ def run_study(
     return Run(_run_study(inputs, Path(results), report.write, _silent))
 
 
-def plan(config: str | Path, *, root: str | Path | None = None, pilot: str | Path | None = None) -> Plan:
+def plan(
+    config: str | Path,
+    *,
+    root: str | Path | None = None,
+    pilot: str | Path | None = None,
+    claims: Sequence[str] = (),
+) -> Plan:
     """What a study would measure, take and see, before anything is computed.
 
     Args:
         pilot: a finished run on similar data, whose design effects are used.
+        claims: such as "FNMR <= 1 % in every group": what a verdict on each takes.
 
     Raises:
-        FacegapError: the study, its data set or the pilot is wrong.
+        FacegapError: a claim, the study, its data set or the pilot is wrong.
     """
     folder, other = (Path(place) if place is not None else None for place in (root, pilot))
-    return plan_study(str(config), folder, other)
+    return plan_study(str(config), folder, other, claims=claims)
 
 
 def verify(

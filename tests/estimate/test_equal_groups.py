@@ -79,6 +79,15 @@ def test_mated_deals_have_the_common_rate_and_leave_no_group_without_comparisons
     assert (found.smoothed[~zero] == found.seen[~zero]).all()
 
 
+def test_deals_are_relative_to_the_mean_of_the_groups_however_large_one_is():
+    """Relative to the rate of all people, a large group of twice the rate hid itself: 3 of 100 studies, now 3 of 10."""
+    rng = np.random.default_rng(4)
+    errors = np.concatenate([np.ones(30), np.zeros(70), np.ones(3), np.zeros(17)])
+    found = of_mated(dealt((100, 20), 200, rng), errors, np.full(120, 4), 0.1)
+    assert found.seen.mean(axis=1) == pytest.approx(np.full(200, 0.1))
+    assert ((found.seen >= 0) & (found.seen <= 1)).all()
+
+
 def test_uneven_numbers_of_images_widen_the_band_that_holds_equal_groups():
     """Independent comparisons: 15 to 30 of 100 studies outside; people: 5, and of 150 studies at most 14 (1 in 100)."""
     rng = np.random.default_rng(3)
@@ -86,12 +95,13 @@ def test_uneven_numbers_of_images_widen_the_band_that_holds_equal_groups():
     for _ in range(150):
         errors, comparisons = false_non_matches(rng)
         rates = [x.sum() / m.sum() for x, m in zip(groups_of(errors), groups_of(comparisons), strict=True)]
-        equal = of_mated(dealt(SIZES, 199, rng), errors, comparisons, errors.sum() / comparisons.sum())
+        equal = of_mated(dealt(SIZES, 199, rng), errors, comparisons, float(np.mean(rates)))
         outside += float(gini(np.array(rates)) > np.quantile(gini(equal.seen), 0.95))
     assert outside <= 14
 
 
 def test_nonmated_deals_scatter_as_groups_do():
+    """And a little more: how far people scatter is itself known from so many people only."""
     rng = np.random.default_rng(5)
     logs, dealt_logs = [], []
     for _ in range(60):
@@ -102,7 +112,7 @@ def test_nonmated_deals_scatter_as_groups_do():
         rates = np.log([c.errors / c.trials for c in rows])
         logs.append(rates.var())
         dealt_logs.append(np.log(equal.smoothed).var(axis=1).mean())
-    assert np.mean(dealt_logs) == pytest.approx(np.mean(logs), rel=0.15)
+    assert 1.0 < np.mean(dealt_logs) / np.mean(logs) < 1.35
 
 
 def test_without_a_false_match_nothing_scatters():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from facegap.cli.listings import columns
 from facegap.planning import Plan, PlannedGroup
+from facegap.planning.verdicts import MOST_PEOPLE, PlannedVerdict
 from facegap.tables.versus_rest import ratio_text
 
 
@@ -35,6 +37,44 @@ def lines(plan: Plan) -> Iterator[str]:
         header = ("GROUPING", "GROUP", "RATE", "80 % POWER", "90 % POWER", "PEOPLE FOR 1.5", "FOR 2", "FOR 3")
         yield from columns([header, *rows])
         yield "people: in each of two groups of this kind, 80 % power"
+    for claim, found in groupby(plan.verdicts, lambda verdict: verdict.claim):
+        yield ""
+        yield from _claimed(claim, list(found))
+
+
+def _claimed(claim: str, verdicts: list[PlannedVerdict]) -> Iterator[str]:
+    """What a verdict takes, by group."""
+    yield f"claim '{claim}': the people with whom a verdict is 80 % likely"
+    header = ("GROUPING", "GROUP", "PEOPLE", "TO REFUTE AT TWICE", "TO SUPPORT AT HALF", "THIS STUDY")
+    yield from columns([header, *map(_verdict, verdicts)])
+    yield (
+        "twice and half: of the claimed rate, where the group's true rate is that; in brackets comparisons; "
+        "numbers of images as of the group's own people"
+    )
+    if any(verdict.threshold_is_own for verdict in verdicts):
+        yield (
+            "the run sets this threshold itself: half of the error is the threshold's; how far its interval moves "
+            "the rates is not known beforehand and takes more people"
+        )
+
+
+def _verdict(one: PlannedVerdict) -> tuple[str, ...]:
+    needed = (one.people_to_refute, one.people_to_support)
+    people = max((n or MOST_PEOPLE for n in needed), default=0)
+    beyond = "more than " if None in needed else ""
+    missing = "" if one.decides == "could decide" else f": deciding needs {beyond}{people} people"
+    return (
+        one.grouping or "-",
+        one.group,
+        f"{one.people} ({one.comparisons})",
+        _needed(one.people_to_refute, one.comparisons_to_refute),
+        _needed(one.people_to_support, one.comparisons_to_support),
+        f"{one.decides}{missing}",
+    )
+
+
+def _needed(people: int | None, comparisons: int | None) -> str:
+    return f"more than {MOST_PEOPLE}" if people is None else f"{people} ({comparisons})"
 
 
 def _effects(plan: Plan) -> str:

@@ -168,6 +168,12 @@ def plan(
             help="Assume this false non-match rate of the groups that a group is compared with, such as 0.02."
         ),
     ] = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Say the people that a verdict on this claim takes, such as "FNMR <= 1 % in every group"; repeatable.'
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON, for programs.")] = False,
 ) -> None:
     """Say what a study would measure, take and see, before anything is computed."""
@@ -177,5 +183,5 @@ def plan(
     from facegap.cli.plan import lines
     from facegap.planning import plan_study
 
-    found = plan_study(config, root, pilot, design_effect, fnmr)
+    found = plan_study(config, root, pilot, design_effect, fnmr, claim or ())
     typer.echo(json.dumps(asdict(found), indent=2) if as_json else "\n".join(lines(found)))

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from facegap.estimate.clustered import residual_squares
+from facegap.estimate.clustered import degrees_of_freedom, residual_squares
 from facegap.estimate.measures import Rates
 from facegap.records import ClusterSums, Counted, RateSums
 
@@ -78,15 +78,16 @@ def dealt(sizes: Sequence[int], deals: int, rng: np.random.Generator) -> Deals:
 
 
 def of_mated(deals: Deals, errors: Numbers, comparisons: Integers, rate: float) -> Equal:
-    """Rates of mated comparisons in the deals that leave no group without any, each scaled to `rate` over all groups.
+    """Rates of mated comparisons in the deals that leave no group without any, each scaled to a mean of `rate`.
 
     Args:
+        rate: mean of the groups' rates as seen.
         errors, comparisons: (people,) of each; by people their own rates, and 1.
     """
     x, n = deals.sums(errors.astype(np.float64)), deals.sums(comparisons.astype(np.float64))
     whole = (n > 0).all(-1)
     x, n = x[whole], n[whole]
-    return _equal(x, n, rate, x.sum(-1, keepdims=True) / n.sum(-1, keepdims=True))
+    return _equal(x, n, rate)
 
 
 def of_nonmated(
@@ -113,11 +114,13 @@ def of_nonmated(
     certain = 1 / np.maximum(by_people + parts.lot / (pooled * trials), _TINY)
     rate = float((np.array([c.errors / c.trials for c in counts]) * certain).sum() / certain.sum())
 
-    mean = rate * trials * _people_factor(deals, trials, errors, comparisons, by_people)
+    # How far people scatter is itself known only as well as so many people tell.
+    freedom = sum(degrees_of_freedom(c) for c in counts if c.errors)
+    uncertain = np.sqrt(freedom / rng.chisquare(freedom, (len(deals.orders), 1)))
+    mean = rate * trials * _people_factor(deals, trials, errors, comparisons, by_people, uncertain)
     x = parts.lot * rng.poisson(mean / parts.lot) if parts.lot > 0 else mean
     x = np.asarray(np.minimum(x, trials), dtype=np.float64)
-    weighted = ((x / trials) * certain).sum(-1, keepdims=True) / certain.sum()
-    return _equal(x, np.broadcast_to(trials, x.shape), rate, weighted)
+    return _equal(x, np.broadcast_to(trials, x.shape), float(np.mean([c.errors / c.trials for c in counts])))
 
 
 class _Scatter(NamedTuple):
@@ -143,15 +146,21 @@ def _scatter(counts: Sequence[Counted]) -> _Scatter:
     return _Scatter(max(covariance, 0.0) / shared if shared > 0 else 0.0, pairs_of_all / errors)
 
 
-def _people_factor(deals: Deals, trials: Rates, errors: Numbers, comparisons: Integers, by_people: Rates) -> Rates:
-    """(deals, groups) rates of dealt people over the common one; the variance of each group's is about `by_people`."""
+def _people_factor(
+    deals: Deals, trials: Rates, errors: Numbers, comparisons: Integers, by_people: Rates, uncertain: Rates
+) -> Rates:
+    """(deals, groups) rates of dealt people over the common one; the variance of each group's is about `by_people`.
+
+    Args:
+        uncertain: (deals, 1) by which the standard deviation of a deal is another one.
+    """
     sizes = np.diff([*deals.starts, deals.orders.shape[1]])
     # By the square root a person with as many samples weighs alike in groups of all sizes.
     scale = np.repeat(np.sqrt(trials), sizes)
     relative = deals.sums(errors / scale) / np.maximum(deals.sums(comparisons / scale), _TINY)
     relative /= relative.mean()
     steepness = np.sqrt(by_people / np.maximum(relative.var(axis=0), _TINY))
-    factor = relative ** np.minimum(steepness, _STEEPEST)
+    factor = relative ** np.minimum(steepness * uncertain, _STEEPEST)
     return np.asarray(factor / np.maximum(factor.mean(axis=0), _TINY))
 
 
@@ -167,8 +176,13 @@ def _shared(counts: Counted) -> float:
     return float(by_subject.mm - 2 * by_pair.mm)
 
 
-def _equal(x: Rates, n: Rates, rate: float, shown: Rates) -> Equal:
-    """(deals, groups) errors and trials, scaled in each deal from the common rate that it shows to `rate`."""
-    x = x * np.divide(rate, shown, out=np.zeros_like(shown), where=shown > 0)
+def _equal(x: Rates, n: Rates, rate: float) -> Equal:
+    """(deals, groups) errors and trials, scaled in each deal so that the mean of the groups' rates is `rate`.
+
+    A measure is then judged relative to the mean over groups. Relative to the rate of all people together a large group
+    of a high rate would widen the band of what lies apart: it sets that rate, and small groups scatter by it.
+    """
+    shown = (x / n).mean(-1, keepdims=True)
+    x = np.minimum(x * np.divide(rate, shown, out=np.zeros_like(shown), where=shown > 0), n)
     seen = x / n
     return Equal(seen, np.where(seen.min(-1, keepdims=True) == 0, (x + 0.5) / (n + 1), seen))

@@ -13,6 +13,7 @@ from facegap.estimate.people import design_effect_at, effective_trials, people_f
 from facegap.estimate.power import trials_to_see, visible_ratio
 from facegap.planning.pilot import Assumed
 from facegap.planning.size import nonmated_trials, searching
+from facegap.planning.verdicts import Takers, takers_of
 from facegap.records import Rows, Samples, Trials, has_label
 
 
@@ -42,6 +43,14 @@ class PlannedGroup:
     nonmated: int
     searches: dict[str, int]
     seen: tuple[Seen, ...]
+
+
+def takers(samples: Samples, card: DatasetCard, rule: Trials, columns: tuple[str, ...]) -> list[Takers]:
+    """What each person of every group of one grouping would take part in; groups by name."""
+    names, group = np.unique(samples.grouping(columns), return_inverse=True)
+    known, subject = np.unique(samples.subjects, return_inverse=True)
+    mated = mated_pairs(samples, rule)[1] if card.identities else np.empty(0, np.int64)
+    return [takers_of(str(name), len(known), subject, group == d, rule, mated) for d, name in enumerate(names)]
 
 
 def planned_groups(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from facegap import conditions, datasets, pipeline, trials
 from facegap.cards import DatasetCard, Study, load_dataset, load_detector, load_model, load_study
+from facegap.claims.text import Claim, parse
 from facegap.datasets.asked import check_study, drawn, images_left_out, root_of
 from facegap.errors import InputError
-from facegap.planning.groups import PlannedGroup, planned_groups
+from facegap.planning.groups import PlannedGroup, planned_groups, takers
 from facegap.planning.pilot import Assumed, assumed
 from facegap.planning.size import BYTES_A_COMPARISON, PAIRS_A_SECOND, render_seconds, to_render
-from facegap.records import Samples, Trials
+from facegap.planning.verdicts import PlannedVerdict, check, columns_of, planned_verdicts
+from facegap.records import ListedTrials, Samples, Trials
+from facegap.words import did_you_mean
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,7 @@ class Plan:
     Attributes:
         left_out: images that `trials.images_per_person` leaves out.
         comparisons: 1:1 comparisons of one model under one symmetric condition.
+        verdicts: of claims, by claim and group.
         seconds, cache_bytes, results_bytes: estimates, good to a factor of about three.
     """
 
@@ -38,6 +43,7 @@ class Plan:
     results_bytes: float
     assumed: Assumed
     groups: tuple[PlannedGroup, ...]
+    verdicts: tuple[PlannedVerdict, ...] = ()
 
 
 def plan_study(
@@ -46,6 +52,7 @@ def plan_study(
     pilot: Path | None = None,
     design_effect: float | None = None,
     fnmr: float | None = None,
+    claims: Sequence[str] = (),
 ) -> Plan:
     """What the study `name` (or path) would do; no image is read and no model is opened.
 
@@ -53,10 +60,13 @@ def plan_study(
         pilot: a finished run on similar data: its design effects, FNMR and speed are used.
         design_effect: of the non-mated comparisons within a group, instead.
         fnmr: assumed rate of the other groups, instead.
+        claims: such as "FNMR <= 1 % in every group", of which the plan says the people that a verdict takes.
 
     Raises:
-        FacegapError: as `resolve` does for the study and its data set, or the pilot is no finished run.
+        FacegapError: a claim is not understood, or as `resolve` does for the study and its data set, or the pilot is no
+            finished run.
     """
+    asked = tuple(map(parse, claims))
     study, file = load_study(name)
     card = load_dataset(study.dataset.card)
     check_study(study, card, file)
@@ -100,6 +110,7 @@ def plan_study(
         results_bytes=made * kept * BYTES_A_COMPARISON + 3e6,
         assumed=assumption,
         groups=groups,
+        verdicts=tuple(_verdicts(asked, study, card, samples, rule, assumption)),
     )
 
 
@@ -113,6 +124,22 @@ def _check_cards(study: Study) -> None:
         conditions.load(condition)
     for use in study.models:
         load_detector(use.detector)
+
+
+def _verdicts(
+    asked: Sequence[Claim], study: Study, card: DatasetCard, samples: Samples, rule: Trials, assumption: Assumed
+) -> Iterator[PlannedVerdict]:
+    for claim in asked:
+        check(claim, study, isinstance(rule, ListedTrials))
+    for claim in asked:
+        columns = columns_of(claim, study)
+        unknown = [name for name in columns if name not in samples.groups]
+        if unknown:
+            raise InputError(
+                f"--claim '{claim.text}': no label column '{unknown[0]}'{did_you_mean(unknown[0], samples.groups)}; "
+                f"there are: {', '.join(samples.groups) or 'none'}"
+            )
+        yield from planned_verdicts(claim, study, takers(samples, card, rule, columns), assumption)
 
 
 def _trials(study: Study, file: Path, card: DatasetCard, folder: Path | None, samples: Samples) -> Trials:

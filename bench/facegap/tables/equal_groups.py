@@ -92,7 +92,7 @@ def _mated(
             once = side.comparisons if by_people else 1
             errors[at], trials[at] = side.errors / once, side.comparisons // once
     weighted: Sequence[Counted] = of_people(counts) if by_people else counts
-    return of_mated(places.deals, errors, trials, sum(c.errors for c in weighted) / sum(c.trials for c in weighted))
+    return of_mated(places.deals, errors, trials, float(np.mean([c.errors / c.trials for c in weighted])))
 
 
 def _nonmated(
