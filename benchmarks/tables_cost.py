@@ -23,8 +23,8 @@ SMALL = 400
 
 def costs_of(images: int) -> dict[str, float]:
     """Seconds on the processor of each table of the tree that is imported, in the order of its build."""
-    from reanalysis import evidence_of
     import sklearn.linear_model  # noqa: F401  (a table imports it when it first needs it)
+    from reanalysis import evidence_of
     from threadpoolctl import threadpool_limits
 
     from facegap.tables.build import TABLES

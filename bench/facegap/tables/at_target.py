@@ -43,7 +43,7 @@ def rows(bench: Workbench) -> Iterator[AtTargetRow]:
         drawn = bench.drawn(found.comparisons.model, target)
         ends = ends_of(drawn.thresholds, evidence.study.statistics.level, -np.inf) or (None, None)
         for metric, counts in found.by_metric.items():
-            draws = _rates(evidence, found, metric, drawn)
+            draws = _rates(bench, found, metric, drawn)
             for c, values in zip(counts, draws, strict=True):
                 key = {**key_cells(found, metric), "group": c.group, "target": target}
                 yield AtTargetRow(
@@ -65,7 +65,7 @@ def summary_rows(bench: Workbench) -> Iterator[AtTargetSummaryRow]:
             continue
         drawn = bench.drawn(found.comparisons.model, target)
         for metric, counts in found.by_metric.items():
-            draws = dict(zip([c.group for c in counts], _rates(evidence, found, metric, drawn), strict=True))
+            draws = dict(zip([c.group for c in counts], _rates(bench, found, metric, drawn), strict=True))
             key = {**key_cells(found, metric), "target": target, "level": evidence.study.statistics.level}
             caution = caution_of(bench, enter(counts, evidence.study.statistics.min_subjects)[0])
             for row in _summaries(evidence, counts, draws):
@@ -108,8 +108,14 @@ def _noise(
     )
 
 
-def _rates(evidence: Evidence, found: GroupCounts, metric: str, drawn: Drawn) -> Iterator[Floats]:
-    """(draws,) rates of each group in the order of its names."""
+def _rates(bench: Workbench, found: GroupCounts, metric: str, drawn: Drawn) -> tuple[Floats, ...]:
+    """(draws,) rates of each group in the order of its names, made once for both tables."""
+    comparisons = found.comparisons
+    key = "rates of draws", comparisons.model, comparisons.condition, found.columns, found.threshold.target, metric
+    return bench.once(key, lambda: tuple(_made(bench.evidence, found, metric, drawn)))
+
+
+def _made(evidence: Evidence, found: GroupCounts, metric: str, drawn: Drawn) -> Iterator[Floats]:
     comparisons, samples = found.comparisons, evidence.samples
     subject = samples.people()
     names, group = np.unique(samples.grouping(found.columns), return_inverse=True)
