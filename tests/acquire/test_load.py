@@ -194,7 +194,7 @@ def test_bad_files_have_a_reason(tmp_path: Path) -> None:
         read_image(tmp_path)
     with pytest.raises(Unreadable, match=r"^cannot be read: "):
         read_image(tmp_path / ("x" * 5000))
-    with pytest.raises(Unreadable, match=r"^cannot be read: .*null"):
+    with pytest.raises(Unreadable, match=r"^cannot be read: ValueError$"):
         read_image(tmp_path / "a\0b")
     big = tmp_path / "big.jpg"
     with big.open("wb") as file:

@@ -72,7 +72,9 @@ def test_the_recogniser_in_the_docs_is_a_card(tmp_path: Path) -> None:
     assert load_model(str(tmp_path / "my-net.toml")).score_threshold == 0.42
 
 
-def test_the_recogniser_in_the_docs_can_be_pinned(tmp_path: Path) -> None:
+def test_the_recogniser_in_the_docs_can_be_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A cache of its own, or other tests would find the net there.
+    monkeypatch.setenv("FACEGAP_CACHE", str(tmp_path / "cache"))
     card = tmp_path / "my-net.toml"
     card.write_text(blocks("cards.md", "toml")[0], encoding="utf-8")
     digest = weights.pin(card, tiny.make_net(tmp_path / "my-net.onnx"))

@@ -19,6 +19,7 @@ from facegap.planning import plan_study
 from facegap.report import views
 from facegap.report.page import _limits
 from facegap.run import resolve
+from finished import SECRET
 
 
 def test_plan_run_verify_and_page_agree(place: Path, run_here: Callable[..., Path]) -> None:
@@ -48,9 +49,10 @@ def test_plan_run_verify_and_page_agree(place: Path, run_here: Callable[..., Pat
 
     samples = datasets.load(load_dataset("patterns"), place / "data").samples
     drawn = draw_images(samples, 2, seed=7)
-    ids = {store.sha256_file(place / "data" / str(path)) for path in drawn.paths}
+    secret = bytes.fromhex(SECRET)
+    ids = {store.keyed(secret, "image", store.sha256_file(place / "data" / str(path))) for path in drawn.paths}
     traced = store.read_table(folder / "tables" / "samples.csv")
-    assert {row["sha256"] for row in traced} - {""} <= ids and len(traced) == 48
+    assert {row["hmac_sha256"] for row in traced} - {""} <= ids and len(traced) == 48
     _, images = np.unique([row["subject"] for row in traced], return_counts=True)
     assert set(images.tolist()) == {2}
 
