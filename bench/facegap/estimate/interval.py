@@ -13,8 +13,8 @@ NEAR_FEW = 2 * cautions.FEW_ERRORS
 """Ten errors may be seen where three are expected, and no caution then stands beside: below so many the lower end
 spends a fifth of the error."""
 
-NOTHING = 1e-9
-"""A lower end below this is written as 0."""
+NOTHING = 1e-4
+"""A lower end below so much of the rate is written as 0."""
 
 _SEARCHED = {"FTA": "samples", "FTE": "people", "FNIR": "mated searches", "FPIR": "non-mated searches"}
 
@@ -73,8 +73,8 @@ def _ends(counts: Counted, n_eff: float, level: float, errors: int) -> tuple[flo
     if counts.by_subject is not None and 0 < counts.errors < counts.trials and not counts.single:
         if errors < NEAR_FEW:
             low = min(low, exact_low(value * n_eff, n_eff, 1 - (1 - level) / 5))
-            # Of less than one effective error the exact end is some 1e-13, which nobody should read as a rate.
-            low = low if low >= NOTHING else 0.0
+            # Of less than one effective error the exact end is some 1e-9, which nobody should read as a rate.
+            low = low if low >= NOTHING * value else 0.0
         # One more person like the one who errs most, but for the one error that Wilson's interval allows anyway.
         high = max(high, wilson(with_room(counts, 1, beyond=1) * n_eff, n_eff, level)[1])
     return low, high
