@@ -10,6 +10,7 @@ import pytest
 import tiny
 from facegap import store
 from facegap.schema import ROWS
+from finished import SECRET
 from made import keys_of_several
 
 STUDY = (
@@ -24,7 +25,7 @@ WORST = "old-2015+street-night+dropping"
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tiny.make_place(tmp_path_factory.mktemp("place"), STUDY)
-    code, out, err = tiny.facegap(place, "run", "tiny.toml", FACEGAP_CACHE=str(place / "cache"))
+    code, out, err = tiny.facegap(place, "run", "tiny.toml", FACEGAP_CACHE=str(place / "cache"), FACEGAP_SECRET=SECRET)
     assert code == 0, out + err
     (folder,) = (place / "results").glob("tiny-*")
     return folder

@@ -200,5 +200,5 @@ def test_a_run_from_the_command_line(tmp_path: Path) -> None:
     code, out, error = tiny.facegap(place, "verify", str(run), "--root", "data")
     assert (code, "verified" in out) == (0, True), error
     path.write_text(path.read_text(encoding="utf-8").replace("Smith-0", "Smith-1"), encoding="utf-8")
-    code, _, error = tiny.facegap(place, "verify", str(run), "--root", "data")
-    assert code == 1 and "who is related by 'kin' differs from the run's" in error
+    code, out, _ = tiny.facegap(place, "verify", str(run), "--root", "data")
+    assert code == 1 and "who is related by 'kin' differs from the run's" in out

@@ -42,7 +42,8 @@ def kept_study(study: Study, dataset: str) -> dict[str, Any]:
 def kept_dataset(card: DatasetCard) -> dict[str, Any]:
     """The card, without the names of its files."""
     found = card.model_dump(mode="json")
-    found["files"] = dict.fromkeys(found["files"], LEFT_OUT)
+    # A name stays a name and a pattern a pattern, so that what is kept is still a card.
+    found["files"] = {key: "*" if "*" in value else LEFT_OUT for key, value in found["files"].items()}
     found["protocols"] = {name: {**one, "pairs": LEFT_OUT} for name, one in found["protocols"].items()}
     return found
 
