@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -169,6 +170,15 @@ def endless(tmp_path: Path) -> backend.Net:
 PICTURE = {"x": np.ones((1, 3, 32, 32), dtype=np.float32)}
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """A shell that starts the tests in its background lets them ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_ends_a_net_that_runs(endless: backend.Net) -> None:
     timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
     start = time.monotonic()
