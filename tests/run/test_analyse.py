@@ -106,3 +106,37 @@ def test_verify_names_another_parent_under_the_same_name(finished: Path, tmp_pat
     assert any("beside it is another one" in line for line in verify(derived, inputs=False))
     shutil.rmtree(parent)
     assert verify(derived, inputs=False) == []
+
+
+def test_an_analysis_of_an_analysis_holds_what_both_changed(finished: Path, tmp_path: Path) -> None:
+    first = analyse(finished, Changes(level=0.9, reference=("amber",)), tmp_path / "first", None)
+    second = analyse(first, Changes(fmr=(0.02,)), tmp_path / "second", None)
+    third = analyse(second, Changes(groups=(("size",), ("group",))), tmp_path / "third", None)
+    for folder in (first, second, third):
+        assert verify(folder, inputs=False) == []
+    manifest = store.read_json(third / "manifest.json")
+    assert manifest["study"]["statistics"]["level"] == 0.9 and manifest["study"]["reference"] == {"group": "amber"}
+    assert [one["run"] for one in manifest["derived_from"]["earlier"]] == [finished.name, first_id(first)]
+
+
+def first_id(folder: Path) -> str:
+    return str(store.read_json(folder / "manifest.json")["run_id"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"level": 0.9', '"level": 0.5', "statistics.level: says 0.5, the analysis set 0.9"),
+        ('"group": "amber"', '"group": "blue"', "reference.group: says blue, the file says amber"),
+    ],
+)
+def test_what_an_earlier_analysis_set_cannot_be_set_otherwise(
+    finished: Path, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    first = analyse(finished, Changes(level=0.9, reference=("amber",)), tmp_path / "first", None)
+    second = analyse(first, Changes(fmr=(0.02,)), tmp_path / "second", None)
+    path = second / "manifest.json"
+    study, mark, rest = path.read_text(encoding="utf-8").partition('"study": {')
+    path.write_text(study + mark + rest.replace(old, new, 1), encoding="utf-8")
+    store.seal(second)
+    assert any(said in line for line in verify(second, inputs=False)), verify(second, inputs=False)

@@ -42,9 +42,10 @@ def study_differences(case: Case) -> Iterator[str]:
         else:
             yield Unknown(f"study.toml: a study of another version than {__version__}")
         return
-    changed = manifest.derived_from.get("changes", {})
+    changed = follows.changes_of(manifest.derived_from)
     wanted = _shown(written, manifest.dataset, changed) if "suppress_below" in manifest.study["statistics"] else written
     kept = kept_study(wanted, str(manifest.dataset["name"]))
+    kept["reference"] = follows.references(case.evidence.samples, written, manifest.derived_from)
     yield from (f"manifest.json: study: {line}" for line in _departing(kept, manifest.study, changed))
 
 
@@ -168,12 +169,13 @@ def _run_id(case: Case) -> tuple[str, str]:
 
 
 def _not_derived(case: Case) -> list[str]:
-    """The banners without those of analyses, of which the last is known where this version wrote it."""
+    """The banners without those of analyses, which follow from what was changed where this version wrote them."""
     banners, named = list(case.manifest.banners), case.manifest.derived_from
-    last = [follows.derived_banner(named["run"], named["changes"])] if named and case.same_version else banners[-1:]
-    if named and banners[-1:] == last:
-        while banners and banners[-1].startswith(follows.DERIVED):
-            banners.pop()
+    said = follows.derived_banners(named)
+    if named and case.same_version:
+        return banners[: -len(said)] if banners[-len(said) :] == said else banners
+    while named and banners and banners[-1].startswith(follows.DERIVED):
+        banners.pop()
     return banners
 
 

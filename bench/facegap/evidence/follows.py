@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from facegap import gates, store
-from facegap.cards import DatasetCard
+from facegap.cards import DatasetCard, Study
 from facegap.evidence.record import Evidence
-from facegap.records import COPY_AGAIN, COPY_OF_OTHER, NEAR_AGAIN, NEAR_OTHER
+from facegap.records import COPY_AGAIN, COPY_OF_OTHER, NEAR_AGAIN, NEAR_OTHER, Samples
 
 TOLD = ("gate", "note")
 """What a manifest says of a recogniser besides its card, and what measures nothing."""
@@ -67,6 +67,42 @@ def banners(card: DatasetCard, models: Sequence[Mapping[str, Any]]) -> list[str]
         if column.label_source in ("classifier", "inferred"):
             found.append(f"the labels of '{name}' were guessed by a machine, not reported by people")
     return found + [gates.stated(entry) for entry in models if entry.get("gate") and not entry["gate"]["passed"]]
+
+
+def analyses(derived_from: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every analysis that a folder came from, the first one first: the run that it changed, and its changes."""
+    if not derived_from:
+        return []
+    own = {name: derived_from[name] for name in ("run", "changes")}
+    return [*(dict(one) for one in derived_from.get("earlier", ())), own]
+
+
+def changes_of(derived_from: Mapping[str, Any]) -> dict[str, Any]:
+    """What all analyses together changed of the study: of two changes of one thing the later holds."""
+    return {name: value for one in analyses(derived_from) for name, value in one["changes"].items()}
+
+
+def references(samples: Samples, study: Study, derived_from: Mapping[str, Any]) -> dict[str, str]:
+    """Grouping -> its reference group, as the study has it and each analysis after it left it."""
+    groupings, found = study.groups, dict(study.reference)
+    for one in analyses(derived_from):
+        if "groups" in one["changes"]:
+            groupings = tuple(tuple(columns) for columns in one["changes"]["groups"])
+            found = {name: group for name, group in found.items() if name in {", ".join(c) for c in groupings}}
+        if "reference" in one["changes"]:
+            found = referred(samples, groupings, one["changes"]["reference"])
+    return found
+
+
+def referred(samples: Samples, groupings: Sequence[tuple[str, ...]], names: Sequence[str]) -> dict[str, str]:
+    """Grouping -> the one of `names` that is a group of it."""
+    there = {", ".join(columns): samples.coded(columns)[0] for columns in groupings}
+    return {grouping: name for name in names for grouping, groups in there.items() if name in groups}
+
+
+def derived_banners(derived_from: Mapping[str, Any]) -> list[str]:
+    """What each of the analyses that a folder came from says."""
+    return [derived_banner(one["run"], one["changes"]) for one in analyses(derived_from)]
 
 
 def derived_banner(parent: str, changes: Mapping[str, Any]) -> str:

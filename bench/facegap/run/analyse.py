@@ -185,13 +185,14 @@ def parse_groups(texts: Sequence[str]) -> tuple[tuple[str, ...], ...] | None:
 def _manifest(run: Path, parent: RunManifest, study: Study, changes: Changes) -> RunManifest:
     digest = store.sha256_file(run / store.SUMS)
     said = changes.as_json()
+    derived = {"run": parent.run_id, "sha256sums": digest, "changes": said}
     return replace(
         parent,
         run_id=follows.derived_name(parent.run_id, digest, said),
         study=study.model_dump(mode="json"),
         versions={**parent.versions, "facegap": __version__},
         banners=[*parent.banners, follows.derived_banner(parent.run_id, said)],
-        derived_from={"run": parent.run_id, "sha256sums": digest, "changes": said},
+        derived_from={**derived, "earlier": follows.analyses(parent.derived_from)},
     )
 
 
