@@ -24,6 +24,7 @@ import tiny
 from facegap import report, store
 from facegap.audit import Verified, examine
 from facegap.errors import FacegapError
+from finished import SECRET
 
 FLIPS = 4
 """Flipped bytes a file, one in each quarter."""
@@ -34,7 +35,7 @@ BANNER = "only patterns: nobody is shown"
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"FACEGAP_CACHE": f"{folder}/cache", "FACEGAP_SECRET": "00" * 32}
+        os.environ |= {"FACEGAP_CACHE": f"{folder}/cache", "FACEGAP_SECRET": SECRET}
         runs = {name: _run(Path(folder) / name, full) for name, full in (("plain", False), ("full", True))}
         forged.remember(lambda name, new: setattr(*name, new))
         flips = list(flipped(runs["full"], Path(folder) / "flipped"))
