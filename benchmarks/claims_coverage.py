@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from facegap.claims.judge import _held, _mean_p_values, _verdict
+from facegap.claims.accuracies import mean_p_values
+from facegap.claims.margins import held, verdict_within
 from facegap.claims.text import parse
 from facegap.count.groups import heaviest
 from facegap.estimate import estimate
@@ -280,7 +281,7 @@ def _margins(design: Design, high: list[Study], low: list[Study]) -> str:
         for g, ratio in enumerate(ratios):
             sides = study[g], pooled([*study[:g], *study[g + 1 :]])
             claim = replace(MARGIN, number=max(ratio, 1 / ratio))
-            verdict = _verdict(_held(sides, claim, LEVEL, (1 - LEVEL) / len(study), 1.0))
+            verdict = verdict_within(held(sides, claim, LEVEL, (1 - LEVEL) / len(study), 1.0))
             verdicts.add("undecided" if any(too_few(side, verdict) for side in sides) else verdict)
         found.append(verdicts)
     claimed = f"margin, ratios of {studies[0][0].metric} {ratios.min():.2g} to {ratios.max():.2g}"
@@ -293,7 +294,7 @@ def _accuracies(design: Design, fmr: list[Study], fnmr: list[Study], rate: float
     found = []
     for a, b in zip(fmr, fnmr, strict=True):
         p = [
-            _mean_p_values((one, other), limit, LEVEL, 2)
+            mean_p_values((one, other), limit, LEVEL, 2)
             for one, other, limit in zip(a, b, truth, strict=True)
             if other.trials
         ]

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from null_band_coverage import DESIGNS, Design, _fmr, _fnmr, _sizes
 
-from facegap.claims.judge import _margin
+from facegap.claims.margins import judge_margin
 from facegap.claims.text import parse
 from facegap.estimate.equal_groups import dealt
 from facegap.estimate.versus_rest import against_group
@@ -40,7 +40,7 @@ def study(rng: np.random.Generator, design: Design) -> dict[str, tuple[ErrorCoun
 def verdict(counts: Sequence[ErrorCounts]) -> str:
     last = counts[-1].group
     claim = parse(f"{counts[0].metric} of {counts[0].group} at most {LIMIT} times that of {last}")
-    return next(row.verdict for row in _margin(counts, claim, LEVEL, LEAST) if row.group == counts[0].group)
+    return next(row.verdict for row in judge_margin(counts, claim, LEVEL, LEAST) if row.group == counts[0].group)
 
 
 def differs(counts: Sequence[ErrorCounts]) -> bool:

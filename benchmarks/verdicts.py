@@ -20,7 +20,7 @@ import numpy as np
 from claims_coverage import images
 
 from facegap.cards import load_study
-from facegap.claims.judge import _margin
+from facegap.claims.margins import judge_margin
 from facegap.claims.text import Claim, parse
 from facegap.count.groups import heaviest
 from facegap.estimate.accuracy import p_values
@@ -182,7 +182,7 @@ def alike(
     claim = Claim(text="", kind=form, metric="FNMR", number=margin, scope="every group", columns=None, threshold=None)  # type: ignore[arg-type]
 
     def once(rng: Rng) -> bool:
-        return next(iter(_margin(groups(kind, rates, people, rng), claim, 0.95, 10))).verdict == want
+        return next(iter(judge_margin(groups(kind, rates, people, rng), claim, 0.95, 10))).verdict == want
 
     return once
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from facegap import count
-from facegap.claims.judge import Judged, _End, _held, _margin, judge_claim
+from facegap.claims.judge import judge_claim
+from facegap.claims.margins import held, judge_margin
 from facegap.claims.text import parse
+from facegap.claims.verdict import End, Judged
 from facegap.count.groups import heaviest
 from facegap.errors import InputError
 from facegap.estimate.at_most import judge
@@ -196,7 +198,7 @@ def test_the_sample_that_would_have_decided_a_margin_does(text: str) -> None:
     a, b, function, verdict = MARGINS[text]
     claim = parse(text)
     metric = claim.metric
-    rows = list(_margin([counts(metric, "a", *a, a[1] // 2), counts(metric, "b", *b, b[1] // 2)], claim, 0.95, 10))
+    rows = list(judge_margin([counts(metric, "a", *a, a[1] // 2), counts(metric, "b", *b, b[1] // 2)], claim, 0.95, 10))
     assert [(row.verdict, row.decided_as) for row in rows] == [("undecided", verdict)] * 2
     first = rows[0]
     assert first.decided_people == pytest.approx(first.decided_trials / 2, abs=1)
@@ -210,7 +212,7 @@ def test_the_sample_that_would_have_decided_a_margin_does(text: str) -> None:
 
 def test_non_mated_comparisons_grow_with_the_square_of_people() -> None:
     sides = [counts("FMR", "a", 60, 4950, 100, pairs=True), counts("FMR", "b", 66, 4950, 100, pairs=True)]
-    row = next(iter(_margin(sides, parse("FMR within a ratio of 1.25"), 0.95, 10)))
+    row = next(iter(judge_margin(sides, parse("FMR within a ratio of 1.25"), 0.95, 10)))
     assert (row.verdict, row.decided_as) == ("undecided", "supported")
     assert row.decided_trials / 4950 == pytest.approx((row.decided_people / 100) ** 2, rel=0.02)
 
@@ -232,12 +234,12 @@ def test_a_margin_leaves_room_for_one_more_person_who_errs_most() -> None:
         by_subject=ClusterSums(int(x @ x), int(x @ m), int(m @ m)),
         heaviest=heaviest(x, m),
     )
-    row = next(iter(_margin([one, replace(one, group="b")], parse("FNMR within a ratio of 2"), 0.95, 10)))
+    row = next(iter(judge_margin([one, replace(one, group="b")], parse("FNMR within a ratio of 2"), 0.95, 10)))
     n = effective_sample(one, 0.95)
     plain, roomy = Rate(0.025 * n, n), Rate((25 + 5) / 1010 * n, n)
     assert row.low == pytest.approx(equivalent_ratio(plain, roomy, 2, 0.05).low)
     assert row.high == pytest.approx(equivalent_ratio(roomy, plain, 2, 0.05).high)
-    wide = _held((one, replace(one, group="b")), parse("FNMR within a ratio of 2"), 0.95, 0.05, 1.0)
+    wide = held((one, replace(one, group="b")), parse("FNMR within a ratio of 2"), 0.95, 0.05, 1.0)
     assert wide.refuting is not None and wide.refuting[1] == pytest.approx(
         equivalent_ratio(roomy, plain, 2, 0.025).high
     )
@@ -251,8 +253,8 @@ def test_a_margin_must_hold_at_both_ends_of_the_threshold_s_interval() -> None:
         return counts("FNMR", "a", errors, 40000, 20000), counts("FNMR", "b", 1000, 40000, 20000)
 
     def judged(*places: tuple[ErrorCounts, ...]) -> Judged:
-        ends = [_End(0.0, {"FNMR": place}) for place in places[1:]]
-        return next(iter(_margin(places[0], claim, 0.95, 10, ends)))
+        ends = [End(0.0, {"FNMR": place}) for place in places[1:]]
+        return next(iter(judge_margin(places[0], claim, 0.95, 10, ends)))
 
     half = equivalent_ratio(Rate(1000, 40000), Rate(1000, 40000), 1.5, 0.025)
     same = judged(at(1000), at(1000), at(1000))
@@ -269,7 +271,7 @@ def test_no_sample_decides_on_the_margin_or_without_errors() -> None:
         ((25, 1000), (20, 1000), "FNMR within a ratio of 1.25"),
         ((0, 100), (0, 100), "FNMR within a ratio of 2"),
     ):
-        for row in _margin([counts("FNMR", "a", *a, 50), counts("FNMR", "b", *b, 50)], parse(text), 0.95, 10):
+        for row in judge_margin([counts("FNMR", "a", *a, 50), counts("FNMR", "b", *b, 50)], parse(text), 0.95, 10):
             if row.value is None or row.value > 1:
                 assert (row.decided_as, row.decided_people, row.decided_trials) == (None, None, None)
                 assert row.note.endswith("no larger sample with these rates would have decided")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from facegap.claims.judge import _margin, judge_claim
+from facegap.claims.judge import judge_claim
+from facegap.claims.margins import judge_margin
 from facegap.claims.text import parse
 from facegap.errors import InputError
 from facegap.estimate.clustered import pooled
@@ -79,7 +80,7 @@ FOUR = [counts("a", 60, 2000), counts("b", 40, 2000), counts("c", 300, 2000), co
 
 def test_a_named_group_is_one_test_and_the_interval_decides() -> None:
     claim = parse("FNMR of c at most 3 times that of b")
-    rows = {row.group: row for row in _margin(FOUR, claim, 0.95, 10)}
+    rows = {row.group: row for row in judge_margin(FOUR, claim, 0.95, 10)}
     assert set(rows) == {"a", "c", "d"}
     a, b = (Rate(c.errors / c.trials * n, n) for c in (FOUR[2], FOUR[1]) for n in (effective_sample(c, 0.95),))
     low, high = koopman(a, b, 0.9)
@@ -92,7 +93,7 @@ def test_a_named_group_is_one_test_and_the_interval_decides() -> None:
 @pytest.mark.parametrize(("limit", "verdict"), [(1.2, "undecided"), (1.5, "undecided"), (4, "supported")])
 def test_verdicts_of_every_group_are_adjusted_over_the_others(limit: float, verdict: str) -> None:
     claim = parse(f"FNMR at most {limit} times that of b in every group")
-    row = next(row for row in _margin(FOUR, claim, 0.95, 10) if row.group == "a")
+    row = next(row for row in judge_margin(FOUR, claim, 0.95, 10) if row.group == "a")
     assert row.verdict == verdict and "adjusted over 2 tests" in row.note
     if verdict == "undecided" and limit != 1.5:
         assert row.decided_as == "refuted" and "people in b" in row.note
@@ -102,20 +103,20 @@ def test_verdicts_of_every_group_are_adjusted_over_the_others(limit: float, verd
 
 def test_the_rest_is_all_other_groups_that_enter() -> None:
     claim = parse("FNMR of c at most 3 times that of the others")
-    row = next(row for row in _margin(FOUR, claim, 0.95, 10) if row.group == "c")
+    row = next(row for row in judge_margin(FOUR, claim, 0.95, 10) if row.group == "c")
     rest = pooled(FOUR[:2])
     assert row.value == pytest.approx((300 / 2000) / (rest.errors / rest.trials))
     assert row.verdict == "supported" or row.low is not None
 
 
 def test_too_few_people_in_the_reference_compare_nobody() -> None:
-    rows = list(_margin(FOUR, parse("FNMR at most 3 times that of d in every group"), 0.95, 10))
+    rows = list(judge_margin(FOUR, parse("FNMR at most 3 times that of d in every group"), 0.95, 10))
     assert [row.group for row in rows] == ["a", "b", "c"]
     assert all(row.verdict == "undecided" for row in rows)
     assert all(row.note == "left out: nothing to compare with: d: 4 people, fewer than 10" for row in rows)
 
 
-def test_an_upper_limit_has_no_lower_margin() -> None:
+def test_an_upper_limit_has_no_lowerjudge_margin() -> None:
     found = at_most_times(Rate(1, 2000), Rate(100, 2000), 1.5)
     assert found.equivalent and not found.outside
     assert at_most_times(Rate(100, 2000), Rate(1, 2000), 1.5).outside

@@ -13,7 +13,7 @@ import facegap
 import tiny
 from facegap import store
 from facegap.claims.examine import shown_only
-from facegap.claims.judge import Judged
+from facegap.claims.verdict import Judged
 from facegap.errors import InputError
 from facegap.evidence import read_evidence
 from facegap.run import Changes, changed_study

@@ -1,6 +1,7 @@
 """Claims: what is claimed, read from its words, counted and judged by a run's evidence."""
 
 from facegap.claims.examine import Examined, examine_claim, parse_sealed
-from facegap.claims.judge import Judged, judge_groups
+from facegap.claims.judge import judge_groups
+from facegap.claims.verdict import Judged
 
 __all__ = ["Examined", "Judged", "examine_claim", "judge_groups", "parse_sealed"]

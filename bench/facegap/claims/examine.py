@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from facegap import store
-from facegap.claims.judge import Judged, Verdict, judge_claim, verdict_of
+from facegap.claims.judge import judge_claim, verdict_of
 from facegap.claims.text import MARGINS, Claim, parse
+from facegap.claims.verdict import Judged, Verdict
 from facegap.errors import InputError, StoreError
 from facegap.evidence import Evidence, Seal, departures, read_evidence, read_seal
 from facegap.evidence.sealed import KEPT

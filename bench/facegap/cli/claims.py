@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from facegap.claims import Examined
-from facegap.claims.judge import Judged, by_reading, verdict_of
+from facegap.claims.judge import by_reading, verdict_of
+from facegap.claims.verdict import Judged
 from facegap.cli.listings import columns
 
 HEADER = ("GROUP", "VERDICT", "FOUND", "ERRORS", "TRIALS", "PEOPLE", "P", "WOULD HAVE DECIDED")

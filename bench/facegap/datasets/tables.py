@@ -146,7 +146,7 @@ def _fields(path: Path, text: str, skip: int) -> Iterator[tuple[str, list[str]]]
     said = _SEP.match(text)
     text = text[said.end() :] if said else text
     skipped = skip + (1 if said else 0)
-    mark = said[1] if said else _mark(text)
+    mark = said[1] if said else separator_of(text)
     reader = csv.reader(lines_of(text), strict=True, delimiter=mark, skipinitialspace=True)
     try:
         for fields in reader:
@@ -158,7 +158,7 @@ def _fields(path: Path, text: str, skip: int) -> Iterator[tuple[str, list[str]]]
         raise DatasetError(f"{path}: line {where}: not CSV: {error}; check the quotes") from None
 
 
-def _mark(text: str) -> str:
+def separator_of(text: str) -> str:
     """What separates the columns: what the header has most of outside quotes, commas where it has none."""
     header = next((line for line in text.splitlines() if line.strip()), "")
     marks = Counter(re.sub(r'"[^"]*"', "", header))

@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from facegap.claims.numbers import NUMBER, number_of
-from facegap.claims.refusal import Refused
+from facegap.datasets.tables import separator_of
 from facegap.errors import InputError
+from facegap.published.line import PublishedRow
+from facegap.published.printed import errors_of, printed_rate, whole_number
+from facegap.published.sums import groupings_of
 from facegap.words import did_you_mean, plural
 
 NUMBERS = ("errors", "trials", "people", "rate")
@@ -33,47 +35,6 @@ ANY_ERROR = "error rate"
 ALL = ("all", "total", "overall", "everyone", "sum")
 MOST_BYTES, MOST_ROWS = 16 << 20, 20_000
 _LONGEST_LABEL = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublishedRow:
-    """One printed line.
-
-    Attributes:
-        line: of the file, the header being 1.
-        labels: column -> value, without the columns whose value is "all".
-        errors, trials: None where only a rate was printed.
-        people: None where not printed.
-        rate: as printed, None where it was not.
-        errors_from_rate: errors were computed from a printed rate and the trials.
-    """
-
-    line: int
-    model: str
-    condition: str
-    metric: str
-    threshold: str
-    labels: Mapping[str, str]
-    errors: int | None
-    trials: int | None
-    people: int | None
-    rate: float | None
-    errors_from_rate: bool = False
-
-    @property
-    def table(self) -> tuple[str, str, str, str]:
-        """Which table the line belongs to: model, condition, metric, threshold."""
-        return self.model, self.condition, self.metric, self.threshold
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The grouping that the line is a group of."""
-        return tuple(self.labels)
-
-    @property
-    def group(self) -> str:
-        """The group's name, its labels in the order of the columns."""
-        return ", ".join(self.labels.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +83,7 @@ def read_counts(path: Path, labels: Sequence[str] = ()) -> PublishedCounts:
     found: dict[tuple[str, str, str, str], dict[tuple[str, ...], tuple[PublishedRow, ...]]] = {}
     totals: dict[tuple[str, str, str, str], PublishedRow] = {}
     for table, some in by_table.items():
-        found[table] = _groupings(path, some)
+        found[table] = groupings_of(path, some)
         everyone = [row for row in some if not row.labels]
         if everyone:
             totals[table] = everyone[0]
@@ -164,7 +125,7 @@ def _lines(path: Path, content: bytes) -> tuple[list[list[str]], str]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     if not first:
         raise InputError(f"{path}: the file is empty; expected a header with group, errors, trials")
-    delimiter = max(",;\t", key=first.count)
+    delimiter = separator_of(text)
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)), delimiter
     except csv.Error as error:
@@ -242,9 +203,9 @@ def _is_number(cell: str) -> bool:
 def _row(path: Path, line: int, header: Sequence[str], labels: Sequence[str], cells: Sequence[str]) -> PublishedRow:
     of = {name: " ".join(cell.split()) for name, cell in zip(header, cells, strict=True)}
     where = f"{path}: line {line}"
-    errors, trials, people = (_whole(where, name, of.get(name, "")) for name in ("errors", "trials", "people"))
-    rate = _rate(where, of.get("rate", ""))
-    errors, computed = _errors(where, errors, trials, rate, of.get("rate", ""))
+    errors, trials, people = (whole_number(where, name, of.get(name, "")) for name in ("errors", "trials", "people"))
+    rate = printed_rate(where, of.get("rate", ""))
+    errors, computed = errors_of(where, errors, trials, rate, of.get("rate", ""))
     metric = _metric(where, of.get("metric", ""))
     _check_people(where, people, trials, metric)
     return PublishedRow(
@@ -269,70 +230,6 @@ def _labels(where: str, cells: Mapping[str, str]) -> dict[str, str]:
         if len(cell) > _LONGEST_LABEL:
             raise InputError(f"{where}: {name}: {len(cell)} characters; expected a name of at most {_LONGEST_LABEL}")
     return {name: cell for name, cell in cells.items() if cell.lower() not in ALL}
-
-
-def _whole(where: str, name: str, cell: str) -> int | None:
-    if not cell:
-        return None
-    plain = re.fullmatch(r"([0-9]{1,15})(?:\.0+)?", cell)
-    if plain:
-        return int(plain[1])
-    if re.fullmatch(r"[1-9][0-9]{0,2}(?:[,. '\u2019\u00a0\u202f][0-9]{3})+", cell):
-        raise InputError(f"{where}: {name}: '{cell}'; write {re.sub('[^0-9]', '', cell)}, without thousands marks")
-    raise InputError(f"{where}: {name}: expected a whole number of 0 or more, found '{cell}'")
-
-
-def _rate(where: str, cell: str) -> float | None:
-    if not cell:
-        return None
-    found = NUMBER.fullmatch(cell)
-    if not found:
-        raise InputError(f"{where}: rate: '{cell}' is no number; write 0.0012, 0.12 % or 1/10000")
-    try:
-        value = float(number_of(found, cell).value)
-    except Refused as refused:
-        raise InputError(f"{where}: rate: {refused}") from None
-    if not 0 <= value <= 1:
-        raise InputError(f"{where}: rate: '{cell}' is more than all; write a share such as 0.0012, or 0.12 %")
-    return value
-
-
-def _errors(
-    where: str, errors: int | None, trials: int | None, rate: float | None, printed: str
-) -> tuple[int | None, bool]:
-    """The errors, and whether they were computed from the rate."""
-    if errors is not None and trials is None:
-        raise InputError(f"{where}: {plural(errors, 'error')} and no trials; without trials give the rate alone")
-    if errors is not None and trials is not None:
-        if errors > trials:
-            raise InputError(f"{where}: {errors} errors among {trials} trials")
-        if rate is not None and not _prints_as(errors, trials, rate, printed):
-            raise InputError(f"{where}: the rate {printed} is not that of {errors} errors among {trials} trials")
-        return errors, False
-    if rate is None:
-        raise InputError(f"{where}: neither errors nor a rate; a group without trials has errors 0 and trials 0")
-    if trials is None:
-        return None, False
-    counted = round(rate * trials)
-    if not _prints_as(counted, trials, rate, printed):
-        raise InputError(f"{where}: no number of errors among {trials} trials has the rate {printed}")
-    return counted, True
-
-
-def _prints_as(errors: int, trials: int, rate: float, printed: str) -> bool:
-    """Whether errors / trials could have been rounded, up or down, to the digits that were printed."""
-    if trials == 0:
-        return rate == 0
-    return abs(errors / trials - rate) <= _last_digit(rate, printed) * 1.0000001
-
-
-def _last_digit(rate: float, printed: str) -> float:
-    """What one unit of the last printed digit is worth."""
-    if "/" in printed or ":" in printed or " in " in printed:
-        return 0.05 * rate
-    digits = re.match(r"[0-9]*\.?([0-9]*)(?:[eE]([-+]?[0-9]+))?", printed)
-    decimals, power = (digits[1], digits[2]) if digits else ("", "")
-    return float(10.0 ** (int(power or 0) - len(decimals)) * (0.01 if "%" in printed else 1.0))
 
 
 def _metric(where: str, cell: str) -> str:
@@ -367,76 +264,6 @@ def _no_duplicates(path: Path, rows: Iterable[PublishedRow]) -> None:
             name = row.group or "everyone"
             raise InputError(f"{path}: line {row.line}: '{name}' stands in line {seen[key]} already")
         seen[key] = row.line
-
-
-def _groupings(path: Path, rows: Sequence[PublishedRow]) -> dict[tuple[str, ...], tuple[PublishedRow, ...]]:
-    """Every grouping of one table: as printed, then each label alone, summed up where it was not printed.
-
-    Raises:
-        InputError: a printed sum is not that of its parts.
-    """
-    printed: dict[tuple[str, ...], list[PublishedRow]] = defaultdict(list)
-    for row in rows:
-        if row.labels:
-            printed[row.columns].append(row)
-    found = {columns: tuple(some) for columns, some in printed.items()}
-    finest = max(printed, key=len, default=())
-    parts = found.get(finest, ())
-    for row in rows:
-        _check_sum(path, row, parts, finest)
-    if len(finest) > 1:
-        for column in finest:
-            if (column,) not in found:
-                found[(column,)] = tuple(_summed(parts, column))
-    return found
-
-
-def _check_sum(path: Path, row: PublishedRow, parts: Sequence[PublishedRow], finest: tuple[str, ...]) -> None:
-    """A printed sum against the rows that it sums up; these may be a choice of groups, and then add up to less."""
-    if row.columns == finest:
-        return
-    inside = [part for part in parts if all(part.labels.get(name) == value for name, value in row.labels.items())]
-    for what in ("errors", "trials"):
-        said, counts = getattr(row, what), [getattr(part, what) for part in inside]
-        if said is None or not counts or None in counts or any(p.errors_from_rate for p in (row, *inside)):
-            continue
-        if sum(counts) > said:
-            lines = ", ".join(str(part.line) for part in inside[:6])
-            raise InputError(
-                f"{path}: line {row.line}: {said} {what} over {row.group or 'everyone'}, but the lines that it sums up "
-                f"({lines}) have {sum(counts)}"
-            )
-
-
-def _summed(parts: Sequence[PublishedRow], column: str) -> Iterator[PublishedRow]:
-    """Rows of one label, summed over the others; none where a part has no counts."""
-    of: dict[str, list[PublishedRow]] = defaultdict(list)
-    for part in parts:
-        of[part.labels[column]].append(part)
-    for value, some in of.items():
-        errors = _sum(part.errors for part in some)
-        trials = _sum(part.trials for part in some)
-        if errors is None or trials is None:
-            continue
-        first = some[0]
-        yield PublishedRow(
-            line=first.line,
-            model=first.model,
-            condition=first.condition,
-            metric=first.metric,
-            threshold=first.threshold,
-            labels={column: value},
-            errors=errors,
-            trials=trials,
-            people=_sum(part.people for part in some),
-            rate=errors / trials if trials else None,
-            errors_from_rate=any(part.errors_from_rate for part in some),
-        )
-
-
-def _sum(values: Iterable[int | None]) -> int | None:
-    known = list(values)
-    return None if None in known else sum(value for value in known if value is not None)
 
 
 def _remarks(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from facegap.estimate.differentials import enter
-from facegap.published.counts_file import OF_TWO_PEOPLE, PublishedCounts, PublishedRow
+from facegap.published.counts_file import OF_TWO_PEOPLE, PublishedCounts
+from facegap.published.line import PublishedRow
 from facegap.records import ErrorCounts
 
 MIN_PEOPLE = 10
