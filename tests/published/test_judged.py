@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from facegap.errors import InputError
 from facegap.estimate.binomial import wilson
 from facegap.published import Asked, Judged, judge_counts, read_counts, write_judged
-from facegap.schema import RateRow
+from facegap.schema import JUDGED, RateRow, names_of
 from facegap.store import read_rows
 
 Write = Callable[..., Path]
@@ -172,3 +172,18 @@ def test_hostile_names_stay_text_on_the_page(write: Write, tmp_path: Path) -> No
     read, asked = read_counts(path), Asked()
     page = (write_judged(read, asked, judge_counts(read, asked), tmp_path) / "report.html").read_text()
     assert "<script>" not in page and "&lt;script&gt;" in page and "a &amp; &#34;b&#34;" in page
+
+
+def test_cautions_stand_with_every_number(write: Write) -> None:
+    path = write(HEAD, "a,6,40,40,FNMR", "b,30,1000,1000,FNMR")
+    found = judged(path, "FNMR <= 10 % in every group")
+    few, many = found.rates
+    assert "fewer than 50 people" in few.caution and "fewer than 10 errors" in few.caution and many.caution == ""
+    named = ["a", "the other groups"]  # of b the others are a
+    assert all(f"fewer than 10 errors ({name})" in row.caution for name, row in zip(named, found.ratios, strict=True))
+    assert all("fewer than 10 errors (a)" in row.caution for row in found.summaries)
+    assert "fewer than 10 errors" in found.claims[0].caution and found.claims[1].caution == ""
+
+
+def test_every_judged_table_has_cautions() -> None:
+    assert all("caution" in names_of(row) for row in JUDGED.values())

@@ -210,10 +210,12 @@ def judge_groups(
     if claim.kind == "accuracy":
         raise InputError(f"claim '{claim.text}': counts have error rates; claim FNMR or FMR instead")
     if claim.kind == "summary":
-        return tuple(summary_rows([(counts, None)], claim, level, least, seed))
-    if claim.kind in COMPARED:
-        return tuple(judge_margin(counts, claim, level, least))
-    return tuple(judge_rates(claim, counts, level, least, ()))
+        found = summary_rows([(counts, None)], claim, level, least, seed)
+    elif claim.kind in COMPARED:
+        found = judge_margin(counts, claim, level, least)
+    else:
+        found = judge_rates(claim, counts, level, least, ())
+    return tuple(replace(row, caution=_caution({claim.metric: counts}, row.group, level)) for row in found)
 
 
 def verdict_of(rows: Sequence[Judged]) -> Verdict:

@@ -118,7 +118,7 @@ def _rates(rates: Sequence[JudgedRateRow], tests: dict[str, JudgedRatioRow]) -> 
             )
         )
     yield from columns(cells)
-    yield from (in_one_line(f"  {row.group}: {row.note}") for row in rates if row.note)
+    yield from (in_one_line(f"  {row.group}: {_noted(row)}") for row in rates if _noted(row))
 
 
 def _span(value: float | None, low: float | None, high: float | None) -> str:
@@ -127,6 +127,10 @@ def _span(value: float | None, low: float | None, high: float | None) -> str:
         return shown
     ends = ("-" if low is None else f"{low:.3g}", "no bound" if high is None else f"{high:.3g}")
     return f"{shown} ({ends[0]} to {ends[1]})"
+
+
+def _noted(row: JudgedRateRow | JudgedClaimRow) -> str:
+    return "; ".join(part for part in (row.caution, row.note) if part)
 
 
 def _claim(text: str, rows: Sequence[JudgedClaimRow]) -> Iterator[str]:
@@ -150,5 +154,5 @@ def _claim(text: str, rows: Sequence[JudgedClaimRow]) -> Iterator[str]:
             ),
         ]
     )
-    yield from dict.fromkeys(in_one_line(f"  {row.group}: {row.note}") for row in rows if row.note)
+    yield from dict.fromkeys(in_one_line(f"  {row.group}: {_noted(row)}") for row in rows if _noted(row))
     yield of_verdict(rows)

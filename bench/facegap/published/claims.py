@@ -155,6 +155,7 @@ def _row(
         p={"refuted": found.p_refute, "supported": found.p_support}.get(found.verdict),
         turns_at=turns,
         possible=max(known) if len(known) == len(sizes) else None,
+        caution=found.caution.replace("comparisons", "trials"),
     )
     few = _too_few(row, [c for group in behind if (c := group.row.people) is not None])
     reachable = row.possible is not None and turns is not None and turns <= row.possible

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from facegap import estimate
+from facegap.estimate import cautions
 from facegap.estimate.assumed import equal_p, ratio_of, turning_point, visible_above
 from facegap.estimate.clustered import pooled
 from facegap.estimate.multiplicity import holm
@@ -37,7 +38,7 @@ def rate_row(group: Group, asked: Asked) -> JudgedRateRow:
     if group.counts is None:
         return base(note="a rate without trials: its uncertainty is not known")
     found = estimate.estimate(group.counts, asked.level)
-    notes = [found.note.replace("comparisons", "trials")]
+    notes = [_trials(found.note)]
     if row.errors_from_rate:
         notes.append("errors computed from the printed rate")
     alike = None
@@ -48,6 +49,7 @@ def rate_row(group: Group, asked: Asked) -> JudgedRateRow:
         high=found.high,
         low_alike=None if alike is None else alike.low,
         high_alike=None if alike is None else alike.high,
+        caution=_trials(cautions.as_text(found.cautions)),
         note="; ".join(note for note in notes if note),
     )
 
@@ -154,11 +156,23 @@ def _ratio_row(
         visible=visible,
         turns_at=turns,
         possible=max(known) if len(known) == 2 else None,
+        caution=_caution(pair, group.row.group, against, asked.level),
         note=""
         if one.errors and other.errors
         else "no ratio: one side has no errors; the bounds say at least or at most",
     )
     return _with_sentence(row, asked.design_effect)
+
+
+def _caution(pair: tuple[Side, Side], group: str, against: str, level: float) -> str:
+    """The cautions of both sides' rates."""
+    named = zip((group, against), (estimate.estimate(side.counts, level) for side in pair), strict=True)
+    return _trials(cautions.by_name((name, found.cautions) for name, found in named))
+
+
+def _trials(text: str) -> str:
+    """Published tables call comparisons trials."""
+    return text.replace("comparisons", "trials")
 
 
 def _with_sentence(row: JudgedRatioRow, assumed: float) -> JudgedRatioRow:
@@ -189,6 +203,7 @@ def summary_rows(family: Sequence[Group], asked: Asked) -> Iterator[JudgedSummar
     counts = [group.counts for group in kept if group.counts is not None]
     if len(counts) < 2:
         return
+    caution = _trials(cautions.of_several(estimate.estimate(c, asked.level) for c in counts))
     for found in estimate.differentials(counts, 1, asked.level, asked.seed):
         yield JudgedSummaryRow(
             **family[0].key,
@@ -202,5 +217,6 @@ def summary_rows(family: Sequence[Group], asked: Asked) -> Iterator[JudgedSummar
             worst=found.worst or "",
             best=found.best or "",
             left_out="; ".join(f"{name}: {reason}" for name, reason in left_out.items()),
-            note=found.note.replace("comparisons", "trials"),
+            caution=caution,
+            note=_trials(found.note),
         )

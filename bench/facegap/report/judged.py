@@ -130,7 +130,7 @@ def _rates_table(rates: Sequence[JudgedRateRow]) -> Table:
         (
             _system(row), row.metric, row.grouping, row.group, words.count(row.errors), words.count(row.trials),
             words.count(row.people), words.percent(row.rate), words.interval(row.low, row.high),
-            words.interval(row.low_alike, row.high_alike), row.note,
+            words.interval(row.low_alike, row.high_alike), words.noted(row),
         )
         for row in rates
     ]  # fmt: skip
@@ -147,13 +147,13 @@ def _ratio_table(ratios: Sequence[JudgedRatioRow]) -> Table:
             _system(row), row.metric, row.grouping, row.group, row.against, words.number(row.ratio),
             words.reach(row.low, row.high), "" if row.p_holm is None else f"{row.p_holm:.2g}", row.verdict or row.note,
             words.number(row.visible) if row.visible is not None else "none" if row.verdict else "",
-            words.number(row.turns_at), words.number(row.possible), row.method,
+            words.number(row.turns_at), words.number(row.possible), row.method, row.caution,
         )
         for row in ratios
     ]  # fmt: skip
     head = (
         "Table", "Rate of", "By", "Group", "Against", "Ratio", "Interval", "p (Holm)", "Test says",
-        "Sees ratios from", "Turns at design effect", "Possible by people", "Test",
+        "Sees ratios from", "Turns at design effect", "Possible by people", "Test", "Read with care",
     )  # fmt: skip
     return Table(head, rows).without_empty_columns()
 
@@ -162,7 +162,7 @@ def _summary_table(summaries: Sequence[JudgedSummaryRow]) -> Table:
     rows = [
         (
             _system(row), row.metric, row.grouping, row.measure, words.number(row.value),
-            words.reach(row.low, row.high), words.number(row.null_high), row.worst, row.best, row.note,
+            words.reach(row.low, row.high), words.number(row.null_high), row.worst, row.best, words.noted(row),
         )
         for row in summaries
         if row.measure in _MEASURES
@@ -176,7 +176,7 @@ def _claim_table(claims: Sequence[JudgedClaimRow]) -> Table:
         (
             _system(row), row.grouping or "everyone", row.group, row.verdict, words.number(row.value),
             words.reach(row.low, row.high), "" if row.p is None else f"{row.p:.2g}", words.number(row.turns_at),
-            row.note,
+            words.noted(row),
         )
         for row in claims
     ]  # fmt: skip

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from facegap.schema.column import Row, Says
-from facegap.schema.common import Grouping, Groups, LeftOut, Level, Measure, Method, Note, P, PHolm, Sentence, Value
+from facegap.schema.common import (
+    Caution,
+    Grouping,
+    Groups,
+    LeftOut,
+    Level,
+    Measure,
+    Method,
+    Note,
+    P,
+    PHolm,
+    Sentence,
+    Value,
+)
 
 PrintedModel = Annotated[str, Says(meaning="system, as the published table names it", key=True)]
 PrintedCondition = Annotated[str, Says(meaning="condition, as the published table names it", key=True)]
@@ -63,6 +76,7 @@ class JudgedRateRow(Row, table="judged_rates", judged=True):
         float | None, Says(meaning="upper end if all trials of a person agreed", unit="share", digits=2)
     ] = None
     level: Level = None
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -102,6 +116,7 @@ class JudgedRatioRow(Row, table="judged_ratios", judged=True):
     turns_at: TurnsAt = None
     possible: Possible = None
     sentence: Sentence = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -128,6 +143,7 @@ class JudgedSummaryRow(Row, table="judged_summaries", judged=True):
     worst: Annotated[str, Says(meaning="group with the highest rate", group=True)] = ""
     best: Annotated[str, Says(meaning="group with the lowest rate", group=True)] = ""
     left_out: LeftOut = ""
+    caution: Caution = ""
     note: Note = ""
 
 
@@ -154,4 +170,5 @@ class JudgedClaimRow(Row, table="judged_claims", judged=True):
     p: P = None
     turns_at: TurnsAt = None
     possible: Possible = None
+    caution: Caution = ""
     note: Note = ""
