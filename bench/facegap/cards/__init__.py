@@ -15,6 +15,7 @@ from facegap.cards.model import (
     load_detector,
     load_model,
 )
+from facegap.cards.outside import ScoresCard, TemplatesCard, load_scores_card, load_templates_card
 from facegap.cards.study import ModelUse, Study, load_study
 from facegap.cards.toml import OPEN, Card, card_names, card_path, open_questions, read_card, read_toml
 
@@ -28,16 +29,20 @@ __all__ = [
     "ModelCard",
     "ModelUse",
     "Preprocess",
+    "ScoresCard",
     "Source",
     "Step",
     "Study",
+    "TemplatesCard",
     "card_names",
     "card_path",
     "load_condition",
     "load_dataset",
     "load_detector",
     "load_model",
+    "load_scores_card",
     "load_study",
+    "load_templates_card",
     "open_questions",
     "read_card",
     "read_toml",

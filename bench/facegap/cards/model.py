@@ -172,7 +172,7 @@ def load_model(name: str) -> ModelCard:
     Raises:
         CardError: there is none, it breaks a rule, or it is a detector's.
     """
-    return read_card(_of_kind(name, "recogniser"), ModelCard)
+    return read_card(of_kind(name, "recogniser"), ModelCard)
 
 
 def load_detector(name: str) -> DetectorCard:
@@ -181,19 +181,28 @@ def load_detector(name: str) -> DetectorCard:
     Raises:
         CardError: there is none, it breaks a rule, or it is a recogniser's.
     """
-    return read_card(_of_kind(name, "detector"), DetectorCard)
+    return read_card(of_kind(name, "detector"), DetectorCard)
 
 
-def _of_kind(name: str, kind: str) -> Path:
+KINDS = ("recogniser", "detector", "scores", "templates")
+"""What a card in models/ can be of: nets that run here, and models of which only scores or templates arrive."""
+
+
+def of_kind(name: str, kind: str) -> Path:
+    """The file of the card `name` (or path), which is of this kind or of none that is known.
+
+    Raises:
+        CardError: there is none, or it is of another kind.
+    """
     path = card_path("models", name)
     found = read_toml(path).get("kind")
-    if found in ("recogniser", "detector") and found != kind:
+    if found in KINDS and found != kind:
         raise CardError(f"{path}: kind: expected '{kind}' here, found '{found}'")
     return path
 
 
 def card_kind(path: Path) -> str:
-    """ "recogniser" or "detector", as the card in `path` says; "" where it says neither."""
+    """One of `KINDS`, as the card in `path` says; "" where it says nothing that can be read."""
     try:
         return str(tomllib.loads(path.read_text(encoding="utf-8")).get("kind", ""))
     except (OSError, ValueError):

@@ -1,0 +1,106 @@
+"""Cards of models that facegap does not run: a vendor gives scores, or a laboratory gives templates."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from facegap.cards.model import Claim, Name, of_kind
+from facegap.cards.toml import Card, read_card
+
+Word = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class _OutsideCard(Card):
+    name: Name
+    version: str
+    title: str
+    licence: str
+    source: str
+    trained_on: str = "not stated"
+    notes: str = ""
+    claims: tuple[Claim, ...] = ()
+    vendor_threshold: float | None = None
+    vendor_threshold_source: str = ""
+    vendor_fmr: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        default=None, description="the FMR that the vendor states for its threshold"
+    )
+
+
+class ScoresCard(_OutsideCard):
+    """A model of which only scores arrive.
+
+    `direction`: whether more alike is higher (similarity) or lower (distance; the score is its negative). `range`: the
+    least and the largest number that the vendor's measure can be, where it says so. `failures`: what stands in place of
+    a score where a comparison failed, besides nothing. `vendor_threshold` is in the vendor's own measure.
+    """
+
+    kind: Literal["scores"]
+    direction: Literal["similarity", "distance"]
+    range: tuple[float, float] | None = None
+    failures: tuple[Word, ...] = ()
+
+    @model_validator(mode="after")
+    def _threshold_in_range(self) -> ScoresCard:
+        if self.range is None:
+            return self
+        low, high = self.range
+        if low >= high:
+            raise ValueError(f"range: the least comes before the largest, found [{low}, {high}]")
+        if self.vendor_threshold is not None and not low <= self.vendor_threshold <= high:
+            raise ValueError(f"vendor_threshold: {self.vendor_threshold} is outside the range [{low}, {high}]")
+        return self
+
+    @property
+    def score_threshold(self) -> float | None:
+        """The vendor's threshold as a score (higher = more alike)."""
+        if self.vendor_threshold is None:
+            return None
+        return -self.vendor_threshold if self.direction == "distance" else self.vendor_threshold
+
+
+class TemplatesCard(_OutsideCard):
+    """A model of which only templates arrive: vectors of `dim` numbers, of length 1 where it says `normalised`."""
+
+    kind: Literal["templates"]
+    dim: Annotated[int, Field(ge=2, le=65536)]
+    similarity: Literal["cosine", "negative-l2"]
+    normalised: bool
+
+    @model_validator(mode="after")
+    def _threshold_fits_the_measure(self) -> TemplatesCard:
+        threshold = self.vendor_threshold
+        if threshold is not None and self.similarity == "cosine" and not -1 <= threshold <= 1:
+            raise ValueError(f"vendor_threshold: a cosine similarity lies between -1 and 1, found {threshold}")
+        if threshold is not None and self.similarity == "negative-l2" and threshold <= 0:
+            raise ValueError(f"vendor_threshold: an L2 distance is above 0, found {threshold}")
+        return self
+
+    @property
+    def score_threshold(self) -> float | None:
+        """The vendor's threshold as a score (higher = more alike)."""
+        if self.vendor_threshold is None:
+            return None
+        return -self.vendor_threshold if self.similarity == "negative-l2" else self.vendor_threshold
+
+
+OutsideCard = ScoresCard | TemplatesCard
+
+
+def load_scores_card(name: str) -> ScoresCard:
+    """The card `name` (or path) of a model of which scores arrive.
+
+    Raises:
+        CardError: there is none, it breaks a rule, or it is of another kind.
+    """
+    return read_card(of_kind(name, "scores"), ScoresCard)
+
+
+def load_templates_card(name: str) -> TemplatesCard:
+    """The card `name` (or path) of a model of which templates arrive.
+
+    Raises:
+        CardError: there is none, it breaks a rule, or it is of another kind.
+    """
+    return read_card(of_kind(name, "templates"), TemplatesCard)
