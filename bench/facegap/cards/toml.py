@@ -160,10 +160,15 @@ def _explain(path: Path, content: dict[str, Any], schema: type[Card], problem: A
 
 _LETTERS = "lower-case letters, digits, '.', '_' and '-'"
 
+_ONE_CHANGE = r"[a-z_]+\.[a-z_]+=[0-9a-z.+-]+"
+
+CONDITION_NAME = rf"^[a-z0-9][a-z0-9._-]*(\+[a-z0-9][a-z0-9._-]*)*(@{_ONE_CHANGE}(,{_ONE_CHANGE})*)?$"
+"""A condition's own name or that of its parts, and other constants than its card's."""
+
 _PATTERNS = {
     "^[0-9a-f]{64}$": "64 hexadecimal digits in lower case",
     "^[a-z0-9][a-z0-9._-]*$": _LETTERS,
-    r"^[a-z0-9][a-z0-9._-]*(\+[a-z0-9][a-z0-9._-]*)*$": f"{_LETTERS}; parts joined by '+'",
+    CONDITION_NAME: f"{_LETTERS}; parts joined by '+'",
 }
 
 _KINDS = {

@@ -11,6 +11,7 @@ import typer
 from facegap.cli import results
 from facegap.cli.judge import judge
 from facegap.cli.progress import progress
+from facegap.cli.sensitivity import sensitivity
 from facegap.cli.unexpected import DEBUG
 from facegap.version import __version__
 
@@ -40,7 +41,8 @@ models = typer.Typer(
 )
 datasets = typer.Typer(help="Data sets: list their cards, check what a folder of images holds.", no_args_is_help=True)
 conditions = typer.Typer(
-    help="Capture conditions (phone, light, network): list them, look at faces through them.", no_args_is_help=True
+    help="Capture conditions (phone, light, network): list them, look at faces through them, try constants.",
+    no_args_is_help=True,
 )
 app.add_typer(models, name="models")
 app.add_typer(datasets, name="datasets")
@@ -326,6 +328,7 @@ def conditions_list() -> None:
 
 for _command in (results.plan, results.seal, results.analyse, results.claim, judge):
     app.command()(_command)
+conditions.command()(sensitivity)
 
 
 @conditions.command("show")

@@ -13,6 +13,7 @@ from facegap.conditions.chain import (
     validate,
 )
 from facegap.conditions.profiles import KINDS, combinations, ladder, load, names, part, parts
+from facegap.conditions.sensitivity import End, ends
 from facegap.conditions.show import grid
 from facegap.conditions.stages import Box, Photo, Unreadable
 
@@ -20,12 +21,14 @@ __all__ = [
     "KINDS",
     "STEPS",
     "Box",
+    "End",
     "Image",
     "Photo",
     "Unreadable",
     "apply",
     "combinations",
     "digest",
+    "ends",
     "grid",
     "ladder",
     "load",

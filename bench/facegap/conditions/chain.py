@@ -102,7 +102,7 @@ def validate(card: ConditionCard) -> None:
         if step.step not in STEPS:
             lines.append(f"{where}: no such step{did_you_mean(step.step, STEPS)}; there are: {', '.join(STEPS)}")
         else:
-            lines += [f"{where}: {problem}" for problem in problems(STEPS[step.step], step.parameters)]
+            lines += [f"{where}: {problem}" for problem in _problems(step)]
     if not lines:
         lines = _misfits(card)
     if lines:
@@ -134,6 +134,18 @@ def _resolved(step: Step) -> dict[str, object]:
     """The step with its defaults; whole numbers as floats, so that 500 and 500.0 are the same light."""
     given = {**signature(STEPS[step.step]).defaults, **step.parameters, "step": step.step}
     return {name: float(value) if type(value) is int else value for name, value in given.items()}
+
+
+def _problems(step: Step) -> list[str]:
+    """What is wrong with the step's parameters, and with the ends of their ranges."""
+    function = STEPS[step.step]
+    lines = problems(function, step.parameters)
+    unknown = set(step.ranges) - set(signature(function).types)
+    for name, ends in step.ranges.items():
+        if name not in unknown:
+            for end in ends:
+                lines += [one for one in problems(function, {**step.parameters, name: end}) if one not in lines]
+    return lines
 
 
 def _start(image: Image) -> Stage:

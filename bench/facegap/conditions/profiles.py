@@ -9,6 +9,7 @@ from pydantic import Field
 
 from facegap.cards import Card, ConditionCard, Step, card_names, card_path, read_card
 from facegap.conditions.chain import validate
+from facegap.conditions.sensitivity import changed
 from facegap.errors import CardError
 
 KINDS = ("phones", "lights", "networks")
@@ -30,20 +31,22 @@ class Ladder(Card):
 def load(name: str) -> ConditionCard:
     """The condition `name`, checked: a card in configs/conditions, a path, or "phone+light+network".
 
-    A combined condition is un-processing, then the steps of the light, of the phone and of the network.
+    A combined condition is un-processing, then the steps of the light, of the phone and of the network. What follows an
+    @ changes constants of the card: "phone+light+network@meter.max_gain=8".
 
     Raises:
         CardError: there is none, it breaks a rule, or a part of its name is not known.
     """
-    words = name.split("+")
-    if len(words) == 1 or name.endswith(".toml"):
-        card = read_card(card_path(_FOLDER, name), ConditionCard)
+    plain, at, changes = name.partition("@")
+    words = plain.split("+")
+    if len(words) == 1 or plain.endswith(".toml"):
+        card = read_card(card_path(_FOLDER, plain), ConditionCard)
     elif len(words) == len(KINDS):
-        card = _combined(name, words)
+        card = _combined(plain, words)
     else:
         raise CardError(f"condition '{name}': expected a name, or phone+light+network, found {len(words)} parts")
     validate(card)
-    return card
+    return changed(card, changes) if at else card
 
 
 def names() -> list[str]:

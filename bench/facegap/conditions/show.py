@@ -39,7 +39,7 @@ def grid(
     shown = list(names) if names is not None else combinations()
     cards = [load(name) for name in shown]
     lines = max((card.name.count("+") + 1 for card in cards), default=1)
-    tiles = [_tile(image, card, tile_px, lines, rng_for(seed, sample_id, card.name), face_box) for card in cards]
+    tiles = [_tile(image, card, tile_px, lines, rng_for(seed, sample_id, card.plain_name), face_box) for card in cards]
     if not tiles:
         raise InputError("conditions show: expected at least one condition, found none")
     blank = np.full_like(tiles[0], 255)

@@ -61,7 +61,7 @@ def _received(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: i
     box = box_of(scene.boxes[row]) if scene is not None else None
     if scene is not None and scene.moments is not None:
         image, box = moved(pipeline.seed, scene.moments, row, image, box)
-    rng = conditions.rng_for(pipeline.seed, str(samples.ids[row]), pipeline.condition.name)
+    rng = conditions.rng_for(pipeline.seed, str(samples.ids[row]), pipeline.condition.plain_name)
     return conditions.photograph(pipeline.condition, image, rng, box)
 
 

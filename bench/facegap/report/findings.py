@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from facegap.report import paired, versus_rest, views, words, worst_first
+from facegap.report import paired, sensitivity, versus_rest, views, words, worst_first
 from facegap.report.marks import Rated, as_people
 from facegap.report.worst_first import Contrast
 from facegap.schema import CrossRow, PairedRow, RateRow, ThresholdRow, VersusRow
@@ -206,9 +206,10 @@ def _condition(tables: Tables, model: str, point: ThresholdRow) -> Sentence | No
         f"{where}: of {words.count(scale)} genuine applicants in {worst.group}, {COUNTED_ONCE}, "
         f"{_people_n(worst, scale)} are turned away under {worst.condition}, {_people_n(base, scale)} under "
         f"{base.condition}. "
-        f"{_changed(changes.get((worst.condition, worst.grouping, worst.group)))} {cautions([worst, base])}"
+        f"{_changed(changes.get((worst.condition, worst.grouping, worst.group)))}"
     )
-    return Sentence(text.strip(), "conditions")
+    said = (text, sensitivity.band(tables, model, point, worst), cautions([worst, base]))
+    return Sentence(" ".join(part for part in said if part).strip(), "conditions")
 
 
 def _no_condition_harms(where: str, widest: RateRow) -> Sentence:

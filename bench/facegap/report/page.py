@@ -29,6 +29,7 @@ from facegap.report import (
     quality,
     rates,
     relatives,
+    sensitivity,
     style,
     transactions,
     versus_reference,
@@ -157,7 +158,9 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
             _people_table(tables, model, point) for model in names for point in views.leading_thresholds(tables, model)
         ],
         conditions=[_condition_table(tables, model) for model in names] if len(views.conditions(tables)) > 1 else [],
-        condition_cards=tables.manifest.conditions,
+        condition_cards=[card for card in tables.manifest.conditions if card.get("name") not in views.ends(tables)],
+        bands=[sensitivity.band_table(tables, model) for model in names],
+        not_tried=sensitivity.not_tried(tables),
         rates=_rates_table(tables),
         searches=_search_table(tables),
         differentials=differentials.measure_tables(tables),

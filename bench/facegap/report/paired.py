@@ -66,7 +66,9 @@ def _rows(tables: Tables, model: str) -> list[PairedRow]:
     """Everyone, then every grouping, that in which a condition is most clearly harder on one group first."""
     point = views.main_threshold(tables, model)
     name = point.name if point is not None else ""
-    rows = views.select(tables[PairedRow], model=model, threshold_name=name)
+    tried = views.ends(tables)
+    found = views.select(tables[PairedRow], model=model, threshold_name=name)
+    rows = [row for row in found if row.condition not in tried]
     every = views.once(row.grouping for row in rows if row.grouping != views.EVERYONE)
     order = (views.EVERYONE, *sorted(every, key=lambda by: _rank([row for row in rows if row.grouping == by])))
     return [row for by in order for row in rows if row.grouping == by]

@@ -50,6 +50,7 @@ def _rows(tables: Tables, model: str) -> list[TransactionRow]:
     point = views.main_threshold(tables, model)
     name = point.name if point is not None else ""
     rows = views.select(tables[TransactionRow], model=model, threshold_name=name)
+    rows = [row for row in rows if row.condition not in views.ends(tables)]
     return [row for row in rows if row.grouping in (views.EVERYONE, views.first_grouping(tables))]
 
 

@@ -43,10 +43,17 @@ def models(tables: Tables) -> list[str]:
 
 
 def conditions(tables: Tables) -> list[str]:
-    """Names of the conditions, the one that thresholds were set under first."""
-    found = once(row.condition for row in tables[RateRow])
+    """Names of the conditions, the one that thresholds were set under first; without those that only try a constant."""
+    tried = ends(tables)
+    found = [name for name in once(row.condition for row in tables[RateRow]) if name not in tried]
     base = baseline(tables)
     return [base, *(name for name in found if name != base)] if found else []
+
+
+def ends(tables: Tables) -> frozenset[str]:
+    """Conditions that are another one of this run with one constant changed: `sensitivity` reads them."""
+    asked = tables.manifest.study.get("conditions", ())
+    return frozenset(name for name in asked if "@" in name and name.partition("@")[0] in asked)
 
 
 def baseline(tables: Tables) -> str:
@@ -131,8 +138,10 @@ def leading_thresholds(tables: Tables, model: str) -> list[ThresholdRow]:
 
 
 def rates(tables: Tables, model: str, metric: str, **wanted: object) -> list[RateRow]:
-    """Rows of a metric with failures counted."""
-    return select(tables[RateRow], model=model, metric=metric, failures="counted", **wanted)
+    """Rows of a metric with failures counted; those of conditions that only try a constant where they are asked for."""
+    found = select(tables[RateRow], model=model, metric=metric, failures="counted", **wanted)
+    tried = ends(tables) if "condition" not in wanted else frozenset()
+    return [row for row in found if row.condition not in tried]
 
 
 def open_searches(tables: Tables, model: str) -> list[IdentificationRow]:

@@ -112,13 +112,14 @@ def people(row: Mark, scale: int = 1_000) -> str:
     if row.rate is None:
         return DASH
     if row.low is None or row.high is None:
-        return _whole(row.rate * scale)
+        return whole(row.rate * scale)
     if row.errors == 0:
-        return f"0 seen (up to {_whole(row.high * scale)})"
-    return f"{_whole(row.rate * scale)} ({_whole(row.low * scale)}{DASH}{_whole(row.high * scale)})"
+        return f"0 seen (up to {whole(row.high * scale)})"
+    return f"{whole(row.rate * scale)} ({whole(row.low * scale)}{DASH}{whole(row.high * scale)})"
 
 
-def _whole(value: float) -> str:
+def whole(value: float) -> str:
+    """A number of people: whole from one on, else with one digit."""
     return f"{value:,.0f}" if value >= 1 or value == 0 else f"{value:.1g}"
 
 

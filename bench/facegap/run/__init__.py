@@ -3,6 +3,7 @@
 from facegap.run.analyse import Changes, analyse, changed_study, parse_groups
 from facegap.run.inputs import Inputs, resolve
 from facegap.run.seal import find_seal, seal_study
+from facegap.run.sensitivity import write_study
 from facegap.run.study import run_study
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "resolve",
     "run_study",
     "seal_study",
+    "write_study",
 ]

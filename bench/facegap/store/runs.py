@@ -34,7 +34,7 @@ PAGE, NO_PAGE = "report.html", "report-failed.txt"
 DRAWN = (PAGE, NO_PAGE)
 """With figures/, what is drawn from the rest of a run; it may cite the run's digest, which therefore leaves it out."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~@=,-]{0,199}")
 
 
 def check_name(name: str, where: str) -> None:
@@ -44,7 +44,7 @@ def check_name(name: str, where: str) -> None:
         StoreError: it has a slash, a space or another odd character, or is too long.
     """
     if _NAME.fullmatch(name) is None or ".." in name:
-        raise StoreError(f"{where}: expected letters, digits and . _ + ~ -, 200 at most, found {name[:80]!r}")
+        raise StoreError(f"{where}: expected letters, digits and . _ + ~ @ = , -, 200 at most, found {name[:80]!r}")
 
 
 def require_writable(results: Path) -> None:
