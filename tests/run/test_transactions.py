@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from facegap import conditions
 from facegap.cards.study import Transactions
 from facegap.records import Acquisitions, Attempts, Templates
 from facegap.run.transactions import compared, taken_again
@@ -132,3 +133,47 @@ def test_bytes_and_seconds_of_what_is_sent() -> None:
     assert (every.sent[0], every.seconds[0]) == (600, pytest.approx(6.4))
     unknown = one_transaction(Transactions(attempts=1, frames=3), FRAMES, made)
     assert np.isnan([unknown.sent[0], unknown.seconds[0]]).all()
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5])
+def test_an_attempt_is_lost_as_often_as_the_network_loses_one_upload(frames: int) -> None:
+    """All frames of an attempt are one upload: neither more often lost because they are many, nor less."""
+    samples = make_samples(["p", "p"], {"group": ["a", "a"]})
+    rules = Transactions(attempts=20, frames=frames, restarts=5, policy="mean-template")
+    network = conditions.load("budget-2019+office+dropping")
+    steps = [step for step in network.steps if step.step in ("truncate", "lose")]
+    card = network.model_copy(update={"steps": tuple(steps)})
+    expected = 1 - np.prod([1 - float(str(step.parameters["probability"])) for step in steps])
+    picture = np.full((16, 16, 3), 99, dtype=np.uint8)
+    arrived = []
+    for seed in range(20):
+        taken, moments = taken_again(samples, np.array([1]), rules)
+        fates: dict[int, set[bool]] = {}
+        for row, name in enumerate(taken.ids):
+            upload, rng = moments.upload(seed, row, card.name), conditions.rng_for(seed, str(name), card.name)
+            fates.setdefault(int(moments.attempt[row]), set()).add(_arrives(card, picture, rng, upload))
+        assert all(len(fate) == 1 for fate in fates.values()), "an attempt arrives as a whole or not at all"
+        arrived += [fate.pop() for fate in fates.values()]
+    lost = 1 - np.mean(arrived)
+    spread = np.sqrt(expected * (1 - expected) / len(arrived))
+    assert abs(lost - expected) < 4 * spread, (lost, expected)
+
+
+def _arrives(card: Any, picture: Any, rng: Any, upload: Any) -> bool:
+    try:
+        conditions.photograph(card, picture, rng, upload=upload)
+    except conditions.Unreadable:
+        return False
+    return True
+
+
+def test_frames_share_what_the_network_takes() -> None:
+    """A cap of bytes is one of the upload: five frames of it are a fifth each."""
+    card = conditions.load("budget-2019+office+2g")
+    cap = next(int(str(step.parameters["max_bytes"])) for step in card.steps if step.step == "upload_cap")
+    face = np.random.default_rng(3).integers(0, 255, (480, 360, 3)).astype(np.uint8)
+    rng = [conditions.rng_for(1, "one", card.name) for _ in range(2)]
+    alone = conditions.photograph(card, face, rng[0])
+    together = conditions.photograph(card, face, rng[1], upload=conditions.Upload(1, 5))
+    assert alone.file is not None and together.file is not None
+    assert cap / 5 < len(alone.file) <= cap and len(together.file) <= cap / 5

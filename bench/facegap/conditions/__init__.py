@@ -4,6 +4,7 @@ from facegap.conditions import selfie
 from facegap.conditions.chain import (
     STEPS,
     Image,
+    Upload,
     apply,
     digest,
     photograph,
@@ -25,6 +26,7 @@ __all__ = [
     "Image",
     "Photo",
     "Unreadable",
+    "Upload",
     "apply",
     "combinations",
     "digest",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,9 @@ STEPS: dict[str, Callable[..., Any]] = {
 """Every step that a card can name. A new one is a function whose signature declares its parameters, and a line here."""
 
 
+_ON_THE_WAY = ("truncate", "lose")
+"""Steps that decide whether an upload arrives."""
+
 _PHOTO_ONLY = ("unprocess", "direction", "second_light")
 """Steps that stand in for what a picture in true linear light has already: its linearity, the lights on its face."""
 
@@ -72,13 +76,35 @@ def apply(card: ConditionCard, image: Image, rng: np.random.Generator, face_box:
     return photograph(card, image, rng, face_box).pixels
 
 
-def photograph(card: ConditionCard, image: Image, rng: np.random.Generator, face_box: Box | None = None) -> Photo:
+@dataclass(frozen=True)
+class Upload:
+    """Pictures that are sent as one: they are lost or broken off together, and share what the network takes.
+
+    Attributes:
+        seed: of the network's fate, one for all of them.
+        pictures: how many.
+    """
+
+    seed: int
+    pictures: int
+
+
+def photograph(
+    card: ConditionCard,
+    image: Image,
+    rng: np.random.Generator,
+    face_box: Box | None = None,
+    upload: Upload | None = None,
+) -> Photo:
     """As `apply`, of an (h, w, 3) image, with the file that was sent in `Photo.file` where the last step encoded one.
+
+    `upload`: what it is sent with, where it is not sent alone.
 
     Raises:
         Unreadable, InputError: as `apply`.
     """
     stage = _start(image)
+    network_rng = rng if upload is None else np.random.Generator(np.random.PCG64(upload.seed))
     for step in card.steps:
         function = STEPS[step.step]
         known = signature(function)
@@ -86,7 +112,11 @@ def photograph(card: ConditionCard, image: Image, rng: np.random.Generator, face
             continue
         if isinstance(stage, Scene):
             stage = Photo(to_bytes(stage.pixels)) if known.takes is Photo else Scene(stage.pixels, face_box)
-        stage = function(stage, rng, **step.parameters) if known.random else function(stage, **step.parameters)
+        given = step.parameters
+        if upload is not None and step.step == "upload_cap":
+            given = {**given, "max_bytes": max(int(step.parameters["max_bytes"]) // upload.pictures, 1)}  # type: ignore[call-overload]
+        source = network_rng if step.step in _ON_THE_WAY else rng
+        stage = function(stage, source, **given) if known.random else function(stage, **given)
     return _finish(stage)
 
 

@@ -74,6 +74,8 @@ def _keys(pipeline: Pipeline, samples: Samples, sha256: Strings, scene: Scenes |
     ]
     if scene is None:
         return keys
+    if scene.moments is not None:
+        keys = [f"{key}:sent with {scene.moments.together}" for key in keys]
     boxes = ["none" if np.isnan(box).any() else box.astype("<f4").tobytes().hex() for box in scene.boxes]
     return [f"{key}:{light}:{box}" for key, light, box in zip(keys, scene.sha256, boxes, strict=True)]
 

@@ -58,11 +58,12 @@ def _received(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: i
         image = synth.read_linear(samples.root / str(scene.linear[row]))
     else:
         _, image = acquire.read_image(samples.root / str(samples.paths[row]))
-    box = box_of(scene.boxes[row]) if scene is not None else None
+    box, upload = box_of(scene.boxes[row]) if scene is not None else None, None
     if scene is not None and scene.moments is not None:
         image, box = moved(pipeline.seed, scene.moments, row, image, box)
+        upload = scene.moments.upload(pipeline.seed, row, pipeline.condition.plain_name)
     rng = conditions.rng_for(pipeline.seed, str(samples.ids[row]), pipeline.condition.plain_name)
-    return conditions.photograph(pipeline.condition, image, rng, box)
+    return conditions.photograph(pipeline.condition, image, rng, box, upload)
 
 
 def _failed(outcome: str, reason: str) -> dict[str, Any]:

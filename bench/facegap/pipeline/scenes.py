@@ -37,11 +37,21 @@ def _hashed(root: Path, paths: Strings, threads: int, most: float = float("inf")
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """When each of (n,) samples is taken: the picture that it is taken from, its attempt and its frame, from 1."""
+    """When each of (n,) samples is taken: the picture that it is taken from, its attempt and its frame, from 1.
+
+    `together` frames of an attempt are sent as one upload.
+    """
 
     picture: Strings
     attempt: Rows
     frame: Rows
+    together: int = 1
+
+    def upload(self, seed: int, row: int, condition: str) -> conditions.Upload:
+        """The upload that sample `row` is part of: one fate for all frames of an attempt."""
+        attempt = f"{self.picture[row]}#a{int(self.attempt[row])}"
+        rng = conditions.rng_for(seed, attempt, f"{condition}, the upload")
+        return conditions.Upload(int(rng.integers(1 << 63)), self.together)
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,7 +79,7 @@ def taken_again(samples: Samples, probe: Rows, rules: Transactions) -> tuple[Sam
     taken = samples.take(np.repeat(probe, len(attempt)))
     attempt, frame = np.tile(attempt, len(probe)), np.tile(frame, len(probe))
     names = [f"{name}#a{a}f{f}" for name, a, f in zip(taken.ids, attempt, frame, strict=True)]
-    moments = Moments(taken.ids, attempt, frame)
+    moments = Moments(taken.ids, attempt, frame, _together(rules))
     named = Samples(
         ids=np.array(names, dtype=np.str_),
         subjects=taken.subjects,
@@ -135,9 +135,14 @@ def compared(
     )
 
 
+def _together(rules: Transactions) -> int:
+    """Frames of an attempt that are sent, as one upload."""
+    return 1 if rules.policy == "first" else rules.frames
+
+
 def _costs(rules: Transactions, frames: Acquisitions) -> tuple[Floats, Floats]:
     """(attempts,) bytes sent, and seconds of recording and sending; NaN where a frame's are not known."""
-    used = 1 if rules.policy == "first" else rules.frames
+    used = _together(rules)
     recording = (used - 1) / selfie.FRAMES_PER_SECOND
     sums = []
     for values, more in ((frames.sent, 0.0), (frames.seconds, recording)):
