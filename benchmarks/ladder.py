@@ -3,9 +3,9 @@
     python benchmarks/ladder.py CARD FOLDER GROUP PEOPLE MODEL...
 
 runs a study of a seeded draw of PEOPLE of the data set in FOLDER under every rung, and prints the share without a
-usable face (FTA), the share of genuine comparisons that is turned away (FNMR, failures counted) at the threshold that lets one
-impostor comparison in 1,000 pass in the pictures as they are, and the balanced accuracy 1 - (FNMR + FMR) / 2, for
-everyone and for the group that is turned away most. Tables: benchmarks/ladder.md.
+usable face (FTA), the share of genuine comparisons that is turned away (FNMR, failures counted) at the threshold that
+lets one impostor comparison in 1,000 pass in the pictures as they are, and the balanced accuracy 1 - (FNMR + FMR) / 2,
+for everyone and for the group that is turned away most. Tables: benchmarks/ladder.md.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def test_a_second_face() -> None:
     one = np.array([[0, 0, 100, 100]], dtype=np.float32)
     two = np.array([[0, 0, 50, 50], [0, 0, 100, 100], [0, 0, 10, 10]], dtype=np.float32)
     assert quality_values(image, FACE, one)["SingleFacePresent"] == 0
-    assert quality_values(image, FACE, two)["SingleFacePresent"] == pytest.approx(0.5)
+    assert quality_values(image, FACE, two)["SingleFacePresent"] == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(

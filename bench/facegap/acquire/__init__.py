@@ -6,12 +6,13 @@ from facegap.acquire.detect import open_detector
 from facegap.acquire.faces import Detector, Faces
 from facegap.acquire.load import MAX_BYTES, MAX_PIXELS, Unreadable, decode, read_image
 from facegap.acquire.quality import QUALITY_NAMES, quality_values
-from facegap.acquire.scalars import scalar
+from facegap.acquire.scalars import SHAPE_OF_A_FACE, scalar
 
 __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
     "QUALITY_NAMES",
+    "SHAPE_OF_A_FACE",
     "Acquired",
     "Detector",
     "Faces",

@@ -73,6 +73,14 @@ def align(image: Pixels, landmarks: npt.NDArray[np.float32], preprocess: Preproc
 def warp(image: Pixels, landmarks: npt.NDArray[np.float32], template: str, size: tuple[int, int]) -> Pixels:
     """(height, width, 3) crop of `size` (width, height) with the landmarks on `template`; black outside the image.
 
+    As `warp_onto`.
+    """
+    return warp_onto(image, landmarks, np.array(ALIGNMENTS[template]), size)
+
+
+def warp_onto(image: Pixels, landmarks: npt.NDArray[np.float32], points: Matrix, size: tuple[int, int]) -> Pixels:
+    """(height, width, 3) crop of `size` (width, height) with the landmarks on (5, 2) `points`; black outside the image.
+
     Bilinear. A face more than twice as large as its crop is first reduced by a whole number, area-averaged, so that
     detail finer than a pixel of the crop does not turn into false detail.
 
@@ -83,7 +91,7 @@ def warp(image: Pixels, landmarks: npt.NDArray[np.float32], template: str, size:
     Raises:
         ValueError: as `similarity`.
     """
-    matrix = similarity(landmarks, np.array(ALIGNMENTS[template]))
+    matrix = similarity(landmarks, points)
     shrink = int(1 / np.hypot(matrix[0, 0], matrix[1, 0]))
     if shrink > 1:
         image, matrix = _reduced(image, matrix, shrink, size)

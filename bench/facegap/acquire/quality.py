@@ -11,14 +11,14 @@ LuminanceMean, LuminanceVariance: of linear Rec. 709 luminance, black 0, white 1
 UnderExposurePrevention, OverExposurePrevention: shares of pixels with luminance 0 to 25 and 247 to 255 of 255; the
     native values grow with the fault, as in OFIQ.
 DynamicRange: entropy of the luminance histogram of 256 bins, bits.
-IlluminationUniformity: what the luminance histograms of the two cheeks have in common, 0 to 1; 64 bins where OFIQ, on
-    crops of many more pixels, takes 256.
+IlluminationUniformity: what the luminance histograms of the two cheeks have in common, 0 to 1; 256 bins, on a crop of
+    616 pixels as OFIQ's.
 Sharpness: mean absolute Laplacian (3 x 3) of the grey crop after a 3 x 3 Gaussian, grey values; one of the features of
     the standard's classifier, not its result.
 CompressionArtifacts: Wang's score of JPEG blocks in the picture around the face, about 1 to 10 (`compression`); the
     standard's is a neural net's. It needs the picture's own pixels: one that was scaled after coding scores high.
 NaturalColour: distance of the cheeks' mean a*, b* from natural ones (`skin`); 0 of a grey picture.
-SingleFacePresent: root of the ratio of the second largest face's area to the largest one's, 0 for a single face.
+SingleFacePresent: ratio of the second largest face's area to the largest one's, 0 for a single face.
 ITACheeks, ITAForehead: individual typology angle, degrees. Not of the standard, and confounded: exposure, light and
     white balance move it as much as skin does, and on the forehead hair may lie. Never a label of a person. NaN of a
     grey picture.
@@ -33,7 +33,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facegap.acquire.alignment import Pixels, similarity, warp
+from facegap.acquire.alignment import Pixels, similarity, warp, warp_onto
 from facegap.acquire.choose import inter_eye
 from facegap.acquire.compression import jpeg_score
 from facegap.acquire.pose import head_angles
@@ -70,6 +70,11 @@ _ZONE = 5
 _ZONES = {"left": (38, 72), "right": (74, 72), "forehead": (56, 31)}
 """Centres (x, y) of the cheeks and the forehead in the aligned crop; each reaches `_ZONE` pixels to either side."""
 
+_FINE = 616 / _SIDE
+"""OFIQ's aligned picture is 616 pixels wide: a histogram of 256 bins needs so many."""
+
+_WINDOW = round(_FINE * (2 * _ZONE + 1))
+
 _BLOCK = 8
 
 _BYTE = np.arange(256) / 255
@@ -100,6 +105,7 @@ def quality_values(
         mask = ellipse & inside
         around = _whole_blocks(image, landmarks)
         values |= _zones(region, inside)
+        values["IlluminationUniformity"] = _uniformity(image, landmarks, inside)
     values["CompressionArtifacts"] = jpeg_score(_grey(around).astype(np.float32))
     if not mask.any():
         return values
@@ -120,7 +126,7 @@ def _second_face(boxes: npt.NDArray[np.float32] | None) -> float:
     if boxes is None or len(boxes) < 2:
         return 0.0
     second, first = np.sort(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1, dtype=np.float64))[-2:]
-    return float(np.sqrt(second / first))
+    return float(second / first)
 
 
 def _zones(region: Pixels, inside: Mask) -> dict[str, float]:
@@ -133,15 +139,21 @@ def _zones(region: Pixels, inside: Mask) -> dict[str, float]:
     whole = len(left) == len(right) > 0
     cheeks = mean_lab(np.concatenate([left, right]) if whole else left[:0])
     return {
-        "IlluminationUniformity": _in_common(left, right) if whole else float("nan"),
         "NaturalColour": unnaturalness(cheeks),
         "ITACheeks": typology_angle(cheeks),
         "ITAForehead": typology_angle(mean_lab(pixels["forehead"])),
     }
 
 
-def _in_common(left: Pixels, right: Pixels) -> float:
-    shares = [np.bincount(luminance(side[None])[0] >> 2, minlength=64) / len(side) for side in (left, right)]
+def _uniformity(image: Pixels, landmarks: npt.NDArray[np.float32], inside: Mask) -> float:
+    """What the luminance of either cheek has in common, on a crop as fine as OFIQ's; NaN where one is not all there."""
+    shares = []
+    for x, y in (_ZONES["left"], _ZONES["right"]):
+        if not inside[y - _ZONE : y + _ZONE + 1, x - _ZONE : x + _ZONE + 1].all():
+            return float("nan")
+        corner = _FINE * np.array([x - _ZONE, y - _ZONE])
+        window = warp_onto(image, landmarks, _FINE * np.array(ALIGNMENTS[_TEMPLATE]) - corner, (_WINDOW, _WINDOW))
+        shares.append(np.bincount(luminance(window).ravel(), minlength=256) / _WINDOW**2)
     return float(np.minimum(*shares).sum())
 
 

@@ -1,6 +1,6 @@
 """Native quality values on the scale 0 (worst) to 100 (best).
 
-As in OFIQ (release 1.1), where its native value is the one that we measure, on another face region:
+As in OFIQ (release 1.0.3), where its native value is the one that we measure, on another face region:
     InterEyeDistance 100 s(x; 70, 20); HeadPose* 100 cos^2 x; LuminanceMean 100 s(x; .2, .05) (1 - s(x; .8, .05));
     LuminanceVariance 100 sin(pi 60 x / (60 x + 1)); UnderExposurePrevention 120 (.832 - s(x; .92, .05));
     OverExposurePrevention 1 / (x + .01); DynamicRange 12.5 x; IlluminationUniformity 100 x^.3;
@@ -19,6 +19,9 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+
+SHAPE_OF_A_FACE = ("HeadPosePitch",)
+"""What five points read off a face's shape as much as off its pose: no group is compared by it, no frame chosen."""
 
 Values = npt.NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from facegap.acquire.scalars import scalar
+from facegap.acquire.scalars import SHAPE_OF_A_FACE, scalar
 from facegap.estimate import cautions
 from facegap.estimate.scores import people_alike
 from facegap.records import OUTCOMES, Rows
@@ -46,6 +46,8 @@ def quality_rows(bench: Workbench) -> Iterator[QualityRow]:
             group = np.where(concerned, evidence.samples.grouping(columns), "")
             for name in np.unique(group[concerned]):
                 for quality, values in acquisitions.quality.items():
+                    if quality in SHAPE_OF_A_FACE:
+                        continue
                     here = values[(group == name) & np.isfinite(values)].astype(np.float64)
                     if len(here):
                         person = evidence.samples.people()[(group == name) & np.isfinite(values)]

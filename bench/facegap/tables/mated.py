@@ -15,7 +15,6 @@ from facegap.tables.workbench import Workbench
 
 HIGHER_IS_BETTER = {
     "DynamicRange": True,
-    "HeadPosePitch": False,
     "HeadPoseRoll": False,
     "HeadPoseYaw": False,
     "IlluminationUniformity": True,
