@@ -15,6 +15,7 @@ from facegap.cards import DatasetCard
 from facegap.cards.dataset import OBSERVED
 from facegap.cards.observed import ObservedColumn
 from facegap.datasets.row import Row
+from facegap.datasets.values import JOINT, parts_of
 from facegap.errors import DatasetError
 from facegap.records import NO_LABEL, Finding
 from facegap.words import plural, shown
@@ -58,8 +59,15 @@ def value_of(column: ObservedColumn, raw: str) -> str:
     if column.bins:
         number = _number(raw)
         return NO_LABEL if number is None else column.order[bisect_right(column.bins, number)]
-    value = _mapped(column.map, raw)
+    parts = parts_of(raw)
+    value = _mapped(column.map, raw) if parts is None else _joined(column, parts)
     return value if not column.values or value in column.values else NO_LABEL
+
+
+def _joined(column: ObservedColumn, parts: Sequence[str]) -> str:
+    """The value of a cell that holds a list: that of a list of one, several with " + " between, as `map` has them."""
+    distinct = list(dict.fromkeys(_mapped(column.map, part) for part in parts if part))
+    return _mapped(column.map, JOINT.join(distinct)) if distinct else NO_LABEL
 
 
 def _mapped(renamed: Mapping[str, str], raw: str) -> str:

@@ -45,7 +45,6 @@ Observed = Annotated[
 @dataclass(frozen=True, kw_only=True)
 class ObservedRow(Row, table="observed"):
     """A rate among pictures of one observed value, such as a phone; people chose their phones, nobody was assigned one.
-
     With roles a comparison counts under its probe's value. Without, it counts where both sides have the value; mated
     ones of two values are "different values", and those with a side that has none "unknown". Failures are counted.
     """
@@ -92,7 +91,6 @@ class ObservedRow(Row, table="observed"):
 @dataclass(frozen=True, kw_only=True)
 class WithinRow(Row, table="observed_within"):
     """People who were compared under two observed values, held against themselves: who errs more under which.
-
     Each person counts once, by the sign of the difference of their own two FNMRs; the test is McNemar's, exact, over
     the people on whom the values disagree. It needs as many people as a summary of groups.
     """
