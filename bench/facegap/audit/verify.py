@@ -348,7 +348,9 @@ def _images(case: Case, secret: bytes | None) -> Iterator[str]:
     card = load_dataset(name)
     folder = case.root if case.root is not None else _root(evidence, manifest, known)
     loaded = datasets.load(card, folder)
-    samples, unlisted = _with_list(drawn_samples(evidence.study, loaded.samples), evidence.study, card, folder, known)
+    # An analysis states rates by fewer conditions than its run kept.
+    study = evidence.study.model_copy(update={"observed": tuple(evidence.samples.observed)})
+    samples, unlisted = _with_list(drawn_samples(study, loaded.samples), study, card, folder, known)
     yield from unlisted
     if len(samples) != len(evidence.samples):
         yield f"dataset '{card.name}': {len(samples)} samples, the run had {len(evidence.samples)}"

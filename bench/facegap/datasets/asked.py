@@ -44,7 +44,8 @@ def _check_recorded(study: Study, card: DatasetCard, file: Path) -> None:
 
 def observing(study: Study, card: DatasetCard) -> Study:
     """The study with what the card has, where it does not say which observed conditions and gaps are stated."""
-    return study.observing(card.observed, card.gaps if card.identities else ())
+    # By name: a card out of a manifest has its tables in that order.
+    return study.observing(sorted(card.observed), card.gaps if card.identities else ())
 
 
 def _check_identities(study: Study, card: DatasetCard, file: Path) -> None:
