@@ -184,16 +184,73 @@ def test_what_is_read_from_a_table_of_labels_and_from_paths(make_card: MakeCard,
     assert np.diff(samples.years["date"]).tolist() == [10.0]
 
 
-@pytest.mark.parametrize(
-    ("name", "observed"),
-    [("scface", {"distance", "camera"}), ("muct", {"light", "camera"}), ("casia-face-africa", {"camera", "light"}),
-     ("fhibe", {"lighting", "scene", "weather", "hour", "distance", "maker"}), ("fluxsynid", {"shot"})],
-)  # fmt: skip
-def test_cards_of_sets_that_recorded_the_capture(name: str, observed: set[str]) -> None:
-    assert set(load_dataset(name).observed) == observed
+def observed_in(name: str, root: Path) -> dict[str, list[str]]:
+    found = load(load_dataset(name), root)
+    assert not found.refused
+    return {condition: values.tolist() for condition, values in found.samples.observed.items()}
 
 
-@pytest.mark.parametrize("name", ["colorferet", "morph-2", "agedb"])
-def test_cards_of_sets_with_ages(name: str) -> None:
-    card = load_dataset(name)
-    assert card.ages is not None and card.groups["age"].values == card.ages.names and card.gaps
+def test_scface_by_distance_and_camera(folder: Folder) -> None:
+    names = ["mugshot_frontal_cropped_all/001_frontal.JPG"]
+    names += [f"surveillance_cameras_distance_{d}/cam_{c}/001_cam{c}_{d}.jpg" for d, c in ((1, 2), (3, 7))]
+    assert observed_in("scface", folder(*names)) == {"distance": ["unknown", "1", "3"], "camera": ["unknown", "2", "7"]}
+
+
+def test_muct_by_light_and_camera(folder: Folder) -> None:
+    found = observed_in("muct", folder("jpg/i000qa-fn.jpg", "jpg/i000rb-fg.jpg"))
+    assert found == {"light": ["q", "r"], "camera": ["a", "b"]}
+
+
+def test_casia_face_africa_by_camera_and_light(folder: Folder) -> None:
+    table = "subject_id,path,sex,camera,light\n1,a.jpg,F,C1,day\n1,b.jpg,F,C3,night\n"
+    found = observed_in("casia-face-africa", folder("a.jpg", "b.jpg", **{"index.csv": table}))
+    assert found == {"camera": ["C1", "C3"], "light": ["day", "night"]}
+
+
+def test_fluxsynid_by_generator(folder: Folder) -> None:
+    person, base = "0123456789ab", "FLUXSynID/0123456789ab/0123456789ab_m"
+    prompt = '{"attributes": {"ages.txt": "20-29", "genders.txt": "Male"}}'
+    names = [f"{base}_doc.jpg", f"{base}_live_0_a_d1.jpg", f"{base}_live_0_e_d1.jpg"]
+    found = observed_in("fluxsynid", folder(*names, **{f"FLUXSynID/{person}/{person}_m.json": prompt}))
+    assert found == {"shot": ["doc", "live a", "live e"]}
+
+
+def test_fhibe_with_its_camera_and_without(folder: Folder) -> None:
+    base = "data/raw/fhibe_downsampled/p1"
+    names = [f"{base}/{k}/faces_crop_and_align_{k}_p1.png" for k in "ab"]
+    header = "filepath,subject_id,pronoun,ancestry,age,natural_skin_color,lighting,scene,multiple_subjects"
+    own = "p1,['0. She/her/hers'],['11. Asia'],\"[18, 30)\",\"5. [198, 180, 157]\",['0. Above'],12. Indoor: Home,False"
+    card = load_dataset("fhibe")
+    manifest = card.files["manifest"].replace("/", "__")
+    table = "".join(f"{name},{own}\n" for name in names)
+    without = observed_in("fhibe", folder(*names, **{manifest: f"{header}\n{table}"}))
+    assert without["lighting"] == ["above", "above"] and without["scene"] == ["indoor", "indoor"]
+    assert without["maker"] == without["weather"] == without["hour"] == without["distance"] == ["unknown", "unknown"]
+    more = "['1. Sunny'],12:00-17:59,3. 1-3 m,Apple\0"
+    table = f"{header},weather,user_hour_captured,camera_distance,manufacturer\n" + "".join(
+        f"{name},{own},{more}\n" for name in names
+    )
+    found = observed_in("fhibe", folder(*names, **{manifest: table}))
+    assert (found["maker"][0], found["weather"][0], found["hour"][0]) == ("Apple", "1. Sunny", "12:00-17:59")
+
+
+def test_colorferet_ages_and_years_between_sessions(folder: Folder) -> None:
+    names = [f"dvd1/data/images/00001/00001_{day}_fa.ppm" for day in ("930831", "951129")]
+    truth = {"dvd1/data/ground_truths/name_value/00001/00001.txt": "id=cfrS00001\ngender=Male\nyob=1943\nrace=White\n"}
+    samples = load(load_dataset("colorferet"), folder(*names, **truth)).samples
+    assert samples.groups["age"].tolist() == ["36-50", "51-65"]
+    assert np.diff(samples.years["date"])[0] == pytest.approx(2 + 3 / 12 - 2 / 372)
+    assert samples.sessions.tolist() == ["930831", "951129"]
+
+
+def test_morph_2_and_agedb_years_between_ages(folder: Folder) -> None:
+    head = "id_num,picture_num,dob,doa,race,gender,facial_hair,age,age_diff,glasses,photo\n"
+    rows = "".join(f"009055,{k},,,B,M,,{age},,,Album2/{k}_M{age}.JPG\n" for k, age in enumerate((30, 45)))
+    root = folder("Album2/0_M30.JPG", "Album2/1_M45.JPG", **{"morph_2008_nonCommercial.csv": head + rows})
+    samples = load(load_dataset("morph-2"), root).samples
+    assert samples.groups["age"].tolist() == ["30-44", "45-77"] and samples.years["age"].tolist() == [30.0, 45.0]
+    agedb = load(load_dataset("agedb"), folder("0_MariaCallas_17_f.jpg", "1_MariaCallas_60_f.jpg")).samples
+    assert {*zip(agedb.groups["age"].tolist(), agedb.years["age"].tolist(), strict=True)} == {
+        ("0-17", 17.0),
+        ("60 and over", 60.0),
+    }
