@@ -208,7 +208,10 @@ def test_an_analysis_joins_bins_and_parts_none(run: Path, here: Path, tmp_path: 
         analyse(run, Changes(age_gap=(3.0,)), tmp_path / "no", None)
     with pytest.raises(InputError, match=r"--observed: the run did not keep 'iso'; there are: lux, phone"):
         analyse(run, Changes(observed=("iso",)), tmp_path / "no", None)
-    again = analyse(run, Changes(age_gap=(5.0,), observed=("phone",)), run.with_name("joined"), None)
+    words = ("--age-gap", "5", "--observed", "phone", "--no-page", "--out", "results/joined")
+    code, _, error = tiny.facegap(here, "analyse", f"results/{run.name}", *words)
+    assert code == 0, error
+    again = run.with_name("joined")
     assert {row.years for row in store.read_rows(again, AgeGapRow)} == {"below 5", "5 and over", "unknown"}
     assert {row.observed for row in store.read_rows(again, ObservedRow)} == {"phone"}
     assert verify(again) == []

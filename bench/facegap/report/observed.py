@@ -64,6 +64,8 @@ def gap_table(tables: Tables) -> Table:
 NO_THRESHOLD = "none"
 """Name of the operating point of rates that need none."""
 
+DIFFERS = "differs"
+
 RowT = TypeVar("RowT", bound=ObservedRow | WithinRow | AgeGapRow)
 
 
@@ -80,15 +82,28 @@ def _of_groups(row: ObservedRow | WithinRow | AgeGapRow) -> bool:
     return row.grouping != views.EVERYONE
 
 
+def differing(tables: Tables) -> list[str]:
+    """What the test within people found to differ, at the operating point that each model is read at first."""
+    points = ((model, views.leading_thresholds(tables, model)[:1]) for model in views.models(tables))
+    most = (_most(tables, model, one) for model, found in points for one in found)
+    return [f"{row.model}: {said(row, tests)}" for row, tests in filter(None, most) if row.verdict == DIFFERS]
+
+
 def within(tables: Tables, model: str, point: ThresholdRow) -> str | None:
     """A sentence on the two values between which people differ most from themselves; its test alone decides it."""
+    most = _most(tables, model, point)
+    return None if most is None else said(*most)
+
+
+def _most(tables: Tables, model: str, point: ThresholdRow) -> tuple[WithinRow, int] | None:
+    """The two values, and how many pairs of values of that condition were tested."""
     wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name}
     rows = views.select(tables[WithinRow], **wanted, grouping=views.EVERYONE)
     tested = [row for row in rows if row.p_holm is not None]
     if not tested:
         return None
     most = min(tested, key=lambda row: row.p_holm or 0.0)
-    return said(most, sum(row.observed == most.observed for row in tested))
+    return most, sum(row.observed == most.observed for row in tested)
 
 
 def said(row: WithinRow, tests: int) -> str:
@@ -100,7 +115,7 @@ def said(row: WithinRow, tests: int) -> str:
     where = f"By {row.observed}, {words.at(row.threshold_name, row.threshold)}, {row.condition}"
     verdict = (
         f"people are turned away more often under {first} than under {second}"
-        if row.verdict == "differs"
+        if row.verdict == DIFFERS
         else f"people are not shown to be turned away more often under {first} than under {second}"
     )
     p = f"p {words.number(row.p_holm, 2)}{many}"
