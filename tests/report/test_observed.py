@@ -34,8 +34,8 @@ ROW = WithinRow(
 def test_what_differs_is_said_of_the_value_under_which_more_people_err() -> None:
     assert said(ROW, 1) == (
         "By phone, at FMR 0.001 (score ≥ 0.5), clean: people are turned away more often under Pixel than under iPhone: "
-        "of 40 people compared under both, 12 err more often under Pixel and 1 under iPhone (p 0.0034). Read with care: "
-        f"{SAME_PEOPLE}."
+        "of 40 people compared under both, 12 err more often under Pixel and 1 under iPhone (p 0.0034). Read with "
+        f"care: {SAME_PEOPLE}."
     )
     turned = replace(ROW, value="iPhone", other="Pixel", more=1, less=12)
     assert said(turned, 1) == said(ROW, 1)
