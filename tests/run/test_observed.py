@@ -19,7 +19,7 @@ from facegap.errors import InputError
 from facegap.run import Changes, analyse
 from facegap.schema import AgeGapRow, ObservedRow, RateRow, WithinRow
 from finished import SECRET
-from forged import arrays
+from forged import arrays, manifest
 
 CARD = (
     tiny.DATASET
@@ -201,6 +201,23 @@ def test_a_bin_that_was_changed_is_found(run: Path, here: Path, tmp_path: Path) 
     said = verify(forged, inputs=False)
     assert any("age-gaps.npz: its pairs are not the mated comparisons" in line for line in said)
     assert any(line.startswith("tables/age_gaps.csv: ") for line in said)
+
+
+def test_a_run_of_before_there_were_these_tables_verifies(finished: Path, tmp_path: Path) -> None:
+    old = tmp_path / finished.name
+    shutil.copytree(finished, old)
+    for name in ("observed", "observed_within", "age_gaps"):
+        (old / "tables" / f"{name}.csv").unlink()
+
+    def before(said: dict[str, Any]) -> None:
+        said["versions"]["facegap"] = "0.1.0"
+        for key in ("observed", "age_gap"):
+            del said["study"][key]
+        for key in ("observed", "ages"):
+            del said["dataset"][key]
+
+    manifest(before)(old)
+    assert verify(old, inputs=False) == []
 
 
 def test_an_analysis_joins_bins_and_parts_none(run: Path, here: Path, tmp_path: Path) -> None:
