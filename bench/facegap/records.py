@@ -55,6 +55,8 @@ class Samples:
         groups: column -> (n,) label values, `NO_LABEL` where missing.
         relations: column -> (n,) a value that related people share, "" where none is known; no demographic label.
         root: folder that holds the image files.
+        observed: condition under which the picture was taken, such as "phone" -> (n,) values, `NO_LABEL` where missing.
+        years: "age" and "date" -> (n,) in years, NaN where unknown; known while a data set is read, and never kept.
     """
 
     ids: Strings
@@ -65,6 +67,8 @@ class Samples:
     groups: Mapping[str, Strings]
     root: Path
     relations: Mapping[str, Strings] = field(default_factory=dict)
+    observed: Mapping[str, Strings] = field(default_factory=dict)
+    years: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -80,6 +84,8 @@ class Samples:
             groups={column: values[rows] for column, values in self.groups.items()},
             root=self.root,
             relations={column: values[rows] for column, values in self.relations.items()},
+            observed={column: values[rows] for column, values in self.observed.items()},
+            years={column: values[rows] for column, values in self.years.items()},
         )
 
     def people(self) -> Rows:
@@ -142,6 +148,15 @@ RULES: Mapping[str, str] = {
     "alike-ids": "ids of the table of labels that only case or accents tell apart",
     "extra-labels": "rows of labels for ids without a sample",
     "two-relations": "samples of people who have two values of one relation",
+    "no-observed": "conditions that no picture has a value of",
+    "odd-observed": "values of an observed condition that the card does not know",
+    "two-in-a-session": "sessions of a person with two values of one observed condition",
+    "odd-age": "samples with an age that cannot be",
+    "odd-date": "samples with a date that cannot be read",
+    "born-later": "samples of people born after their picture was taken",
+    "two-ages": "samples with an age that their dates contradict",
+    "no-bin": "samples with an age outside of the card's bins",
+    "born-twice": "people with two dates of birth",
     "no-role": "samples whose file's name matches no pattern of a role",
     "other-file": "files below the root that are no pictures",
     "not-utf8": "file names that are not UTF-8",
@@ -367,6 +382,22 @@ class Comparisons:
     cell_names: tuple[str, ...]
     edges: npt.NDArray[np.float64]
     completed: Mask | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AgeGaps:
+    """Years between the two pictures of every mated comparison, as bins: no age and no date can be had from them.
+
+    Attributes:
+        low, high: (k,) rows of `Samples`, low < high, each pair once and in ascending order.
+        bin: (k,) how many of `cuts` the years reach; -1 where they are not known.
+        cuts: ascending years above 0 from which bins begin, the first from 0.
+    """
+
+    low: Rows
+    high: Rows
+    bin: Rows
+    cuts: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

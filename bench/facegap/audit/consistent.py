@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from facegap import store, trials
 from facegap.audit.case import Case
 from facegap.compare.pairs import mated_pairs
-from facegap.evidence import Evidence, evidence_files, write_evidence
+from facegap.evidence import Evidence, age_gaps, evidence_files, write_evidence
 from facegap.records import (
     OUTCOMES,
     Acquisitions,
@@ -57,9 +58,35 @@ def evidence_differences(case: Case) -> Iterator[str]:
     for (model, condition), attempts in evidence.attempts.items():
         yield from (f"comparisons/{model}~{condition}~attempts.npz: {line}" for line in _attempts(evidence, attempts))
     yield from _missing(evidence)
+    yield from _gaps(evidence)
     if case.same_version:
         yield from _written(case)
     yield from _names(evidence)
+
+
+def _gaps(evidence: Evidence) -> Iterator[str]:
+    """Whether the years between pictures are of the mated comparisons, in bins that give those of the study."""
+    gaps, asked = evidence.gaps, set(evidence.study.age_gap or ())
+    lacking = set(evidence.study.observed or ()) - set(evidence.samples.observed)
+    if lacking:
+        yield f"tables/samples.csv: no column of '{min(lacking)}', which the study observes"
+    if gaps is None:
+        return
+    wanted = age_gaps(
+        replace(evidence.samples, years=_no_years(len(evidence.samples))), evidence.comparisons.values(), gaps.cuts
+    )
+    if wanted is None or not (np.array_equal(wanted.low, gaps.low) and np.array_equal(wanted.high, gaps.high)):
+        yield "comparisons/age-gaps.npz: its pairs are not the mated comparisons"
+    if not asked <= set(gaps.cuts):
+        yield "comparisons/age-gaps.npz: its bins do not give those of the study"
+    if len(gaps.bin) != len(gaps.low) or (gaps.bin < -1).any() or (gaps.bin > len(gaps.cuts)).any():
+        yield "comparisons/age-gaps.npz: a bin that there is not"
+
+
+def _no_years(samples: int) -> dict[str, Array]:
+    """As of people without ages and dates, to see of which pairs of pictures years are to be kept."""
+    unknown = np.full(samples, np.nan)
+    return {"age": unknown, "date": unknown}
 
 
 def _written(case: Case) -> Iterator[str]:

@@ -16,6 +16,7 @@ from facegap.audit.case import Case
 from facegap.audit.verified import Remark, Unknown
 from facegap.cards import ConditionCard, DatasetCard, DetectorCard, ModelCard, Study
 from facegap.cards.toml import Card
+from facegap.datasets.asked import observing
 from facegap.evidence import Seal, departures, follows, read_seal
 from facegap.evidence.kept import NO_TEXT, kept_card, kept_study
 from facegap.evidence.sealed import KEPT
@@ -44,6 +45,9 @@ def study_differences(case: Case) -> Iterator[str]:
         return
     changed = follows.changes_of(manifest.derived_from)
     wanted = _shown(written, manifest.dataset, changed) if "suppress_below" in manifest.study["statistics"] else written
+    if "observed" in manifest.study:
+        card: DatasetCard = _card(DatasetCard, manifest.dataset)
+        wanted = observing(wanted, card)
     kept = kept_study(wanted, str(manifest.dataset["name"]))
     kept["reference"] = follows.references(case.evidence.samples, written, manifest.derived_from)
     yield from (f"manifest.json: study: {line}" for line in _departing(kept, manifest.study, changed))
@@ -66,6 +70,8 @@ def _departing(written: Mapping[str, Any], kept: Mapping[str, Any], changed: Map
         "impostors": ("thresholds", "impostors"),
         "extrapolate": ("statistics", "extrapolate"),
         "suppress_below": ("statistics", "suppress_below"),
+        "observed": ("observed",),
+        "age_gap": ("age_gap",),
     }
     free = {("thresholds", "condition"), *(path for name, path in asked.items() if name in changed)}
     if "fmr" in changed:

@@ -23,7 +23,7 @@ from facegap.audit.verified import Check, Remark, Unknown, Verified
 from facegap.cards import DatasetCard, Study, card_names, card_path, load_dataset, load_study, read_toml
 from facegap.datasets.asked import drawn as drawn_samples
 from facegap.errors import FacegapError, MissingError, StoreError
-from facegap.evidence import Evidence, evidence_files, keyed_images, read_evidence
+from facegap.evidence import Evidence, age_gaps, evidence_files, keyed_images, read_evidence
 from facegap.evidence.sealed import KEPT
 from facegap.records import RunManifest, Samples
 from facegap.schema import Row, cells_of, names_of
@@ -348,7 +348,9 @@ def _images(case: Case, secret: bytes | None) -> Iterator[str]:
     card = load_dataset(name)
     folder = case.root if case.root is not None else _root(evidence, manifest, known)
     loaded = datasets.load(card, folder)
-    samples, unlisted = _with_list(drawn_samples(evidence.study, loaded.samples), evidence.study, card, folder, known)
+    # An analysis states rates by fewer conditions than its run kept.
+    study = evidence.study.model_copy(update={"observed": tuple(evidence.samples.observed)})
+    samples, unlisted = _with_list(drawn_samples(study, loaded.samples), study, card, folder, known)
     yield from unlisted
     if len(samples) != len(evidence.samples):
         yield f"dataset '{card.name}': {len(samples)} samples, the run had {len(evidence.samples)}"
@@ -363,6 +365,7 @@ def _images(case: Case, secret: bytes | None) -> Iterator[str]:
             yield f"dataset '{card.name}': labels of '{column}' differ from the run's"
     if (samples.roles != evidence.samples.roles).any():
         yield f"dataset '{card.name}': roles differ from the run's"
+    yield from _recorded(samples, evidence, card.name)
     # Names are hashed with a secret, so that who is who can be compared, not what anybody is called.
     people = {*zip(samples.subjects.tolist(), evidence.samples.subjects.tolist(), strict=True)}
     if not len(people) == len(set(samples.subjects)) == len(set(evidence.samples.subjects)):
@@ -379,6 +382,17 @@ def _images(case: Case, secret: bytes | None) -> Iterator[str]:
         yield f"dataset '{card.name}': {len(loaded.refused)} samples refused, the run had {refused}"
     elif Counter(loaded.refused.values()) != Counter(manifest.refused):
         yield f"dataset '{card.name}': samples are refused for other reasons than the run's"
+
+
+def _recorded(samples: Samples, evidence: Evidence, name: str) -> Iterator[str]:
+    """Whether what was observed of the pictures, and the years between them, are still those of the run."""
+    for condition, values in evidence.samples.observed.items():
+        if condition not in samples.observed or (samples.observed[condition] != values).any():
+            yield f"dataset '{name}': observed '{condition}' differs from the run's"
+    kept = evidence.gaps
+    found = age_gaps(samples, evidence.comparisons.values(), kept.cuts) if kept is not None else None
+    if kept is not None and (found is None or not np.array_equal(found.bin, kept.bin)):
+        yield f"dataset '{name}': years between two pictures differ from the run's"
 
 
 _NO_SECRET = "the secret that keys their digests is not on this machine; give it with --secret FILE"

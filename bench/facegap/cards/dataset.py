@@ -8,12 +8,16 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from facegap.cards.model import Name, Sha256
+from facegap.cards.observed import Ages, ObservedColumn
 from facegap.cards.pattern import FIELDS, path_pattern
 from facegap.cards.toml import Card, card_path, read_card
 from facegap.records import NO_LABEL
 
 COLUMNS = ("sample_id", "subject_id", "path", "session", "role")
 """Columns that every manifest may have, by our names."""
+
+OBSERVED, AGES = "observed.", "ages."
+"""Before the names of what is read of a picture besides its labels."""
 
 ROLES = ("photo", "selfie", "frame")
 
@@ -95,6 +99,9 @@ class DatasetCard(Card):
     paths that are no part of the data set as the card reads it. `keep`, of csv, names the values that a column must
     have. `tables` says how a table ("manifest", "labels") is written where it is no CSV with a header.
     `subject_pattern`, of the tree, finds the subject in a file's name where no folder is called after it.
+    `observed` names conditions that were recorded of each picture (phone, ISO, light), `ages` how old people were and
+    when pictures were taken; both may stand in the manifest, in the table of labels, or in `patterns` under our names
+    (age, birth and date of `ages`).
     """
 
     name: Name
@@ -122,9 +129,41 @@ class DatasetCard(Card):
     tables: dict[str, TableForm] = Field(default_factory=dict)
     roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     labels_by: Literal["subject", "sample"] = "subject"
+    observed: dict[str, ObservedColumn] = Field(default_factory=dict)
+    ages: Ages | None = None
     protocols: dict[str, Protocol] = Field(default_factory=dict)
     banner: str = Field(default="", description="a line for the head of every page made from this data set")
     digest: Sha256 | None = Field(default=None, description="of the manifest file, where it is known")
+
+    @model_validator(mode="after")
+    def _ages_are_labels(self) -> DatasetCard:
+        """The bins of ages are a label column like any other, which is made here."""
+        if self.ages is None:
+            return self
+        if not self.ages.bins:
+            if "age" not in self.groups and (self.ages.column or self.ages.birth):
+                raise ValueError('ages: which groups do they make? bins = "nist", or ages from which groups begin')
+            return self
+        made = GroupColumn(values=self.ages.names, per="sample", label_source=self.ages.label_source)
+        if self.groups.setdefault("age", made) != made:
+            raise ValueError("groups: 'age' is made of ages.bins; remove one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _observed_is_read(self) -> DatasetCard:
+        taken = sorted(set(self.observed) & {*COLUMNS, *self.relations})
+        if taken:
+            raise ValueError(f"observed: '{taken[0]}' is the name of another column; choose another")
+        if any("," in name or not name.strip() for name in self.observed):
+            raise ValueError("observed: a name is not empty and has no comma")
+        again = [name for name, column in self.observed.items() if name in self.groups and column.says_values]
+        if again:
+            raise ValueError(f"observed: '{again[0]}': its values are those of groups.{again[0]}; give only per")
+        if self.adapter == "lfw" and self.extra:
+            raise ValueError("observed, ages: the lfw adapter reads lists of file names alone; use another adapter")
+        if self.adapter == "tree" and self.extra and "labels" not in self.files:
+            raise ValueError("observed, ages: the tree adapter reads them from a table of labels; name files.labels")
+        return self
 
     @model_validator(mode="after")
     def _adapter_has_what_it_needs(self) -> DatasetCard:
@@ -150,13 +189,13 @@ class DatasetCard(Card):
             raise ValueError(f"relations: '{twice}' is named already; a relation has a column of its own")
         known = [
             *(COLUMNS if self.adapter == "csv" else ()),
-            *(self.groups if self.adapter == "csv" else ()),
+            *(self.read_groups if self.adapter == "csv" else ()),
             *self.relations,
         ]
         if self.adapter == "tree" and "labels" in self.files:
-            known = [f"{self.labels_by}_id", *(column for column in self.groups if column not in self.tree_groups)]
+            known = [f"{self.labels_by}_id", *(column for column in self.read_groups if column not in self.tree_groups)]
         if self.adapter == "pattern" and "labels" in self.files:
-            known = [f"{self.labels_by}_id", *self.groups]
+            known = [f"{self.labels_by}_id", *self.read_groups]
         listed = any(protocol.format == "csv" for protocol in self.protocols.values())
         known += PAIR_COLUMNS if listed or (self.adapter != "lfw" and "pairs" in self.files) else ()
         unknown = sorted(set(self.columns) - set(known))
@@ -164,7 +203,7 @@ class DatasetCard(Card):
             raise ValueError(f"columns: '{unknown[0]}' is not read here; known: {', '.join(known) or 'none'}")
         if self.adapter != "csv" and self.digest is not None:
             raise ValueError(f"digest: the {self.adapter} adapter reads no manifest; remove it")
-        unread = [column for column in self.groups if self.adapter == "tree" and column not in self.tree_groups]
+        unread = [column for column in self.read_groups if self.adapter == "tree" and column not in self.tree_groups]
         if unread and "labels" not in self.files:
             raise ValueError(
                 f"groups: the tree adapter reads labels off folders; not in tree_groups: {', '.join(unread)}"
@@ -222,15 +261,21 @@ class DatasetCard(Card):
                 names = {name for name in path_pattern(text).names if name}
             except ValueError as error:
                 raise ValueError(f"patterns: '{text}': {error}") from None
-            odd = sorted(names - {*FIELDS, *self.groups})
+            odd = sorted(
+                names - {*FIELDS, *self.groups, *self.observed, *(self.ages.parts if self.ages is not None else ())}
+            )
             if odd:
                 raise ValueError(f"patterns: '{odd[0]}' is neither {', '.join(FIELDS)} nor a group; write {{*}} for it")
             if self.identities and "subject" not in names:
                 raise ValueError(f"patterns: '{text}': no {{subject}}; add it, or identities = false")
             every |= names
-        bare = sorted({*self.groups} - every)
-        if bare and "labels" not in self.files:
-            raise ValueError(f"groups: neither in patterns nor in a table of labels (files.labels): {', '.join(bare)}")
+        recorded = {*self.own_observed, *(self.ages.parts if self.ages is not None else ())}
+        for what, names in (("groups", {*self.read_groups}), ("observed, ages", recorded)):
+            bare = sorted(names - every)
+            if bare and "labels" not in self.files:
+                raise ValueError(
+                    f"{what}: neither in patterns nor in a table of labels (files.labels): {', '.join(bare)}"
+                )
         return self
 
     @model_validator(mode="after")
@@ -250,6 +295,39 @@ class DatasetCard(Card):
         if flagged:
             raise ValueError(f"flags: '{flagged[0]}': there is no table that has them; name files.labels")
         return self
+
+    @property
+    def makes_ages(self) -> bool:
+        """Whether the label column "age" is made of ages, and stands in no table itself."""
+        return self.ages is not None and bool(self.ages.bins)
+
+    @property
+    def gaps(self) -> tuple[float, ...]:
+        """Years between two pictures from which bins begin; none where neither ages nor dates are read."""
+        return self.ages.gaps if self.ages is not None else ()
+
+    @property
+    def read_groups(self) -> dict[str, GroupColumn]:
+        """The label columns that are read as such."""
+        return {name: group for name, group in self.groups.items() if not (name == "age" and self.makes_ages)}
+
+    @property
+    def own_observed(self) -> dict[str, ObservedColumn]:
+        """The observed conditions that are no label columns too."""
+        return {name: column for name, column in self.observed.items() if name not in self.groups}
+
+    @property
+    def observed_order(self) -> dict[str, tuple[str, ...]]:
+        """Observed condition -> its values in the order of every table, none where they are as found."""
+        labels = {name: group.values for name, group in self.groups.items()}
+        return {name: labels.get(name, column.order) for name, column in self.observed.items()}
+
+    @property
+    def extra(self) -> dict[str, str]:
+        """What is read besides labels, by the name of its raw value -> the table's own column."""
+        found = {f"{OBSERVED}{name}": column.column or name for name, column in self.own_observed.items()}
+        parts = self.ages.parts if self.ages is not None else {}
+        return found | {f"{AGES}{name}": own for name, own in parts.items()}
 
     @property
     def needs_acknowledgement(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -9,6 +10,7 @@ from pydantic import Field, model_validator
 
 from facegap.cards.dataset import ListFormat
 from facegap.cards.model import Name
+from facegap.cards.observed import Years, check_gaps
 from facegap.cards.toml import Card, card_path, read_card
 
 LEAST_SHOWN = 5
@@ -214,6 +216,12 @@ class Study(Card):
     reference: dict[str, str] = Field(
         default_factory=dict, description="grouping -> the group that its others are compared with, one by one"
     )
+    observed: tuple[str, ...] | None = Field(
+        default=None, description="recorded conditions by whose values rates are stated; none given: all of the card"
+    )
+    age_gap: tuple[Years, ...] | None = Field(
+        default=None, description="years between reference and probe from which bins begin; none given: the card's"
+    )
     acquire: Acquire = Acquire()
     trials: TrialRule = TrialRule()
     thresholds: Thresholds = Thresholds()
@@ -221,6 +229,13 @@ class Study(Card):
     transactions: Transactions | None = None
     statistics: Statistics = Statistics()
     backend: Backend = Backend()
+
+    def observing(self, conditions: Iterable[str], gaps: tuple[float, ...]) -> Study:
+        """With the observed conditions and the years between pictures that are stated, where the study leaves them to
+        the data set, which has these.
+        """
+        observed = tuple(conditions) if self.observed is None else self.observed
+        return self.model_copy(update={"observed": observed, "age_gap": gaps if self.age_gap is None else self.age_gap})
 
     @model_validator(mode="after")
     def _names_once_and_known(self) -> Study:
@@ -235,6 +250,12 @@ class Study(Card):
         strange = sorted(set(self.reference) - set(groupings))
         if strange:
             raise ValueError(f"reference: '{strange[0]}' is not among groups; there are: {'; '.join(groupings)}")
+        if len(set(self.observed or ())) < len(self.observed or ()):
+            raise ValueError("observed: a condition is named twice")
+        try:
+            check_gaps(self.age_gap or ())
+        except ValueError as error:
+            raise ValueError(f"age_gap: {error}") from None
         if "clean" not in self.conditions:
             raise ValueError("conditions: 'clean' must be among them: it is the side that a condition leaves alone")
         if self.thresholds.from_run is None and self.thresholds.condition not in self.conditions:

@@ -53,6 +53,18 @@ def analyse(
             min=0, help="Show no group of fewer people than this; the run's own number where not given, never fewer."
         ),
     ] = None,
+    observed: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="State rates by this recorded condition alone, such as phone, of those of the run; repeatable."
+        ),
+    ] = None,
+    age_gap: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Begin a bin at so many years between reference and probe, of those that the run kept; repeatable."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Results folder that is made for the new tables; where not given, one beside the run."),
@@ -74,6 +86,8 @@ def analyse(
         extrapolate=beyond,
         reference=tuple(reference) if reference else None,
         suppress_below=suppress_below,
+        observed=tuple(observed) if observed else None,
+        age_gap=tuple(age_gap) if age_gap else None,
     )
     folder = again(run, changes, out, report.write if page else None)
     print_summary(folder)

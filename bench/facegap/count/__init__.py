@@ -25,6 +25,7 @@ from facegap.count.nonmated import (
     people_compared,
     pooled_nonmated,
 )
+from facegap.count.parts import of_mated, of_samples
 from facegap.count.people import PersonErrors, fnmr_counts, fta_counts, fte_counts, person_errors
 from facegap.count.relatives import Relatives, relative_counts
 from facegap.count.searches import Cmc, alarm_scores, cmc, fnir_counts, fpir_counts, mate_scores
@@ -53,6 +54,8 @@ __all__ = [
     "mate_scores",
     "nonmated_by_group",
     "of_group",
+    "of_mated",
+    "of_samples",
     "pair_errors",
     "people_compared",
     "person_errors",

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from facegap.cards import DatasetCard
 from facegap.cards.dataset import GroupColumn
+from facegap.datasets.ages import age_findings, age_labels, moments_of, years_of
 from facegap.datasets.files import Tree
+from facegap.datasets.observed import observed_findings, observed_of
 from facegap.datasets.row import Loaded, Problem, Row, Source
 from facegap.datasets.rules import ADVICE, RULES
 from facegap.datasets.values import label_of
@@ -40,20 +44,26 @@ def settle(
         own: the adapter's findings.
         left_out: paths that the card leaves out, so that no row names them.
     """
-    labels = {column: _labels(group, column, rows) for column, group in card.groups.items()}
+    labels = {column: _labels(group, column, rows) for column, group in card.read_groups.items()}
+    moments = moments_of(card, rows)
+    if card.ages is not None and card.makes_ages:
+        labels["age"] = age_labels(card.ages, moments)
+    observed = observed_of(card, rows, labels)
     source = Source(card=card, name=name, rows=rows, tree=tree, labels=labels, left_out=left_out)
     problems = [problem for rule in RULES for problem in rule(source)]
     reasons: dict[int, str] = {}
     for problem in problems:
         reasons.setdefault(problem.row, problem.reason)
     kept = [number for number in range(len(rows)) if number not in reasons]
-    findings = (*_findings(source, problems), *own, *remarks(source))
+    recorded = (*observed_findings(card, name, rows, observed), *age_findings(card, name, rows, moments))
+    findings = (*_findings(source, problems), *own, *remarks(source), *recorded)
+    told = _Told(observed=observed, years=years_of(moments) if card.ages is not None else {})
     lost = sorted(reasons)
     return Loaded(
-        _samples(source, root, kept),
+        _samples(source, root, kept, told),
         _refused(rows, reasons),
         findings,
-        _samples(source, root, lost),
+        _samples(source, root, lost, told),
         tuple(reasons[number] for number in lost),
     )
 
@@ -70,7 +80,15 @@ def _labels(group: GroupColumn, column: str, rows: Sequence[Row]) -> list[str]:
     return [label(row.labels.get(column, "")) for row in rows]
 
 
-def _samples(source: Source, root: Path, kept: Sequence[int]) -> Samples:
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What is known of every row's picture besides labels."""
+
+    observed: Mapping[str, Sequence[str]]
+    years: Mapping[str, npt.NDArray[np.float64]]
+
+
+def _samples(source: Source, root: Path, kept: Sequence[int], told: _Told) -> Samples:
     rows = [source.rows[number] for number in kept]
 
     def column(values: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
@@ -87,6 +105,8 @@ def _samples(source: Source, root: Path, kept: Sequence[int]) -> Samples:
         },
         root=root,
         relations={name: column([row.relations[name] for row in rows]) for name in source.card.relations},
+        observed={name: column([values[number] for number in kept]) for name, values in told.observed.items()},
+        years={name: values[np.asarray(kept, dtype=np.int64)] for name, values in told.years.items()},
     )
 
 

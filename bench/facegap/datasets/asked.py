@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 from facegap.cards import DatasetCard, Study
@@ -19,13 +20,32 @@ def check_study(study: Study, card: DatasetCard, file: Path) -> None:
 
     Raises:
         InputError: terms not acknowledged, a label that the card has not, a rendering of what is not rendered, or
-            images per person of people who are not known.
+            images per person of people who are not known; or a condition or ages that were not recorded.
     """
     _check_terms(study, card, file)
     _check_columns(study, card, file)
     _check_reference(study, card, file)
     _check_synthetic(study, card, file)
     _check_identities(study, card, file)
+    _check_recorded(study, card, file)
+
+
+def _check_recorded(study: Study, card: DatasetCard, file: Path) -> None:
+    unknown = [name for name in study.observed or () if name not in card.observed]
+    if unknown:
+        known = ", ".join(card.observed) or "none"
+        raise InputError(
+            f"{file}: observed: '{unknown[0]}' was not recorded by '{card.name}'"
+            f"{did_you_mean(unknown[0], card.observed)}; its observed conditions: {known}"
+        )
+    if study.age_gap and card.ages is None:
+        raise InputError(f"{file}: age_gap: '{card.name}' names no ages and no dates; remove the key")
+
+
+def observing(study: Study, card: DatasetCard) -> Study:
+    """The study with what the card has, where it does not say which observed conditions and gaps are stated."""
+    # By name: a card out of a manifest has its tables in that order.
+    return study.observing(sorted(card.observed), card.gaps if card.identities else ())
 
 
 def _check_identities(study: Study, card: DatasetCard, file: Path) -> None:
@@ -82,7 +102,12 @@ def root_of(study: Study, card: DatasetCard, file: Path, root: Path | None) -> P
 
 
 def drawn(study: Study, samples: Samples) -> Samples:
-    """The people that the study draws, or everyone; of each the images that it draws, or all."""
+    """The people that the study draws, or everyone; of each the images that it draws, or all.
+
+    Of the conditions that were observed those that the study states.
+    """
+    observed = {name: samples.observed[name] for name in study.observed or () if name in samples.observed}
+    samples = replace(samples, observed=observed)
     if study.dataset.subjects is not None:
         samples = draw_subjects(samples, study.dataset.subjects, study.seed)
     if study.trials.images_per_person is not None:

@@ -36,11 +36,25 @@ class GroupCount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ObservedCount:
+    """Pictures by the value of an observed condition, and people with pictures of several of its values."""
+
+    name: str
+    samples: Mapping[str, int]
+    several: int
+
+    def text(self) -> str:
+        """In words, for one line."""
+        values = ", ".join(f"{value} {count:,}" for value, count in self.samples.items())
+        return f"{self.name}: {values}; {plural(self.several, 'subject')} under several values"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What `check` found; `groups` starts with everyone, then each label column, then every two of them.
 
     `refused` counts samples by reason; `listed_pairs` those of each list that can be used, by
-    the name of its protocol, "" for the card's files.pairs.
+    the name of its protocol, "" for the card's files.pairs; `observed` pictures by what was recorded of them.
     """
 
     card: DatasetCard
@@ -49,6 +63,7 @@ class Report:
     refused: Mapping[str, int]
     listed_pairs: Mapping[str, int]
     findings: tuple[Finding, ...]
+    observed: tuple[ObservedCount, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -96,6 +111,7 @@ class Report:
         lines += [f"  refused {count}: {reason}" for reason, count in self.refused.items()]
         if self.roles:
             lines.append("roles: " + ", ".join(f"{role or 'none'} {count}" for role, count in self.roles.items()))
+        lines += [f"observed {one.text()}" for one in self.observed]
         for name, count in self.listed_pairs.items():
             lines.append(f"{plural(count, 'listed pair')} can be used{f' ({name})' if name else ''}")
         return lines + [f"{one.level}: {with_examples(one.message, one.examples, one.advice)}" for one in self.findings]
@@ -127,8 +143,22 @@ def check(card: DatasetCard, root: Path, look: Look | None = None) -> Report:
         roles=dict(sorted(roles.items())) if any(roles) else {},
         refused=dict(Counter(loaded.refused.values()).most_common()),
         listed_pairs={name: len(pairs) for name, pairs in lists.items()},
+        observed=tuple(_observed(card, samples)),
         findings=(*findings, *(found for pairs in lists.values() for found in pairs.findings)),
     )
+
+
+def _observed(card: DatasetCard, samples: Samples) -> Iterator[ObservedCount]:
+    """Each observed condition, its values in the order of the card."""
+    for name, order in card.observed_order.items():
+        value = samples.observed[name]
+        counts = Counter(value.tolist())
+        places = [*order, *sorted(set(counts) - {*order, NO_LABEL}), NO_LABEL]
+        known = {*zip(samples.subjects.tolist(), value.tolist(), strict=True)}
+        of_subject = Counter(subject for subject, one in known if one != NO_LABEL)
+        several = sum(number > 1 for number in of_subject.values())
+        there = {one: counts[one] for one in places if counts[one]}
+        yield ObservedCount(name=name, samples=there, several=several)
 
 
 def _lists(card: DatasetCard, root: Path, samples: Samples) -> dict[str, Pairs]:

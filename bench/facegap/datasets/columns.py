@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from facegap.cards import DatasetCard
+from facegap.cards.dataset import OBSERVED
 from facegap.datasets.tables import Sheet
 from facegap.datasets.values import JOINT, NO_FLAG
 
@@ -37,12 +38,20 @@ def _written(value: str, form: str | None) -> str:
     return value.zfill(int(form)) if form and value.isdecimal() else value
 
 
+def required(card: DatasetCard) -> set[str]:
+    """What is read besides labels, by our names, and must have a column."""
+    optional = {f"{OBSERVED}{name}" for name, column in card.own_observed.items() if column.optional}
+    return set(card.extra) - optional
+
+
 def label_reader(card: DatasetCard, sheet: Sheet, column: str, hint: str) -> Read:
-    """Reads the raw label of `column`: its own column, or the names of the flags that are set.
+    """Reads the raw label of `column`: its own column, or the names of the flags that are set; or one of `card.extra`.
 
     Raises:
         DatasetError: a column is not in the table.
     """
+    if column in card.extra:
+        return reader(sheet, card.extra[column], hint)
     flags = card.groups[column].flags
     if not flags:
         return reader(sheet, card.columns.get(column, column), hint)

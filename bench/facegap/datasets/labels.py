@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from facegap.cards import DatasetCard
-from facegap.datasets.columns import label_reader, reader
+from facegap.cards.dataset import OBSERVED
+from facegap.datasets.columns import label_reader, reader, required
 from facegap.datasets.files import Tree, card_file, read_bytes
 from facegap.datasets.ids import Near, alike
 from facegap.datasets.row import Row
@@ -74,8 +75,11 @@ def _read(card: DatasetCard, root: Path, tree: Tree, columns: Sequence[str]) -> 
     key = f"{card.labels_by}_id"
     hint = f"; name the table's own column in the card: columns.{key}"
     at = reader(sheet, card.columns.get(key, key), hint)
+    there = {column for column in columns if column not in card.extra or column in required(card)}
     reads = {
-        column: label_reader(card, sheet, column, f"; name it in the card: columns.{column}") for column in columns
+        column: label_reader(card, sheet, column, f"; name it in the card: {_key(card, column)}")
+        for column in columns
+        if column in there or card.extra[column] in sheet.header
     }
     found: dict[str, list[dict[str, str]]] = defaultdict(list)
     odd: dict[str, str] = {}
@@ -87,6 +91,13 @@ def _read(card: DatasetCard, root: Path, tree: Tree, columns: Sequence[str]) -> 
         if at(fields) and labels not in found[at(fields)]:
             found[at(fields)].append(labels)
     return _Table(name=name, sheet=sheet, rows={one: rows for one, rows in found.items() if rows}, odd=odd)
+
+
+def _key(card: DatasetCard, column: str) -> str:
+    """The key of the card that names a column's own name in the table."""
+    return (
+        f"{column}.column" if column.startswith(OBSERVED) else column if column in card.extra else f"columns.{column}"
+    )
 
 
 def _id(card: DatasetCard, row: Row) -> str:
@@ -109,10 +120,15 @@ def _labelled(card: DatasetCard, table: _Table, row: Row, name: str, near: Near)
 def _joined(card: DatasetCard, row: Row, labels: Mapping[str, str]) -> Row:
     """The row with the table's labels; refused where its path has another label in the same column."""
     for column, raw in labels.items():
-        said = {label_of(card.groups[column], text) for text in (raw, row.labels.get(column, ""))} - {NO_LABEL}
+        said = {_said(card, column, text) for text in (raw, row.labels.get(column, ""))} - {NO_LABEL}
         if len(said) > 1:
             return replace(row, fault=f"{column}: its path and the table of labels say different labels")
     return replace(row, labels={**row.labels, **{column: raw for column, raw in labels.items() if raw}})
+
+
+def _said(card: DatasetCard, column: str, raw: str) -> str:
+    """The label that a raw value stands for; what is no label stands for itself."""
+    return (raw or NO_LABEL) if column in card.extra else label_of(card.groups[column], raw)
 
 
 def _check_some_match(card: DatasetCard, table: _Table, ids: Sequence[str], near: Near) -> None:

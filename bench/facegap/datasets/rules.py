@@ -106,7 +106,7 @@ def _link_on_the_way(tree: Tree, path: str) -> str:
 
 
 def _unknown_label(source: Source) -> Iterator[Problem]:
-    for column, group in source.card.groups.items():
+    for column, group in source.card.read_groups.items():
         hints: dict[str, str] = {}
         expected = f"a number from {group.bands[0]:g} to below {group.bands[-1]:g}" if group.bands else ""
         reason = f"{column}: expected {expected or ', '.join(group.values)}"

@@ -21,7 +21,7 @@ def label_of(group: GroupColumn, raw: str) -> str:
     if raw in ("", NO_LABEL):
         return NO_LABEL
     if raw not in group.map and raw not in group.values:
-        parts = _parts(raw)
+        parts = parts_of(raw)
         if parts is not None:
             return _of_several(group, parts)
     value = _mapped(group, raw)
@@ -40,7 +40,7 @@ def _mapped(group: GroupColumn, raw: str) -> str:
     return next(found, raw)
 
 
-def _parts(raw: str) -> list[str] | None:
+def parts_of(raw: str) -> list[str] | None:
     """The labels of a cell that holds a list, as Python or JSON writes it; None for any other cell."""
     if not (raw.startswith("[") and raw.endswith("]")):
         return None

@@ -24,6 +24,10 @@ them would stand beside the low estimates and leave the high ones without (`benc
 LARGE_SHARE = 0.1
 """Of the comparisons: from here on one person is spoken of, below it the people who make half of them."""
 
+OBSERVED = "observed, not assigned: those pictured under one value are other people and scenes than those under another"
+
+SAME_PEOPLE = "the same people, but perhaps on another day or in another place: observed, not assigned"
+
 NARROW = "the interval may be too narrow"
 
 
@@ -65,6 +69,16 @@ def of_errors(counts: ErrorCounts) -> list[str]:
 def few_people() -> str:
     """Said of whatever rests on fewer than `FEW_SUBJECTS` people."""
     return f"fewer than {FEW_SUBJECTS} people: {NARROW}"
+
+
+def of_observation() -> list[str]:
+    """Said of whatever compares values that were observed: who was pictured under which, nobody decided by lot."""
+    return [OBSERVED]
+
+
+def of_same_people() -> list[str]:
+    """Said of people who are held against themselves under two observed values."""
+    return [SAME_PEOPLE]
 
 
 def of_number(errors: int) -> list[str]:

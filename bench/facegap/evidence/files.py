@@ -14,10 +14,12 @@ import numpy as np
 
 from facegap import store
 from facegap.cards import Study
+from facegap.cards.observed import ObservedColumn
 from facegap.errors import StoreError
 from facegap.evidence.record import Evidence, Key3
 from facegap.records import (
     Acquisitions,
+    AgeGaps,
     Attempts,
     Comparisons,
     Floats,
@@ -35,8 +37,11 @@ from facegap.records import (
 LOST = Path("acquisitions") / "refused.csv"
 """Samples that were refused, where there are any."""
 
-GROUP, QUALITY, RELATION = "group ", "quality ", "relation "
+GROUP, QUALITY, RELATION, OBSERVED = "group ", "quality ", "relation ", "observed "
 """Prefixes of columns that a data set or a detector names."""
+
+GAPS = Path("comparisons") / "age-gaps.npz"
+"""Bins of years between the pictures of mated comparisons, where the data set knows them."""
 
 IMAGE = "hmac_sha256"
 """Column of the keyed digests of image files."""
@@ -56,6 +61,8 @@ def write_evidence(folder: Path, evidence: Evidence) -> None:
         store.write_arrays(folder / "comparisons" / f"{model}~{condition}~{protocol}.npz", _search_arrays(searches))
     for (model, condition), attempts in evidence.attempts.items():
         store.write_arrays(_attempts_file(folder, model, condition), _attempt_arrays(attempts))
+    if evidence.gaps is not None:
+        store.write_arrays(folder / GAPS, _gap_arrays(evidence.gaps))
 
 
 def evidence_files(evidence: Evidence) -> list[str]:
@@ -66,6 +73,7 @@ def evidence_files(evidence: Evidence) -> list[str]:
         *(f"comparisons/{'~'.join(key)}.npz" for key in (*evidence.comparisons, *evidence.searches)),
         *(f"comparisons/{model}~{condition}~attempts.npz" for model, condition in evidence.attempts),
         *(_kept_file(Path(), model, condition).as_posix() for model, condition in evidence.kept),
+        *([GAPS.as_posix()] if evidence.gaps is not None else []),
         *([LOST.as_posix()] if evidence.lost is not None and len(evidence.lost) else []),
     ]
 
@@ -120,6 +128,8 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
             if _kept_file(folder, *key).exists()
         }
         values = {column: tuple(group["values"]) for column, group in manifest.dataset.get("groups", {}).items()}
+        observed = _orders(manifest.dataset.get("observed", {}), values)
+        gaps = _read_gaps(folder / GAPS) if (folder / GAPS).exists() else None
         applies_to = {card["name"]: card["applies_to"] for card in manifest.conditions}
     except (KeyError, TypeError, ValueError, IndexError) as error:
         line = " ".join(str(error).split())[:300]
@@ -141,7 +151,30 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         lost=lost,
         lost_reasons=lost_reasons,
         values=values,
+        observed=observed,
+        gaps=gaps,
     )
+
+
+def _orders(observed: Mapping[str, Any], values: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Observed condition -> its values in order, from what a manifest says of the data set."""
+    cards = {name: ObservedColumn.model_validate_json(json.dumps(said)) for name, said in observed.items()}
+    return {name: values.get(name, card.order) for name, card in cards.items()}
+
+
+def _gap_arrays(gaps: AgeGaps) -> dict[str, Any]:
+    return {
+        "low": gaps.low.astype(np.int32),
+        "high": gaps.high.astype(np.int32),
+        "bin": gaps.bin.astype(np.int16),
+        "cuts": np.array(gaps.cuts, dtype=np.float64),
+    }
+
+
+def _read_gaps(path: Path) -> AgeGaps:
+    arrays = store.read_arrays(path)
+    low, high, bins = (arrays[name].astype(np.int64) for name in ("low", "high", "bin"))
+    return AgeGaps(low=low, high=high, bin=bins, cuts=tuple(arrays["cuts"].tolist()))
 
 
 def _write_samples(path: Path, evidence: Evidence) -> None:
@@ -156,6 +189,7 @@ def _write_samples(path: Path, evidence: Evidence) -> None:
             **({"copy": evidence.copies} if len(evidence.copies) else {}),
             **{f"{GROUP}{name}": values for name, values in samples.groups.items()},
             **{f"{RELATION}{name}": values for name, values in samples.relations.items()},
+            **{f"{OBSERVED}{name}": values for name, values in samples.observed.items()},
         },
     )
 
@@ -228,6 +262,7 @@ def _samples_of(rows: list[dict[str, str]]) -> Samples:
         groups={name.removeprefix(GROUP): _column(rows, name) for name in groups},
         root=Path(),
         relations={name.removeprefix(RELATION): _column(rows, name) for name in rows[0] if name.startswith(RELATION)},
+        observed={name.removeprefix(OBSERVED): _column(rows, name) for name in rows[0] if name.startswith(OBSERVED)},
     )
 
 

@@ -12,7 +12,7 @@ from facegap.store import keyed
 
 
 def opaque(samples: Samples, secret: bytes) -> Samples:
-    """The samples under keyed hashes, without paths: ids that only the holder of the secret can trace back."""
+    """The samples under keyed hashes, without paths, ages and dates; only who holds the secret can trace ids back."""
 
     def name(kind: str, value: str) -> str:
         return keyed(secret, kind, value)[:16] if value else ""
@@ -28,6 +28,7 @@ def opaque(samples: Samples, secret: bytes) -> Samples:
             column: np.array([name(f"relation {column}", str(value)) if value else "" for value in values])
             for column, values in samples.relations.items()
         },
+        years={},
     )
 
 

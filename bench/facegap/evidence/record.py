@@ -12,6 +12,7 @@ from facegap.records import (
     COPY_AGAIN,
     COPY_OF_OTHER,
     Acquisitions,
+    AgeGaps,
     Attempts,
     Comparisons,
     Mask,
@@ -46,6 +47,8 @@ class Evidence:
         kept: by (model, condition), the comparisons with such pictures kept; none where none was left out.
         lost: samples that were refused, as far as they are known, and `lost_reasons` why; None where that was not kept.
         values: label column -> its labels in the order of the data set's card.
+        observed: observed condition -> its values likewise, none where they are as found.
+        gaps: years between the pictures of mated comparisons, in bins; None where they are not known or not asked for.
     """
 
     study: Study
@@ -64,11 +67,18 @@ class Evidence:
     lost: Samples | None = None
     lost_reasons: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    observed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gaps: AgeGaps | None = None
 
     @property
     def groupings(self) -> tuple[tuple[str, ...], ...]:
         """Everyone first, then the study's groupings."""
         return ((), *self.study.groups)
+
+    @property
+    def conditions_observed(self) -> tuple[str, ...]:
+        """The recorded conditions by whose values rates are stated."""
+        return tuple(name for name in self.study.observed or () if name in self.samples.observed)
 
     @property
     def left_out(self) -> Mask | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from facegap.report import paired, sensitivity, versus_rest, views, words, worst_first
+from facegap.report import observed, paired, sensitivity, versus_rest, views, words, worst_first
 from facegap.report.marks import Rated, as_people
 from facegap.report.worst_first import Contrast
 from facegap.schema import CrossRow, PairedRow, RateRow, ThresholdRow, VersusRow
@@ -43,7 +43,7 @@ def findings(tables: Tables, model: str) -> list[Sentence]:
     """Sentences on `model`: by grouping at the vendor's threshold and at the main one, then on what else was done."""
     points = views.leading_thresholds(tables, model)
     found = [sentence for point in points for sentence in _by_grouping(tables, model, point)]
-    further = [read(tables, model, points[0]) for read in (_condition, _cross) if points]
+    further = [read(tables, model, points[0]) for read in (_condition, _within, _cross) if points]
     further += [*_search(tables, model), _acquisition(tables, model)]
     return found + [sentence for sentence in further if sentence is not None]
 
@@ -176,6 +176,12 @@ def _without(tables: Tables, model: str, point: ThresholdRow) -> Sentence:
         return Sentence(text.strip(), "turned-away")
     why = next((row.note for row in rows if row.note), "no group has a mated comparison")
     return Sentence(f"How many genuine people are turned away (FNMR) is not estimated: {why}.", "turned-away")
+
+
+def _within(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
+    """What was observed of the same people under two values."""
+    text = observed.within(tables, model, point)
+    return Sentence(text, "observed") if text is not None else None
 
 
 def _condition(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from facegap.schema import CrossRow, IdentificationRow, RateRow, TransactionRow
+from facegap.schema import AgeGapRow, CrossRow, IdentificationRow, ObservedRow, RateRow, TransactionRow
 
 Rated = RateRow | CrossRow | IdentificationRow
+
+Shown = Rated | ObservedRow | AgeGapRow
+"""Rows whose rate is shown with its interval."""
 """Rows that hold a rate beside its counts and interval."""
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from facegap.report.marks import Mark, Rated
+from facegap.report.marks import Mark, Rated, Shown
 from facegap.report.views import VENDOR
 from facegap.schema import IdentificationRow
 from facegap.words import plural
@@ -73,7 +73,7 @@ def interval(low: float | None, high: float | None) -> str:
     return f"{_percent_digits(low)}{DASH}{_percent_digits(high)}{SPACE}%"
 
 
-def rate(row: Rated) -> str:
+def rate(row: Shown) -> str:
     """The rate with its interval; "0 of 600: up to 0.5 %" where no error was seen; the reason where there is none."""
     if row.rate is None:
         return f"not estimated ({row.note})" if row.note else "not estimated"
@@ -82,7 +82,7 @@ def rate(row: Rated) -> str:
     return f"{percent(row.rate)} ({interval(row.low, row.high)})"
 
 
-def by_people(row: Rated) -> str:
+def by_people(row: Shown) -> str:
     """The rate by people with its interval; a dash where there is none."""
     if row.by_people is None:
         return DASH

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ class Changes:
         extrapolate: target false match rates below what the comparisons resolve.
         reference: names of groups, each the reference of the groupings that have it.
         suppress_below: people of the smallest group that is shown; never fewer than the run's.
+        observed: recorded conditions by which rates are stated, of those that the run kept; empty for none.
+        age_gap: years between reference and probe from which bins begin, of those that the run kept; empty for none.
     """
 
     groups: tuple[tuple[str, ...], ...] | None = None
@@ -46,6 +48,8 @@ class Changes:
     extrapolate: tuple[float, ...] | None = None
     reference: tuple[str, ...] | None = None
     suppress_below: int | None = None
+    observed: tuple[str, ...] | None = None
+    age_gap: tuple[float, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Name -> value of what is changed."""
@@ -130,12 +134,30 @@ def changed_study(evidence: Evidence, changes: Changes) -> Study:
         study["statistics"] = evidence.study.statistics.hiding(changes.suppress_below).model_dump(mode="json") | {
             name: study["statistics"][name] for name in ("level", "extrapolate")
         }
+    if changes.observed is not None:
+        study["observed"] = _kept("--observed", changes.observed, evidence.samples.observed)
+    if changes.age_gap is not None:
+        study["age_gap"] = _kept("--age-gap", changes.age_gap, evidence.gaps.cuts if evidence.gaps is not None else ())
     try:
         return Study.model_validate_json(json.dumps(study))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(f"analyse: {where}: {first['msg']}, found {first['input']!r}") from None
+
+
+def _kept(option: str, asked: Sequence[Any], kept: Iterable[Any]) -> list[Any]:
+    """What is asked for, of what the run kept; bins can be joined, never parted.
+
+    Raises:
+        InputError: the run did not keep one.
+    """
+    there = list(kept)
+    unknown = [one for one in asked if one not in there]
+    if unknown:
+        said = ", ".join(map(str, there)) or "none"
+        raise InputError(f"{option}: the run did not keep '{unknown[0]}'; there are: {said}")
+    return list(asked)
 
 
 def references(evidence: Evidence, groupings: Sequence[tuple[str, ...]], names: Sequence[str]) -> dict[str, str]:

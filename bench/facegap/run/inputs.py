@@ -21,7 +21,7 @@ from facegap.cards import (
     load_study,
 )
 from facegap.cards.study import ModelUse
-from facegap.datasets.asked import check_study, drawn, images_left_out, root_of
+from facegap.datasets.asked import check_study, drawn, images_left_out, observing, root_of
 from facegap.errors import InputError
 from facegap.evidence import Seal
 from facegap.pipeline import Progress, UsedModel, rendered
@@ -68,11 +68,11 @@ def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | Non
         CardError, DatasetError, DatasetMissing, ModelMissing, ModelRefused, InputError,
         BackendMissing: the first thing that is wrong.
     """
-    study, file = load_study(name)
+    asked, file = load_study(name)
     text = file.read_bytes().decode()
-    card = load_dataset(study.dataset.card)
-    study = showing(study, card)
-    check_study(study, card, file)
+    card = load_dataset(asked.dataset.card)
+    check_study(asked, card, file)
+    study = showing(asked, card)
     backend.require(study.backend.provider)
     condition_cards = conditions_of(study)
     models = tuple(_model(use.card, use.detector) for use in study.models)
@@ -84,6 +84,7 @@ def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | Non
     if not len(loaded.samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
     _check_labels(study, card, loaded, file)
+    _check_observed(asked, card, loaded, file)
     loaded, listed = _with_list(study, file, card, folder, loaded)
     return Inputs(
         study=study,
@@ -101,9 +102,9 @@ def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | Non
 
 
 def showing(study: Study, card: DatasetCard) -> Study:
-    """The study with the number of people below which no group of this data set is shown."""
+    """The study with the number of people below which no group of this data set is shown, and what was observed."""
     shown = study.statistics.showing(real=card.status != "synthetic")
-    return study.model_copy(update={"statistics": shown})
+    return observing(study.model_copy(update={"statistics": shown}), card)
 
 
 def _places(study: Study, file: Path, root: Path) -> dict[str, str]:
@@ -158,6 +159,16 @@ def _check_labels(study: Study, card: DatasetCard, loaded: datasets.Loaded, file
             raise InputError(
                 f"{file}: groups: not one of {len(loaded.samples)} samples of '{card.name}' has a label in '{column}'; "
                 "run `facegap datasets check` on it, or group by another label"
+            )
+
+
+def _check_observed(asked: Study, card: DatasetCard, loaded: datasets.Loaded, file: Path) -> None:
+    """Whether a condition that the study itself names was observed at all."""
+    for name in asked.observed or ():
+        if (loaded.samples.observed[name] == NO_LABEL).all():
+            raise InputError(
+                f"{file}: observed: not one of {len(loaded.samples)} samples of '{card.name}' has a value of '{name}'; "
+                "run `facegap datasets check` on it, or leave it out"
             )
 
 

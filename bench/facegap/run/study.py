@@ -17,7 +17,7 @@ from facegap import gates, pipeline, store
 from facegap.backend import version as onnxruntime_version
 from facegap.datasets.copies import Copies, Looks, copy_findings, find_copies, unreadable_findings
 from facegap.errors import InputError
-from facegap.evidence import Evidence, follows, keyed_images, opaque, write_evidence
+from facegap.evidence import Evidence, age_gaps, follows, keyed_images, opaque, write_evidence
 from facegap.evidence.kept import kept_card, kept_dataset, kept_study, kept_text
 from facegap.pipeline import Progress
 from facegap.records import (
@@ -76,6 +76,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         lost=opaque(inputs.loaded.lost, secret),
         lost_reasons=inputs.loaded.reasons,
         values={column: group.values for column, group in inputs.dataset.groups.items()},
+        observed=inputs.dataset.observed_order,
     )
     with _timed(seconds, "compare"):
         compared = measure.comparisons(inputs, evidence, embedded, threads, progress)
@@ -84,7 +85,8 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         searched = measure.searches(inputs, embedded, threads, progress)
     with _timed(seconds, "transactions"):
         tried = transactions.attempts(inputs, sha256, acquisitions, embedded, threads, progress)
-    evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried, kept=kept)
+    gaps = age_gaps(samples, compared.values(), inputs.study.age_gap or ())
+    evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried, kept=kept, gaps=gaps)
     with _timed(seconds, "estimate"):
         tables = build(evidence)
     manifest = _manifest(inputs, evidence, store.secret_id(secret), ran, started, seconds)

@@ -37,11 +37,13 @@ from facegap.schema.derived import (
 from facegap.schema.dictionary import about, dictionary
 from facegap.schema.judged import JudgedClaimRow, JudgedRateRow, JudgedRatioRow, JudgedSummaryRow
 from facegap.schema.losses import LossRow, OtherwiseRow
+from facegap.schema.observed import AgeGapRow, ObservedRow, WithinRow
 
 __all__ = [
     "JUDGED",
     "ROWS",
     "AcquisitionRow",
+    "AgeGapRow",
     "AtTargetRow",
     "AtTargetSummaryRow",
     "BetweenRow",
@@ -64,6 +66,7 @@ __all__ = [
     "JudgedSummaryRow",
     "LossRow",
     "MarginalRow",
+    "ObservedRow",
     "OtherwiseRow",
     "PairedRow",
     "PolicyRow",
@@ -82,6 +85,7 @@ __all__ = [
     "ThroughputRow",
     "TransactionRow",
     "VersusRow",
+    "WithinRow",
     "about",
     "cells_of",
     "columns_of",

@@ -15,7 +15,8 @@ twice: by comparisons, errors / trials, as NIST prints it; and by people (`by_pe
 counts as much as someone with two. `caution` says why to read a row with care. Numbers are written in full; what is
 shown to people is rounded to the digits below. Keys say which row it is.
 `samples.csv` is the trace of the input: opaque ids of sample and subject, the digest of the picture's file, its role,
-a column `group <label>` for each label, and `relation <name>` for each relation, whose values are opaque too.
+a column `group <label>` for each label, `relation <name>` for each relation, whose values are opaque too, and
+`observed <name>` for each recorded condition that the study states.
 """
 
 

@@ -13,6 +13,7 @@ from facegap.evidence import Evidence
 from facegap.schema import Row
 from facegap.tables import (
     acquisition,
+    age_gaps,
     at_target,
     between_models,
     common_margin,
@@ -26,6 +27,7 @@ from facegap.tables import (
     identification,
     losses,
     marginals,
+    observed,
     paired,
     policies,
     quality_split,
@@ -95,6 +97,9 @@ TABLES: dict[type[Row], Callable[[Workbench], Iterable[Row]]] = {
     schema.ThroughputRow: throughput.rows,
     schema.LossRow: losses.rows,
     schema.OtherwiseRow: losses.otherwise_rows,
+    schema.ObservedRow: observed.rows,
+    schema.WithinRow: observed.within_rows,
+    schema.AgeGapRow: age_gaps.rows,
 }
 """Every computed table: its row class, and the function that gives its rows. A new table is one line here."""
 

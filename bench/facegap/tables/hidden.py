@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from facegap.evidence import Evidence
-from facegap.records import Mask, Rows
+from facegap.records import Mask, Rows, Strings
 
 
 class Hidden(NamedTuple):
@@ -44,12 +44,23 @@ class _Group:
 
 @dataclass(eq=False)
 class _Search:
-    """The search: every group, the people in each cell, and what is hidden so far."""
+    """The search: every group, the people in each cell, what is hidden so far, and what was settled elsewhere."""
 
     groups: Sequence[_Group]
     least: int
     of_cell: Sequence[frozenset[str]]
     hidden: set[int]
+    settled: frozenset[int] = frozenset()
+
+    def run_at_once(self) -> None:
+        """As `run`, of many groups: every way is closed before the next look, and nothing is shown again."""
+        while self.hidden and (ways := list(self._given_away())):
+            left = {k for k in range(len(self.groups)) if k not in self.hidden} - self.settled
+            if not left:  # nothing is shown but what other tables show
+                return
+            for helps in ways:
+                if not (helps & self.hidden):
+                    self.hidden.add(min((helps & left) or left - self.hidden or left, key=self._size))
 
     def run(self) -> None:
         """Hide more until no small group is given away, then show again, the largest first, what need not be hidden."""
@@ -90,11 +101,12 @@ class _Search:
 
     def _by_remainders(self, shown: Rows, cells: Mask) -> Iterator[frozenset[int]]:
         """What a shown group leaves of its shown parts of one grouping, where few people are in it."""
-        contains = ~((~cells).astype(np.int64) @ cells.T.astype(np.int64)).astype(bool)
+        # Whole numbers of this size are exact in float64, whose products are much faster.
+        contains = ((~cells).astype(float) @ cells.T.astype(float)) < 0.5
         np.fill_diagonal(contains, False)
         for grouping in dict.fromkeys(group.grouping for group in self.groups):
             parts = contains & np.array([self.groups[k].grouping == grouping for k in shown])
-            rests = cells & ~((parts.astype(np.int64) @ cells.astype(np.int64)) > 0)
+            rests = cells & ~((parts.astype(float) @ cells.astype(float)) > 0.5)
             for whole, (rest, of_grouping) in enumerate(zip(rests, parts, strict=True)):
                 if rest.any() and 0 < self._people(rest) < self.least:
                     yield frozenset(shown[of_grouping].tolist()) or frozenset({int(shown[whole])})
@@ -121,6 +133,80 @@ def hidden_groups(evidence: Evidence) -> Mapping[str, Hidden]:
         small = frozenset(group.name for group in mine if group.few)
         found[grouping] = Hidden(small, frozenset(group.name for group in mine) - small)
     return found
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Parts:
+    """What a table parts the rates of groups by, such as the phone of a picture or the years between two.
+
+    Attributes:
+        rows: (k,) of each sample or comparison the row of the sample whose group and person it counts for.
+        part: (k,) names of the parts.
+    """
+
+    rows: Rows
+    part: Strings
+
+
+def hidden_parts(evidence: Evidence, groups: Mapping[str, Hidden], parts: Parts) -> frozenset[tuple[str, str, str]]:
+    """(grouping, group, part) of few people, and those with whose help and that of the groups one could be computed.
+
+    Args:
+        groups: hidden groups, as `hidden_groups` finds them.
+    """
+    least = evidence.study.statistics.suppress_below
+    if not least:
+        return frozenset()
+    people = evidence.samples.people()[parts.rows]
+    few = _few_everywhere(people, parts.part, least)
+    # Parts that are hidden everywhere are one part: what cannot be had of all of them cannot be had of each.
+    code = np.where(np.isin(parts.part, sorted(few)), _MERGED, parts.part)
+    fine, _ = _cells(evidence)
+    names, cell = np.unique(np.char.add(np.char.add(code, "\n"), fine[parts.rows].astype(np.str_)), return_inverse=True)
+    of_cell = [frozenset(map(str, set(people[cell == k].tolist()))) for k in range(len(names))]
+    part_of_cell = np.array([name.partition("\n")[0] for name in names])
+    whole: list[_Group] = []
+    parted: list[tuple[_Group, str]] = []
+    for columns in evidence.groupings:
+        of_unit, grouping = evidence.samples.grouping(columns)[parts.rows], ", ".join(columns)
+        for name in np.unique(of_unit):
+            mask = np.zeros(len(names), dtype=bool)
+            mask[cell[of_unit == name]] = True
+            own = name in groups.get(grouping, Hidden()).every
+            whole.append(_group(grouping, str(name), mask, of_cell, least if own else 0))
+            parted += [
+                (_group(grouping, str(name), mask & (part_of_cell == part), of_cell, least), str(part))
+                for part in np.unique(part_of_cell[mask])
+            ]
+    every = [*whole, *(group for group, _ in parted)]
+    shown_whole = {k for k, group in enumerate(whole) if group.name not in groups.get(group.grouping, Hidden()).every}
+    hidden = {k for k, group in enumerate(every) if group.few or (k < len(whole) and k not in shown_whole)}
+    hidden |= {
+        len(whole) + k
+        for k, (group, part) in enumerate(parted)
+        if part == _MERGED or group.name in groups.get(group.grouping, Hidden()).every
+    }
+    search = _Search(every, least, of_cell, hidden, frozenset(range(len(whole))))
+    search.run_at_once()
+    found = [parted[k - len(whole)] for k in search.hidden if k >= len(whole)]
+    return frozenset(
+        (group.grouping, group.name, one)
+        for group, part in found
+        for one in (sorted(few) if part == _MERGED else [part])
+    )
+
+
+_MERGED = "\r"
+"""Stands for all parts of fewer people than are to be shown; no part is called so."""
+
+
+def _few_everywhere(people: Rows, part: Strings, least: int) -> frozenset[str]:
+    return frozenset(str(name) for name in np.unique(part) if len(np.unique(people[part == name])) < least)
+
+
+def _group(grouping: str, name: str, mask: Mask, of_cell: Sequence[frozenset[str]], least: int) -> _Group:
+    people = len(frozenset().union(*(of_cell[int(k)] for k in np.flatnonzero(mask))))
+    return _Group(grouping=grouping, name=name, cells=mask, people=people, few=0 < people < least)
 
 
 def _cells(evidence: Evidence) -> tuple[Rows, list[str]]:

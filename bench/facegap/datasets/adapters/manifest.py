@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from facegap.cards import DatasetCard
 from facegap.cards.dataset import COLUMNS
 from facegap.datasets.accept import settle
-from facegap.datasets.columns import Read, label_reader, reader
+from facegap.datasets.columns import Read, label_reader, reader, required
 from facegap.datasets.files import below, card_file, existing_root, read_bytes, walk
 from facegap.datasets.labels import with_labels
 from facegap.datasets.roles import with_roles
@@ -69,7 +69,7 @@ def _rows(card: DatasetCard, path: Path) -> tuple[list[Row], list[Row], list[str
     kept = _kept(card, sheet)
     left_out = [row for row, keep in zip(rows, kept, strict=True) if not keep]
     rows = [row for row, keep in zip(rows, kept, strict=True) if keep]
-    return rows, left_out, [column for column in card.groups if column not in reads]
+    return rows, left_out, [column for column in (*card.read_groups, *card.extra) if column not in reads]
 
 
 def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
@@ -83,14 +83,19 @@ def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
 
 def _reads(card: DatasetCard, sheet: Sheet) -> dict[str, Read]:
     """Our column name -> what reads it from a row; columns that may be left out are missing where they are."""
-    needed = {"path", *card.groups, *card.relations, *card.columns} | ({"subject_id"} if card.identities else set())
+    groups, recorded = card.read_groups, required(card)
+    needed = {"path", *groups, *card.relations, *card.columns} | ({"subject_id"} if card.identities else set())
     if "labels" in card.files:
-        needed -= {*card.groups}
+        needed -= {*groups}
+        recorded = set()
     reads: dict[str, Read] = {}
-    for column in (*COLUMNS, *card.groups, *card.relations):
+    for name, own in card.extra.items():
+        if name in recorded or own in sheet.header or "{" in own:
+            reads[name] = reader(sheet, own, f"; correct {name} in the card")
+    for column in (*COLUMNS, *groups, *card.relations):
         own = card.columns.get(column, column)
         hint = f"; name the file's own column in the card: columns.{column}"
-        flags = card.groups[column].flags if column in card.groups else ()
+        flags = groups[column].flags if column in groups else ()
         if column in needed or own in sheet.header or (flags and set(flags) <= set(sheet.header)):
             reads[column] = label_reader(card, sheet, column, hint) if flags else reader(sheet, own, hint)
     return reads
@@ -110,7 +115,7 @@ def _row(
         )
     path = _tidy(reads["path"](fields))
     name = reads["sample_id"](fields) if "sample_id" in reads else path
-    columns = tuple(column for column in card.groups if column in reads)
+    columns = tuple(column for column in (*card.read_groups, *card.extra) if column in reads)
     return Row(
         where=where,
         id=name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -55,11 +55,18 @@ def load(card: DatasetCard, root: Path) -> Loaded:
 def labelled_by_table(card: DatasetCard, patterns: Sequence[PathPattern]) -> list[str]:
     """The label columns that the table of labels has: what no pattern has, and what the card names for both."""
     in_path = {name for pattern in patterns for name in pattern.names}
-    return [
+    labels = (
         column
-        for column, group in card.groups.items()
+        for column, group in card.read_groups.items()
         if column not in in_path or column in card.columns or group.flags
-    ]
+    )
+    return [*labels, *(name for name in card.extra if name.partition(".")[2] not in in_path)]
+
+
+def _labels(card: DatasetCard, single: Mapping[str, str]) -> dict[str, str]:
+    """Raw labels of a path, and what else it says of the picture under its own name."""
+    named = {name: single[field] for name in card.extra if (field := name.partition(".")[2]) in single}
+    return {**{field: value for field, value in single.items() if field not in FIELDS}, **named}
 
 
 def _below(folder: str, path: str) -> str:
@@ -91,6 +98,6 @@ def _row(card: DatasetCard, patterns: Sequence[PathPattern], path: str, name: st
         id=sample,
         subject=single.get("subject", "") if card.identities else sample,
         path=path,
-        labels={field: value for field, value in single.items() if field not in FIELDS},
+        labels=_labels(card, single),
         session=single.get("session", ""),
     )

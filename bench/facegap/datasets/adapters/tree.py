@@ -35,7 +35,7 @@ def load(card: DatasetCard, root: Path) -> Loaded:
     rows = [_row(card, folder, path) for path in kinds.pictures]
     rows += [replace(_row(card, folder, path), fault=signatures.unread(kind)) for path, kind in kinds.unread.items()]
     name = folder or card.name
-    columns = [column for column in card.groups if column not in card.tree_groups]
+    columns = [*(column for column in card.read_groups if column not in card.tree_groups), *card.extra]
     rows, labels = with_labels(card, root, tree, rows, columns)
     rows, roles = with_roles(card, name, rows)
     return settle(card, root, name, rows, tree, [*links_left_out(name, tree), *labels, *roles])
