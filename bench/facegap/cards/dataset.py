@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -95,6 +95,7 @@ class DatasetCard(Card):
     paths that are no part of the data set as the card reads it. `keep`, of csv, names the values that a column must
     have. `tables` says how a table ("manifest", "labels") is written where it is no CSV with a header.
     `subject_pattern`, of the tree, finds the subject in a file's name where no folder is called after it.
+    `bars` names the uses that the terms forbid.
     """
 
     name: Name
@@ -102,6 +103,7 @@ class DatasetCard(Card):
     title: str
     licence: str
     terms: str
+    bars: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     status: Literal["open", "gated", "dua", "withdrawn", "withdrawn-parent", "synthetic"]
     adapter: Literal["csv", "tree", "lfw", "pattern"]
     identities: bool = True
@@ -253,8 +255,17 @@ class DatasetCard(Card):
 
     @property
     def needs_acknowledgement(self) -> bool:
-        """Withdrawn data, or data derived from it, runs only in a study that acknowledges the terms."""
-        return self.status in ("withdrawn", "withdrawn-parent")
+        """Whether only a study that acknowledges the terms runs.
+
+        So it is with data that were withdrawn or derive from such, that are given out under a signed agreement, or
+        whose terms bar a use.
+        """
+        return self.status in ("withdrawn", "withdrawn-parent", "dua") or bool(self.bars)
+
+    @property
+    def standing(self) -> str:
+        """The status, and the uses that the terms bar."""
+        return f"{self.status}, and its terms bar {', '.join(self.bars)}" if self.bars else self.status
 
 
 def load_dataset(name: str) -> DatasetCard:
