@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from facegap.cards.model import Name, Sha256
 from facegap.cards.pattern import FIELDS, path_pattern
+from facegap.cards.pull import PullFile
 from facegap.cards.toml import Card, card_path, read_card
 from facegap.records import NO_LABEL
 
@@ -95,7 +96,7 @@ class DatasetCard(Card):
     paths that are no part of the data set as the card reads it. `keep`, of csv, names the values that a column must
     have. `tables` says how a table ("manifest", "labels") is written where it is no CSV with a header.
     `subject_pattern`, of the tree, finds the subject in a file's name where no folder is called after it.
-    `bars` names the uses that the terms forbid.
+    `bars` names the uses that the terms forbid. `pull` names the files that `facegap datasets pull` fetches.
     """
 
     name: Name
@@ -126,6 +127,7 @@ class DatasetCard(Card):
     labels_by: Literal["subject", "sample"] = "subject"
     protocols: dict[str, Protocol] = Field(default_factory=dict)
     banner: str = Field(default="", description="a line for the head of every page made from this data set")
+    pull: tuple[PullFile, ...] = ()
     digest: Sha256 | None = Field(default=None, description="of the manifest file, where it is known")
 
     @model_validator(mode="after")
@@ -251,6 +253,13 @@ class DatasetCard(Card):
         flagged = [column for column, group in self.groups.items() if group.flags and not read]
         if flagged:
             raise ValueError(f"flags: '{flagged[0]}': there is no table that has them; name files.labels")
+        return self
+
+    @model_validator(mode="after")
+    def _pulled_files_have_names_of_their_own(self) -> DatasetCard:
+        names = [file.name.casefold() for file in self.pull]
+        if len(set(names)) < len(names):
+            raise ValueError("pull: two files of one name; each is kept under its own while it is fetched")
         return self
 
     @property
