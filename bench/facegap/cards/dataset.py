@@ -81,6 +81,7 @@ class GroupColumn(Card):
 class DatasetCard(Card):
     """A demographically labelled face data set.
 
+    `bars` names the uses that the terms forbid. `pull` names the files that `facegap datasets pull` fetches.
     `columns` maps our names (sample_id, subject_id, path, session, role, the group columns; sample_a, sample_b,
     mated and relation of a list of pairs) to the file's own header, where they differ. `files` names, below the
     root, the adapter's files (manifest, pairs; lfw: one list of file names per label value) and the folder of the
@@ -96,7 +97,6 @@ class DatasetCard(Card):
     paths that are no part of the data set as the card reads it. `keep`, of csv, names the values that a column must
     have. `tables` says how a table ("manifest", "labels") is written where it is no CSV with a header.
     `subject_pattern`, of the tree, finds the subject in a file's name where no folder is called after it.
-    `bars` names the uses that the terms forbid. `pull` names the files that `facegap datasets pull` fetches.
     """
 
     name: Name
