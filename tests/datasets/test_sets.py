@@ -10,6 +10,7 @@ import pytest
 
 from facegap.cards import card_names, load_dataset
 from facegap.datasets import check
+from facegap.errors import DatasetError
 from sets import SETS
 
 OURS = {"synthetic-heads", "synthetic-heads-causal", "lfw-subset", "london-subset", "utkface-subset"}
@@ -58,3 +59,27 @@ def test_all_traps_together(name: str, tmp_path: Path) -> None:
     made = SETS[name]
     report = check(load_dataset(name), made.write(tmp_path, *made.traps))
     assert Counter(dict(report.refused)) == made.refused, "\n".join(report.lines())
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_root_that_is_one_folder_too_high(name: str, tmp_path: Path) -> None:
+    """BFW's pictures come in uncropped-face-samples/, bfw-cropped-aligned/ or face-samples/."""
+    inner = SETS[name].write(tmp_path / "face-samples")
+    with pytest.raises(DatasetError) as caught:
+        check(load_dataset(name), tmp_path)
+    line = str(caught.value)
+    assert "\n" not in line and str(inner) in line
+    assert "give that folder" in line
+
+
+def test_londons_table_with_another_column(tmp_path: Path) -> None:
+    made = SETS["london"]
+    root = made.write(tmp_path)
+    table = root / "london_faces_info.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("face_gender", "face_sex"), encoding="utf-8")
+    message = (
+        "line 1: no column 'face_gender'; there are: face_id, face_age, face_sex, face_eth, did you mean 'face_age'?; "
+        "name it in the card: columns.gender"
+    )
+    with pytest.raises(DatasetError, match=re.escape(message)):
+        check(load_dataset("london"), root)
