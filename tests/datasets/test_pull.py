@@ -108,7 +108,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if wanted and server.ranges and same:
             start = int(re.findall(r"\d+", wanted)[0])
             if start >= len(data):
-                self.send_error(416)
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(data)}")
+                self.end_headers()
                 return
             self.send_response(206)
             self.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
@@ -247,6 +249,35 @@ def test_what_was_fetched_whole_is_not_fetched_again(
     asked = len(server.asked)
     pulled(card, tmp_path / "root")
     assert len(server.asked) == asked + 1
+
+
+def test_a_part_that_is_whole_needs_no_more(
+    of: Callable[..., DatasetCard], server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the machine stopped between the last byte and the rename."""
+    card = of({"big.bin": BIG})
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            pulled(card, tmp_path / "root")
+    assert (tmp_path / ".root.pull" / "big.bin.part").stat().st_size == len(BIG)
+    pulled(card, tmp_path / "root")
+    assert server.asked == ["", f"bytes={len(BIG)}-"]
+    assert (tmp_path / "root" / "big.bin").read_bytes() == BIG
+
+
+def test_what_came_from_another_address_is_fetched_anew(
+    of: Callable[..., DatasetCard], make_card: MakeCard, server: Server, tmp_path: Path
+) -> None:
+    server.files = {"one.csv": TABLE, "two.csv": TABLE[::-1]}
+    cards = [
+        make_card(pull=tuple(PullFile(url=server.address(name), name=kept) for name, kept in pairs))
+        for pairs in ((("one.csv", "t.csv"), ("gone", "u.csv")), (("two.csv", "t.csv"),))
+    ]
+    with pytest.raises(DatasetMissing):
+        pulled(cards[0], tmp_path / "root")
+    pulled(cards[1], tmp_path / "root")
+    assert (tmp_path / "root" / "t.csv").read_bytes() == TABLE[::-1]
 
 
 @pytest.mark.parametrize("fetched", [False, True])

@@ -46,29 +46,32 @@ def download(source: PullFile, folder: Path, progress: Progress) -> Path:
         DatasetMissing: it cannot be had, or was cut.
         DiskFull, StoreError: it cannot be written.
     """
-    whole = folder / source.name
-    if whole.is_file():
+    whole, part = folder / source.name, folder / f"{source.name}{PART}"
+    if whole.is_file() and _noted(source, part) is not None:
         return whole
-    part = folder / f"{source.name}{PART}"
     try:
         with _response(source, part) as (response, start):
-            total = _total(source, response, start)
-            _require_room(part, (total or 0) - start)
-            with progress(f"fetch {source.name}, MB", max(1, (total or 0) // _PIECE)) as advance:
-                advance(start // _PIECE)
-                got = _write(response, part, start, total or _MOST, advance)
+            if response is not None:
+                _take(source, response, part, start, progress)
     except (OSError, http.client.HTTPException) as error:
         raise DatasetMissing(_stopped(source, part, error)) from None
+    return part.replace(whole)
+
+
+def _take(source: PullFile, response: Any, part: Path, start: int, progress: Progress) -> None:
+    """Write what comes to the part, which is whole then."""
+    total = _total(source, response, start)
+    _require_room(part, (total or 0) - start)
+    with progress(f"fetch {source.name}, MB", max(1, (total or 0) // _PIECE)) as advance:
+        advance(start // _PIECE)
+        got = _write(response, part, start, total or _MOST, advance)
     if total is not None and got != total:
         raise DatasetMissing(f"{source.url}: cut after {got} of {total} bytes{_AGAIN}")
-    with contextlib.suppress(FileNotFoundError):
-        _tag(part).unlink()
-    return part.replace(whole)
 
 
 @contextlib.contextmanager
 def _response(source: PullFile, part: Path) -> Iterator[tuple[Any, int]]:
-    """The server's answer, and at which byte it starts."""
+    """The server's answer, and at which byte it starts; no answer where all bytes are here already."""
     start, validator = _known_part(source, part)
     try:
         response = _opened(source, start, validator)
@@ -76,7 +79,10 @@ def _response(source: PullFile, part: Path) -> Iterator[tuple[Any, int]]:
         error.close()
         if error.code != 416 or not start:
             raise
-        # It has no more bytes than we have, so that ours are of another version.
+        if error.headers.get("Content-Range") == f"bytes */{start}":
+            yield None, start
+            return
+        # It has fewer bytes than we have, so that ours are of another version.
         start, response = 0, _opened(source, 0, "")
     with response:
         if response.status == 206 and not _continues(response, start):
@@ -125,15 +131,21 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 def _known_part(source: PullFile, part: Path) -> tuple[int, str]:
     """How many bytes are here already, and the version they are of; none where nothing would tell a mixture."""
+    validator = _noted(source, part)
+    size = part.stat().st_size if part.is_file() else 0
+    if validator is None or not (validator or source.sha256 or source.md5):
+        return 0, ""
+    return size, validator
+
+
+def _noted(source: PullFile, part: Path) -> str | None:
+    """The version that the note beside a part says, "" where its server named none; None: nothing of this address."""
     try:
         note = json.loads(_tag(part).read_text(encoding="utf-8"))
-        size = part.stat().st_size
     except (OSError, ValueError):
-        return 0, ""
-    if not isinstance(note, dict) or note.get("url") != source.url:
-        return 0, ""
-    validator = str(note.get("validator") or "")
-    return (size, validator) if validator or source.sha256 or source.md5 else (0, "")
+        return None
+    ours = isinstance(note, dict) and note.get("url") == source.url
+    return str(note.get("validator") or "") if ours else None
 
 
 def _validator(response: Any) -> str:
