@@ -304,6 +304,7 @@ def test_no_server(make_card: MakeCard, tmp_path: Path) -> None:
     card = make_card(pull=(PullFile(url="http://127.0.0.1:9/index.csv", name="index.csv"),))
     with pytest.raises(DatasetMissing, match=r"index.csv: not fetched: .*; check the network, or give --from FOLDER"):
         pulled(card, tmp_path / "root")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_host_is_followed_where_a_digest_or_the_card_tells(

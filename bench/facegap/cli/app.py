@@ -297,7 +297,7 @@ def models_check(
 
 @datasets.command("list")
 def datasets_list() -> None:
-    """Every dataset card: status, adapter, labels and where they come from."""
+    """Every dataset card: status, whether it can be fetched, adapter, labels and where they come from."""
     from facegap.cli.listings import dataset_lines
 
     typer.echo("\n".join(dataset_lines()))

@@ -105,6 +105,9 @@ def _prepared(root: Path) -> Iterator[Path]:
     try:
         yield work
     finally:
+        # Nothing came: nothing is left.
+        with contextlib.suppress(OSError):
+            work.rmdir()
         os.close(lock)
 
 
