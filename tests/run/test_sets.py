@@ -118,6 +118,8 @@ def test_sets_without_identities_serve_failures_and_impostors_alone(name: str, p
     assert {row.metric for row in rows if row.trials} == {"FTA", "FTE", "FMR"}
     banners = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["banners"]
     assert any("only failures to acquire and non-mated comparisons are measured" in line for line in banners)
+    bars = load_dataset(name).bars
+    assert not bars or any(f"and its terms bar {', '.join(bars)}. " in line for line in banners)
 
 
 @pytest.mark.parametrize("name", ASKING)
