@@ -162,6 +162,8 @@ RULES: Mapping[str, str] = {
     "not-utf8": "file names that are not UTF-8",
     "pairs": "pairs of the list that cannot be used, or that it promises and lacks",
     "pairs-again": "pairs that stand in the list more than once and count as often",
+    "within-groups": "non-mated pairs are all that the list has by one of the labels, and all are within its groups: "
+    "the list says nothing of false matches across them",
     "folds": "pairs of a list that are no folds of equal size",
 }
 """What a check's rule finds, in words that name nobody: all that results say of it."""

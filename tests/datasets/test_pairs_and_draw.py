@@ -179,3 +179,28 @@ def test_a_draw_of_more_people_than_there_are() -> None:
     message = "a draw of 9 subjects: the data set has 5; ask for that many or fewer"
     with pytest.raises(DatasetError, match=f"^{re.escape(message)}$"):
         draw_subjects(people({"a": 5}), 9, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "said"),
+    [
+        ("s1,t1\nt1,s1\ns3,t3\n", "all 3 non-mated pairs join people of one group by gender"),
+        ("s1,t1\ns3,t3\nu1,s1\nu1,s3\n", "all 2 non-mated pairs join people of one group by gender"),
+        ("s1,t1\ns3,t3\ns1,s3\n", ""),
+        ("s1,t1\nt1,s1\n", ""),
+        ("s1,s2\n", ""),
+    ],
+    ids=["within two groups", "and of no label", "across", "one group alone", "mated only"],
+)
+def test_a_list_within_groups_says_so(
+    pairs: str, said: str, paired: DatasetCard, make_root: Callable[[str], Path], lines_of: Callable[..., list[str]]
+) -> None:
+    root = make_root(f"reference,probe\n{pairs}")
+    more = "t1,cam,t1.jpg,female\nt3,dan,t3.jpg,male\nu1,eve,u1.jpg,\n"
+    (root / "index.csv").write_text(MANIFEST + more, encoding="utf-8")
+    for name in ("t1", "t3", "u1"):
+        (root / f"{name}.jpg").write_bytes(b"")
+    found = load_pairs(paired, root, load(paired, root).samples)
+    lines = [line for line in lines_of(found.findings) if "one group" in line]
+    whole = f"warning: pairs.csv: {said}: the list says nothing of false matches across groups"
+    assert lines == ([whole] if said else [])

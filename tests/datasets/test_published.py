@@ -501,6 +501,20 @@ def test_digiface(folder: Folder) -> None:
     assert found.refused == {"1/x/0.png": "its path matches no pattern of the card"}
 
 
-def test_withdrawn_data_and_what_was_made_of_it_must_be_acknowledged() -> None:
+WITHDRAWN = {"rfw", "bfw", "bupt-balancedface", "demogpairs", "vggface2", "ba-test", "diveface"}
+AGREED = {"casual-conversations-2", "colorferet", "fhibe", "ijb-c", "morph-2", "scface"}
+RESEARCH = {"agedb", "casia-face-africa", "celeba", "cfd", "digiface", "ppb", "utkface", "utkface-subset"}
+
+
+def test_terms_are_acknowledged_that_were_withdrawn_signed_or_bar_a_use() -> None:
     asked = {name for name in card_names("datasets") if load_dataset(name).needs_acknowledgement}
-    assert {"rfw", "bfw", "bupt-balancedface", "demogpairs", "vggface2", "ba-test", "diveface"} == asked
+    assert asked == WITHDRAWN | AGREED | RESEARCH
+    assert all(load_dataset(name).bars for name in WITHDRAWN | RESEARCH)
+    assert set(load_dataset("fhibe").bars) >= {"law enforcement", "military use", "surveillance"}
+
+
+@pytest.mark.parametrize("name", card_names("datasets"))
+def test_terms_that_say_what_alone_is_allowed_bar_the_rest(name: str) -> None:
+    card = load_dataset(name)
+    narrow = re.search(r"research( under the signed agreement)? only|evaluation only|no law enforcement", card.terms)
+    assert bool(card.bars) == bool(narrow), card.terms

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from facegap.estimate.clustered import (
     corrected_variance,
+    degrees_of_freedom,
     effective_size,
     rate,
     residual_squares,
@@ -184,3 +185,11 @@ def test_the_corrected_variance_is_that_of_other_samples(spread, low, high):
         rates.append(errors / counts.trials)
         variances.append(corrected_variance(counts))
     assert low < np.mean(variances) / np.var(rates) < high
+
+
+def test_where_every_comparison_errs_nobody_is_behind_the_successes():
+    """As many degrees of freedom as people balanced over comparisons leave, as where a few succeed."""
+    six = dict.fromkeys(itertools.combinations(range(6), 2), (1, 1))
+    assert degrees_of_freedom(counts_of("FMR", six)) == pytest.approx(5)
+    assert degrees_of_freedom(counts_of("FMR", {(0, 1): (1, 1)})) == 2
+    assert degrees_of_freedom(counts_of("FNMR", {(i, i): (3, 3) for i in range(6)})) == pytest.approx(5)

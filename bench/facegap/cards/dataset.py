@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from facegap.cards.model import Name, Sha256
 from facegap.cards.observed import Ages, ObservedColumn
 from facegap.cards.pattern import FIELDS, path_pattern
+from facegap.cards.pull import PullFile
 from facegap.cards.toml import Card, card_path, read_card
 from facegap.records import NO_LABEL
 
@@ -84,6 +85,7 @@ class GroupColumn(Card):
 class DatasetCard(Card):
     """A demographically labelled face data set.
 
+    `bars` names the uses that the terms forbid. `pull` names the files that `facegap datasets pull` fetches.
     `columns` maps our names (sample_id, subject_id, path, session, role, the group columns; sample_a, sample_b,
     mated and relation of a list of pairs) to the file's own header, where they differ. `files` names, below the
     root, the adapter's files (manifest, pairs; lfw: one list of file names per label value) and the folder of the
@@ -109,6 +111,7 @@ class DatasetCard(Card):
     title: str
     licence: str
     terms: str
+    bars: tuple[Annotated[str, Field(min_length=1)], ...] = ()
     status: Literal["open", "gated", "dua", "withdrawn", "withdrawn-parent", "synthetic"]
     adapter: Literal["csv", "tree", "lfw", "pattern"]
     identities: bool = True
@@ -133,6 +136,7 @@ class DatasetCard(Card):
     ages: Ages | None = None
     protocols: dict[str, Protocol] = Field(default_factory=dict)
     banner: str = Field(default="", description="a line for the head of every page made from this data set")
+    pull: tuple[PullFile, ...] = ()
     digest: Sha256 | None = Field(default=None, description="of the manifest file, where it is known")
 
     @model_validator(mode="after")
@@ -296,6 +300,13 @@ class DatasetCard(Card):
             raise ValueError(f"flags: '{flagged[0]}': there is no table that has them; name files.labels")
         return self
 
+    @model_validator(mode="after")
+    def _pulled_files_have_names_of_their_own(self) -> DatasetCard:
+        names = [file.name.casefold() for file in self.pull]
+        if len(set(names)) < len(names):
+            raise ValueError("pull: two files of one name; each is kept under its own while it is fetched")
+        return self
+
     @property
     def makes_ages(self) -> bool:
         """Whether the label column "age" is made of ages, and stands in no table itself."""
@@ -331,8 +342,17 @@ class DatasetCard(Card):
 
     @property
     def needs_acknowledgement(self) -> bool:
-        """Withdrawn data, or data derived from it, runs only in a study that acknowledges the terms."""
-        return self.status in ("withdrawn", "withdrawn-parent")
+        """Whether only a study that acknowledges the terms runs.
+
+        So it is with data that were withdrawn or derive from such, that are given out under a signed agreement, or
+        whose terms bar a use.
+        """
+        return self.status in ("withdrawn", "withdrawn-parent", "dua") or bool(self.bars)
+
+    @property
+    def standing(self) -> str:
+        """The status, and the uses that the terms bar."""
+        return f"{self.status}, and its terms bar {', '.join(self.bars)}" if self.bars else self.status
 
 
 def load_dataset(name: str) -> DatasetCard:

@@ -39,7 +39,10 @@ models = typer.Typer(
     help="Recognisers and detectors: list their cards, fetch or pin their weights, check how they are wired up.",
     no_args_is_help=True,
 )
-datasets = typer.Typer(help="Data sets: list their cards, check what a folder of images holds.", no_args_is_help=True)
+datasets = typer.Typer(
+    help="Data sets: list their cards, fetch those that anybody may, check what a folder of images holds.",
+    no_args_is_help=True,
+)
 conditions = typer.Typer(
     help="Capture conditions (phone, light, network): list them, look at faces through them, try constants.",
     no_args_is_help=True,
@@ -296,10 +299,36 @@ def models_check(
 
 @datasets.command("list")
 def datasets_list() -> None:
-    """Every dataset card: status, adapter, labels and where they come from."""
+    """Every dataset card: status, whether it can be fetched, adapter, labels and where they come from."""
     from facegap.cli.listings import dataset_lines
 
     typer.echo("\n".join(dataset_lines()))
+
+
+@datasets.command("pull")
+def datasets_pull(
+    name: Annotated[str, typer.Argument(help="The data set: a card's .toml file, or the name of a card in datasets/.")],
+    root: Annotated[
+        Path | None,
+        typer.Argument(help="Folder that is made for its files; data/NAME in this folder where not given."),
+    ] = None,
+    acknowledge_terms: Annotated[
+        bool, typer.Option("--acknowledge-terms", help="Say that you read the terms, which are printed first.")
+    ] = False,
+    copies: Annotated[
+        Path | None,
+        typer.Option("--from", help="Folder that holds the files that the card names already; nothing is fetched."),
+    ] = None,
+) -> None:
+    """Fetch a data set that anybody may fetch, from where its makers put it; most show real people."""
+    from facegap import datasets as stage
+    from facegap.cards import load_dataset
+
+    card = load_dataset(name)
+    typer.echo("\n".join(stage.terms(card)))
+    target = root if root is not None else Path("data") / card.name
+    for line in stage.pull(card, target, acknowledge_terms, progress, copies):
+        typer.echo(line)
 
 
 @datasets.command("check")

@@ -97,12 +97,12 @@ def pull(name: str, archive: Path | None) -> Iterator[str]:
 
 
 def dataset_lines() -> list[str]:
-    """One line a card: name, status, adapter, labels with their source, title."""
-    rows = [("NAME", "STATUS", "ADAPTER", "LABELS (SOURCE)", "TITLE")]
+    """One line a card: name, status, whether it can be fetched, adapter, labels with their source, title."""
+    rows = [("NAME", "STATUS", "FILES", "ADAPTER", "LABELS (SOURCE)", "TITLE")]
     for name in card_names("datasets"):
         card = load_dataset(name)
         labels = ", ".join(f"{column} ({group.label_source})" for column, group in card.groups.items())
-        rows.append((name, card.status, card.adapter, labels, card.title))
+        rows.append((name, card.status, "pull" if card.pull else "bring", card.adapter, labels, card.title))
     return columns(rows)
 
 

@@ -8,6 +8,7 @@ from facegap.datasets.check import GroupCount, Report, check
 from facegap.datasets.draw import draw_subjects
 from facegap.datasets.load import load
 from facegap.datasets.pairs import Pairs, asked_pairs, load_pairs, related
+from facegap.datasets.pull import pull, terms
 from facegap.datasets.row import Loaded
 
 __all__ = [
@@ -20,5 +21,7 @@ __all__ = [
     "draw_subjects",
     "load",
     "load_pairs",
+    "pull",
     "related",
+    "terms",
 ]

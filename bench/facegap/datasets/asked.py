@@ -58,8 +58,8 @@ def _check_identities(study: Study, card: DatasetCard, file: Path) -> None:
 def _check_terms(study: Study, card: DatasetCard, file: Path) -> None:
     if card.needs_acknowledgement and not study.dataset.acknowledge_terms:
         raise InputError(
-            f"{file}: dataset '{card.name}' is {card.status}: {card.terms} To run it all the same, read these terms "
-            "and set dataset.acknowledge_terms = true"
+            f"{file}: dataset '{card.name}' is {card.standing}: {card.terms.rstrip('.')}. To run it all the same, read "
+            "these terms and set dataset.acknowledge_terms = true"
         )
 
 

@@ -95,14 +95,17 @@ class Report:
         lines = [
             f"{card.name}, version {card.version}: {card.title}",
             f"status: {card.status}; licence: {card.licence}",
-            f"terms: {card.terms}",
+            f"terms: {card.terms}" + (f"; they bar {', '.join(card.bars)}" if card.bars else ""),
             f"source of the labels: {'; '.join(sources) or 'no labels'}",
             f"cite: {card.citation}",
         ]
         if card.needs_acknowledgement:
             lines.append("a study that uses it must say so: dataset.acknowledge_terms = true")
         if not card.identities:
-            lines.append("no identities: every sample counts as a person of its own, so there are no mated pairs")
+            lines.append(
+                "no identities: every sample counts as a person of its own, so there are failures to acquire and "
+                "non-mated pairs, and no mated ones"
+            )
         return lines + ([f"note: {card.banner}"] if card.banner else [])
 
     def _tail(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from facegap import signatures
 from facegap.cards import DatasetCard
 from facegap.errors import DatasetError, DatasetMissing
-from facegap.words import did_you_mean
+from facegap.words import did_you_mean, plural
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 """File names that count as images, whatever their case and content; other files are told by their first bytes."""
@@ -158,7 +158,7 @@ def image_folder(card: DatasetCard, root: Path) -> str:
         there = sorted(path.name for path in root.iterdir() if path.is_dir())
         raise DatasetError(
             f"data set '{card.name}': files.images: no folder '{name}' in {root}{did_you_mean(name, there)}; "
-            "give the folder that holds it, or correct the card"
+            f"{_where(root, name)}, or correct the card"
         )
     return "" if name in ("", ".") else str(PurePosixPath(name))
 
@@ -182,9 +182,36 @@ def card_file(card: DatasetCard, root: Path, key: str) -> str:
         there = sorted(path.name for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
         raise DatasetError(
             f"data set '{card.name}': files.{key}: no file '{name}' in {root}"
-            f"{did_you_mean(PurePosixPath(name).name, there)}; give the folder that holds it, or correct the card"
+            f"{did_you_mean(PurePosixPath(name).name, there)}; {_where(root, name)}, or correct the card"
         )
     return str(PurePosixPath(name))
+
+
+def _where(root: Path, name: str) -> str:
+    """What to do where the root lacks `name`: the folder in it that has it, where one has."""
+    inner = [path for path in sorted(root.iterdir()) if path.is_dir() and (path / name).exists()]
+    return f"it is in {inner[0]}: give that folder" if inner else "give the folder that holds it"
+
+
+def check_level(card: DatasetCard, folder: Path, paths: Collection[str], fits: Callable[[str], bool]) -> None:
+    """That the root is not one folder too high: no picture lies where the card says, and those in a folder of it do.
+
+    Args:
+        paths: of all pictures, below `folder`.
+        fits: whether a path is as the card says.
+
+    Raises:
+        DatasetError: it is; the message names the folder to give.
+    """
+    if any(fits(path) for path in paths):
+        return
+    cut = (path.partition("/") for path in paths)
+    inner = sorted({top for top, mark, rest in cut if mark and fits(rest)})
+    if inner:
+        raise DatasetError(
+            f"data set '{card.name}': not one of {plural(len(paths), 'image')} in {folder} lies where the card says, "
+            f"but those in {folder / inner[0]} do; give {'one of these folders' if len(inner) > 1 else 'that folder'}"
+        )
 
 
 def read_text(path: Path) -> str:

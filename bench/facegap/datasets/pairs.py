@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -19,7 +19,7 @@ from facegap.datasets.ids import as_number, by_number
 from facegap.datasets.lists import Contents, Listed, read_list
 from facegap.datasets.row import numbers_of
 from facegap.errors import DatasetError, InputError
-from facegap.records import Finding, ListedTrials, Mask, Rows, Samples, Strings
+from facegap.records import NO_LABEL, Finding, ListedTrials, Mask, Rows, Samples, Strings
 from facegap.words import did_you_mean, plural
 
 CHANGED = "a sample whose id differs from a known one as a spreadsheet changes numbers (0001, 1, 1.0)"
@@ -157,7 +157,26 @@ def _settled(
         )
     counts = {reason: len(lines) for reason, lines in refused.items()}
     relations = _relations(path.name, table[:, :2], np.array(kinds, dtype=np.str_), samples)
-    return Pairs(table[:, 0], table[:, 1], table[:, 2], counts, (*findings, *contents.remarks), relations)
+    findings += [*contents.remarks, *_within_groups(path.name, table[:, :2], samples)]
+    return Pairs(table[:, 0], table[:, 1], table[:, 2], counts, tuple(findings), relations)
+
+
+def _within_groups(name: str, pairs: Rows, samples: Samples) -> Iterator[Finding]:
+    """A warning by each label of which the list joins no two groups, though there are several: none can be confused."""
+    reference, probe = pairs[:, 0], pairs[:, 1]
+    strangers = samples.subjects[reference] != samples.subjects[probe]
+    for column, labels in samples.groups.items():
+        a, b = labels[reference[strangers]], labels[probe[strangers]]
+        known = (a != NO_LABEL) & (b != NO_LABEL)
+        count = int(known.sum())
+        if len(np.unique(a[known])) > 1 and (a == b)[known].all():
+            message = f"{name}: all {plural(count, 'non-mated pair')} join people of one group by {column}"
+            yield Finding(
+                level="warning",
+                rule="within-groups",
+                message=f"{message}: the list says nothing of false matches across groups",
+                count=count,
+            )
 
 
 def _read(paths: Sequence[Path], form: ListFormat, columns: Mapping[str, str]) -> Contents:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from facegap.cards.dataset import ROLES
+from facegap.cards.dataset import ROLES, GroupColumn
 from facegap.datasets.files import Tree, leaves_root
 from facegap.datasets.ids import Near
 from facegap.datasets.row import Problem, Source, per_subject
+from facegap.datasets.values import is_number
 from facegap.records import NO_LABEL
 from facegap.words import did_you_mean, some
 
@@ -115,15 +116,17 @@ def _unknown_label(source: Source) -> Iterator[Problem]:
                 continue
             raw = source.rows[number].labels[column]
             if raw not in hints:
-                hint = _list_hint(column, raw) or (
-                    "" if group.bands else did_you_mean(raw, [*group.values, *group.map])
-                )
-                hints[raw] = f"'{raw}'{hint} ({source.rows[number].where})"
+                hints[raw] = f"'{raw}'{_label_hint(column, group, raw)} ({source.rows[number].where})"
             yield Problem(number, "unknown-label", reason, hints[raw])
 
 
-def _list_hint(column: str, raw: str) -> str:
-    return f", a list: say in the card which counts, groups.{column}.lists" if raw.startswith("[") else ""
+def _label_hint(column: str, group: GroupColumn, raw: str) -> str:
+    """What may be meant; no number is another one misspelt, nor are two flags one."""
+    if raw.startswith("["):
+        return f", a list: say in the card which counts, groups.{column}.lists"
+    if group.bands or group.flags or is_number(raw):
+        return ""
+    return did_you_mean(raw, [*group.values, *group.map])
 
 
 def _unknown_role(source: Source) -> Iterator[Problem]:

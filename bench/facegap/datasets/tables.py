@@ -84,7 +84,9 @@ def read_sheets(root: Path, pattern: str, files: Sequence[str], form: TableForm 
     """
     found = sorted(path for path in files if fnmatchcase(path, pattern))
     if not found:
-        raise DatasetError(f"{root}: files.labels: no file matches '{pattern}'; correct the pattern in the card")
+        inner = sorted({path.partition("/")[0] for path in files if fnmatchcase(path.partition("/")[2], pattern)})
+        hint = f"some in {root / inner[0]} do: give that folder, or " if inner else ""
+        raise DatasetError(f"{root}: files.labels: no file matches '{pattern}'; {hint}correct the pattern in the card")
     entries = [entry for name in found for entry in _entries(root, name, form or TableForm())]
     return _of_entries(root / pattern, entries)
 

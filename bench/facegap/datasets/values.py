@@ -69,11 +69,19 @@ def _of_several(group: GroupColumn, parts: Sequence[str]) -> str:
 
 def _band(group: GroupColumn, raw: str) -> str:
     """The band that a number lies in: edges[k] <= number < edges[k + 1]; "" for no number or outside the bands."""
-    try:
-        number = float(raw)
-    except ValueError:
+    if not is_number(raw):
         return ""
+    number = float(raw)
     for label, low, high in zip(group.values, group.bands, group.bands[1:], strict=False):
         if low <= number < high:
             return label
     return ""
+
+
+def is_number(raw: str) -> bool:
+    """Whether a cell holds a number."""
+    try:
+        float(raw)
+    except ValueError:
+        return False
+    return True

@@ -29,6 +29,12 @@ def content_digest(
     return store.digest({"study": study, "inputs": inputs, "models": cards, "version": version})
 
 
+NO_IDENTITIES = (
+    "the data set does not say who is on a picture: only failures to acquire and non-mated comparisons are measured, "
+    "each picture counting as a person of its own"
+)
+
+
 def run_name(study: str, started: str, content: str) -> str:
     """Study, second of the start and the content's digest."""
     stamp = started.replace("-", "").replace(":", "").replace("+0000", "Z")
@@ -61,7 +67,9 @@ def banners(card: DatasetCard, models: Sequence[Mapping[str, Any]]) -> list[str]
     """What must be said wherever a figure made of this data set and these models is shown."""
     found = [card.banner] if card.banner else []
     if card.needs_acknowledgement:
-        found.append(f"{card.title}: {card.status}. {card.terms}")
+        found.append(f"{card.title}: {card.standing}. {card.terms}")
+    if not card.identities:
+        found.append(NO_IDENTITIES)
     # By name: a card out of a manifest has its columns in that order.
     for name, column in sorted(card.groups.items()):
         if column.label_source in ("classifier", "inferred"):

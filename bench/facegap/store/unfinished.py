@@ -31,7 +31,7 @@ def reserve(path: Path) -> int | None:
             path.mkdir(mode=0o700)
         except FileExistsError:
             return None
-        lock = _lock(path)
+        lock = hold(path)
         # Whoever clears away may have taken it in between.
         if lock is not None and (not _locks() or _is(path, lock)):
             return lock
@@ -44,7 +44,7 @@ def given_up(results: Path) -> Iterator[Path]:
     for path in sorted(results.glob(f".*{ENDING}")):
         if path.is_symlink() or not path.is_dir():
             continue
-        lock = _lock(path)
+        lock = hold(path)
         if lock is None:
             continue
         try:
@@ -72,7 +72,7 @@ def _locks() -> bool:
     return sys.platform != "win32"
 
 
-def _lock(path: Path) -> int | None:
+def hold(path: Path) -> int | None:
     """A handle that holds the folder until it is closed or its process ends; None where another has it."""
     if sys.platform == "win32":
         return os.open(os.devnull, os.O_RDONLY)

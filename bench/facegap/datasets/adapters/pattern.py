@@ -11,7 +11,7 @@ from facegap import signatures
 from facegap.cards import DatasetCard
 from facegap.cards.pattern import FIELDS, PathPattern, path_pattern
 from facegap.datasets.accept import settle
-from facegap.datasets.files import archives, existing_root, image_folder, walk
+from facegap.datasets.files import archives, check_level, existing_root, image_folder, walk
 from facegap.datasets.labels import with_labels
 from facegap.datasets.roles import with_roles
 from facegap.datasets.row import Loaded, Row
@@ -44,6 +44,8 @@ def load(card: DatasetCard, root: Path) -> Loaded:
     }
     read = {path: _below(folder, path) for path in sorted(faults)}
     left_out = {path for path, name in read.items() if _is_left_out(card, name)}
+    paths = [read[path] for path in read if path not in left_out]
+    check_level(card, root / folder, paths, lambda path: any(one.match(path) is not None for one in patterns))
     rows = [_row(card, patterns, path, read[path], faults[path]) for path in read if path not in left_out]
     name = folder or card.name
     rows, labels = with_labels(card, root, tree, rows, labelled_by_table(card, patterns))

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from facegap import signatures
 from facegap.cards import DatasetCard
 from facegap.datasets.accept import settle
-from facegap.datasets.files import existing_root, image_folder, walk
+from facegap.datasets.files import check_level, existing_root, image_folder, walk
 from facegap.datasets.labels import with_labels
 from facegap.datasets.roles import with_roles
 from facegap.datasets.row import Loaded, Row
@@ -32,6 +32,8 @@ def load(card: DatasetCard, root: Path) -> Loaded:
     kinds = tree.sorted_out(folder, own_files(card, tree))
     if not (kinds.pictures or kinds.unread):
         raise DatasetError(f"data set '{card.name}': no image below {root / folder}; expected {layout(card)}")
+    names = [path.removeprefix(f"{folder}/") if folder else path for path in kinds.pictures]
+    check_level(card, root / folder, names, lambda name: not _row(card, "", name).fault)
     rows = [_row(card, folder, path) for path in kinds.pictures]
     rows += [replace(_row(card, folder, path), fault=signatures.unread(kind)) for path, kind in kinds.unread.items()]
     name = folder or card.name
