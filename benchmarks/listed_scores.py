@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ FORMS = ("pair,score", "reference,probe,score")
 READERS = ("read_listed", "pandas.read_csv", "pandas.read_csv, looked up")
 
 
-def world(count: int):  # noqa: ANN201 - the types are imported in the process that measures
+def world(count: int) -> tuple[Any, Any]:
     """Samples' ids, and so many comparisons of them."""
     from facegap.outside import Ids
     from facegap.outside.ids import DIGITS
@@ -98,9 +99,7 @@ def measure(path: Path, form: str, reader: str, count: int) -> None:
 def main() -> None:
     """Every form and reader, each in a process; rates relative to `pandas.read_csv` of the same run."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    print(
-        "| columns | reader | scores | MB of text | rate, of pandas.read_csv | MB of memory |\n|---|---|---|---|---|---|"
-    )
+    print("| columns | reader | scores | MB of text | rate, of pandas.read_csv | MB of memory |\n" + "|---" * 6 + "|")
     with tempfile.TemporaryDirectory() as place:
         for form in FORMS:
             path = Path(place) / "scores.csv"
