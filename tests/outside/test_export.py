@@ -197,7 +197,7 @@ def test_roles_make_two_sides_and_a_condition_on_one_of_them_its_pictures_alone(
 def test_a_listed_pair_keeps_its_direction_where_a_condition_gives_it_one() -> None:
     asked = Asked(study="", samples=SAMPLES, ids=IDS, trials=TRIALS, searches=(), conditions=())
     one = type("Card", (), {"applies_to": "probe", "steps": (1,), "name": "c"})()
-    oriented = Asked(study="", samples=SAMPLES, ids=IDS, trials=TRIALS, searches=(), conditions=(one,))  # type: ignore[arg-type]
+    oriented = Asked(study="", samples=SAMPLES, ids=IDS, trials=TRIALS, searches=(), conditions=(one,))
     drawn, kept = (list(lists_of(found)["pairs.csv"]) for found in (asked, oriented))
     assert [row[0] for row in drawn] == [row[0] for row in kept] and drawn != kept
     wanted = set(zip(IDS.exported[TRIALS.reference].tolist(), IDS.exported[TRIALS.probe].tolist(), strict=True))

@@ -192,7 +192,7 @@ def test_a_condition_has_pictures_and_scores_of_its_own(place: Path, monkeypatch
         files = [made.folder / "scores" / f"{condition.name}.csv"]
         found = read_listed(files, card(), made.asked.ids, made.asked.trials, pairs)  # type: ignore[arg-type]
         both = sides(made.embedded, "tiny", condition)
-        direct = compare_listed(made.inputs.loaded.samples, made.inputs.listed, *both, ())  # type: ignore[arg-type]
+        direct = compare_listed(made.inputs.loaded.samples, made.inputs.listed, *both, ())
         completed = found.score[~np.isnan(found.score)]
         wanted = np.concatenate([direct.mated.score[~np.isnan(direct.mated.score)], direct.tail.score])
         np.testing.assert_array_equal(np.sort(completed), np.sort(wanted))
