@@ -29,7 +29,7 @@ SAMPLES = ("reference", "probe", "score")
 MOST_REASONS = 1000
 OTHER_REASON = "another reason"
 
-_STEP = 1 << 20
+_STEP, _PART = 1 << 20, 1 << 16
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -124,7 +124,9 @@ class _Wanted:
         _, person = np.unique(ids.subjects, return_inverse=True)
         self.mated: Mask = person[trials.reference] == person[trials.probe]
         if pairs is not None:
-            numbers = pair_numbers(pairs.tolist())
+            # In parts: a text in Python takes ten times what it holds.
+            parts = (pairs[start : start + _PART].tolist() for start in range(0, len(pairs), _PART))
+            numbers = np.concatenate([pair_numbers(part) for part in parts])
             self._by_number = np.argsort(numbers)
             self._numbers = numbers[self._by_number]
 
