@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from facegap.cli import results
+from facegap.cli import outside, results
 from facegap.cli.judge import judge
 from facegap.cli.progress import progress
 from facegap.cli.sensitivity import sensitivity
@@ -47,9 +47,14 @@ conditions = typer.Typer(
     help="Capture conditions (phone, light, network): list them, look at faces through them, try constants.",
     no_args_is_help=True,
 )
+protocol = typer.Typer(
+    help="What somebody else is to compare: hand pictures and lists to a vendor who gives scores.",
+    no_args_is_help=True,
+)
 app.add_typer(models, name="models")
 app.add_typer(datasets, name="datasets")
 app.add_typer(conditions, name="conditions")
+app.add_typer(protocol, name="protocol")
 
 Config = Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")]
 Root = Annotated[
@@ -358,6 +363,9 @@ def conditions_list() -> None:
 for _command in (results.plan, results.seal, results.analyse, results.claim, judge):
     app.command()(_command)
 conditions.command()(sensitivity)
+
+
+protocol.command("export")(outside.protocol_export)
 
 
 @conditions.command("show")
