@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from facegap.cards import DatasetCard
 from facegap.cards.dataset import OBSERVED
@@ -98,7 +99,9 @@ def observed_findings(card: DatasetCard, name: str, rows: Sequence[Row], values:
             yield from _unreadable(name, condition, column, rows, mine)
         if rows and all(value == NO_LABEL for value in mine):
             message = f"{name}: observed.{condition}: no picture has a value"
-            yield Finding(level="warning", rule="no-observed", message=message, advice="it is in no table")
+            # A release without the column is sound where the card says that there are such.
+            level: Literal["warning", "info"] = "info" if column.optional else "warning"
+            yield Finding(level=level, rule="no-observed", message=message, advice="it is in no table")
         if column.per == "session" and card.identities:
             yield from _two_in_a_session(name, condition, rows, mine)
 
