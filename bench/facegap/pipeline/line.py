@@ -15,7 +15,7 @@ from facegap.cards.study import Acquire
 from facegap.embed import Recogniser, made_up, settled
 from facegap.errors import ModelRefused
 
-REVISION = 4
+REVISION = 5
 """Raised whenever the same image would be acquired or embedded differently, so that the old cache is not used."""
 
 _TRIED = 8
