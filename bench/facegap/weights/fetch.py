@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import struct
 import subprocess
 import sys
 import tarfile
@@ -22,8 +23,26 @@ from facegap.words import one_line
 
 _MAX_MEMBER = 512 * 1024 * 1024
 _MAX_ARCHIVE = _MAX_UNPACKED = 2 * 1024**3
+_MAX_HEADER = 1024 * 1024
+"""Of a long name or of extended attributes in a tar file, which are read at once."""
+
+_MAX_MEMBERS = 50_000
+_MAX_DIRECTORY = 16 * 1024 * 1024
+"""Of the list of members in a zip file."""
+
 _ENCRYPTED = 0x1
 """Flag of a member of a zip file."""
+
+_MAX_ZIP_END = 22 + 0xFFFF
+"""The end of a zip file with its longest comment."""
+
+_READ_WHOLE = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
 
 _TIMEOUT = 1800
 
@@ -143,6 +162,7 @@ def _taken(source: Source, archive: Path) -> dict[str, bytes]:
 
 
 def _take_zip(source: Source, archive: Path) -> dict[str, bytes]:
+    _bounded_directory(source, archive)
     with zipfile.ZipFile(archive) as file:
         infos = {name: file.getinfo(name) for name in source.members}
         for name, info in infos.items():
@@ -152,11 +172,51 @@ def _take_zip(source: Source, archive: Path) -> dict[str, bytes]:
         return {name: _whole(name, file.read(info), info.file_size) for name, info in infos.items()}
 
 
+def _bounded_directory(source: Source, archive: Path) -> None:
+    """`zipfile` reads the whole list of members, and makes an object of each, before anything is asked for.
+
+    Raises:
+        ModelMissing: the list is longer than that of any package.
+    """
+    with archive.open("rb") as file:
+        file.seek(max(0, archive.stat().st_size - _MAX_ZIP_END))
+        tail = file.read(_MAX_ZIP_END)
+    at = tail.rfind(b"PK\x05\x06")
+    members, size = struct.unpack_from("<HI", tail, at + 10) if 0 <= at <= len(tail) - 22 else (0, 0)
+    if b"PK\x06\x07" in tail[max(0, at - 20) : max(0, at)] or members > _MAX_MEMBERS or size > _MAX_DIRECTORY:
+        raise ModelMissing(
+            f"{_title(source)}: its wheel lists more than {_MAX_MEMBERS} members, or more than {_MAX_DIRECTORY} bytes "
+            "of them: no package does"
+        )
+
+
+class _TarHeader(tarfile.TarInfo):
+    """A member's header; those that are read whole before their member is known are bounded."""
+
+    def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
+        """As tarfile's, which is made to be overridden.
+
+        Raises:
+            tarfile.ReadError: a long name or extended attributes longer than `_MAX_HEADER`, or a sparse file.
+        """
+        if self.type in _READ_WHOLE and self.size > _MAX_HEADER:
+            raise tarfile.ReadError(f"a header of {self.size} bytes; at most {_MAX_HEADER} are read")
+        if self.type == tarfile.GNUTYPE_SPARSE:
+            raise tarfile.ReadError("a sparse file")
+        found: tarfile.TarInfo = super()._proc_member(tar)  # type: ignore[misc]
+        return found
+
+    def _proc_gnusparse_10(self, *_: object) -> None:
+        raise tarfile.ReadError("a sparse file")
+
+
 def _take_tar(source: Source, archive: Path) -> dict[str, bytes]:
     """In one pass, so that what a small file unpacks to is bounded."""
     members: dict[str, bytes] = {}
-    with tarfile.open(archive, "r|*") as file:
-        for info in file:
+    with tarfile.open(archive, "r|*", tarinfo=_TarHeader) as file:
+        for count, info in enumerate(file):
+            if count == _MAX_MEMBERS:
+                raise ModelMissing(f"{_title(source)}: its {source.kind} has more than {_MAX_MEMBERS} members")
             if info.offset_data + info.size > _MAX_UNPACKED:
                 raise ModelMissing(f"{_title(source)}: its {source.kind} unpacks to more than {_MAX_UNPACKED} bytes")
             if info.name in source.members:
