@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from facegap.estimate.clustered import (
     corrected_variance,
+    degrees_of_freedom,
     effective_size,
+    people_behind,
     rate,
     residual_squares,
     variance,
@@ -184,3 +186,13 @@ def test_the_corrected_variance_is_that_of_other_samples(spread, low, high):
         rates.append(errors / counts.trials)
         variances.append(corrected_variance(counts))
     assert low < np.mean(variances) / np.var(rates) < high
+
+
+@pytest.mark.parametrize("errors", [0, 4])
+def test_where_all_comparisons_end_alike_nobody_is_on_the_other_side(errors: int) -> None:
+    """Two people of two comparisons each, of which every one errs, or none."""
+    counts = ErrorCounts(
+        metric="FNMR", model="m", condition="c", grouping="", group="g", threshold=0.5, errors=errors, completed=4,
+        failed=0, subjects=2, by_subject=ClusterSums(2 * errors, 2 * errors, 8),
+    )  # fmt: skip
+    assert people_behind(counts) == 0 and degrees_of_freedom(counts) == 2

@@ -28,7 +28,7 @@ def settle(
     card: DatasetCard,
     root: Path,
     name: str,
-    rows: Sequence[Row],
+    rows: list[Row],
     tree: Tree,
     own: Sequence[Finding] = (),
     left_out: Collection[str] = (),
@@ -39,6 +39,7 @@ def settle(
         name: what the findings call the origin of the rows.
         own: the adapter's findings.
         left_out: paths that the card leaves out, so that no row names them.
+        rows: emptied on the way, for of a million their texts and the samples together are most of the memory.
     """
     labels = {column: _labels(group, column, rows) for column, group in card.groups.items()}
     source = Source(card=card, name=name, rows=rows, tree=tree, labels=labels, left_out=left_out)
@@ -48,14 +49,14 @@ def settle(
         reasons.setdefault(problem.row, problem.reason)
     kept = [number for number in range(len(rows)) if number not in reasons]
     findings = (*_findings(source, problems), *own, *remarks(source))
-    lost = sorted(reasons)
-    return Loaded(
-        _samples(source, root, kept),
-        _refused(rows, reasons),
-        findings,
-        _samples(source, root, lost),
-        tuple(reasons[number] for number in lost),
-    )
+    lost, refused = sorted(reasons), _refused(rows, reasons)
+    texts = [_texts(source, which) for which in (kept, lost)]
+    why = tuple(reasons[number] for number in lost)
+    rows.clear()
+    labels.clear()
+    del source, problems, kept
+    samples, others = (_samples(columns, root, card) for columns in texts)
+    return Loaded(samples, refused, findings, others, why)
 
 
 def _labels(group: GroupColumn, column: str, rows: Sequence[Row]) -> list[str]:
@@ -70,23 +71,28 @@ def _labels(group: GroupColumn, column: str, rows: Sequence[Row]) -> list[str]:
     return [label(row.labels.get(column, "")) for row in rows]
 
 
-def _samples(source: Source, root: Path, kept: Sequence[int]) -> Samples:
-    rows = [source.rows[number] for number in kept]
+_OWN = {"ids": "id", "subjects": "subject", "paths": "path", "sessions": "session", "roles": "role"}
+"""Field of `Samples` -> of `Row`."""
 
-    def column(values: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
-        return np.array(values, dtype=np.str_)
 
+def _texts(source: Source, which: Sequence[int]) -> dict[tuple[str, str], list[str]]:
+    """Kind and name of every column of the samples -> its values."""
+    rows = [source.rows[number] for number in which]
+    own = {(name, ""): [getattr(row, field) for row in rows] for name, field in _OWN.items()}
+    labels = {("group", c): [values[number] or NO_LABEL for number in which] for c, values in source.labels.items()}
+    return own | labels | {("relation", c): [row.relations[c] for row in rows] for c in source.card.relations}
+
+
+def _samples(texts: dict[tuple[str, str], list[str]], root: Path, card: DatasetCard) -> Samples:
+    """Of `texts`, which are given up one by one."""
+
+    def column(kind: str, name: str = "") -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+        return np.array(texts.pop((kind, name)), dtype=np.str_)
+
+    own = {name: column(name) for name in _OWN}
+    groups = {name: column("group", name) for name in card.groups}
     return Samples(
-        ids=column([row.id for row in rows]),
-        subjects=column([row.subject for row in rows]),
-        paths=column([row.path for row in rows]),
-        sessions=column([row.session for row in rows]),
-        roles=column([row.role for row in rows]),
-        groups={
-            name: column([values[number] or NO_LABEL for number in kept]) for name, values in source.labels.items()
-        },
-        root=root,
-        relations={name: column([row.relations[name] for row in rows]) for name in source.card.relations},
+        **own, groups=groups, root=root, relations={name: column("relation", name) for name in card.relations}
     )
 
 

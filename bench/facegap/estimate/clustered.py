@@ -143,14 +143,17 @@ def _without_chance(covariance: float, spread: float) -> float:
 
 
 def people_behind(counts: Counted) -> float:
-    """People that would err as much if all erred alike: (sum X)^2 / sum X^2, over errors or successes, the fewer."""
+    """People that would err as much if all erred alike: (sum X)^2 / sum X^2, over errors or successes, the fewer.
+
+    0 where there are none of these: every comparison errs, or none does.
+    """
     assert counts.by_subject is not None
     sums, errors = counts.by_subject, counts.errors
     squares = sums.xx
     if 2 * errors > counts.trials:
         errors, squares = counts.trials - errors, sums.mm - 2 * sums.xm + sums.xx
     taken_part = errors * (1 if counts.by_pair is None else 2)
-    return taken_part**2 / squares
+    return taken_part**2 / squares if squares else 0.0
 
 
 def degrees_of_freedom(counts: Counted) -> float:
