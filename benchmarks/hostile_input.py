@@ -450,7 +450,7 @@ def main() -> int:
         "# Hostile and unusual input\n\nWritten by `benchmarks/hostile_input.py`, seed 1. A try fails by a traceback,"
     )
     print(f"a hang of more than {SECONDS} s, or a result that is silently another one than the sound file's. Of damage")
-    print("in the middle of a file (class `damaged`) any result passes: what still decodes in full cannot be told.\n")
+    print("in the middle of a file (class `damaged`) any result passes: see damaged_jpeg.md for how much is found.\n")
     print("| class | tried | read | refused in one line | tracebacks | hangs | silently other | failed |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     failed, seen = 0, []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections import namedtuple
@@ -106,3 +107,32 @@ def test_the_command_ends_with_three_where_something_fails(
             main()
         assert (end.value.code or 0) == code
     assert "fail  cv2: not installed; pip install opencv-python" in capsys.readouterr().out
+
+
+def test_what_a_stopped_process_left_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `kill -9` leaves it: hidden parts of files in the cache and beside cards, and a folder without its lock."""
+    monkeypatch.chdir(tmp_path)
+    left = [tmp_path / name for name in ("cache/weights/.a.onnx.0123abcd", "models/.m.toml.89abcdef")]
+    young, own = tmp_path / "models/.m.toml.00000000", tmp_path / "models/.m.toml"
+    run = tmp_path / "results/.r.facegap-part"
+    run.mkdir(parents=True)
+    for path in (*left, young, own):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        path.write_bytes(b"half")
+    (tmp_path / "cache").chmod(0o700)
+    for path in left:
+        os.utime(path, (0, 0))
+    said = lines("warn")
+    assert f"cache: {left[0]} was left half written by a stopped process; facegap purge removes it" in said
+    assert "models: models/.m.toml.89abcdef was left half written by a stopped process; remove it" in said
+    assert any(line.startswith("results: results/.r.facegap-part was left by a run") for line in said)
+    assert len([line for line in said if "was left" in line]) == 3
+    monkeypatch.setattr("sys.argv", ["facegap", "purge"])
+    with pytest.raises(SystemExit):
+        main()
+    out = capsys.readouterr().out
+    assert f"removed {left[0]}" in out and "not removed: results/.r.facegap-part, left by a run that was stopped" in out
+    assert not left[0].exists() and left[1].exists() and young.exists() and run.is_dir()

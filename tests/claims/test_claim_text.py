@@ -62,13 +62,17 @@ def test_a_number_that_can_be_read_in_two_ways_is_refused_with_what_to_write(tex
     assert write in refused(text)
 
 
+MOST_SAID = 10**15
+"""No claim is about more cases than that: refused, whatever they are divided by."""
+
+
 def careful(typed: str) -> Fraction | None:
     """What a careful reader takes `typed` for: a rate as it stands, a percentage or one in so many; else None."""
     found = re.fullmatch(r"(\d*\.?\d+(?:e[-+]?\d{1,3})?)\s?(%)?", typed)
     if found:
         return Fraction(Decimal(found[1])) / (100 if found[2] else 1)
     found = re.fullmatch(r"(\d*\.?\d+) in (\d+|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d{0,2}(?: \d{3})+)", typed)
-    if found and int(re.sub(r"\D", "", found[2])):
+    if found and Fraction(found[1]) <= MOST_SAID and int(re.sub(r"\D", "", found[2])):
         return Fraction(found[1]) / int(re.sub(r"\D", "", found[2]))
     return None
 
@@ -90,6 +94,8 @@ _MARKED = st.lists(st.one_of(_DIGITS, st.sampled_from([".", ",", "000", ",000", 
 @example("1", " in 10 000", "")
 @example("1", " in 10 00", "")
 @example("1,5", " in 1,000", "")
+@example("1000000000000000", " in 1000000000000001", "")
+@example("1000000000000001", " in 1000000000000002", "")
 def test_no_number_is_read_as_another(number: str, unit: str, behind: str) -> None:
     text = f"FNMR <= {number}{unit}{behind}"
     # A point at the end of a sentence is none of a number, nor a comma before a clause.

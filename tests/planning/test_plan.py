@@ -6,12 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tiny
 from facegap import store
+from facegap.cards import load_dataset
+from facegap.compare.pairs import mated_pairs
 from facegap.errors import InputError
 from facegap.planning import plan_study
+from facegap.planning.groups import _groups
+from facegap.planning.size import mated_trials
+from facegap.records import RuledTrials
+from made import make_samples
 
 
 def in_place(place: Path, *words: str) -> dict:
@@ -90,3 +97,20 @@ def test_lines_for_people(finished: Path) -> None:
     assert code == 0
     assert "smallest ratio to the other groups that this study would see" in out
     assert "people: in each of two groups of this kind, 80 % power" in out
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_mated_comparisons_are_counted_as_they_are_listed(symmetric: bool) -> None:
+    rng = np.random.default_rng(2)
+    samples = make_samples([f"p{k}" for k in rng.integers(0, 9, 60)], {})
+    rows = np.sort(rng.choice(60, 40, replace=False))
+    ruled = RuledTrials(rows, rows if symmetric else np.arange(20, 60), symmetric=symmetric)
+    _, probe = mated_pairs(samples, ruled)
+    assert len(probe) and mated_trials(samples, ruled).tolist() == np.bincount(probe, minlength=60).tolist()
+
+
+def test_groups_stand_in_the_order_of_the_card() -> None:
+    """Case 12: by the alphabet 10-19 comes before 3-9."""
+    samples = make_samples(["a", "b", "c"], {"age": ["10-19", "3-9", "0-2"]})
+    names, group = _groups(samples, load_dataset("fairface"), ("age",))
+    assert names == ["0-2", "3-9", "10-19"] and group.tolist() == [2, 1, 0]

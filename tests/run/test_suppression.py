@@ -91,10 +91,12 @@ def test_a_claim_says_nothing_of_a_group_that_is_not_shown(run: Path) -> None:
         judged(grouping=crossed, group="amber, small"),
         judged(grouping=crossed, group="amber, big"),
         judged(grouping="group", group="amber", subjects=3),
-        judged(grouping="group", group="blue", note="left out: 4 people, fewer than 10"),
+        # Everyone less the other group would be amber's.
+        judged(grouping="group", group="blue"),
+        judged(grouping="group", group="blue", threshold_name="u", note="left out: 4 people, fewer than 10"),
     ]
     *hidden, blue = shown_only(evidence, asked)
     for row in hidden:
         assert row.verdict == "undecided" and row.value is row.errors is row.trials is row.subjects is row.low is None
         assert row.note.startswith("suppressed: a group of fewer than 5 people") and row.p_refute is None
-    assert blue == replace(asked[3], note="left out: fewer than 10")
+    assert blue == replace(asked[4], note="left out: fewer than 10")

@@ -178,6 +178,7 @@ def test_cells_are_in_the_order_of_the_header() -> None:
         "rank": 2,
         "hits": 3,
         "trials": 4,
+        "subjects": None,
         "rate": None,
         "rate_optimistic": None,
         "caution": "",

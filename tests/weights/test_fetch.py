@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import os
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -146,6 +148,51 @@ def test_links_and_other_members_of_a_tar_are_refused(kind: bytes, tmp_path: Pat
     info.type, info.linkname = kind, "/etc/passwd"
     archive = tar(tmp_path, info)
     with pytest.raises(ModelMissing, match=r"expected a regular file of at most .* found a link or a folder"):
+        fetch_members(source(archive), archive)
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
+def test_a_header_of_a_tar_is_not_read_without_bound(kind: bytes, tmp_path: Path) -> None:
+    """40 MB in 40 kB: tarfile reads a long name or extended attributes at once, before their member is known."""
+    path = tmp_path / "tinyweights-1.0.tar.gz"
+    info = tarfile.TarInfo("././@LongLink")
+    info.type, info.size = kind, 40_000_000
+    with gzip.open(path, "wb") as file:
+        file.write(info.tobuf(tarfile.GNU_FORMAT) + bytes(info.size) + bytes(1024))
+    tracemalloc.start()
+    with pytest.raises(ModelMissing, match="cannot be read: a header of 40000000 bytes; at most 1048576 are read"):
+        fetch_members(source(path), path)
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
+def test_sparse_files_and_endless_lists_of_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tarfile.TarInfo(MEMBER)
+    info.type = tarfile.GNUTYPE_SPARSE
+    archive = tar(tmp_path, info)
+    with pytest.raises(ModelMissing, match="cannot be read: a sparse file"):
+        fetch_members(source(archive), archive)
+    with tarfile.open(archive, "w:gz") as file:
+        for k in range(12):
+            file.addfile(tarfile.TarInfo(f"{k}"))
+    monkeypatch.setattr("facegap.weights.fetch._MAX_COUNT", 10)
+    with pytest.raises(ModelMissing, match="its sdist: holds more than 10 members"):
+        fetch_members(source(archive), archive)
+
+
+@pytest.mark.parametrize("count", [12, 1])
+def test_a_long_list_of_members_of_a_zip_is_not_read(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facegap.weights.fetch._MAX_COUNT", 10)
+    monkeypatch.setattr("facegap.weights.fetch._MAX_DIRECTORY", 1000)
+    archive = tmp_path / "tinyweights-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(archive, "w") as file:
+        for k in range(count):
+            info = zipfile.ZipInfo(f"{k}" + "x" * 40)
+            info.comment = b"c" * (2000 if count == 1 else 0)
+            file.writestr(info, b"")
+    with pytest.raises(ModelMissing, match="its wheel: lists more than 10 members, or more than 1000 bytes of them"):
         fetch_members(source(archive), archive)
 
 

@@ -21,7 +21,7 @@ from PIL import Image, UnidentifiedImageError, features
 
 from facegap import signatures
 from facegap.acquire import depth
-from facegap.acquire.jpeg import missing_part
+from facegap.acquire.jpeg import fault
 from facegap.acquire.profiles import ProfileError, to_srgb
 
 Pixels = npt.NDArray[np.uint8]
@@ -139,9 +139,9 @@ def _turned(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:
 
 def _whole(image: Image.Image, data: bytes) -> None:
     if image.format in ("JPEG", "MPO"):
-        missing = missing_part(data)
-        if missing:
-            raise Unreadable(f"damaged image: {missing}")
+        found = fault(data)
+        if found:
+            raise Unreadable(found)
 
 
 def _unknown(data: bytes) -> str:

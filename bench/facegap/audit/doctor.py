@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -38,13 +39,15 @@ class Line:
 
 
 def doctor() -> list[Line]:
-    """Examine Python, packages that overwrite each other, backends, cache, disk and the default models."""
+    """Examine Python, packages that overwrite each other, backends, cache, disk, what stopped runs left in the cache
+    and in `results` and `models` of this folder, and the default models."""
     return [
         _python(),
         *_one_of("cv2", CV2_PACKAGES),
         *_one_of("onnxruntime", ORT_PACKAGES),
         *_backends(),
         *_cache(),
+        *_leftovers(),
         *_models(),
     ]
 
@@ -88,6 +91,18 @@ def _cache() -> Iterator[Line]:
     yield Line(level, f"cache: {folder} is writable, {free / 1024**3:.0f} GiB free")
     if os.name == "posix" and Path(folder).stat().st_mode & 0o077:
         yield Line("warn", f"cache: {folder} can be read by others; templates are biometric data: chmod 700 it")
+
+
+def _leftovers() -> Iterator[Line]:
+    """What a killed process left in the cache, and in `results` and `models` of the folder one is in."""
+    with suppress(FacegapError, OSError):
+        for path in store.half_written(store.cache_dir()):
+            yield Line("warn", f"cache: {path} was left half written by a stopped process; facegap purge removes it")
+    for name in ("results", "models"):
+        for path in store.half_written(Path(name)):
+            yield Line("warn", f"{name}: {path} was left half written by a stopped process; remove it")
+    for path in store.given_up(Path("results")):
+        yield Line("warn", f"results: {path} was left by a run that was stopped; the next run removes it, or you do")
 
 
 def _models() -> Iterator[Line]:

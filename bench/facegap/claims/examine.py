@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from facegap.errors import InputError, StoreError
 from facegap.evidence import Evidence, Seal, departures, read_evidence, read_seal
 from facegap.evidence.sealed import KEPT
 from facegap.records import RunManifest
-from facegap.tables.hidden import Hidden, hidden_groups
+from facegap.tables.hidden import Hidden, HiddenGroups
 from facegap.tables.suppress import without_counts
 from facegap.words import plural
 
@@ -119,8 +120,22 @@ def _protocol(seal: Seal, text: str, manifest: RunManifest) -> Iterator[str]:
 
 def shown_only(evidence: Evidence, judged: Sequence[Judged]) -> tuple[Judged, ...]:
     """The verdicts with those on groups that no table shows left open, and nothing said that was counted of them."""
-    least, hidden = evidence.study.statistics.suppress_below or 0, hidden_groups(evidence)
-    return tuple(_shown(row, hidden.get(row.grouping, Hidden()), least) for row in judged)
+    groups, blocks = HiddenGroups(evidence), defaultdict(list)
+    for row in judged:
+        blocks[_block_of(row)].append(row)
+    hidden = {key: _hidden_of(groups, rows) for key, rows in blocks.items()}
+    return tuple(_shown(row, hidden[_block_of(row)].get(row.grouping, Hidden()), groups.least) for row in judged)
+
+
+def _block_of(row: Judged) -> tuple[str, ...]:
+    """Rows that differ in their group only."""
+    return row.model, row.condition, row.reading, row.threshold_name
+
+
+def _hidden_of(groups: HiddenGroups, rows: Sequence[Judged]) -> Mapping[str, Hidden]:
+    here = {(row.grouping, row.group): row.subjects or 0 for row in rows}
+    few = frozenset(name for name, people in here.items() if 0 < people < groups.least)
+    return groups.of_block(few, frozenset(here.items()) if few else frozenset())
 
 
 def _shown(row: Judged, hidden: Hidden, least: int) -> Judged:

@@ -105,7 +105,8 @@ def _judged(
         ]
         found = list(judge_summary_claim(counts[claim.metric], claim, evidence, ends, equal))
     elif claim.kind in COMPARED:
-        found = list(judge_margin(counts[claim.metric], claim, level, evidence.study.statistics.min_subjects, ends))
+        apart, least = bench.hidden_of(", ".join(columns)).along, evidence.study.statistics.min_subjects
+        found = list(judge_margin(counts[claim.metric], claim, level, least, ends, apart))
     else:
         found = list(judge_rates(claim, counts[claim.metric], level, evidence.study.statistics.min_subjects, ends))
         if claim.protocol and ends:

@@ -32,13 +32,20 @@ _LARGEST = 1e12
 
 
 def judge_margin(
-    counts: Sequence[ErrorCounts], claim: Claim, level: float, least: int, ends: Ends = ()
+    counts: Sequence[ErrorCounts],
+    claim: Claim,
+    level: float,
+    least: int,
+    ends: Ends = (),
+    apart: frozenset[str] = frozenset(),
 ) -> Iterator[Judged]:
     """Each group against the others or the named one: two one-sided tests, adjusted over the groups (Bonferroni).
 
     With `ends` the tests at the threshold and at both ends of its interval must decide alike, each with half the error.
+    Groups `apart` are not shown and not among the others, who would give them away.
     """
-    kept, left_out = enter(counts, least)
+    kept, left_out = enter([c for c in counts if c.group not in apart], least)
+    left_out = (*left_out, *((c.group, "not shown") for c in counts if c.group in apart))
     base = _reference(counts, claim)
     names = {c.group for c in kept}
     places = [kept, *([c for c in end.counts[claim.metric] if c.group in names] for end in ends)]

@@ -212,6 +212,8 @@ def purge() -> None:
 
     removed = store.purge()
     typer.echo("\n".join(f"removed {folder}" for folder in removed) or "nothing was cached")
+    for path in store.given_up(Path("results")):
+        typer.echo(f"not removed: {path}, left by a run that was stopped; the next run into {path.parent} removes it")
 
 
 @models.command("list")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from facegap.audit import Check, Verified
 from facegap.cli.summary import IN_PART
-from facegap.words import in_one_line
+from facegap.words import in_one_line, plural
 
 EXIT = {"verified": 0, "different": 1, "could not be checked": IN_PART}
 """Verdict -> exit code."""
@@ -34,7 +34,7 @@ def last_lines(found: Verified, inputs: bool) -> Iterator[str]:
     yield from map(in_one_line, found.notes)
     yield f"digest: {found.digest}"
     if found.verdict == "different":
-        yield f"{found.run}: {len(found.differences)} differences"
+        yield f"{found.run}: {plural(len(found.differences), 'difference')}"
     elif found.verdict == "verified":
         yield f"{found.run}: verified"
     else:

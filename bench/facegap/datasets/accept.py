@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +26,14 @@ from facegap.datasets.warnings import remarks
 from facegap.records import NO_LABEL, Finding, Samples
 from facegap.words import plural
 
+Years = npt.NDArray[np.float64]
+
 
 def settle(
     card: DatasetCard,
     root: Path,
     name: str,
-    rows: Sequence[Row],
+    rows: list[Row],
     tree: Tree,
     own: Sequence[Finding] = (),
     left_out: Collection[str] = (),
@@ -43,6 +44,7 @@ def settle(
         name: what the findings call the origin of the rows.
         own: the adapter's findings.
         left_out: paths that the card leaves out, so that no row names them.
+        rows: emptied on the way, for of a million their texts and the samples together are most of the memory.
     """
     labels = {column: _labels(group, column, rows) for column, group in card.read_groups.items()}
     moments = moments_of(card, rows)
@@ -57,15 +59,19 @@ def settle(
     kept = [number for number in range(len(rows)) if number not in reasons]
     recorded = (*observed_findings(card, name, rows, observed), *age_findings(card, name, rows, moments))
     findings = (*_findings(source, problems), *own, *remarks(source), *recorded)
-    told = _Told(observed=observed, years=years_of(moments) if card.ages is not None else {})
-    lost = sorted(reasons)
-    return Loaded(
-        _samples(source, root, kept, told),
-        _refused(rows, reasons),
-        findings,
-        _samples(source, root, lost, told),
-        tuple(reasons[number] for number in lost),
-    )
+    years = years_of(moments) if card.ages is not None else {}
+    lost, refused = sorted(reasons), _refused(rows, reasons)
+    told = [
+        {column: values[np.asarray(which, dtype=np.int64)] for column, values in years.items()}
+        for which in (kept, lost)
+    ]
+    texts = [_texts(source, observed, which) for which in (kept, lost)]
+    why = tuple(reasons[number] for number in lost)
+    rows.clear()
+    labels.clear()
+    del source, problems, kept, observed, moments
+    samples, others = (_samples(columns, root, one) for columns, one in zip(texts, told, strict=True))
+    return Loaded(samples, refused, findings, others, why)
 
 
 def _labels(group: GroupColumn, column: str, rows: Sequence[Row]) -> list[str]:
@@ -80,33 +86,38 @@ def _labels(group: GroupColumn, column: str, rows: Sequence[Row]) -> list[str]:
     return [label(row.labels.get(column, "")) for row in rows]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Told:
-    """What is known of every row's picture besides labels."""
-
-    observed: Mapping[str, Sequence[str]]
-    years: Mapping[str, npt.NDArray[np.float64]]
+_OWN = {"ids": "id", "subjects": "subject", "paths": "path", "sessions": "session", "roles": "role"}
+"""Field of `Samples` -> of `Row`."""
 
 
-def _samples(source: Source, root: Path, kept: Sequence[int], told: _Told) -> Samples:
-    rows = [source.rows[number] for number in kept]
+def _texts(
+    source: Source, observed: Mapping[str, Sequence[str]], which: Sequence[int]
+) -> dict[tuple[str, str], list[str]]:
+    """Kind and name of every column of the samples -> its values."""
+    rows = [source.rows[number] for number in which]
+    own = {(name, ""): [getattr(row, field) for row in rows] for name, field in _OWN.items()}
+    labels = {("group", c): [values[number] or NO_LABEL for number in which] for c, values in source.labels.items()}
+    seen = {("observed", c): [values[number] for number in which] for c, values in observed.items()}
+    return own | labels | seen | {("relation", c): [row.relations[c] for row in rows] for c in source.card.relations}
 
-    def column(values: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
-        return np.array(values, dtype=np.str_)
 
+def _samples(texts: dict[tuple[str, str], list[str]], root: Path, years: Mapping[str, Years]) -> Samples:
+    """Of `texts`, which are given up one by one."""
+
+    def column(kind: str, name: str = "") -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+        return np.array(texts.pop((kind, name)), dtype=np.str_)
+
+    def columns(kind: str) -> dict[str, np.ndarray[tuple[int], np.dtype[np.str_]]]:
+        return {name: column(kind, name) for one, name in list(texts) if one == kind}
+
+    own = {name: column(name) for name in _OWN}
     return Samples(
-        ids=column([row.id for row in rows]),
-        subjects=column([row.subject for row in rows]),
-        paths=column([row.path for row in rows]),
-        sessions=column([row.session for row in rows]),
-        roles=column([row.role for row in rows]),
-        groups={
-            name: column([values[number] or NO_LABEL for number in kept]) for name, values in source.labels.items()
-        },
+        **own,
+        groups=columns("group"),
         root=root,
-        relations={name: column([row.relations[name] for row in rows]) for name in source.card.relations},
-        observed={name: column([values[number] for number in kept]) for name, values in told.observed.items()},
-        years={name: values[np.asarray(kept, dtype=np.int64)] for name, values in told.years.items()},
+        relations=columns("relation"),
+        observed=columns("observed"),
+        years=years,
     )
 
 

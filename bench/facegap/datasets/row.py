@@ -62,17 +62,17 @@ class Shared:
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
-        self._labels: dict[tuple[str, ...], Mapping[str, str]] = {}
+        self._labels: dict[tuple[Sequence[str], tuple[str, ...]], Mapping[str, str]] = {}
 
     def text(self, text: str) -> str:
         """An equal text."""
         return self._texts.setdefault(text, text)
 
     def labels(self, columns: Sequence[str], values: tuple[str, ...]) -> Mapping[str, str]:
-        """Column -> value; the columns are the same in every call."""
-        found = self._labels.get(values)
+        """Column -> value."""
+        found = self._labels.get((columns, values))
         if found is None:
-            found = self._labels[values] = dict(zip(columns, values, strict=True))
+            found = self._labels[columns, values] = dict(zip(columns, values, strict=True))
         return found
 
 

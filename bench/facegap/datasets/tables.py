@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -74,6 +74,21 @@ def read_sheet(path: Path, data: bytes, form: TableForm | None = None) -> Sheet:
     return _csv_sheet(path, text, form or TableForm())
 
 
+def open_sheet(
+    path: Path, data: bytes, form: TableForm | None = None
+) -> tuple[Sheet, Iterator[tuple[str, Sequence[str]]]]:
+    """As `read_sheet`, without rows, which come one at a time: of a million rows the texts take most of the memory.
+
+    Raises:
+        DatasetError: as `read_sheet`; what is wrong with a row is raised where it comes.
+    """
+    text = decode(path, data)
+    if path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
+        sheet = _json_sheet(path, _parsed(path, text))
+        return sheet, iter(sheet.rows)
+    return _opened(path, text, form or TableForm())
+
+
 def read_sheets(root: Path, pattern: str, files: Sequence[str], form: TableForm | None = None) -> Sheet:
     """The rows of every file whose path matches `pattern`, with the columns "folder" and "stem" of its name.
 
@@ -123,6 +138,12 @@ def _key_values(path: Path, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _csv_sheet(path: Path, text: str, form: TableForm) -> Sheet:
+    sheet, lines = _opened(path, text, form)
+    return replace(sheet, rows=list(lines))
+
+
+def _opened(path: Path, text: str, form: TableForm) -> tuple[Sheet, Iterator[tuple[str, Sequence[str]]]]:
+    """The header, and the rows one at a time."""
     lines = _words(text, form.skip) if form.separator == "spaces" else _fields(path, text, form.skip)
     header = list(form.header)
     if not header:
@@ -133,7 +154,7 @@ def _csv_sheet(path: Path, text: str, form: TableForm) -> Sheet:
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
         raise DatasetError(f"{path}: line 1: column '{twice[0]}' stands twice in the header; rename one")
-    return Sheet(path=path, header=header, rows=list(lines))
+    return Sheet(path=path, header=header, rows=()), lines
 
 
 def _words(text: str, skip: int) -> Iterator[tuple[str, list[str]]]:
@@ -143,8 +164,7 @@ def _words(text: str, skip: int) -> Iterator[tuple[str, list[str]]]:
 
 
 def _fields(path: Path, text: str, skip: int) -> Iterator[tuple[str, list[str]]]:
-    lines = text.splitlines(keepends=True)
-    text = "".join(lines[skip:]) if skip else text
+    text = "".join(text.splitlines(keepends=True)[skip:]) if skip else text
     said = _SEP.match(text)
     text = text[said.end() :] if said else text
     skipped = skip + (1 if said else 0)
@@ -162,7 +182,7 @@ def _fields(path: Path, text: str, skip: int) -> Iterator[tuple[str, list[str]]]
 
 def separator_of(text: str) -> str:
     """What separates the columns: what the header has most of outside quotes, commas where it has none."""
-    header = next((line for line in text.splitlines() if line.strip()), "")
+    header = next((line for line in lines_of(text) if line.strip()), "")
     marks = Counter(re.sub(r'"[^"]*"', "", header))
     return max(MARKS, key=lambda mark: (marks[mark], mark == ","))
 

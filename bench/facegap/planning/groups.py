@@ -12,9 +12,10 @@ from facegap.compare.pairs import mated_pairs
 from facegap.estimate.people import design_effect_at, effective_trials, people_for_mated, people_for_nonmated
 from facegap.estimate.power import trials_to_see, visible_ratio
 from facegap.planning.pilot import Assumed
-from facegap.planning.size import nonmated_trials, searching
+from facegap.planning.size import mated_trials, nonmated_trials, searching
 from facegap.planning.verdicts import Takers, takers_of
-from facegap.records import Rows, Samples, Trials, has_label
+from facegap.records import Mask, Rows, Samples, Trials, has_label
+from facegap.tables.order import group_rank
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,23 +47,31 @@ class PlannedGroup:
 
 
 def takers(samples: Samples, card: DatasetCard, rule: Trials, columns: tuple[str, ...]) -> list[Takers]:
-    """What each person of every group of one grouping would take part in; groups by name."""
-    names, group = np.unique(samples.grouping(columns), return_inverse=True)
+    """What each person of every group of one grouping would take part in; groups in the card's order."""
+    names, group = _groups(samples, card, columns)
     known, subject = np.unique(samples.subjects, return_inverse=True)
     mated = mated_pairs(samples, rule)[1] if card.identities else np.empty(0, np.int64)
-    return [takers_of(str(name), len(known), subject, group == d, rule, mated) for d, name in enumerate(names)]
+    return [takers_of(name, len(known), subject, group == d, rule, mated) for d, name in enumerate(names)]
+
+
+def _groups(samples: Samples, card: DatasetCard, columns: tuple[str, ...]) -> tuple[list[str], Rows]:
+    """The groups of one grouping, and the number of each sample's."""
+    names, group = np.unique(samples.grouping(columns), return_inverse=True)
+    values = {name: tuple(labels.values) for name, labels in card.groups.items()}
+    order = sorted(range(len(names)), key=lambda k: (group_rank(values, columns, str(names[k])), str(names[k])))
+    return [str(names[k]) for k in order], np.argsort(order)[group]
 
 
 def planned_groups(
     study: Study, card: DatasetCard, samples: Samples, rule: Trials, columns: tuple[str, ...], assumed: Assumed
 ) -> Iterator[PlannedGroup]:
-    """The groups of one grouping, by name."""
-    names, group = np.unique(samples.grouping(columns), return_inverse=True)
+    """The groups of one grouping, in the card's order."""
+    names, group = _groups(samples, card, columns)
     _, subject = np.unique(samples.subjects, return_inverse=True)
-    _, probes = mated_pairs(samples, rule) if card.identities else (None, np.empty(0, np.int64))
+    of_probe = mated_trials(samples, rule) if card.identities else np.zeros(len(samples), dtype=np.int64)
     searches = searching(study, card, samples)
     people = [len(np.unique(subject[group == d])) for d in range(len(names))]
-    mated = [np.bincount(subject[probes[group[probes] == d]]) for d in range(len(names))]
+    mated = [_by_person(subject, of_probe, group == d) for d in range(len(names))]
     nonmated = [nonmated_trials(rule, subject, group == d) for d in range(len(names))]
     compared = [
         d for d, name in enumerate(names)
@@ -85,6 +94,12 @@ def planned_groups(
             searches={protocol: int((group[rows] == d).sum()) for protocol, rows in searches.items()},
             seen=seen,
         )
+
+
+def _by_person(subject: Rows, of_probe: Rows, inside: Mask) -> Rows:
+    """Mated comparisons of each person who has any in the group."""
+    counts = np.bincount(subject[inside], weights=of_probe[inside]).astype(np.int64)
+    return np.asarray(counts[counts > 0])
 
 
 def _seen(study: Study, assumed: Assumed, sides: list[tuple[int, Rows, int]], alpha: float) -> Iterator[Seen]:

@@ -58,6 +58,27 @@ def searching(study: Study, card: DatasetCard, samples: Samples) -> dict[str, Ro
     }
 
 
+def mated_trials(samples: Samples, rule: Trials) -> Rows:
+    """(n samples,) of each sample as the probe, how many mated comparisons it has.
+
+    As many as `mated_pairs` lists, without the list, which of ten pictures a person is longer than the samples.
+    """
+    count, person = len(samples), samples.people()
+    if isinstance(rule, ListedTrials):
+        same = person[rule.reference] == person[rule.probe]
+        return np.bincount(rule.probe[same], minlength=count)
+    # A sample's place among the references, sorted by person and row.
+    keys, own = np.sort(person[rule.reference] * count + rule.reference), person[rule.probe] * count
+    first = np.searchsorted(keys, own)
+    if rule.symmetric:
+        pairs = np.searchsorted(keys, own + rule.probe) - first
+    else:
+        pairs = np.searchsorted(keys, own + count) - first - np.isin(rule.probe, rule.reference)
+    found = np.zeros(count, dtype=np.int64)
+    found[rule.probe] = pairs
+    return found
+
+
 def nonmated_trials(rule: Trials, subject: Rows, inside: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
     """Comparisons of different people inside a group: in closed form, or from the list where there is one.
 

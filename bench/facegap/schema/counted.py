@@ -79,6 +79,7 @@ class QualityRow(Row, table="quality"):
     group: Group
     quality: Quality
     samples: Annotated[int, Says(meaning="acquired faces with this value", unit="samples")]
+    subjects: Annotated[int | None, Says(meaning="people on them", unit="people")] = None
     mean: Annotated[float | None, Says(meaning="mean of the native values", unit="of the quality", digits=3)] = None
     p05: Annotated[float | None, Says(meaning="5th percentile", unit="of the quality", digits=3)] = None
     p50: Annotated[float | None, Says(meaning="median", unit="of the quality", digits=3)] = None
@@ -270,6 +271,7 @@ class CmcRow(Row, table="cmc"):
     rank: Annotated[int, Says(meaning="the mate is among so many best candidates", key=True)]
     hits: Annotated[int, Says(meaning="searches whose mate is; ties count against the mate", unit="searches")]
     trials: Annotated[int, Says(meaning="mated searches, failed ones included", unit="searches")]
+    subjects: Subjects = None
     rate: Annotated[float | None, Says(meaning="hits / trials", unit="share", digits=2)] = None
     rate_optimistic: Annotated[
         float | None, Says(meaning="hits / trials with ties for the mate", unit="share", digits=2)

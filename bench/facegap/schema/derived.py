@@ -410,6 +410,7 @@ class EdcRow(Row, table="edc"):
     threshold: ThresholdValue = None
     discard: Annotated[float | None, Says(meaning="discarded, of all mated comparisons", unit="share", key=True)] = None
     kept: Annotated[int | None, Says(meaning="comparisons of the group that are left", unit="comparisons")] = None
+    subjects: Annotated[int | None, Says(meaning="people behind those that are left", unit="people")] = None
     errors: Annotated[int | None, Says(meaning="errors among them", unit="comparisons")] = None
     fnmr: Annotated[float | None, Says(meaning="errors / kept", unit="share", digits=2)] = None
     discarded_share: Annotated[float | None, Says(meaning="of the group's own comparisons", unit="share", digits=2)] = (

@@ -37,6 +37,7 @@ from facegap.store.runs import (
 )
 from facegap.store.secret import keyed, known_secret, local_secret, read_secret, secret_id
 from facegap.store.tables import Tables, read_rows, read_tables, table_path, write_rows
+from facegap.store.unfinished import given_up, half_written
 
 __all__ = [
     "MANIFEST",
@@ -51,7 +52,9 @@ __all__ = [
     "copy_files",
     "create_once",
     "digest",
+    "given_up",
     "guarded",
+    "half_written",
     "is_drawn",
     "keyed",
     "known_secret",

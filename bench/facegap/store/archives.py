@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -19,6 +20,21 @@ _ENCRYPTED = 0x1
 
 _PIECE = 1 << 20
 
+_MAX_HEADER = 1024 * 1024
+"""Of a long name or of extended attributes in a tar file, which are read at once."""
+
+_READ_WHOLE = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+
+_ZIP_END, _ZIP64_END, _ZIP64_PLACE = b"PK\5\6", b"PK\6\6", b"PK\6\7"
+_MAX_ZIP_END = 22 + 0xFFFF + 20
+"""The end of a zip file with its longest comment, and the place of its larger end."""
+
 
 class Unsound(Exception):
     """One line on what is wrong with an archive."""
@@ -26,11 +42,12 @@ class Unsound(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """The most that an archive may hold: bytes of a member, bytes of all members, members."""
+    """The most that an archive may hold: bytes of a member, bytes of all members, members, bytes of a zip's list."""
 
     member: int
     total: int
     count: int
+    directory: int = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +69,7 @@ def members(path: Path, kind: ArchiveKind, bounds: Bounds) -> Iterator[Member]:
     """
     total = count = 0
     try:
-        for member, end in _zip_members(path) if kind == "zip" else _tar_members(path):
+        for member, end in _zip_members(path, bounds) if kind == "zip" else _tar_members(path):
             count += 1
             total = max(total + member.size, end)
             if total > bounds.total:
@@ -105,7 +122,47 @@ def _said(error: Exception) -> str:
     return one_line(str(error)) or type(error).__name__
 
 
-def _zip_members(path: Path) -> Iterator[tuple[Member, int]]:
+def _require_short_list(path: Path, bounds: Bounds) -> None:
+    """`zipfile` reads the whole list of members, and makes an object of each, before anything is asked for."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - _MAX_ZIP_END))
+        tail = file.read(_MAX_ZIP_END)
+        at = tail.rfind(_ZIP_END)
+        if not 0 <= at <= len(tail) - 22:
+            return  # no zip file, which zipfile says
+        count, length = struct.unpack_from("<HI", tail, at + 10)
+        if tail[max(0, at - 20) : at].startswith(_ZIP64_PLACE):
+            file.seek(min(struct.unpack_from("<Q", tail, at - 12)[0], size))
+            larger = file.read(56)
+            if len(larger) == 56 and larger.startswith(_ZIP64_END):
+                count, length = struct.unpack_from("<QQ", larger, 32)
+    if count > bounds.count or length > bounds.directory:
+        raise Unsound(f"lists more than {bounds.count} members, or more than {bounds.directory} bytes of them")
+
+
+class _TarHeader(tarfile.TarInfo):
+    """A member's header; those that are read whole before their member is known are bounded."""
+
+    def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
+        """As tarfile's, which is made to be overridden.
+
+        Raises:
+            tarfile.ReadError: a long name or extended attributes longer than `_MAX_HEADER`, or a sparse file.
+        """
+        if self.type in _READ_WHOLE and self.size > _MAX_HEADER:
+            raise tarfile.ReadError(f"a header of {self.size} bytes; at most {_MAX_HEADER} are read")
+        if self.type == tarfile.GNUTYPE_SPARSE:
+            raise tarfile.ReadError("a sparse file")
+        found: tarfile.TarInfo = super()._proc_member(tar)  # type: ignore[misc]
+        return found
+
+    def _proc_gnusparse_10(self, *_: object) -> None:
+        raise tarfile.ReadError("a sparse file")
+
+
+def _zip_members(path: Path, bounds: Bounds) -> Iterator[tuple[Member, int]]:
+    _require_short_list(path, bounds)
     with zipfile.ZipFile(path) as file:
         for info in file.infolist():
             mode = stat.S_IFMT(info.external_attr >> 16)
@@ -126,7 +183,7 @@ def _zip_members(path: Path) -> Iterator[tuple[Member, int]]:
 
 def _tar_members(path: Path) -> Iterator[tuple[Member, int]]:
     """In one pass, so that what a small file unpacks to is bounded; where each member ends counts too."""
-    with tarfile.open(path, "r|*") as file:
+    with tarfile.open(path, "r|*", tarinfo=_TarHeader) as file:
         for info in file:
             yield (
                 Member(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from facegap.errors import DiskFull, StoreError
+from facegap.store import unfinished
 from facegap.store.files import cache_dir
 from facegap.store.places import PLACES
 from facegap.words import plural
@@ -217,7 +218,8 @@ def _chunks(items: list[str], size: int) -> Iterator[list[str]]:
 
 
 def purge(kinds: Iterable[str] = ("acquisitions", "looks", "templates", PLACES)) -> list[Path]:
-    """Delete cached acquisitions, templates, digests of pictures and where data of runs lay; the removed folders.
+    """Delete cached acquisitions, templates, digests of pictures, where data of runs lay, and what stopped processes
+    left half written in the cache; what was removed.
 
     A link in a folder's place is removed, and what it leads to is left alone.
 
@@ -239,4 +241,7 @@ def purge(kinds: Iterable[str] = ("acquisitions", "looks", "templates", PLACES))
         except OSError as error:
             raise StoreError(f"{folder}: cannot be removed: {error.strerror}") from None
         removed.append(folder)
+    for path in unfinished.half_written(cache_dir()):
+        path.unlink(missing_ok=True)
+        removed.append(path)
     return removed

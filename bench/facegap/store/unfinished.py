@@ -1,16 +1,27 @@
-"""Hidden folders in which runs are prepared: one a name, held by a lock, cleared away when whoever made it is gone."""
+"""Hidden folders in which runs are prepared: one a name, held by a lock, cleared away when whoever made it is gone.
+
+And hidden files in which single files are written (`files.write_atomic`), that a killed process leaves.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 ENDING = ".facegap-part"
+_PART = re.compile(r"\..+\.[0-9a-f]{8}")
+"""Name of a file that is being written."""
+
+WRITTEN = 3600.0
+"""Seconds after which such a file is nobody's: one is written in seconds."""
+
 OLD = 24 * 3600.0
 """Seconds after which a folder is given up where locks do not exist: writing takes minutes."""
 
@@ -62,6 +73,23 @@ def clear(results: Path) -> list[Path]:
             shutil.rmtree(path, ignore_errors=True)
             removed.append(path)
     return removed
+
+
+def half_written(folder: Path) -> list[Path]:
+    """Hidden files at or below `folder` that a stopped process left of one it was writing; no link is followed."""
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.endswith(ENDING)]
+        parts = (Path(place) / name for name in names if _PART.fullmatch(name))
+        found += [path for path in parts if _is_old(path)]
+    return sorted(found)
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode) and time.time() - path.lstat().st_mtime > WRITTEN
+    except OSError:  # another process was faster
+        return False
 
 
 def _is(path: Path, handle: int) -> bool:

@@ -59,6 +59,7 @@ def quality_rows(bench: Workbench) -> Iterator[QualityRow]:
                             group=str(name),
                             quality=quality,
                             samples=len(here),
+                            subjects=len(np.unique(person)) if evidence.identities else None,
                             mean=float(here.mean()),
                             p05=p05,
                             p50=p50,

@@ -41,7 +41,6 @@ from facegap.tables import (
     versus_reference,
     versus_rest,
 )
-from facegap.tables.hidden import Hidden, hidden_groups
 from facegap.tables.order import ordered
 from facegap.tables.suppress import suppressed
 from facegap.tables.workbench import Workbench
@@ -113,12 +112,13 @@ def build(evidence: Evidence) -> Built:
     bench = Workbench(evidence)
     # One thread: sums in another order would differ in their last digits, and these are small.
     with threadpool_limits(1):
-        hidden = hidden_groups(evidence)
-        return Built((row, tuple(_in_order(evidence, row, rows(bench), hidden))) for row, rows in TABLES.items())
+        tables = {row: tuple(rows(bench)) for row, rows in TABLES.items()}
+        return Built((row, tuple(_in_order(bench, row, tables))) for row in tables)
 
 
-def _in_order(evidence: Evidence, row: type[RowT], rows: Iterable[RowT], hidden: Mapping[str, Hidden]) -> list[RowT]:
-    return ordered(evidence.values, row, suppressed(evidence, row, rows, hidden))
+def _in_order(bench: Workbench, row: type[Row], tables: Mapping[type[Row], tuple[Row, ...]]) -> list[Row]:
+    shown = suppressed(bench.evidence, row, tables[row], bench.hidden, tables)
+    return ordered(bench.evidence.values, row, shown)
 
 
 def write_tables(folder: Path, tables: Built, banners: Sequence[str]) -> None:

@@ -42,6 +42,7 @@ def rows(bench: Workbench) -> Iterator[EdcRow]:
                         quality=quality,
                         discard=share,
                         kept=count,
+                        subjects=len(np.unique(mated.person[kept])),
                         errors=errors,
                         fnmr=errors / count if count else None,
                         discarded_share=1 - count / int(mine.sum()),

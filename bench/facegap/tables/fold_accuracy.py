@@ -30,10 +30,23 @@ class _Answers(NamedTuple):
 
 def rows(bench: Workbench) -> Iterator[FoldRow]:
     """A row for each fold, and one over all, of every model under every condition whose list has folds."""
+    least = bench.evidence.study.statistics.suppress_below or 0
     for comparisons in bench.evidence.comparisons.values():
         answers = _answers(comparisons, bench.evidence.samples)
         if answers is not None:
-            yield from _rows(comparisons, answers)
+            found = _rows(comparisons, answers)
+            few = _people_of_a_fold(comparisons, bench.evidence.samples) < least
+            # All folds less the others would be the one of few people.
+            yield from found[-1:] if few else found
+
+
+def _people_of_a_fold(comparisons: Comparisons, samples: Samples) -> int:
+    """The fewest people behind one."""
+    trials, people = comparisons.trials, samples.people()
+    assert isinstance(trials, ListedTrials) and trials.fold is not None
+    both = np.concatenate([people[trials.reference], people[trials.probe]])
+    fold = np.tile(trials.fold, 2)
+    return min((len(np.unique(both[fold == one])) for one in np.unique(fold[fold > 0])), default=0)
 
 
 def _answers(comparisons: Comparisons, samples: Samples) -> _Answers | None:
@@ -49,29 +62,33 @@ def _answers(comparisons: Comparisons, samples: Samples) -> _Answers | None:
     return _Answers(trials.fold[inside], mated[inside], score[inside])
 
 
-def _rows(comparisons: Comparisons, answers: _Answers) -> Iterator[FoldRow]:
+def _rows(comparisons: Comparisons, answers: _Answers) -> list[FoldRow]:
+    """One a fold, and the last over all; none of fewer than two folds."""
     folds = np.unique(answers.fold)
     if len(folds) < 2:
-        return
+        return []
     model, condition = comparisons.model, comparisons.condition
-    found = []
+    found: list[float] = []
+    rows: list[FoldRow] = []
     for fold in folds:
         own = answers.fold == fold
         threshold = best_threshold(answers.score[~own], answers.mated[~own])
         right = (answers.score[own] >= threshold) == answers.mated[own]
         found.append(float(right.mean()))
-        yield FoldRow(
-            model=model,
-            condition=condition,
-            fold=str(fold),
-            threshold=threshold,
-            right=int(right.sum()),
-            trials=int(own.sum()),
-            mated=int(answers.mated[own].sum()),
-            failed=int(np.isneginf(answers.score[own]).sum()),
-            accuracy=found[-1],
+        rows.append(
+            FoldRow(
+                model=model,
+                condition=condition,
+                fold=str(fold),
+                threshold=threshold,
+                right=int(right.sum()),
+                trials=int(own.sum()),
+                mated=int(answers.mated[own].sum()),
+                failed=int(np.isneginf(answers.score[own]).sum()),
+                accuracy=found[-1],
+            )
         )
-    yield FoldRow(
+    over_all = FoldRow(
         model=model,
         condition=condition,
         fold="all",
@@ -82,6 +99,7 @@ def _rows(comparisons: Comparisons, answers: _Answers) -> Iterator[FoldRow]:
         standard_error=float(np.std(found, ddof=1) / np.sqrt(len(found))),
         note=_note(answers, len(folds)),
     )
+    return [*rows, over_all]
 
 
 def best_threshold(score: Scores, mated: Mask) -> float:

@@ -5,18 +5,31 @@ groups contain each other. So groups are hidden, the smallest first, until no sm
 ones (their indicators over the finest cells do not span it), and no shown sum less the shown groups in it leaves fewer
 people than are to be shown. The search is greedy: none that it hides can be shown, though other choices might hide
 fewer. Hundepool et al., Statistical Disclosure Control (2012), chapter 4, calls this secondary suppression.
+
+It is made once for all tables, from the people of each group, and again for each block of rows (one condition, one
+relation, one share of discarded pictures) behind some groups of which fewer people stand than in the whole run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from facegap.evidence import Evidence
 from facegap.records import Mask, Rows, Strings
+
+Name = tuple[str, str]
+"""A grouping as tables name it, and a group of it."""
+
+Pair = tuple[str, str, str]
+"""A grouping, and two groups of it that are compared."""
+
+MOST_CELLS = 16
+"""Finest groups up to which pairs are searched; of more, a grouping shows no pair where one is of too few people."""
 
 
 class Hidden(NamedTuple):
@@ -42,14 +55,25 @@ class _Group:
     few: bool
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class _Search:
-    """The search: every group, the people in each cell, what is hidden so far, and what was settled elsewhere."""
+    """The search: every group, those of few people, and what is hidden so far.
+
+    Attributes:
+        least: people of a group that is shown.
+        of_cell: the people in each cell.
+        here: of a block of rows, the people behind each group that has any; empty for the search over all tables.
+        always: hidden whatever comes out.
+        settled: shown or hidden elsewhere, so that nothing here changes it.
+    """
 
     groups: Sequence[_Group]
     least: int
     of_cell: Sequence[frozenset[str]]
-    hidden: set[int]
+    few: frozenset[int]
+    here: Mapping[int, int] = field(default_factory=dict)
+    always: frozenset[int] = frozenset()
+    hidden: set[int] = field(default_factory=set)
     settled: frozenset[int] = frozenset()
 
     def run_at_once(self) -> None:
@@ -64,20 +88,30 @@ class _Search:
 
     def run(self) -> None:
         """Hide more until no small group is given away, then show again, the largest first, what need not be hidden."""
+        self.hidden = set(self.few | self.always)
         while self.hidden and (helps := next(self._given_away(), None)) is not None:
-            left = [k for k, group in enumerate(self.groups) if k not in self.hidden and group.grouping]
+            left = [k for k in range(len(self.groups)) if self._may_hide(k)]
             choice = [k for k in left if k in helps] or left
-            if not choice:  # nothing but everyone is shown
+            if not choice:
+                self._hide_everyone()
                 return
             self.hidden.add(min(choice, key=self._size))
-        for k in sorted(self.hidden, key=self._size, reverse=True):
-            if not self.groups[k].few:
-                self.hidden.remove(k)
-                if next(self._given_away(), None) is not None:
-                    self.hidden.add(k)
+        for k in sorted(self.hidden - self.few - self.always, key=self._size, reverse=True):
+            self.hidden.remove(k)
+            if next(self._given_away(), None) is not None:
+                self.hidden.add(k)
+
+    def _may_hide(self, k: int) -> bool:
+        # A group without a row in the block is known to have nothing there.
+        return k not in self.hidden and bool(self.groups[k].grouping) and (not self.here or k in self.here)
+
+    def _hide_everyone(self) -> None:
+        """Nothing but everyone is shown, and over all tables that stays: groups hide each other or are the same."""
+        if self.here:
+            self.hidden |= {k for k in self.here if not self.groups[k].grouping}
 
     def _size(self, k: int) -> tuple[int, str, str]:
-        return self.groups[k].people, self.groups[k].grouping, self.groups[k].name
+        return self.here.get(k, self.groups[k].people), self.groups[k].grouping, self.groups[k].name
 
     def _given_away(self) -> Iterator[frozenset[int]]:
         """For each way in which shown groups give a small one away, the groups that help to."""
@@ -90,10 +124,10 @@ class _Search:
     def _by_sums(self, shown: Rows, cells: Mask) -> Iterator[frozenset[int]]:
         """Small groups that are a combination of shown ones."""
         inverse = np.linalg.pinv(cells.T.astype(float))
-        for k in sorted(self.hidden):
+        for k in sorted(self.few):
             wanted = self.groups[k].cells.astype(float)
             weights = inverse @ wanted
-            if self.groups[k].few and np.abs(cells.T @ weights - wanted).max() < 1e-6:
+            if np.abs(cells.T @ weights - wanted).max() < 1e-6:
                 helps = frozenset(shown[np.abs(weights) > 1e-6].tolist())
                 # The groups beside it, rather than a whole that both are in.
                 beside = frozenset(h for h in helps if self.groups[h].grouping == self.groups[k].grouping)
@@ -108,31 +142,131 @@ class _Search:
             parts = contains & np.array([self.groups[k].grouping == grouping for k in shown])
             rests = cells & ~((parts.astype(float) @ cells.astype(float)) > 0.5)
             for whole, (rest, of_grouping) in enumerate(zip(rests, parts, strict=True)):
-                if rest.any() and 0 < self._people(rest) < self.least:
+                if rest.any() and 0 < self._people(rest, grouping) < self.least:
                     yield frozenset(shown[of_grouping].tolist()) or frozenset({int(shown[whole])})
 
-    def _people(self, cells: Mask) -> int:
+    def _people(self, cells: Mask, grouping: str) -> int:
+        """People of the cells: of a block those behind the grouping's hidden groups there, where these are all."""
+        mine = (k for k in self.hidden if self.groups[k].grouping == grouping)
+        inside = [k for k in mine if (self.groups[k].cells & cells).any()]
+        if self.here and all(k in self.here for k in inside) and inside:
+            return sum(self.here[k] for k in inside)
         return len(frozenset().union(*(self.of_cell[int(k)] for k in np.flatnonzero(cells))))
 
 
+class HiddenGroups:
+    """What is hidden of one evidence: in every table, and in single blocks of rows."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self.least = evidence.study.statistics.suppress_below or 0
+        self._blocks: dict[tuple[Any, ...], Mapping[str, Hidden]] = {}
+
+    @cached_property
+    def always(self) -> Mapping[str, Hidden]:
+        """Grouping, as tables name it -> its hidden groups in every table; empty where the study suppresses none."""
+        return self._named(self._everywhere) if self.least else {}
+
+    def of_block(
+        self,
+        few: frozenset[Name],
+        here: frozenset[tuple[Name, int]],
+        along: frozenset[Name] = frozenset(),
+        complete: bool = False,
+    ) -> Mapping[str, Hidden]:
+        """The same for a block of rows.
+
+        Args:
+            few: groups behind whose rows of the block fewer people stand than are to be shown.
+            here: every group with rows in the block, and the people behind them.
+            along: groups that are hidden for their sake where these are counted.
+            complete: a group without a row has nothing there, as everybody knows.
+        """
+        if not few or not self.least:
+            return self.always
+        key = few, here, along, complete
+        if key not in self._blocks:
+            self._blocks[key] = self._of_block(few, dict(here), along, complete)
+        return self._blocks[key]
+
+    def _of_block(
+        self, few: frozenset[Name], here: Mapping[Name, int], along: frozenset[Name], complete: bool
+    ) -> Mapping[str, Hidden]:
+        whole = self._everywhere
+        place = {(group.grouping, group.name): k for k, group in enumerate(whole.groups)}
+        present = {place[name]: people for name, people in here.items() if name in place}
+        unknown = frozenset(present) if complete else frozenset(range(len(whole.groups)))
+        search = _Search(
+            groups=whole.groups,
+            least=self.least,
+            of_cell=whole.of_cell,
+            few=(whole.few | {place[name] for name in few if name in place}) & unknown,
+            here=present,
+            always=(frozenset(whole.hidden) | {place[name] for name in along if name in place}) & unknown,
+        )
+        search.run()
+        return self._named(search)
+
+    def of_pairs(self, few: frozenset[Pair], here: Mapping[Pair, int]) -> frozenset[Pair]:
+        """Pairs of groups whose comparisons with each other are not shown, of a block of such rows.
+
+        A sum over pairs is everyone's, or that of two larger groups, so the search is the same, over pairs of cells.
+
+        Args:
+            few: pairs behind whose row fewer people stand than are to be shown.
+            here: every pair with a row in the block, and the people behind it.
+        """
+        whole = self._everywhere
+        if len(whole.of_cell) > MOST_CELLS:
+            return frozenset(pair for pair in here if pair[0] in {grouping for grouping, _, _ in few})
+        cells = {(group.grouping, group.name): group.cells for group in whole.groups}
+        pairs = [pair for pair in here if (pair[0], pair[1]) in cells and (pair[0], pair[2]) in cells]
+        groups = [_pair_of(cells[pair[0], pair[1]], cells[pair[0], pair[2]], pair, here[pair]) for pair in pairs]
+        everyone = np.ones(len(whole.of_cell), dtype=bool)
+        search = _Search(
+            groups=[*groups, _pair_of(everyone, everyone, ("", "", ""), 0)],
+            least=self.least,
+            of_cell=[a | b for a in whole.of_cell for b in whole.of_cell],
+            few=frozenset(k for k, pair in enumerate(pairs) if pair in few),
+            here={k: here[pair] for k, pair in enumerate(pairs)},
+            always=frozenset(k for k, (grouping, *two) in enumerate(pairs) if self.always[grouping].every & {*two}),
+        )
+        search.run()
+        return frozenset(pairs[k] for k in search.hidden if k < len(pairs))
+
+    @cached_property
+    def _everywhere(self) -> _Search:
+        evidence, least = self._evidence, self.least
+        cell, names = _cells(evidence)
+        subjects = evidence.samples.subjects
+        of_cell = [frozenset(subjects[cell == k].tolist()) for k in range(len(names))]
+        groups = [one for columns in evidence.groupings for one in _groups(evidence, columns, cell, len(names), least)]
+        few = frozenset(k for k, group in enumerate(groups) if group.few)
+        search = _Search(groups=groups, least=least, of_cell=of_cell, few=few)
+        search.run()
+        return search
+
+    def _named(self, search: _Search) -> dict[str, Hidden]:
+        found: dict[str, Hidden] = {}
+        for columns in self._evidence.groupings:
+            grouping = ", ".join(columns)
+            mine = {k for k in search.hidden if search.groups[k].grouping == grouping}
+            small = frozenset(search.groups[k].name for k in mine & search.few)
+            found[grouping] = Hidden(small, frozenset(search.groups[k].name for k in mine) - small)
+        return found
+
+
 def hidden_groups(evidence: Evidence) -> Mapping[str, Hidden]:
-    """Grouping, as tables name it -> its hidden groups; empty where the study suppresses none."""
-    least = evidence.study.statistics.suppress_below
-    if not least:
-        return {}
-    cell, names = _cells(evidence)
-    subjects = evidence.samples.subjects
-    of_cell = [frozenset(subjects[cell == k].tolist()) for k in range(len(names))]
-    groups = [group for columns in evidence.groupings for group in _groups(evidence, columns, cell, len(names), least)]
-    search = _Search(groups, least, of_cell, {k for k, group in enumerate(groups) if group.few})
-    search.run()
-    found: dict[str, Hidden] = {}
-    for columns in evidence.groupings:
-        grouping = ", ".join(columns)
-        mine = [groups[k] for k in search.hidden if groups[k].grouping == grouping]
-        small = frozenset(group.name for group in mine if group.few)
-        found[grouping] = Hidden(small, frozenset(group.name for group in mine) - small)
-    return found
+    """Grouping, as tables name it -> its hidden groups in every table; empty where the study suppresses none."""
+    return HiddenGroups(evidence).always
+
+
+def _pair_of(a: Mask, b: Mask, pair: Pair, people: int) -> _Group:
+    """Two groups compared with each other, either of them the reference."""
+    both = np.outer(a, b)
+    return _Group(
+        grouping=pair[0], name=f"{pair[1]} {pair[2]}", cells=(both | both.T).ravel(), people=people, few=False
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -186,7 +320,14 @@ def hidden_parts(evidence: Evidence, groups: Mapping[str, Hidden], parts: Parts)
         for k, (group, part) in enumerate(parted)
         if part == _MERGED or group.name in groups.get(group.grouping, Hidden()).every
     }
-    search = _Search(every, least, of_cell, hidden, frozenset(range(len(whole))))
+    search = _Search(
+        groups=every,
+        least=least,
+        of_cell=of_cell,
+        few=frozenset(),
+        hidden=hidden,
+        settled=frozenset(range(len(whole))),
+    )
     search.run_at_once()
     found = [parted[k - len(whole)] for k in search.hidden if k >= len(whole)]
     return frozenset(

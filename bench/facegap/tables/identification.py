@@ -94,9 +94,7 @@ def cmc_rows(bench: Workbench) -> Iterator[CmcRow]:
             continue
         ranks = min(CMC_RANKS, searches.gallery_size)
         for columns in evidence.groupings:
-            who = {
-                c.group: cautions.of_people(c) for c in count.fnir_counts(searches, evidence.samples, columns, 1, None)
-            }
+            counts = {c.group: c for c in count.fnir_counts(searches, evidence.samples, columns, 1, None)}
             for curve in count.cmc(searches, evidence.samples, columns, ranks):
                 for rank, hits, optimistic in zip(curve.ranks, curve.hits, curve.hits_optimistic, strict=True):
                     yield CmcRow(
@@ -108,9 +106,10 @@ def cmc_rows(bench: Workbench) -> Iterator[CmcRow]:
                         rank=int(rank),
                         hits=int(hits),
                         trials=curve.trials,
+                        subjects=counts[curve.group].subjects,
                         rate=_share(hits, curve.trials),
                         rate_optimistic=_share(optimistic, curve.trials),
-                        caution=_caution(who[curve.group], curve.trials, int(hits)),
+                        caution=_caution(cautions.of_people(counts[curve.group]), curve.trials, int(hits)),
                     )
 
 

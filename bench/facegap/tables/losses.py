@@ -61,20 +61,28 @@ class _Everything:
 
 def rows(bench: Workbench) -> Iterator[LossRow]:
     """Refused, unreadable and repeated pictures by reason and group, with the comparisons that go with them."""
-    few = _few_lost(bench)
+    few, said = _few_lost(bench), set()
     for row in _found(bench):
-        if (row.loss, row.grouping) in few:
-            yield LossRow(loss=row.loss, reason=row.reason, grouping=row.grouping, group=row.group, note=_few(bench))
-        else:
+        where = (row.loss, row.reason, row.grouping)
+        if (row.loss, row.grouping) not in few:
             yield row
+        elif where not in said:
+            said.add(where)
+            yield LossRow(loss=row.loss, reason=row.reason, grouping=row.grouping, group="", note=_few(bench))
 
 
 def _few_lost(bench: Workbench) -> set[tuple[str, str]]:
-    """Losses and groupings of which no group is shown: few people are on the pictures of one, and what is lost of
-    everyone less the other groups would be that one's.
+    """Losses and groupings of which no group is shown: few people are on the pictures of one, or it is not shown, and
+    what is lost of everyone less the other groups would be that one's. What was lost of everyone is always said, and a
+    row by itself would say which group it was: one row without a group says that they are not shown.
     """
     least = bench.evidence.study.statistics.suppress_below or 0
-    return {(row.loss, row.grouping) for row in _found(bench) if row.grouping and (row.subjects or 0) < least}
+    return {
+        (row.loss, row.grouping)
+        for row in _found(bench)
+        if row.grouping and least
+        if (row.subjects or 0) < least or row.group in bench.hidden_of(row.grouping).every
+    }
 
 
 def _few(bench: Workbench) -> str:

@@ -112,11 +112,12 @@ def key_of(comparisons: Comparisons, columns: tuple[str, ...], threshold: Thresh
     }
 
 
-def entering(evidence: Evidence, mated: Mated) -> list[str]:
-    """Groups with a label and enough people."""
-    least = evidence.study.statistics.min_subjects
+def entering(bench: Workbench, columns: tuple[str, ...], mated: Mated) -> list[str]:
+    """Groups with a label and enough people that are shown: a rest with one that is not would give it away."""
+    least = bench.evidence.study.statistics.min_subjects
+    hidden = bench.hidden_of(", ".join(columns)).every
     return [
         str(name)
         for name in np.unique(mated.group)
-        if has_label(str(name)) and len(np.unique(mated.person[mated.group == name])) >= least
+        if has_label(str(name)) and name not in hidden and len(np.unique(mated.person[mated.group == name])) >= least
     ]

@@ -10,7 +10,6 @@ import numpy as np
 from facegap.estimate import cautions
 from facegap.estimate.multiplicity import holm
 from facegap.estimate.paired import Turned, against, against_p, turned, turned_interval, visible
-from facegap.evidence import Evidence
 from facegap.records import Comparisons, Rows, matches
 from facegap.schema import PairedRow
 from facegap.tables.mated import Flags, Floats, Mated, each, entering, key_of, mated_at
@@ -45,7 +44,7 @@ def rows(bench: Workbench) -> Iterator[PairedRow]:
                 "fnmr_clean": float(before[mine].mean()) if mine.any() else None,
                 "fnmr": float(here.error[mine].mean()) if mine.any() else None,
             }
-        others = _against_others(evidence, here, difference, paired, found) if columns else {}
+        others = _against_others(bench, columns, here, difference, paired, found) if columns else {}
         for name, row in rows.items():
             cells = others.get(name, {})
             note = "; ".join(part for part in (row["note"], cells.get("note", "")) if part)
@@ -99,17 +98,22 @@ def uneven(found: Turned) -> str:
 
 
 def _against_others(
-    evidence: Evidence, here: Mated, difference: Floats, paired: Flags, found: dict[str, Turned | None]
+    bench: Workbench,
+    columns: tuple[str, ...],
+    here: Mated,
+    difference: Floats,
+    paired: Flags,
+    found: dict[str, Turned | None],
 ) -> dict[str, dict[str, Any]]:
     """Whether the condition harms a group more than the others, adjusted over the groups by Holm."""
-    names = [name for name in entering(evidence, here) if found[name] is not None]
+    names = [name for name in entering(bench, columns, here) if found[name] is not None]
     sides: dict[str, tuple[Turned, Turned]] = {}
     for name in names if len(names) > 1 else ():
         rest = paired & np.isin(here.group, [other for other in names if other != name])
         mine, others = found[name], turned(here.person[rest], difference[rest])
         if mine is not None and others is not None:
             sides[name] = mine, others
-    level = evidence.study.statistics.level
+    level = bench.evidence.study.statistics.level
     reasons = {name: _no_verdict(*pair) for name, pair in sides.items()}
     verdicts = _verdicts({name: pair for name, pair in sides.items() if not reasons[name]}, level)
     return {

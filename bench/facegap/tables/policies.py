@@ -53,15 +53,24 @@ def _policies(bench: Workbench, model: str, columns: tuple[str, ...]) -> Iterato
         comparisons = evidence.comparisons[model, evidence.study.thresholds.condition]
         impostors = count.nonmated_by_group(comparisons, evidence.samples, columns)
         for target in evidence.study.thresholds.fmr:
-            yield from _for_groups(impostors, names, target)
+            hidden = bench.hidden_of(", ".join(columns)).every
+            yield from _for_groups(impostors, names, target, hidden)
 
 
-def _for_groups(impostors: Mapping[str, count.Impostors], names: list[str], target: float) -> Iterator[_Policy]:
-    """Each group as the one that sets T, the worst group, and each group at its own."""
+def _for_groups(
+    impostors: Mapping[str, count.Impostors], names: list[str], target: float, hidden: frozenset[str]
+) -> Iterator[_Policy]:
+    """Each group as the one that sets T, the worst group, and each group at its own.
+
+    A group that is `hidden` sets no threshold, which would be a score of its people.
+    """
     own: dict[str, float] = {}
     missing: list[str] = []
     for name in names:
         if not has_label(name):
+            continue
+        if name in hidden:
+            yield _Policy(f"set by {name}", target, {}, "not shown")
             continue
         try:
             found = impostors[name]

@@ -23,7 +23,7 @@ def rows(bench: Workbench) -> Iterator[SplitRow]:
     evidence = bench.evidence
     for comparisons, columns, threshold in each(bench):
         mated = mated_at(evidence, comparisons, columns, threshold.value)
-        names = [str(name) for name in entering(evidence, mated)] if columns else []
+        names = [str(name) for name in entering(bench, columns, mated)] if columns else []
         for quality, values in qualities(evidence, comparisons).items() if len(names) > 1 else ():
             stratum = strata(values)
             labelled = np.isin(mated.group, names)

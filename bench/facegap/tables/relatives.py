@@ -26,11 +26,8 @@ def rows(bench: Workbench) -> Iterator[RelativeRow]:
 def _of_grouping(
     bench: Workbench, relation: str, comparisons: Comparisons, columns: tuple[str, ...]
 ) -> Iterator[RelativeRow]:
-    rule = bench.evidence.study.statistics
     for threshold in bench.thresholds_of(comparisons):
         found = count.relative_counts(comparisons, bench.evidence.samples, relation, columns, threshold.value)
-        # What everyone's relatives give less the groups that are shown would be that of the few.
-        few = bool(columns) and any(0 < one.people < (rule.suppress_below or 0) for one in found)
         for one in found:
             key: dict[str, Any] = {
                 "model": comparisons.model,
@@ -41,11 +38,7 @@ def _of_grouping(
                 "threshold_name": threshold.name,
                 "threshold": threshold.value,
             }
-            if few:
-                note = f"suppressed: fewer than {rule.suppress_below} people stand behind a group of this relation"
-                yield RelativeRow(**key, note=note)
-            else:
-                yield RelativeRow(**key, **_cells(one, rule.level))
+            yield RelativeRow(**key, **_cells(one, bench.evidence.study.statistics.level))
 
 
 def _cells(found: Relatives, level: float) -> dict[str, Any]:

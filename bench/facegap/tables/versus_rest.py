@@ -54,8 +54,10 @@ def _comparisons(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[Again
 def _compared(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[AgainstRest, ...], LeftOut]]:
     rule = bench.evidence.study.statistics
     for key, counts in compared_rates(bench):
-        rows, left_out = against_rest(counts, rule.min_subjects, rule.level)
-        yield key, one_test(rows), left_out
+        # A rest with a group that is hidden along would give the small one away that it is hidden for.
+        along = bench.hidden_of(key["grouping"]).along
+        rows, left_out = against_rest([c for c in counts if c.group not in along], rule.min_subjects, rule.level)
+        yield key, one_test(rows), (*left_out, *((group, "not shown") for group in sorted(along)))
 
 
 def compared_rates(bench: Workbench) -> Iterator[tuple[dict[str, Any], tuple[ErrorCounts, ...]]]:

@@ -15,6 +15,7 @@ from facegap.estimate import cautions
 from facegap.estimate.bootstrap import PeopleDraws, double_or_nothing_draws, pair_trials, threshold_draws
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts, Estimate, Searches, Threshold
+from facegap.tables.hidden import Hidden, HiddenGroups
 
 NO_THRESHOLD = "none"
 """Name of "no threshold" in tables: rates that need none, and rank-only identification."""
@@ -56,6 +57,15 @@ class Workbench:
             self._made[key] = make()
         found: Made = self._made[key]
         return found
+
+    @cached_property
+    def hidden(self) -> HiddenGroups:
+        """Groups of too few people, and those that would give one away."""
+        return HiddenGroups(self.evidence)
+
+    def hidden_of(self, grouping: str) -> Hidden:
+        """Those of one grouping, as tables name it."""
+        return self.hidden.always.get(grouping, Hidden())
 
     @cached_property
     def thresholds(self) -> tuple[Threshold, ...]:

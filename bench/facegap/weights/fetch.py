@@ -20,7 +20,10 @@ from facegap.store import archives
 
 _MAX_MEMBER = 512 * 1024 * 1024
 _MAX_ARCHIVE = _MAX_UNPACKED = 2 * 1024**3
-_MAX_COUNT = 100_000
+_MAX_COUNT = 50_000
+_MAX_DIRECTORY = 16 * 1024 * 1024
+"""Of the list of members in a zip file."""
+
 _TIMEOUT = 1800
 
 
@@ -124,7 +127,7 @@ def _taken(source: Source, archive: Path) -> dict[str, bytes]:
     Raises:
         ModelMissing: one line on what is wrong with the archive.
     """
-    bounds = archives.Bounds(member=_MAX_MEMBER, total=_MAX_UNPACKED, count=_MAX_COUNT)
+    bounds = archives.Bounds(member=_MAX_MEMBER, total=_MAX_UNPACKED, count=_MAX_COUNT, directory=_MAX_DIRECTORY)
     members: dict[str, bytes] = {}
     try:
         for member in archives.members(archive, "zip" if source.kind == "wheel" else "tar", bounds):

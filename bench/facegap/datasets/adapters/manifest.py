@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from facegap.cards import DatasetCard
@@ -13,7 +14,7 @@ from facegap.datasets.files import below, card_file, existing_root, read_bytes, 
 from facegap.datasets.labels import with_labels
 from facegap.datasets.roles import with_roles
 from facegap.datasets.row import Loaded, Row, Shared
-from facegap.datasets.tables import Sheet, read_sheet
+from facegap.datasets.tables import Sheet, open_sheet
 from facegap.errors import DatasetError
 from facegap.records import NO_LABEL, Finding
 from facegap.store import sha256_bytes
@@ -39,14 +40,12 @@ def load(card: DatasetCard, root: Path) -> Loaded:
     return settle(card, root, name, rows, tree, findings, {row.path for row in left_out})
 
 
-def _kept(card: DatasetCard, sheet: Sheet) -> list[bool]:
-    """Whether each row has a value that the card keeps in every column that it names; a row of other width stays."""
+def _keeps(card: DatasetCard, sheet: Sheet) -> Callable[[Sequence[str]], bool]:
+    """Whether a row has a value that the card keeps in every column that it names; a row of other width stays."""
     places = {sheet.place(column, "; correct keep in the card"): values for column, values in card.keep.items()}
     wanted = {place: {value.casefold() for value in values} for place, values in places.items()}
-    return [
-        len(fields) != len(sheet.header) or all(fields[place].casefold() in known for place, known in wanted.items())
-        for _, fields in sheet.rows
-    ]
+    width = len(sheet.header)
+    return lambda fields: len(fields) != width or all(fields[k].casefold() in known for k, known in wanted.items())
 
 
 def _left_out(card: DatasetCard, name: str, rows: Sequence[Row]) -> Iterator[Finding]:
@@ -59,26 +58,29 @@ def _left_out(card: DatasetCard, name: str, rows: Sequence[Row]) -> Iterator[Fin
 
 def _rows(card: DatasetCard, path: Path) -> tuple[list[Row], list[Row], list[str]]:
     """The rows of the manifest, whose text is forgotten then, those left out, and the labels it has no column of."""
-    data = read_bytes(path)
-    _check_digest(card, path, data)
-    sheet = read_sheet(path, data, card.tables.get("manifest"))
-    if not sheet.rows:
+    sheet, lines = open_sheet(path, _checked(card, path), card.tables.get("manifest"))
+    first = next(lines, None)
+    if first is None:
         return [], [], []
-    reads, share = _reads(card, sheet), Shared()
-    rows = [_row(card, reads, len(sheet.header), where, fields, share) for where, fields in sheet.rows]
-    kept = _kept(card, sheet)
-    left_out = [row for row, keep in zip(rows, kept, strict=True) if not keep]
-    rows = [row for row, keep in zip(rows, kept, strict=True) if keep]
+    reads, share, keeps = _reads(card, sheet), Shared(), _keeps(card, sheet)
+    rows: list[Row] = []
+    left_out: list[Row] = []
+    for where, fields in chain([first], lines):
+        row = _row(card, reads, len(sheet.header), where, fields, share)
+        (rows if keeps(fields) else left_out).append(row)
     return rows, left_out, [column for column in (*card.read_groups, *card.extra) if column not in reads]
 
 
-def _check_digest(card: DatasetCard, path: Path, data: bytes) -> None:
+def _checked(card: DatasetCard, path: Path) -> bytes:
+    """What the file holds, where it is the card's version."""
+    data = read_bytes(path)
     found = sha256_bytes(data)
     if card.digest is not None and found != card.digest:
         raise DatasetError(
             f"{path}: another version than the card's: expected sha256 {card.digest}, found {found}; "
             "restore the file, or correct digest in the card"
         )
+    return data
 
 
 def _reads(card: DatasetCard, sheet: Sheet) -> dict[str, Read]:
@@ -124,7 +126,7 @@ def _row(
         labels=share.labels(columns, tuple(reads[column](fields) for column in columns)),
         session=share.text(reads["session"](fields)) if "session" in reads else "",
         role=share.text(reads["role"](fields)) if "role" in reads else "",
-        relations={column: share.text(_relative(reads[column](fields))) for column in card.relations},
+        relations=share.labels(card.relations, tuple(_relative(reads[column](fields)) for column in card.relations)),
     )
 
 
