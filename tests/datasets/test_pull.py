@@ -377,7 +377,7 @@ def test_an_archive_that_is_unsound_leaves_nothing(name: str, of: Callable[..., 
 
 def test_too_many_members(of: Callable[..., DatasetCard], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("facegap.datasets.unpack._COUNT", 1)
-    with pytest.raises(DatasetMissing, match="holds more than 1 members"):
+    with pytest.raises(DatasetMissing, match="lists more than 1 members"):
         pulled(of({"pictures.zip": PICTURES}), tmp_path / "root")
 
 
