@@ -57,13 +57,13 @@ Files = dict[str, tuple[str, ...]]
 def _by_condition(value: Any, one: str) -> Any:
     """A table of condition -> files; where the study has one condition it need not be named, and is "" here."""
     named = value if isinstance(value, dict) else {"": value}
-    listed = {name: [files] if isinstance(files, str) else files for name, files in named.items()}
+    found = {name: (files,) if isinstance(files, str) else files for name, files in named.items()}
     if not all(
         isinstance(files, (list, tuple)) and files and all(isinstance(file, str) and file for file in files)
-        for files in listed.values()
+        for files in found.values()
     ):
         raise ValueError(f"expected {one}, or a table of condition and {one}")
-    return listed
+    return {name: tuple(files) for name, files in found.items()}
 
 
 class ModelUse(Card):
@@ -76,8 +76,8 @@ class ModelUse(Card):
 
     card: str
     detector: str | None = Field(default=None, description='of a recogniser; "mtcnn" where none is named')
-    templates: Files = {}
-    scores: Files = {}
+    templates: Files = Field(default_factory=dict)
+    scores: Files = Field(default_factory=dict)
 
     @field_validator("templates", mode="before")
     @classmethod

@@ -143,6 +143,12 @@ def verify(
             "run, or hexadecimal digits."
         ),
     ] = None,
+    outside: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="File of scores or templates that the run counted, where it does not lie where it lay; repeatable."
+        ),
+    ] = None,
 ) -> None:
     """Hash and compute everything again, and compare with what the run says; exit code 1 where something differs."""
     from facegap import report as page
@@ -155,6 +161,7 @@ def verify(
         inputs,
         page.drawn,
         secret,
+        tuple(outside or ()),
         tell=lambda check: typer.echo("\n".join(check_lines(check))),
         progress=progress,
     )

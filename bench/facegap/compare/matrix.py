@@ -1,7 +1,7 @@
 """Comparisons by rule whose scores are there already: a matrix of references and probes, read block by block.
 
-The same passes as over templates: a histogram, the exact tail above a floor, and the mated scores. Memory grows with the
-kept tail and a block of rows, never with the matrix, which is a memory map.
+The same passes as over templates: a histogram, the exact tail above a floor, and the mated scores. Memory grows with
+the kept tail and a block of rows, never with the matrix, which is a memory map.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ class ScoreMatrix:
         """(a, b) scores of all of these rows of `Samples` with all of those."""
         i, j = np.searchsorted(self.reference, reference), np.searchsorted(self.probe, probe)
         return np.asarray(self.score[np.ix_(i, j)])
+
+    def ok(self, reference: Rows, probe: Rows) -> tuple[Mask, Mask]:
+        """(k,) whether these references did not fail, and (m,) whether these probes did not."""
+        i, j = np.searchsorted(self.reference, reference), np.searchsorted(self.probe, probe)
+        return self.reference_ok[i], self.probe_ok[j]
 
     @property
     def range(self) -> tuple[float, float]:

@@ -32,6 +32,7 @@ def settle(
     tree: Tree,
     own: Sequence[Finding] = (),
     left_out: Collection[str] = (),
+    images: bool = True,
 ) -> Loaded:
     """Apply every rule to `rows`.
 
@@ -39,9 +40,10 @@ def settle(
         name: what the findings call the origin of the rows.
         own: the adapter's findings.
         left_out: paths that the card leaves out, so that no row names them.
+        images: whether the file of every row must be there.
     """
     labels = {column: _labels(group, column, rows) for column, group in card.groups.items()}
-    source = Source(card=card, name=name, rows=rows, tree=tree, labels=labels, left_out=left_out)
+    source = Source(card=card, name=name, rows=rows, tree=tree, labels=labels, left_out=left_out, images=images)
     problems = [problem for rule in RULES for problem in rule(source)]
     reasons: dict[int, str] = {}
     for problem in problems:

@@ -33,7 +33,7 @@ Array = np.ndarray[Any, Any]
 def read_templates(path: Path, card: TemplatesCard, ids: Ids, condition: str) -> Templates:
     """The templates in `path` of the samples that `ids` name; a sample without a row is a failure.
 
-    A `.npz` holds the arrays `sample` (m,) of ids and `vector` (m, dim) of numbers; a `.parquet` columns of these names.
+    A `.npz` holds arrays `sample` (m,) of ids and `vector` (m, dim) of numbers; a `.parquet` columns of these names.
 
     Raises:
         InputError: it cannot be read as such, or a vector breaks a rule; the first ones are named.
@@ -145,8 +145,8 @@ def _rows(path: Path, names: Strings, ids: Ids) -> Rows:
     strange = [name for name in listed if name not in ids.rows]
     if strange:
         raise InputError(
-            f"{path}: sample: {len(strange)} of {len(listed)} ids are none of this study's samples: {_quoted(strange)}; "
-            "give those of the data set, or of the protocol that was exported"
+            f"{path}: sample: {len(strange)} of {len(listed)} ids are none of this study's samples: "
+            f"{_quoted(strange)}; give those of the data set, or of the protocol that was exported"
         )
     rows = np.array([ids.rows[name] for name in listed], dtype=np.int64)
     found, counts = np.unique(rows, return_counts=True)
@@ -159,7 +159,9 @@ def _rows(path: Path, names: Strings, ids: Ids) -> Rows:
 
 def _check_finite(path: Path, names: Strings, vectors: Array) -> None:
     odd = ~np.isfinite(vectors).all(axis=1)
-    _refuse(path, names, np.asarray(odd), "a number is not finite in single precision; a failure is a row that is not there")
+    _refuse(
+        path, names, np.asarray(odd), "a number is not finite in single precision; a failure is a row that is not there"
+    )
 
 
 def _check_lengths(path: Path, card: TemplatesCard, names: Strings, lengths: Array) -> None:
