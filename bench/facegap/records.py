@@ -151,6 +151,11 @@ RULES: Mapping[str, str] = {
     "pairs": "pairs of the list that cannot be used, or that it promises and lacks",
     "pairs-again": "pairs that stand in the list more than once and count as often",
     "folds": "pairs of a list that are no folds of equal size",
+    "scores-cut": "files of scores whose last line has no end",
+    "scores-rounded": "scores that single precision does not tell from others",
+    "scores-tied": "of the highest non-mated scores, those that are the same as others",
+    "scores-asymmetric": "pairs whose scores differ in their last digits by which sample is the reference",
+    "scores-unknown": "searches of which a cut list leaves something unknown",
 }
 """What a check's rule finds, in words that name nobody: all that results say of it."""
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
+import numpy as np
+
 from facegap.cards.outside import ScoresCard
+from facegap.outside.faults import AFTER, Faults, counted, field
 from facegap.outside.ids import Ids
+from facegap.outside.notes import refuse_all_failed, refuse_constant
+from facegap.outside.numbers import Numbers
+from facegap.outside.sides import Sides
+from facegap.outside.sources import Block, blocks
 from facegap.records import Finding, Floats, Mask, Rows
 from facegap.trials import SearchTrials
+
+COLUMNS = ("search", "rank", "gallery", "score")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -50,8 +59,241 @@ class CandidateScores:
 def read_candidates(files: Sequence[Path], card: ScoresCard, ids: Ids, searches: SearchTrials) -> CandidateScores:
     """The candidate lists `search,rank,gallery,score` of every search.
 
+    A search that failed has one line with neither rank nor candidate nor score. One that found nobody has one line of
+    rank 0 without a candidate, whose score is the one that nobody reached.
+
     Raises:
         InputError: as `read_listed`; ranks with a gap, or scores that rise with the rank.
         MissingError: Parquet without pyarrow.
     """
-    raise NotImplementedError
+    faults = Faults()
+    reader = _Reader(card, ids, searches, faults)
+    parts = [reader.rows(block) for block in blocks(files, (COLUMNS,), faults, bare=False)]
+    faults.stop()
+    table = _ordered(_joined(parts))
+    _check_lists(files, table, faults)
+    _check_all_there(files, table, ids, searches, faults)
+    faults.stop()
+    return _settled(files, table, searches, faults)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Table:
+    """Rows of candidate lists.
+
+    Attributes:
+        search: (m,) place among the searches.
+        rank: (m,) from 1; 0 of a row that says that nobody was found, -1 of one that says that the search failed.
+        gallery: (m,) place in the gallery, -1 without a candidate.
+        score: (m,) float32.
+        file, line: (m,) where the row stands.
+    """
+
+    search: Rows
+    rank: Rows
+    gallery: Rows
+    score: Floats
+    file: Rows
+    line: Rows
+
+    def take(self, rows: Rows | Mask) -> _Table:
+        return _Table(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def __len__(self) -> int:
+        return len(self.search)
+
+
+class _Reader:
+    """Turns blocks of a file into rows, and counts what is wrong with each by itself."""
+
+    def __init__(self, card: ScoresCard, ids: Ids, searches: SearchTrials, faults: Faults) -> None:
+        self._numbers, self._faults = Numbers(card, faults), faults
+        self._sides = Sides(ids, searches.gallery, faults)
+        self._search, self._gallery = (_places(len(ids), side) for side in (searches.probe, searches.gallery))
+
+    def rows(self, block: Block) -> _Table:
+        """The rows of a block that are usable."""
+        scores = self._numbers.read(block)
+        search = self._place(block, "search", self._search, "unknown-search", "no search")
+        named = np.array([bool(name.strip()) for name in block.texts("gallery")], dtype=bool)
+        gallery = np.full(len(block), -1, dtype=np.int64)
+        if named.any():
+            gallery[named] = self._place(_only(block, named), "gallery", self._gallery, "not-enrolled", "not enrolled")
+        rank, clear = self._ranks(block, named, np.isnan(scores.score) & scores.usable)
+        good = scores.usable & clear & (search >= 0) & (~named | (gallery >= 0))
+        file = np.full(len(block), block.file)
+        return _Table(search=search, rank=rank, gallery=gallery, score=scores.score, file=file, line=block.lines).take(
+            good
+        )
+
+    def _place(self, block: Block, column: str, places: Rows, kind: str, what: str) -> Rows:
+        rows = self._sides.named(block, column)
+        found = np.where(rows >= 0, places[rows], -1)
+        names = block.texts(column)
+        self._faults.where(kind, (rows >= 0) & (found < 0), block, lambda k: f"{what}: {field(names[k])}")
+        return found
+
+    def _ranks(self, block: Block, named: Mask, failed: Mask) -> tuple[Rows, Mask]:
+        """(k,) ranks, and whether rank, candidate and score of a row go together."""
+        texts = [text.strip() for text in block.texts("rank")]
+        number = np.array([int(text) if _is_rank(text) else -1 for text in texts], dtype=np.int64)
+        nothing = np.array([not text for text in texts], dtype=bool)
+        candidate = named & (number >= 1) & ~failed
+        nobody = ~named & (number == 0) & ~failed
+        none = ~named & nothing & failed
+        clear = candidate | nobody | none
+        self._faults.where(
+            "row",
+            ~clear,
+            block,
+            lambda k: (
+                f"rank {field(texts[k])} {'with' if named[k] else 'without'} a candidate, "
+                f"{'without' if failed[k] else 'with'} a score"
+            ),
+        )
+        return np.where(none, -1, number), clear
+
+
+def _is_rank(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 9
+
+
+def _only(block: Block, rows: Mask) -> Block:
+    columns = {"gallery": [name for name, there in zip(block.texts("gallery"), rows, strict=True) if there]}
+    return Block(path=block.path, file=block.file, lines=block.lines[rows], columns=columns)
+
+
+def _places(n: int, side: Rows) -> Rows:
+    found = np.full(n, -1, dtype=np.int64)
+    found[side] = np.arange(len(side))
+    return found
+
+
+def _joined(parts: Sequence[_Table]) -> _Table:
+    return _Table(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(_Table)})
+
+
+def _ordered(table: _Table) -> _Table:
+    """The rows by search and rank; rows of the same as they stand in the files."""
+    return table.take(np.lexsort((table.line, table.file, table.rank, table.search)))
+
+
+def _check_lists(files: Sequence[Path], table: _Table, faults: Faults) -> None:
+    """That the ranks of a search are 1, 2, 3 and so on, its scores fall, and nobody is in it twice."""
+
+    def tell(kind: str, wrong: Mask, what: Callable[[int], str]) -> None:
+        rows = np.flatnonzero(wrong)
+        if len(rows):
+            row = rows[np.lexsort((table.line[rows], table.file[rows]))[0]]
+            file, line = int(table.file[row]), int(table.line[row])
+            faults.add(kind, file, line, f"{files[file]}: line {line}: {what(int(row))}", len(rows))
+
+    first = _first(table.search)
+    place = np.arange(len(table)) - np.flatnonzero(first)[np.cumsum(first) - 1] + 1
+    begins = table.rank[np.flatnonzero(first)][np.cumsum(first) - 1]
+    mixed = (begins < 1) & ~first
+    tell("half", mixed, lambda row: f"another row of a search that {_said(table.rank[row - 1])}")
+    tell("rank", (begins >= 1) & (table.rank != place), lambda row: f"rank {table.rank[row]}, expected {place[row]}")
+    rises = np.zeros(len(table), dtype=bool)
+    rises[1:] = ~first[1:] & (table.score[1:] > table.score[:-1])
+    tell("order", rises & ~mixed, lambda row: f"rank {table.rank[row]} is more alike than rank {table.rank[row - 1]}")
+    order = np.lexsort((table.rank, table.gallery, table.search))
+    same = np.zeros(len(table), dtype=bool)
+    again = (np.diff(table.search[order]) == 0) & (np.diff(table.gallery[order]) == 0) & (table.gallery[order][1:] >= 0)
+    same[order[1:]] = again
+    tell("twice", same, lambda row: f"the candidate of rank {table.rank[row]} is listed before")
+
+
+def _said(rank: int) -> str:
+    return "failed" if rank < 0 else "found nobody" if rank == 0 else "is complete"
+
+
+def _first(search: Rows) -> Mask:
+    """(m,) True where a row is the first of its search."""
+    found = np.ones(len(search), dtype=bool)
+    found[1:] = search[1:] != search[:-1]
+    return found
+
+
+def _check_all_there(files: Sequence[Path], table: _Table, ids: Ids, searches: SearchTrials, faults: Faults) -> None:
+    missing = np.setdiff1d(np.arange(len(searches.probe)), table.search)
+    if len(missing):
+        name = ids.exported[searches.probe[missing[0]]]
+        message = f"{files[0]}: {len(missing):,} of {counted(len(searches.probe), 'search')} missing, the first {name}"
+        faults.add("missing-search", len(files), AFTER, message.replace("searchs", "searches"), len(missing))
+
+
+def _settled(files: Sequence[Path], table: _Table, searches: SearchTrials, faults: Faults) -> CandidateScores:
+    k, size = len(searches.probe), len(searches.gallery)
+    listed = table.take(table.rank >= 1)
+    if not len(listed):
+        refuse_all_failed(files, k)
+    refuse_constant(files, float(listed.score.min()), float(listed.score.max()), len(listed))
+    completed = np.ones(k, dtype=bool)
+    completed[table.search[table.rank < 0]] = False
+    length = np.bincount(listed.search, minlength=k)
+    lowest = _of_searches(k, table, table.rank >= 0, np.fmin)
+    is_mate = listed.gallery == searches.mate[listed.search]
+    mate = np.full(k, np.nan, dtype=np.float32)
+    mate[listed.search[is_mate]] = listed.score[is_mate]
+    others = listed.take(~is_mate)
+    top = _of_searches(k, others, np.ones(len(others), dtype=bool), np.fmax)
+    found = ~np.isnan(mate)
+    at_least, above = (
+        np.bincount(others.search, weights=better, minlength=k).astype(np.int64)
+        for better in (others.score >= mate[others.search], others.score > mate[others.search])
+    )
+    cut = completed & (length < size)
+    lost = cut & (searches.mate >= 0) & ~found
+    alone = cut & np.isnan(top)
+    tied = cut & found & (mate == lowest)
+    _note(faults, cut, lost, alone, tied, length, lowest, size)
+    return CandidateScores(
+        completed=completed,
+        length=length,
+        cut=cut,
+        mate_score=mate,
+        mate_rank=np.where(found, 1 + at_least, 0),
+        mate_rank_optimistic=np.where(found, 1 + above, 0),
+        top_nonmate=top,
+        lowest=lowest,
+        floor=float(lowest[lost].max(initial=-np.inf)),
+        nonmate_floor=float(lowest[alone].max(initial=-np.inf)),
+        rank_limit=int(length[lost | tied].min(initial=size)),
+        findings=tuple(faults.notes),
+    )
+
+
+def _of_searches(k: int, table: _Table, rows: Mask, which: np.ufunc) -> Floats:
+    """(k,) the least or greatest score of each search's rows, NaN where it has none."""
+    found = np.full(k, np.nan, dtype=np.float32)
+    which.at(found, table.search[rows], table.score[rows])
+    return found
+
+
+def _note(
+    faults: Faults, cut: Mask, lost: Mask, alone: Mask, tied: Mask, length: Rows, lowest: Floats, size: int
+) -> None:
+    """Say what cannot be known."""
+    if lost.any():
+        faults.note(
+            "scores-unknown",
+            f"{int(lost.sum()):,} of {int(cut.sum()):,} searches whose lists are cut, the shortest of them after "
+            f"{int(length[lost].min()):,} of {size:,} candidates, do not list the mate: its rank is beyond the list, and "
+            f"at thresholds up to {float(lowest[lost].max()):.9g} it is not known whether it would have been a miss",
+            int(lost.sum()),
+        )
+    if alone.any():
+        faults.note(
+            "scores-unknown",
+            f"{int(alone.sum()):,} searches list nobody but the mate, or nobody: at thresholds up to "
+            f"{float(lowest[alone].max()):.9g} it is not known whether another would have matched (FPIR)",
+            int(alone.sum()),
+        )
+    if tied.any():
+        faults.note(
+            "scores-unknown",
+            f"{int(tied.sum()):,} searches have a mate as alike as the last candidate of a cut list: others that were "
+            "cut off may be as alike, and its pessimistic rank is not known",
+            int(tied.sum()),
+        )
