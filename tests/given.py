@@ -50,3 +50,21 @@ def score_of(made: Templates, a: int, b: int) -> float:
         return float("nan")
     (found,) = exact_scores(made.vectors, made.vectors, np.array([at[a]]), np.array([at[b]]), made.similarity)
     return float(found)
+
+
+def write_pairs(path: Path, pairs: Iterator[tuple[str, str, float]], digits: int = 9) -> Path:
+    """One line a comparison, an empty score where it failed; nine digits tell every float32 from every other."""
+    lines = [f"{a},{b},{'' if np.isnan(score) else f'{score:.{digits}g}'}" for a, b, score in pairs]
+    path.write_text("\n".join(["reference,probe,score", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def write_matrix(folder: Path, samples: Samples, made: Templates, rows: list[int], columns: list[int]) -> list[Path]:
+    """A matrix and its two lists, in an order of its own."""
+    rng = np.random.default_rng(2)
+    rows, columns = rng.permutation(rows).tolist(), rng.permutation(columns).tolist()
+    np.save(folder / "m.npy", np.array([[score_of(made, a, b) for b in columns] for a in rows], dtype=np.float32))
+    for name, side in (("enrol", rows), ("probe", columns)):
+        lines = [name, *(str(samples.ids[row]) for row in side)]
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return [folder / name for name in ("m.npy", "enrol.csv", "probe.csv")]

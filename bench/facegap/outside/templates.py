@@ -142,13 +142,13 @@ def _check_shape(path: Path, card: TemplatesCard, names: Strings, vectors: Array
 def _rows(path: Path, names: Strings, ids: Ids) -> Rows:
     """(m,) rows of samples; every id known, none twice."""
     listed = names.tolist()
-    strange = [name for name in listed if name not in ids.rows]
+    rows = ids.find(listed)
+    strange = [name for name, row in zip(listed, rows.tolist(), strict=True) if row < 0]
     if strange:
         raise InputError(
             f"{path}: sample: {len(strange)} of {len(listed)} ids are none of this study's samples: "
-            f"{_quoted(strange)}; give those of the data set, or of the protocol that was exported"
+            f"{_quoted(strange)}{ids.near.hint(strange[0])}; give those of the data set, or of the protocol that was exported"
         )
-    rows = np.array([ids.rows[name] for name in listed], dtype=np.int64)
     found, counts = np.unique(rows, return_counts=True)
     again = set(found[counts > 1].tolist())
     if again:
