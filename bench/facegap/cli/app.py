@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from facegap.cli import results
+from facegap.cli import outside, results
 from facegap.cli.judge import judge
 from facegap.cli.progress import progress
 from facegap.cli.unexpected import DEBUG
@@ -42,9 +42,14 @@ datasets = typer.Typer(help="Data sets: list their cards, check what a folder of
 conditions = typer.Typer(
     help="Capture conditions (phone, light, network): list them, look at faces through them.", no_args_is_help=True
 )
+protocol = typer.Typer(
+    help="What somebody else is to compare: hand pictures and lists to a vendor who gives scores.",
+    no_args_is_help=True,
+)
 app.add_typer(models, name="models")
 app.add_typer(datasets, name="datasets")
 app.add_typer(conditions, name="conditions")
+app.add_typer(protocol, name="protocol")
 
 Config = Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")]
 Root = Annotated[
@@ -333,6 +338,9 @@ def conditions_list() -> None:
 
 for _command in (results.plan, results.seal, results.analyse, results.claim, judge):
     app.command()(_command)
+
+
+protocol.command("export")(outside.protocol_export)
 
 
 @conditions.command("show")

@@ -279,15 +279,15 @@ def _note(
         faults.note(
             "scores-unknown",
             f"{int(lost.sum()):,} of {int(cut.sum()):,} searches whose lists are cut, the shortest of them after "
-            f"{int(length[lost].min()):,} of {size:,} candidates, do not list the mate: its rank is beyond the list, and "
-            f"at thresholds up to {float(lowest[lost].max()):.9g} it is not known whether it would have been a miss",
+            f"{int(length[lost].min()):,} of {size:,} candidates, do not list the mate: its rank is beyond the list, "
+            f"and at thresholds up to {float(lowest[lost].max()):.9g} nobody knows whether it would have been a miss",
             int(lost.sum()),
         )
     if alone.any():
         faults.note(
             "scores-unknown",
             f"{int(alone.sum()):,} searches list nobody but the mate, or nobody: at thresholds up to "
-            f"{float(lowest[alone].max()):.9g} it is not known whether another would have matched (FPIR)",
+            f"{float(lowest[alone].max()):.9g} nobody knows whether another would have matched (FPIR)",
             int(alone.sum()),
         )
     if tied.any():

@@ -4,7 +4,8 @@ from facegap.pipeline.cached import run
 from facegap.pipeline.line import OpenModel, Pipeline, UsedModel, open_model
 from facegap.pipeline.looks import look
 from facegap.pipeline.machine import Advance, Progress, cores, rendered
-from facegap.pipeline.scenes import Moments, Scenes, hash_files, scenes
+from facegap.pipeline.one import received
+from facegap.pipeline.scenes import Moments, Scenes, hash_files, needed, scenes
 
 __all__ = [
     "Advance",
@@ -17,7 +18,9 @@ __all__ = [
     "cores",
     "hash_files",
     "look",
+    "needed",
     "open_model",
+    "received",
     "rendered",
     "run",
     "scenes",

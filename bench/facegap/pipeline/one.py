@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from facegap import acquire, conditions, synth
+from facegap.cards import ConditionCard
 from facegap.embed import Crops
 from facegap.errors import InputError
 from facegap.pipeline.line import Pipeline
@@ -30,7 +31,7 @@ def prepare(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int
     if known is not None and json.loads(known)["outcome"] != "ok":
         return Prepared(json.loads(known), None)
     try:
-        photo = _received(pipeline, samples, scene, row)
+        photo = received(pipeline.condition, pipeline.seed, samples, scene, row)
     except (acquire.Unreadable, conditions.Unreadable) as failure:
         return Prepared(_failed("unreadable", str(failure)), None)
     image = photo.pixels
@@ -46,8 +47,8 @@ def prepare(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int
     return Prepared(acquisition, crop)
 
 
-def _received(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int) -> conditions.Photo:
-    """What arrives of one sample under the condition.
+def received(condition: ConditionCard, seed: int, samples: Samples, scene: Scenes | None, row: int) -> conditions.Photo:
+    """What arrives of one sample under the condition; `scene` as far as the condition makes use of it, see `needed`.
 
     Raises:
         acquire.Unreadable, conditions.Unreadable: nothing does.
@@ -60,9 +61,9 @@ def _received(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: i
         _, image = acquire.read_image(samples.root / str(samples.paths[row]))
     box = box_of(scene.boxes[row]) if scene is not None else None
     if scene is not None and scene.moments is not None:
-        image, box = moved(pipeline.seed, scene.moments, row, image, box)
-    rng = conditions.rng_for(pipeline.seed, str(samples.ids[row]), pipeline.condition.name)
-    return conditions.photograph(pipeline.condition, image, rng, box)
+        image, box = moved(seed, scene.moments, row, image, box)
+    rng = conditions.rng_for(seed, str(samples.ids[row]), condition.name)
+    return conditions.photograph(condition, image, rng, box)
 
 
 def _failed(outcome: str, reason: str) -> dict[str, Any]:
