@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,7 +74,9 @@ def test_scores_by_rule_give_the_tables_of_the_net(
 ) -> None:
     study = tiny.STUDY
     if roles:
-        study = study.replace("[thresholds]", '[trials]\nreference_role = "photo"\nprobe_role = "selfie"\n\n[thresholds]')
+        study = study.replace(
+            "[thresholds]", '[trials]\nreference_role = "photo"\nprobe_role = "selfie"\n\n[thresholds]'
+        )
         (place / "roles.toml").write_text(study, encoding="utf-8")
     direct = run_here("roles.toml", "direct") if roles else finished
     samples, made = given.measured(Path("tiny.toml"))

@@ -147,7 +147,8 @@ def _rows(path: Path, names: Strings, ids: Ids) -> Rows:
     if strange:
         raise InputError(
             f"{path}: sample: {len(strange)} of {len(listed)} ids are none of this study's samples: "
-            f"{_quoted(strange)}{ids.near.hint(strange[0])}; give those of the data set, or of the protocol that was exported"
+            f"{_quoted(strange)}{ids.near.hint(strange[0])}; give those of the data set, or those of "
+            "the protocol that was exported"
         )
     found, counts = np.unique(rows, return_counts=True)
     again = set(found[counts > 1].tolist())

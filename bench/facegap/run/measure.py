@@ -170,7 +170,9 @@ def _compare(
         rule = TailRule(_share(inputs, given.completed), floor, group)
         return given.compare(samples, plan, cells, rule, inputs.left_out, threads)
     reference, probe = sides(scored.templates, key[0], condition)
-    there = [np.isin(*side).mean() for side in ((plan.reference, reference.rows), (plan.probe, probe.rows)) if len(side[0])]
+    there = [
+        np.isin(*side).mean() for side in ((plan.reference, reference.rows), (plan.probe, probe.rows)) if len(side[0])
+    ]
     completed = float(np.prod(there))
     rule = TailRule(_share(inputs, completed), floor, group)
     return compare(samples, plan, reference, probe, cells, rule, LocalEngine(threads))

@@ -14,7 +14,16 @@ from facegap.cards import ConditionCard, OutsideCard, ScoresCard, TemplatesCard
 from facegap.cards.study import Files, Study, TrialRule
 from facegap.compare import ScoreMatrix, TailRule, compare_matrix, listed_comparisons
 from facegap.errors import InputError
-from facegap.outside import Ids, ListedScores, MatrixScores, pair_ids, read_listed, read_matrix
+from facegap.outside import (
+    Ids,
+    ListedScores,
+    MatrixScores,
+    find_protocol,
+    orientation_of,
+    pair_ids,
+    read_listed,
+    read_matrix,
+)
 from facegap.outside.templates import read_templates
 from facegap.records import (
     Comparisons,
@@ -43,10 +52,14 @@ class GivenFile:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class OutsideModel:
-    """A model that others ran: its card, and condition -> the files that arrive of it."""
+    """A model that others ran: its card, and condition -> the files that arrive of it.
+
+    `protocol` is the record of what they were asked to score, if it came back.
+    """
 
     card: OutsideCard
     files: Mapping[str, tuple[GivenFile, ...]]
+    protocol: GivenFile | None = None
 
     def entries(self) -> list[dict[str, Any]]:
         """What a manifest says of the files: of which condition, name without folder, digest."""
@@ -63,16 +76,24 @@ def outside_model(study: Path, card: OutsideCard, given: Files) -> OutsideModel:
     Raises:
         InputError: a file is not there, or cannot be read.
     """
-    return OutsideModel(
-        card=card,
-        files={condition: tuple(_file(study, card, name) for name in names) for condition, names in given.items()},
-    )
+    files = {condition: tuple(_file(study, card, name) for name in names) for condition, names in given.items()}
+    beside = find_protocol([file.path for some in files.values() for file in some])
+    return OutsideModel(card=card, files=files, protocol=None if beside is None else given_file(beside))
 
 
 def _file(study: Path, card: OutsideCard, name: str) -> GivenFile:
     path = (study.parent / name).resolve()
     if not path.is_file():
         raise InputError(f"{study}: model '{card.name}': {card.kind}: no such file: {path}")
+    return given_file(path)
+
+
+def given_file(path: Path) -> GivenFile:
+    """The file with its digest.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
         return GivenFile(path, store.sha256_file(path))
     except OSError as error:
@@ -98,8 +119,9 @@ class GivenScores:
     """The scores of a model under one condition: of every comparison of the study's list or rule.
 
     Attributes:
-        trials: all of them, those of copies that the study leaves out too.
+        trials: the comparisons that have been scored, the failed ones too.
         scores: in the order of `trials`; of trials by rule a matrix.
+        copies: whether those with pictures that the study leaves out as copies are among them.
     """
 
     card: ScoresCard
@@ -107,6 +129,7 @@ class GivenScores:
     trials: Trials
     scores: ListedScores | ScoreMatrix
     findings: tuple[Finding, ...]
+    copies: bool
 
     def compare(
         self,
@@ -134,7 +157,7 @@ class GivenScores:
             )
         assert isinstance(self.trials, ListedTrials) and isinstance(wanted, ListedTrials)
         score = self.scores.score
-        if left_out is not None:
+        if self.copies and left_out is not None:
             score = score[~(left_out[self.trials.reference] | left_out[self.trials.probe])]
         return listed_comparisons(
             samples,
@@ -203,13 +226,24 @@ def score_range(card: ScoresCard) -> tuple[float, float] | None:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Scope:
-    """What the scores of a study are of: its samples and their names, and its comparisons by rule or by list."""
+    """What the scores of a study are of: its samples and their names, and its comparisons by rule or by list.
+
+    `left_out` are the (n,) samples that are in no comparison since they are copies of others; None: none.
+    """
 
     samples: Samples
     ids: Ids
     rule: TrialRule
     listed: ListedTrials | None
     conditions: tuple[ConditionCard, ...]
+    left_out: Mask | None
+
+    def trials(self, condition: ConditionCard, copies: bool) -> Trials:
+        """The comparisons under a condition, those with copies too or not."""
+        out = None if copies else self.left_out
+        if self.listed is None:
+            return trials.verification(self.samples, self.rule, symmetric_under(condition), out)
+        return self.listed if out is None else trials.without(self.listed, out)
 
 
 @contextmanager
@@ -230,19 +264,35 @@ def given_scores(models: tuple[OutsideModel, ...], scope: Scope) -> Iterator[dic
 
 
 def _read(model: OutsideModel, condition: ConditionCard, scope: Scope, place: Path) -> GivenScores:
-    card = model.card
+    """The scores of what the study compares; or, where they are such, of the comparisons with copies too."""
+    if scope.left_out is None:
+        return _read_all(model, condition, scope, place, copies=True)
+    try:
+        return _read_all(model, condition, scope, place, copies=False)
+    except InputError as error:
+        try:
+            return _read_all(model, condition, scope, place, copies=True)
+        except InputError:
+            raise error from None
+
+
+def _read_all(model: OutsideModel, condition: ConditionCard, scope: Scope, place: Path, copies: bool) -> GivenScores:
+    card, paths = model.card, [file.path for file in model.files[condition.name]]
     assert isinstance(card, ScoresCard)
-    paths = [file.path for file in model.files[condition.name]]
-    if scope.listed is not None:
-        found = read_listed(paths, card, scope.ids, scope.listed, pair_ids(scope.ids, scope.listed))
-        return GivenScores(
-            card=card, condition=condition.name, trials=scope.listed, scores=found, findings=found.findings
-        )
-    ruled = trials.verification(scope.samples, scope.rule, symmetric_under(condition))
-    matrix = read_matrix(paths, card, scope.ids, ruled, place)
-    _refuse_single(card, condition, matrix)
-    scores = ScoreMatrix(matrix.score, ruled.reference, ruled.probe, ~matrix.reference_failed, ~matrix.probe_failed)
-    return GivenScores(card=card, condition=condition.name, trials=ruled, scores=scores, findings=matrix.findings)
+    wanted = scope.trials(condition, copies)
+    if isinstance(wanted, ListedTrials):
+        ids = pair_ids(scope.ids, wanted)
+        found = read_listed(paths, card, scope.ids, wanted, ids, orientation_of(scope.conditions))
+        scores: ListedScores | ScoreMatrix = found
+        findings = found.findings
+    else:
+        matrix = read_matrix(paths, card, scope.ids, wanted, place)
+        _refuse_single(card, condition, matrix)
+        ok = ~matrix.reference_failed, ~matrix.probe_failed
+        scores, findings = ScoreMatrix(matrix.score, wanted.reference, wanted.probe, *ok), matrix.findings
+    return GivenScores(
+        card=card, condition=condition.name, trials=wanted, scores=scores, findings=findings, copies=copies
+    )
 
 
 def symmetric_under(condition: ConditionCard) -> bool:
@@ -260,6 +310,6 @@ def _refuse_single(card: ScoresCard, condition: ConditionCard, matrix: MatrixSco
         places = "; ".join(f"row {i + 1}, column {j + 1}" for i, j in matrix.single_examples[:3])
         raise InputError(
             f"model '{card.name}', {condition.name}: {matrix.single:,} comparisons have no score though both samples "
-            f"have others ({places}); where every reference is compared with every probe, failures are of samples: give "
-            "the comparisons as a list, [trials] pairs"
+            f"have others ({places}); where every reference is compared with every probe, failures are of samples; "
+            "give the comparisons as a list, [trials] pairs"
         )

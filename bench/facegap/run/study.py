@@ -33,6 +33,7 @@ from facegap.outside import ids_of
 from facegap.pipeline import Progress
 from facegap.records import Comparisons, RunManifest, Strings
 from facegap.run import measure, transactions
+from facegap.run.exchange import check_protocols
 from facegap.run.inputs import Inputs, threshold_of
 from facegap.run.outside import (
     GivenScores,
@@ -90,6 +91,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         lost_reasons=inputs.loaded.reasons,
         values={column: group.values for column, group in inputs.dataset.groups.items()},
     )
+    check_protocols(inputs, secret)
     with _scores(inputs, secret) as given:
         scored = measure.Scored(templates, given)
         with _timed(seconds, "compare"):
@@ -138,6 +140,7 @@ def _scores(inputs: Inputs, secret: bytes) -> Iterator[dict[measure.Key, GivenSc
         rule=study.trials,
         listed=inputs.listed,
         conditions=inputs.conditions,
+        left_out=inputs.left_out,
     )
     with given_scores(inputs.outside, scope) as found:
         yield found
@@ -160,10 +163,15 @@ def _without_copies(inputs: Inputs, looks: Looks) -> tuple[Inputs, Copies]:
 def _with_copies(
     inputs: Inputs, evidence: Evidence, scored: measure.Scored, threads: int, progress: Progress
 ) -> dict[measure.Key, Comparisons]:
-    """All comparisons with the copies kept, to be stated beside; none where nothing was left out."""
+    """All comparisons with the copies kept, to be stated beside; none where nothing was left out, and of models of
+    which others gave no such scores.
+    """
     if inputs.left_out is None:
         return {}
-    return measure.comparisons(replace(inputs, left_out=None), evidence, scored, threads, progress)
+    without = {name for (name, _), one in scored.scores.items() if not one.copies}
+    models = tuple(model for model in inputs.models if model.card.name not in without)
+    kept = replace(inputs, models=models, left_out=None)
+    return measure.comparisons(kept, evidence, scored, threads, progress)
 
 
 @contextmanager
@@ -225,7 +233,8 @@ def _manifest(
 def _model_entries(model: pipeline.UsedModel | OutsideModel) -> list[dict[str, Any]]:
     recogniser = {**kept_card(model.card), "score_threshold": threshold_of(model.card)}
     if isinstance(model, OutsideModel):
-        return [{**recogniser, "given": model.entries()}]
+        asked = {} if model.protocol is None else {"protocol_sha256": model.protocol.sha256}
+        return [{**recogniser, "given": model.entries(), **asked}]
     detector = model.detector
     parts = {part: store.sha256_file(path) for part, path in model.detector_files.items()}
     return [
