@@ -94,9 +94,8 @@ class Numbers:
     def _texts(self, block: Block, texts: Sequence[str]) -> tuple[npt.NDArray[np.float64], Mask, Mask]:
         k = len(texts)
         joined = "\n".join(texts)
-        if "." in joined:
-            self._marks[block.file] = self._marks.get(block.file, "") + "."
-        if "," not in joined and joined.isascii() and not joined.encode().translate(None, _DIGITS):
+        clear = "." not in joined or self._marks.get(block.file) != ","
+        if clear and "," not in joined and joined.isascii() and not joined.encode().translate(None, _DIGITS):
             try:
                 values = np.fromiter(map(float, texts), dtype=np.float64, count=k)
             except ValueError:
@@ -104,6 +103,8 @@ class Numbers:
             else:
                 # A number too large for double precision reads as infinite; it is finite as written.
                 if np.isfinite(values).all():
+                    if "." in joined:
+                        self._marks[block.file] = "."
                     return values, np.zeros(k, dtype=bool), np.ones(k, dtype=bool)
         return self._one_by_one(block, texts)
 
@@ -126,14 +127,15 @@ class Numbers:
     def _number(self, text: str, file: int) -> tuple[str, str]:
         """The kind of fault and what to say of it; or "" and the number with a decimal point."""
         if _NUMBER.fullmatch(text):
-            if "." in text and "," in self._marks.get(file, ""):
+            if "." in text and self._marks.get(file) == ",":
                 return "mark", f"{field(text)} has a decimal point, others before it a comma"
             if np.isinf(float(text)):
                 return "large", f"the score {field(text)} has no place in single precision"
-            self._marks[file] = self._marks.get(file, "") + ("." if "." in text else "")
+            if "." in text:
+                self._marks[file] = "."
             return "", text
         if _WITH_COMMA.fullmatch(text):
-            if "." in self._marks.get(file, ""):
+            if self._marks.get(file) == ".":
                 return "mark", f"{field(text)} has a comma, others in this file a decimal point"
             if _THOUSANDS.fullmatch(text):
                 return "mark", f"{field(text)}: a decimal comma, or thousands?"

@@ -73,12 +73,18 @@ def _is_parquet(path: Path) -> bool:
 
 def _text(path: Path, number: int, needed: Sequence[tuple[str, ...]], faults: Faults, bare: bool) -> Iterator[Block]:
     form: Form | None = None
+    begun: list[str] = []
     for first, lines in text_blocks(path):
-        start = 0
-        if form is None:
-            form = form_of(path, lines, needed, bare)
-            start = form.start
-        yield _block(path, number, first + start, lines[start:], form, faults)
+        if form is not None:
+            yield _block(path, number, first, lines, form, faults)
+            continue
+        begun += lines
+        if sum(bool(line.strip()) for line in begun) > 1:
+            form = form_of(path, begun, needed, bare)
+            yield _block(path, number, 1 + form.start, begun[form.start :], form, faults)
+    if form is None:
+        form = form_of(path, begun, needed, bare)
+        yield _block(path, number, 1 + form.start, begun[form.start :], form, faults)
     if not ends_in_a_line(path):
         faults.note(
             "scores-cut", f"{path.name}: the last line has no end: was the file cut off within its last number?"
