@@ -10,7 +10,7 @@ import pytest
 
 import given
 import tiny
-from facegap import report, store
+from facegap import store
 from facegap.audit import examine, verify
 from facegap.errors import CardError, InputError
 from facegap.schema import ROWS

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from facegap.cli import outside, results
+from facegap.cli import outside, results, vendor
 from facegap.cli.judge import judge
 from facegap.cli.progress import progress
 from facegap.cli.unexpected import DEBUG
@@ -46,10 +46,12 @@ protocol = typer.Typer(
     help="What somebody else is to compare: hand pictures and lists to a vendor who gives scores.",
     no_args_is_help=True,
 )
+scores = typer.Typer(help="Scores that others made of a study's comparisons: count them.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(datasets, name="datasets")
 app.add_typer(conditions, name="conditions")
 app.add_typer(protocol, name="protocol")
+app.add_typer(scores, name="scores")
 
 Config = Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")]
 Root = Annotated[
@@ -341,6 +343,7 @@ for _command in (results.plan, results.seal, results.analyse, results.claim, jud
 
 
 protocol.command("export")(outside.protocol_export)
+scores.command("import")(vendor.scores_import)
 
 
 @conditions.command("show")
