@@ -203,6 +203,44 @@ def test_scores_just_below_the_vendors_threshold_are_counted(tmp_path: Path) -> 
     assert messages[0].startswith("1 score below the vendor's threshold by less than single precision tells")
 
 
+def parquet(path: Path, **columns: object) -> Path:
+    pyarrow = pytest.importorskip("pyarrow", reason="reading Parquet needs pyarrow")
+    pytest.importorskip("pyarrow.parquet").write_table(pyarrow.table(columns), path)
+    return path
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "text"])
+def test_parquet_is_read_as_csv_is(dtype: str, tmp_path: Path) -> None:
+    scores = [None if k == 3 else float(score) for k, score in enumerate(SCORES)]
+    texts = ["" if score is None else f"{score:.9g}" for score in scores]
+    pyarrow = pytest.importorskip("pyarrow", reason="reading Parquet needs pyarrow")
+    column = texts if dtype == "text" else pyarrow.array(scores, type=getattr(pyarrow, dtype)())
+    path = parquet(tmp_path / "s", pair=PAIRS.tolist(), score=column, reason=["lost"] * len(PAIRS))
+    found = read_listed([path], card(), IDS, TRIALS, PAIRS)
+    wanted = SCORES.copy()
+    wanted[3] = np.nan
+    np.testing.assert_array_equal(found.score, wanted)
+    assert found.reason[3] == "lost" and found.reason[4] == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scores": [0.5]}, r"line 1: no column 'score', is it 'scores'\?"),
+        ({"score": [math.nan]}, "line 1: the score is not a number"),
+        ({"score": [math.inf]}, "line 1: the score is infinite"),
+        ({"score": ["x"]}, "line 1: the score 'x' is not a number"),
+    ],
+)
+def test_wrong_parquet_is_one_line(change: dict[str, object], message: str, tmp_path: Path) -> None:
+    path = parquet(tmp_path / "s", pair=[str(PAIRS[0])], **change)
+    with pytest.raises(Exception, match=message):
+        read_listed([path], card(), IDS, TRIALS, PAIRS)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(Exception, match="cannot be read as Parquet"):
+        read_listed([path], card(), IDS, TRIALS, PAIRS)
+
+
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=20))
 def test_ids_of_pairs_are_numbers_and_nothing_else_is(numbers: list[int]) -> None:
     names = [f"p{number:016x}" for number in numbers]

@@ -41,7 +41,25 @@ def text_chunk() -> PngImagePlugin.PngInfo:
 
 
 def profile() -> bytes:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    """One that is not sRGB, of a screen whose name says whose it is."""
+    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    at = data.index(b"rXYZ")
+    place = int.from_bytes(data[at + 4 : at + 8], "big")
+    data[place + 8 : place + 12] = (40_000).to_bytes(4, "big")
+    count = int.from_bytes(data[128:132], "big")
+    end = 132 + 12 * count
+    # A description more, behind a table that is one entry longer.
+    text = b"desc" + struct.pack(">II", 0, len(SECRET) + 1) + SECRET + bytes(1 + 8 + 70)
+    table = bytearray(data[132:end])
+    for k in range(count):
+        old = int.from_bytes(table[12 * k + 4 : 12 * k + 8], "big")
+        table[12 * k + 4 : 12 * k + 8] = (old + 12).to_bytes(4, "big")
+    made = (
+        data[:128] + (count + 1).to_bytes(4, "big") + table + struct.pack(">4sII", b"dmdd", len(data) + 12, len(text))
+    )
+    made += data[end:] + text
+    made[:4] = len(made).to_bytes(4, "big")
+    return bytes(made)
 
 
 def with_comment(data: bytes) -> bytes:
@@ -88,6 +106,9 @@ def test_the_pixels_stay_and_what_is_said_of_them_goes(kind: str) -> None:
         assert not {"comment", "xmp", "photoshop", "Author"} & set(image.info)
         # Pillow makes up 72 where EXIF says nothing.
         assert image.info.get("dpi", (72, 72)) == (72, 72)
+        if "profile" in kind or kind == "WebP, lossy":
+            assert len(image.info["icc_profile"]) > 300 and SECRET not in image.info["icc_profile"]
+            assert image.info["icc_profile"][24:36] == bytes(12) and not (pixels == PIXELS).all()
 
 
 def test_the_coded_pixels_are_not_coded_again() -> None:

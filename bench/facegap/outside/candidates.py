@@ -232,68 +232,106 @@ def _settled(files: Sequence[Path], table: _Table, searches: SearchTrials, fault
     completed = np.ones(k, dtype=bool)
     completed[table.search[table.rank < 0]] = False
     length = np.bincount(listed.search, minlength=k)
-    lowest = _of_searches(k, table, table.rank >= 0, np.fmin)
-    is_mate = listed.gallery == searches.mate[listed.search]
-    mate = np.full(k, np.nan, dtype=np.float32)
-    mate[listed.search[is_mate]] = listed.score[is_mate]
-    others = listed.take(~is_mate)
-    top = _of_searches(k, others, np.ones(len(others), dtype=bool), np.fmax)
-    found = ~np.isnan(mate)
-    at_least, above = (
-        np.bincount(others.search, weights=better, minlength=k).astype(np.int64)
-        for better in (others.score >= mate[others.search], others.score > mate[others.search])
-    )
+    lowest = _of_searches(k, table.take(table.rank >= 0), np.fmin)
+    found = _Found(listed, searches)
     cut = completed & (length < size)
-    lost = cut & (searches.mate >= 0) & ~found
-    alone = cut & np.isnan(top)
-    tied = cut & found & (mate == lowest)
-    _note(faults, cut, lost, alone, tied, length, lowest, size)
+    unknown = _Unknown(
+        lost=cut & (searches.mate >= 0) & np.isnan(found.mate),
+        alone=cut & np.isnan(found.top),
+        tied=cut & (found.mate == lowest),
+        lowest=lowest,
+        length=length,
+    )
+    unknown.note(faults, int(cut.sum()), size)
+    rank, optimistic = found.ranks()
     return CandidateScores(
         completed=completed,
         length=length,
         cut=cut,
-        mate_score=mate,
-        mate_rank=np.where(found, 1 + at_least, 0),
-        mate_rank_optimistic=np.where(found, 1 + above, 0),
-        top_nonmate=top,
+        mate_score=found.mate,
+        mate_rank=rank,
+        mate_rank_optimistic=optimistic,
+        top_nonmate=found.top,
         lowest=lowest,
-        floor=float(lowest[lost].max(initial=-np.inf)),
-        nonmate_floor=float(lowest[alone].max(initial=-np.inf)),
-        rank_limit=int(length[lost | tied].min(initial=size)),
+        floor=float(lowest[unknown.lost].max(initial=-np.inf)),
+        nonmate_floor=float(lowest[unknown.alone].max(initial=-np.inf)),
+        rank_limit=int(length[unknown.lost | unknown.tied].min(initial=size)),
         findings=tuple(faults.notes),
     )
 
 
-def _of_searches(k: int, table: _Table, rows: Mask, which: np.ufunc) -> Floats:
+class _Found:
+    """What lists say of the mates and of the others.
+
+    Attributes:
+        mate, top: (k,) score of the mate, and the highest of another subject; NaN where none is listed.
+    """
+
+    def __init__(self, listed: _Table, searches: SearchTrials) -> None:
+        self._k = len(searches.probe)
+        is_mate = listed.gallery == searches.mate[listed.search]
+        self._others = listed.take(~is_mate)
+        self.mate = _of_searches(self._k, listed.take(is_mate), np.fmax)
+        self.top = _of_searches(self._k, self._others, np.fmax)
+
+    def ranks(self) -> tuple[Rows, Rows]:
+        """(k,) 1 + others that are at least as alike as the mate, and 1 + those that are more; 0 without a mate."""
+        own, there = self.mate[self._others.search], ~np.isnan(self.mate)
+        at_least, above = (self._count(better) for better in (self._others.score >= own, self._others.score > own))
+        return np.where(there, 1 + at_least, 0), np.where(there, 1 + above, 0)
+
+    def _count(self, rows: Mask) -> Rows:
+        return np.bincount(self._others.search[rows], minlength=self._k)
+
+
+def _of_searches(k: int, table: _Table, which: np.ufunc) -> Floats:
     """(k,) the least or greatest score of each search's rows, NaN where it has none."""
     found = np.full(k, np.nan, dtype=np.float32)
-    which.at(found, table.search[rows], table.score[rows])
+    which.at(found, table.search, table.score)
     return found
 
 
-def _note(
-    faults: Faults, cut: Mask, lost: Mask, alone: Mask, tied: Mask, length: Rows, lowest: Floats, size: int
-) -> None:
-    """Say what cannot be known."""
-    if lost.any():
-        faults.note(
-            "scores-unknown",
-            f"{int(lost.sum()):,} of {int(cut.sum()):,} searches whose lists are cut, the shortest of them after "
-            f"{int(length[lost].min()):,} of {size:,} candidates, do not list the mate: its rank is beyond the list, "
-            f"and at thresholds up to {float(lowest[lost].max()):.9g} nobody knows whether it would have been a miss",
-            int(lost.sum()),
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Unknown:
+    """What cut lists leave unknown, one entry a search.
+
+    Attributes:
+        lost: (k,) the mate is not listed.
+        alone: (k,) nobody but the mate is, or nobody at all.
+        tied: (k,) the mate is as alike as the last candidate.
+        lowest, length: (k,) the last score, and how many are listed.
+    """
+
+    lost: Mask
+    alone: Mask
+    tied: Mask
+    lowest: Floats
+    length: Rows
+
+    def note(self, faults: Faults, cut: int, size: int) -> None:
+        """Say it, of so many `cut` lists of a gallery of that `size`."""
+        for rows, says in ((self.lost, self._of_lost), (self.alone, self._of_alone), (self.tied, self._of_tied)):
+            if rows.any():
+                faults.note("scores-unknown", f"{int(rows.sum()):,} {says(cut, size)}", int(rows.sum()))
+
+    def _of_lost(self, cut: int, size: int) -> str:
+        return (
+            f"of {cut:,} searches whose lists are cut, the shortest of them after "
+            f"{int(self.length[self.lost].min()):,} of {size:,} candidates, do not list the mate: its rank is beyond the "
+            f"list, and at thresholds up to {self._highest(self.lost)} nobody knows whether it would have been a miss"
         )
-    if alone.any():
-        faults.note(
-            "scores-unknown",
-            f"{int(alone.sum()):,} searches list nobody but the mate, or nobody: at thresholds up to "
-            f"{float(lowest[alone].max()):.9g} nobody knows whether another would have matched (FPIR)",
-            int(alone.sum()),
+
+    def _of_alone(self, _cut: int, _size: int) -> str:
+        return (
+            f"searches list nobody but the mate, or nobody: at thresholds up to {self._highest(self.alone)} nobody "
+            "knows whether another would have matched (FPIR)"
         )
-    if tied.any():
-        faults.note(
-            "scores-unknown",
-            f"{int(tied.sum()):,} searches have a mate as alike as the last candidate of a cut list: others that were "
-            "cut off may be as alike, and its pessimistic rank is not known",
-            int(tied.sum()),
+
+    def _of_tied(self, _cut: int, _size: int) -> str:
+        return (
+            "searches have a mate as alike as the last candidate of a cut list: others that were cut off may be as "
+            "alike, and its pessimistic rank is not known"
         )
+
+    def _highest(self, rows: Mask) -> str:
+        return f"{float(self.lowest[rows].max()):.9g}"

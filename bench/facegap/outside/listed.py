@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +29,7 @@ SAMPLES = ("reference", "probe", "score")
 MOST_REASONS = 1000
 OTHER_REASON = "another reason"
 
-_STEP = 1 << 20
+_STEP, _PART = 1 << 20, 1 << 16
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -112,8 +113,6 @@ class _Wanted:
 
     Attributes:
         mated: (k,) whether both samples are of one subject.
-        leader: (k,) of a comparison that is listed more than once, the place of its first listing; else its own.
-        listed: (k,) how often it is listed, at its first listing.
     """
 
     def __init__(
@@ -122,17 +121,35 @@ class _Wanted:
         self._ids, self._trials, self._faults, self._pairs = ids, trials, faults, pairs
         self._drawn = orientation == "drawn"
         self._sides = Sides(ids, trials.reference, faults)
-        keys = self._keys(trials.reference, trials.probe)
-        self._by_key = np.argsort(keys, kind="stable")
-        self._sorted = keys[self._by_key]
-        _, first, inverse, count = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
-        self.leader, self.listed = first[inverse], count[inverse]
         _, person = np.unique(ids.subjects, return_inverse=True)
         self.mated: Mask = person[trials.reference] == person[trials.probe]
         if pairs is not None:
-            numbers = pair_numbers(pairs.tolist())
+            # In parts: a text in Python takes ten times what it holds.
+            parts = (pairs[start : start + _PART].tolist() for start in range(0, len(pairs), _PART))
+            numbers = np.concatenate([pair_numbers(part) for part in parts])
             self._by_number = np.argsort(numbers)
             self._numbers = numbers[self._by_number]
+
+    @cached_property
+    def _by_samples(self) -> tuple[Rows, Rows]:
+        """(k,) keys of the listed comparisons in their order, and the (k,) place of each; first listings first."""
+        keys = self._keys(self._trials.reference, self._trials.probe)
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+    def listings(self, place: int) -> int:
+        """How often the comparison at a place is listed."""
+        key = self._keys(self._trials.reference[place : place + 1], self._trials.probe[place : place + 1])
+        ordered, _ = self._by_samples
+        return int(np.searchsorted(ordered, key, "right")[0] - np.searchsorted(ordered, key, "left")[0])
+
+    def again(self) -> tuple[Rows, Rows]:
+        """(m,) places of comparisons that are listed before, and the (m,) place where each is listed first."""
+        ordered, order = self._by_samples
+        first = np.ones(len(ordered), dtype=bool)
+        first[1:] = ordered[1:] != ordered[:-1]
+        begins = np.flatnonzero(first)[np.cumsum(first) - 1]
+        return order[~first], order[begins[~first]]
 
     def _keys(self, reference: Rows, probe: Rows) -> Rows:
         if self._drawn:
@@ -142,7 +159,7 @@ class _Wanted:
     def find(self, block: Block) -> Rows:
         """(k,) place in the list of the comparison that each row names; -1 where it is none, which is a fault."""
         if self._pairs is None or "pair" not in block.columns:
-            return self._by_samples(block)
+            return self._named_by_samples(block)
         names = block.texts("pair")
         places = _at(self._numbers, self._by_number, pair_numbers(names))
         self._faults.where("unknown-pair", places < 0, block, lambda k: f"no pair {field(names[k])}")
@@ -158,10 +175,10 @@ class _Wanted:
         names = block.texts("pair")
         self._faults.where("samples", other, block, lambda k: f"pair {field(names[k])} is of other samples")
 
-    def _by_samples(self, block: Block) -> Rows:
+    def _named_by_samples(self, block: Block) -> Rows:
         reference, probe = self._sides.find(block)
         known = (reference >= 0) & (probe >= 0)
-        places = _at(self._sorted, self._by_key, self._keys(reference, probe))
+        places = _at(*self._by_samples, self._keys(reference, probe))
         places[~known] = -1
         strange = known & (places < 0)
         if strange.any():
@@ -170,7 +187,7 @@ class _Wanted:
 
     def _tell_strange(self, block: Block, reference: Rows, probe: Rows, strange: Mask) -> None:
         same = strange & (reference == probe)
-        turned = strange & ~same & (_at(self._sorted, self._by_key, self._keys(probe, reference)) >= 0)
+        turned = strange & ~same & (_at(*self._by_samples, self._keys(probe, reference)) >= 0)
         tell_strange(block, self._faults, same, turned, strange & ~same & ~turned)
 
     def name(self, place: int) -> str:
@@ -225,7 +242,7 @@ class _Kept:
         """A comparison that is listed several times may be named as often by its samples, with one score."""
         name = self._wanted.name(place)
         times = self._again[place] = self._again.get(place, 1) + 1
-        if "pair" in block.columns or times > self._wanted.listed[place]:
+        if "pair" in block.columns or times > self._wanted.listings(place):
             self._faults.one("again", block, row, f"{name}: has a score already")
         elif not np.array_equal(scores.score[row], self.score[place], equal_nan=True):
             self._faults.one("differs", block, row, f"{name}: another score than before")
@@ -240,10 +257,12 @@ class _Kept:
 
     def share(self) -> None:
         """Give a comparison that is listed more than once, and was named by its samples, its score in every place."""
-        leader = self._wanted.leader
-        rest = np.flatnonzero(~self._seen & self._shared[leader])
+        if not self._shared.any():
+            return
+        places, first = self._wanted.again()
+        lent = ~self._seen[places] & self._shared[first]
         for values in (self.score, self.why, self._seen):
-            values[rest] = values[leader[rest]]
+            values[places[lent]] = values[first[lent]]
 
     def tell_missing(self, files: Sequence[Path]) -> None:
         """Count the comparisons that no row names."""

@@ -144,14 +144,15 @@ class Order:
     """How often a mated score is above a non-mated one, from counts in fine bins of a known range."""
 
     def __init__(self, low: float, high: float) -> None:
-        self._edges = np.linspace(low, high, _BINS + 1)
+        self._low, self._scale = low, (_BINS - 1) / (high - low)
         self._counts = np.zeros((2, _BINS), dtype=np.int64)
 
     def add(self, scores: Floats, mated: Mask) -> None:
         """Count (k,) scores, NaN where failed."""
         for k, which in enumerate((~mated, mated)):
             found = scores[which]
-            self._counts[k] += np.histogram(found[~np.isnan(found)], self._edges)[0]
+            bins = (found[~np.isnan(found)].astype(np.float64) - self._low) * self._scale
+            self._counts[k] += np.bincount(bins.astype(np.int64), minlength=_BINS)
 
     @property
     def auc(self) -> float | None:

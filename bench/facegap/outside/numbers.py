@@ -26,7 +26,13 @@ _EMPTY = 1e400
 
 
 class Scores(NamedTuple):
-    """Of (k,) rows: the score, NaN where it failed; the same in double precision; whether the row is usable."""
+    """Of the rows of a block, one entry each.
+
+    Attributes:
+        score: (k,) NaN where the comparison failed, or the row is not usable.
+        exact: (k,) the same in double precision, as the vendor gave it but for the direction.
+        usable: (k,) False where the row has a fault.
+    """
 
     score: Floats
     exact: npt.NDArray[np.float64]

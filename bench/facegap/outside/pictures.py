@@ -13,17 +13,20 @@ import numpy.typing as npt
 from PIL import Image
 
 from facegap import acquire, signatures
+from facegap.outside.icc import NotPlain, plain_profile
 
 _JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 _SCAN, _END = 0xDA, 0xD9
 _JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 """Square pixels, no thumbnail."""
 
+_ICC, _ICC_PART = b"ICC_PROFILE\0", 65_000
+
 _PNG_START = b"\x89PNG\r\n\x1a\n"
-_PNG_KEPT = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"cICP")
+_PNG_KEPT = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"cICP")
 """Chunks without which the pixels would be others."""
 
-_WEBP_KEPT = (b"VP8 ", b"VP8L", b"ALPH", b"ICCP")
+_WEBP_KEPT = (b"VP8 ", b"VP8L", b"ALPH", b"VP8X")
 _WEBP_TOLD = 0x08 | 0x04 | 0x02
 """Flags of VP8X: EXIF, XMP, animation."""
 
@@ -33,16 +36,12 @@ _ORIENTATION = 0x0112
 Pixels = npt.NDArray[np.uint8]
 
 
-class NotPlain(Exception):
-    """A file that this does not take apart."""
-
-
 def plain_picture(data: bytes, pixels: Pixels) -> tuple[str, bytes]:
     """The ending of a picture's file by its content, and its bytes without metadata.
 
-    JPEG, PNG and WebP keep their coded pixels, colour profile and orientation; EXIF, XMP, comments, thumbnails, second
-    pictures and whatever lies behind the picture go. Of other kinds, and where what is left would be decoded to other
-    pixels, the decoded picture is kept, losslessly, as PNG.
+    JPEG, PNG and WebP keep their coded pixels, orientation, and the numbers of their colour profile; EXIF, XMP,
+    comments, thumbnails, second pictures and whatever lies behind the picture go. Of other kinds, and where what is
+    left would be decoded to other pixels, the decoded picture is kept, losslessly, as PNG.
 
     Args:
         data: the file.
@@ -84,20 +83,29 @@ def _exif(orientation: int) -> bytes:
 
 def _jpeg(data: bytes, orientation: int) -> bytes:
     told = b"Exif\0\0" + _exif(orientation)
-    head = [b"\xff\xd8", b"\xff\xe1" + struct.pack(">H", len(told) + 2) + told if orientation != 1 else b""]
+    head = [b"\xff\xd8", _segment(0xE1, told) if orientation != 1 else b""]
     body = []
-    jfif = False
+    jfif, profile = False, b""
     for marker, segment, scan in _segments(data):
         if marker == 0xE0:
             jfif = jfif or segment.startswith(b"JFIF\0")
-        elif not 0xE0 <= marker <= 0xFE or marker == 0xF7 or _keeps_colour(marker, segment):
-            body += [bytes((0xFF, marker)), struct.pack(">H", len(segment) + 2), segment, scan]
-    return b"".join([head[0], _JFIF if jfif else b"", *head[1:], *body, b"\xff\xd9"])
+        elif marker == 0xE2 and segment.startswith(_ICC):
+            # The parts of a long profile, in their order.
+            profile += segment[len(_ICC) + 2 :]
+        elif not 0xE0 <= marker <= 0xFE or marker == 0xF7 or (marker == 0xEE and segment.startswith(b"Adobe")):
+            body += [_segment(marker, segment), scan]
+    colours = _in_segments(plain_profile(profile)) if profile else b""
+    return b"".join([head[0], _JFIF if jfif else b"", *head[1:], colours, *body, b"\xff\xd9"])
 
 
-def _keeps_colour(marker: int, segment: bytes) -> bool:
-    profile = marker == 0xE2 and segment.startswith(b"ICC_PROFILE\0")
-    return profile or (marker == 0xEE and segment.startswith(b"Adobe"))
+def _segment(marker: int, content: bytes) -> bytes:
+    return bytes((0xFF, marker)) + struct.pack(">H", len(content) + 2) + content
+
+
+def _in_segments(profile: bytes) -> bytes:
+    parts = [profile[at : at + _ICC_PART] for at in range(0, len(profile), _ICC_PART)]
+    numbered = (_ICC + bytes((k, len(parts))) + part for k, part in enumerate(parts, start=1))
+    return b"".join(_segment(0xE2, content) for content in numbered)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
@@ -135,11 +143,25 @@ def _png(data: bytes, orientation: int) -> bytes:
             raise NotPlain
         if kind in _PNG_KEPT:
             parts.append(data[at:end])
+        if kind == b"iCCP":
+            parts.append(_chunk(b"iCCP", b"icc\0\0" + zlib.compress(plain_profile(_unpacked(data[at + 8 : end - 4])))))
         if kind == b"IHDR" and orientation != 1:
             parts.append(_chunk(b"eXIf", _exif(orientation)))
         if kind == b"IEND":
             return b"".join(parts)
         at = end
+
+
+def _unpacked(content: bytes) -> bytes:
+    """The profile in an iCCP chunk: a name, 0, the way it is packed, and it."""
+    _, _, packed = content.partition(b"\0")
+    try:
+        return zlib.decompressobj().decompress(packed[1:], _LARGEST_PROFILE)
+    except zlib.error:
+        raise NotPlain from None
+
+
+_LARGEST_PROFILE = 1 << 24
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
@@ -157,8 +179,10 @@ def _webp(data: bytes, orientation: int) -> bytes:
             raise NotPlain
         if kind == b"VP8X" and content:
             content = bytes((content[0] & ~_WEBP_TOLD & 0xFF,)) + content[1:]
-        if kind in _WEBP_KEPT or kind == b"VP8X":
-            parts.append(kind + struct.pack("<I", length) + content + b"\0" * (length % 2))
+        if kind == b"ICCP":
+            content = plain_profile(content)
+        if kind in (*_WEBP_KEPT, b"ICCP"):
+            parts.append(kind + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2))
         at += 8 + length + length % 2
     body = b"WEBP" + b"".join(parts)
     return b"RIFF" + struct.pack("<I", len(body)) + body

@@ -48,9 +48,10 @@ _LEFT = """\
 WHAT THE PICTURES STILL SAY
 ---------------------------
 Names, dates, places, EXIF, comments and thumbnails are gone, and so is every label. What belongs to the pixels is
-still there: width and height, the way they were compressed, a colour profile. Pictures of other kinds than JPEG, PNG
-and WebP were saved again, without loss, as PNG. Ids and the order of every list and folder are drawn with a secret key:
-they tell neither who is who nor which pictures are of one person. Please do not try to find out who they are.
+still there: width and height, the way they were compressed, the numbers of a colour profile. Pictures of other kinds
+than JPEG, PNG and WebP were saved again, without loss, as PNG. Ids and the order of every list and folder are drawn
+with a secret key: they tell neither who is who nor which pictures are of one person. Please do not try to find out who
+they are.
 """
 
 

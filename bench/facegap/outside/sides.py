@@ -16,6 +16,8 @@ from facegap.records import Mask, Rows
 class Sides:
     """Finds the rows of samples that files name, and counts those that it does not find.
 
+    `references` are the (r,) rows of the samples that are references.
+
     In bob's text the reference is a model or a client: the id of a sample, or a subject who has one reference here.
     """
 

@@ -13,7 +13,16 @@ import numpy.typing as npt
 
 from facegap.errors import InputError, MissingError
 from facegap.outside.faults import Faults, Place
-from facegap.outside.text import ALIASES, Form, check_header, ends_in_a_line, form_of, rows_of, text_blocks
+from facegap.outside.text import (
+    ALIASES,
+    Form,
+    check_header,
+    ends_in_a_line,
+    even_columns,
+    form_of,
+    rows_of,
+    text_blocks,
+)
 from facegap.records import Mask
 
 Column = list[str] | npt.NDArray[np.float64]
@@ -92,6 +101,9 @@ def _text(path: Path, number: int, needed: Sequence[tuple[str, ...]], faults: Fa
 
 
 def _block(path: Path, number: int, first: int, lines: Sequence[str], form: Form, faults: Faults) -> Block:
+    if (even := even_columns(lines, form.mark, len(form.columns))) is not None:
+        at = np.arange(first, first + len(lines), dtype=np.int64)
+        return Block(path=path, file=number, lines=at, columns=dict(zip(form.columns, even, strict=True)))
     rows, width = rows_of(path, lines, form.mark, first), len(form.columns)
     at = np.arange(first, first + len(lines), dtype=np.int64)
     if set(map(len, rows)) - {width}:
