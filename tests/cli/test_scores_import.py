@@ -53,7 +53,8 @@ def test_what_a_vendor_hands_back_is_a_run(place: Path, cache_folder: Path) -> N
     assert "its scores come from elsewhere; failures are as the vendor reported them" in out
     (run,) = (place / "imported").iterdir()
     page = (run / "report.html").read_text(encoding="utf-8")
-    assert "failures are as the vendor reported them" in page
+    assert "failures are as the vendor reported them" in page and "Failed, as reported" in page
+    assert "No face was looked for" in page and "no face was acquired" not in page
     assert "failures are as the vendor reported them" in (run / "tables" / "NOTICE.txt").read_text(encoding="utf-8")
     (entry,) = store.read_manifest(run).models
     scores = place / "out" / "scores.csv"

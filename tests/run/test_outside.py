@@ -160,7 +160,7 @@ def vectors(place: Path) -> dict[str, np.ndarray]:
 def test_wrong_templates_are_told(
     with_templates: Path, run_here: Run, change: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]], says: str
 ) -> None:
-    np.savez(with_templates / "vectors.npz", **change(vectors(with_templates)))
+    np.savez(with_templates / "vectors.npz", **change(vectors(with_templates)))  # type: ignore[arg-type]
     failing(run_here, "lab.toml", says, FacegapError)
 
 
