@@ -155,7 +155,7 @@ def _sides(
 
 
 def side_of(samples: Samples, wanted: Rows, there: Rows, cells: Rows) -> Side:
-    """The `wanted` samples that are `there`, in the order of the tiles, without vectors."""
+    """The (k,) `wanted` samples that are `there`, in the order of the tiles, without vectors; (n samples,) `cells`."""
     _, subject = np.unique(samples.subjects, return_inverse=True)
     rows = wanted[np.isin(wanted, there)]
     rows = rows[np.lexsort((rows, subject[rows], cells[rows]))].astype(np.int64)
@@ -200,12 +200,12 @@ class Passes:
 
     @cached_property
     def edges(self) -> npt.NDArray[np.float64]:
-        """Of the histogram's bins."""
+        """(bins + 1,) edges of the histogram."""
         return np.linspace(*self.range, BINS + 1)
 
     def tail_and_histogram(self) -> tuple[Rows, ScoredPairs, float]:
-        """The histogram, the exact tail and its floor. A floor that the pilot set too high is set anew from the
-        full histogram, which is exact to a bin."""
+        """The (cells, cells, bins) histogram, the exact tail and its floor. A floor that the pilot set too high is set
+        anew from the full histogram, which is exact to a bin."""
         floor = min(self._pilot_floor(), self.tail.at_most)
         histogram, pairs = self._pass(floor)
         if self._impostors_in(pairs) < self._wanted(histogram):

@@ -44,7 +44,7 @@ Fill = Callable[[TilePlan, slice, slice, Floats], None]
 
 
 def products(plan: TilePlan, rows: slice, columns: slice, out: Floats) -> None:
-    """Products of the templates."""
+    """(a, b) products of the templates."""
     np.matmul(plan.a.vectors[rows], plan.b.vectors[columns].T, out=out)
 
 

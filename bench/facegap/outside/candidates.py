@@ -317,8 +317,8 @@ class _Unknown:
     def _of_lost(self, cut: int, size: int) -> str:
         return (
             f"of {cut:,} searches whose lists are cut, the shortest of them after "
-            f"{int(self.length[self.lost].min()):,} of {size:,} candidates, do not list the mate: its rank is beyond the "
-            f"list, and at thresholds up to {self._highest(self.lost)} nobody knows whether it would have been a miss"
+            f"{int(self.length[self.lost].min()):,} of {size:,} candidates, do not list the mate: its rank is beyond "
+            f"the list, and at thresholds up to {self._highest(self.lost)} nobody knows whether it would have been missed"
         )
 
     def _of_alone(self, _cut: int, _size: int) -> str:

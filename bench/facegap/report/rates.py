@@ -25,7 +25,8 @@ HEAD = ("Errors", "Trials", "Failed", "People", "Rate (interval)", "By people", 
 class Panel:
     """One half of a figure: a metric, its axis label, how to read it, and one series per mark.
 
-    `bars`: what is said of the part of a bar that is failures; "" draws none. `people`: it is drawn by people, each counted once, and its table holds both weightings as every table does.
+    `bars`: what is said of the part of a bar that is failures; "" draws none. `people`: it is drawn by people, each
+    counted once, and its table holds both weightings as every table does.
     """
 
     metric: str

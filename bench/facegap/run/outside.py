@@ -254,7 +254,9 @@ def given_scores(models: tuple[OutsideModel, ...], scope: Scope) -> Iterator[dic
         InputError, MissingError, StoreError: as `read_listed` and `read_matrix`; or a comparison by rule failed by
             itself.
     """
-    with TemporaryDirectory(prefix="scores-", dir=store.cache_dir()) as folder:
+    place = store.cache_dir() / "scores"
+    place.mkdir(mode=0o700, exist_ok=True)
+    with TemporaryDirectory(dir=place) as folder:
         yield {
             (model.card.name, condition.name): _read(model, condition, scope, Path(folder) / f"{k}-{c}.map")
             for k, model in enumerate(models)

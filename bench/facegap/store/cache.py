@@ -216,8 +216,9 @@ def _chunks(items: list[str], size: int) -> Iterator[list[str]]:
         yield items[start : start + size]
 
 
-def purge(kinds: Iterable[str] = ("acquisitions", "looks", "templates", PLACES)) -> list[Path]:
-    """Delete cached acquisitions, templates, digests of pictures and where data of runs lay; the removed folders.
+def purge(kinds: Iterable[str] = ("acquisitions", "looks", "scores", "templates", PLACES)) -> list[Path]:
+    """Delete cached acquisitions, templates, digests of pictures, where data of runs lay, and scores that a killed run
+    left; the removed folders.
 
     A link in a folder's place is removed, and what it leads to is left alone.
 
