@@ -84,6 +84,7 @@ def test_cut_lists_say_what_cannot_be_known(length: int, tmp_path: Path) -> None
     messages = " ".join(finding.message for finding in found.findings)
     assert f"2 of {K} searches whose lists are cut, the shortest of them after {length} of {G} candidates" in messages
     alone = int((SEARCHES.mate >= 0).sum()) - 2
+    assert "nobody knows whether it would have been missed" in messages
     assert (f"{alone} searches list nobody but the mate" in messages) == (length == 1)
     assert (found.nonmate_floor > -np.inf) == (length == 1)
 

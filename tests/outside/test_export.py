@@ -94,6 +94,7 @@ def test_the_command_says_what_it_exported(place: Path, cache_folder: Path) -> N
     assert {path.name for path in (place / "given").iterdir()} == {
         "README.txt", "closed", "enrol.csv", "images", "open", "probe.csv", "protocol.json"
     }  # fmt: skip
+    assert lines[-2] == "terms of 'patterns', for whom you hand it to as well: CC0-1.0; none"
     code, _, error = tiny.facegap(place, "protocol", "export", "tiny.toml", "--out", "given")
     assert code == 2
     assert error == (

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from facegap.outside import as_score, ids_of, pair_ids, read_listed
 from facegap.outside import text as blocks_of_text
+from facegap.outside.faults import Faults
 from facegap.outside.ids import pair_numbers
+from facegap.outside.numbers import Numbers
+from facegap.outside.sources import Block
 from facegap.records import ListedTrials, matches
 from made_scores import IDS, KEY, PAIRS, SAMPLES, SCORES, TRIALS, card, pair_lines, sample_lines, written
 
@@ -239,6 +242,48 @@ def test_wrong_parquet_is_one_line(change: dict[str, object], message: str, tmp_
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(Exception, match="cannot be read as Parquet"):
         read_listed([path], card(), IDS, TRIALS, PAIRS)
+
+
+WORDS = st.text(alphabet='ab1.,;\t "\x1c\u00a0', max_size=5)
+
+
+@given(st.lists(st.lists(WORDS, min_size=1, max_size=3), min_size=1, max_size=4), st.sampled_from(",;\t "))
+def test_columns_that_are_cut_at_once_are_those_of_single_lines(rows: list[list[str]], mark: str) -> None:
+    lines = [mark.join(row) for row in rows]
+    width = lines[0].count(mark) + 1
+    found = blocks_of_text.even_columns(lines, mark, width)
+    if found is not None and width > 1:
+        single = blocks_of_text.rows_of(Path("x"), lines, mark, 1)
+        assert [list(column) for column in zip(*single, strict=True)] == found
+
+
+NUMBER = st.one_of(
+    st.floats(-1e30, 1e30).map(repr),
+    st.sampled_from(
+        ["", "FTE", "-1", "1.", ".5", "+2", "1e3", "1E-3", " 7 ", "1,5", "nan", "inf", "1e400", "1_0", "0x1", "--1"]
+    ),
+)
+
+
+@given(st.lists(NUMBER, min_size=1, max_size=5))
+def test_numbers_that_are_read_at_once_are_those_of_single_ones(texts: list[str]) -> None:
+    """A block by itself, and each of its texts as a block of its own."""
+    own = card(failures=("FTE", "-1"))
+
+    def read(part: list[str]) -> tuple[list[float], list[bool], int]:
+        faults = Faults()
+        block = Block(path=Path("x"), file=0, lines=np.arange(len(part)), columns={"score": part})
+        found = Numbers(own, faults).read(block)
+        return found.exact.tolist(), found.usable.tolist(), len(faults)
+
+    marks = {mark for text in texts for mark in ",." if mark in text}
+    if len(marks) < 2:
+        whole, single = read(texts), [read([text]) for text in texts]
+        np.testing.assert_array_equal(whole[0], [one[0][0] for one in single])
+        assert whole[1] == [one[1][0] for one in single] and whole[2] == sum(one[2] for one in single)
+        for text, value, usable in zip(texts, whole[0], whole[1], strict=True):
+            if usable and not math.isnan(value):
+                assert value == float(text.replace(",", "."))
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=20))

@@ -55,4 +55,7 @@ def _lines(out: Path, wanted: Wanted, protocol: Protocol) -> Iterator[str]:
             "caution: who has the closed and the open lists can tell by comparing them that some searches of the open "
             "one have no mate; hand over one of the two folders where that matters"
         )
+    if protocol.images:
+        card = wanted.card
+        yield f"terms of '{card.name}', for whom you hand it to as well: {card.licence}; {card.terms}"
     yield "Hand over the whole folder. README.txt says in which forms scores are read."

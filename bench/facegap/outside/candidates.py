@@ -318,7 +318,8 @@ class _Unknown:
         return (
             f"of {cut:,} searches whose lists are cut, the shortest of them after "
             f"{int(self.length[self.lost].min()):,} of {size:,} candidates, do not list the mate: its rank is beyond "
-            f"the list, and at thresholds up to {self._highest(self.lost)} nobody knows whether it would have been missed"
+            f"the list, and at thresholds up to {self._highest(self.lost)} nobody knows whether it would have been "
+            "missed"
         )
 
     def _of_alone(self, _cut: int, _size: int) -> str:

@@ -216,8 +216,10 @@ def even_columns(lines: Sequence[str], mark: str, width: int) -> list[list[str]]
         return None
     joined = mark.join(lines)
     fields = joined.split(mark)
-    # A space is a mark only between words, and a tab is a space.
-    if '"' in joined or (mark == " " and ("" in fields or "\t" in joined)):
+    # A space is a mark only between words, and a tab is a space; a line of tabs is an empty one.
+    if '"' in joined or (mark == " " and ("" in fields or len(joined.split()) != len(fields))):
+        return None
+    if mark == "\t" and any(line.isspace() for line in lines):
         return None
     return [fields[k::width] for k in range(width)]
 
