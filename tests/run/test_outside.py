@@ -268,3 +268,20 @@ def test_no_folder_of_a_file_that_arrived_is_kept(with_templates: Path, run_here
     assert verify(run) == []
     for path in run.rglob("*"):
         assert not path.is_file() or b"secret-folder" not in path.read_bytes(), path
+
+
+def test_scores_with_and_without_copies_are_counted_without(place: Path, run_here: Run) -> None:
+    """One picture is there twice under one person: what was exported leaves it out, a vendor's own list may not."""
+    images = place / "data" / "images"
+    shutil.copy(images / "s03-1.png", images / "s03-2.png")
+    direct = run_here("tiny.toml", "direct")
+    samples, made = given.measured(Path("tiny.toml"))
+    names = samples.ids.tolist()
+    for copies, but in ((True, ()), (False, ("otherwise",))):
+        rows = [row for row in range(96) if copies or names[row] != "s03-2"]
+        pairs = ((names[a], names[b], given.score_of(made, a, b)) for a in rows for b in rows if a < b)
+        given.write_pairs(place / "all.csv", pairs)
+        run = run_here(scored_study(place, "vendor.toml", ["all.csv"]), f"vendor-{copies}")
+        assert_same_tables(run, direct, but)
+        assert verify(run) == []
+        assert (run / "comparisons" / "vendor~clean~with-copies.npz").exists() is copies
