@@ -13,7 +13,10 @@ import given
 import tiny
 from facegap import store
 from facegap.audit import verify
+from facegap.cards import load_scores_card
 from facegap.errors import CardError, FacegapError, InputError
+from facegap.run.inputs import threshold_of
+from facegap.run.outside import score_range
 from facegap.schema import ROWS
 
 Run = Callable[..., Path]
@@ -285,3 +288,13 @@ def test_scores_with_and_without_copies_are_counted_without(place: Path, run_her
         assert_same_tables(run, direct, but)
         assert verify(run) == []
         assert (run / "comparisons" / "vendor~clean~with-copies.npz").exists() is copies
+
+
+def test_a_threshold_is_rounded_as_the_scores_are_and_a_distance_is_turned_round(place: Path) -> None:
+    given.write_card(place, "far", given.SCORES.replace("similarity", "distance") + "vendor_threshold = 0.7\n")
+    card = load_scores_card("far")
+    assert threshold_of(card) == float(np.float32(-0.7)) != -0.7
+    low, high = score_range(card) or (0.0, 0.0)
+    assert (low, high) == pytest.approx((-1, 1), abs=2e-6) and low < -1 and high > 1
+    given.write_card(place, "near", given.SCORES)
+    assert score_range(load_scores_card("near")) == (-1.0, 1.0 + 1e-6)
