@@ -208,7 +208,12 @@ def plan(
 
 
 def verify(
-    path: str | Path, *, root: str | Path | None = None, inputs: bool = True, secret: str | Path | None = None
+    path: str | Path,
+    *,
+    root: str | Path | None = None,
+    inputs: bool = True,
+    secret: str | Path | None = None,
+    outside: Sequence[str | Path] = (),
 ) -> list[str]:
     """Hash and compute a finished run again: one line per difference and per thing that could not be checked.
 
@@ -218,6 +223,7 @@ def verify(
         root: folder of the data set, where it is not where it was on this machine.
         inputs: hash the data set's files and the weights too.
         secret: file of the secret that keys the digests of images, where this machine's own is another.
+        outside: files of scores or templates that the run counted, where they do not lie where they lay.
 
     Raises:
         StoreError: the folder is no finished run, or the secret is not the run's.
@@ -225,7 +231,7 @@ def verify(
     from facegap import report
 
     folder, key = (Path(place) if place is not None else None for place in (root, secret))
-    return audit.verify(Path(path), folder, inputs, report.drawn, key)
+    return audit.verify(Path(path), folder, inputs, report.drawn, key, tuple(map(Path, outside)))
 
 
 def _groupings(groups: Grouping | Sequence[Grouping] | None) -> tuple[tuple[str, ...], ...] | None:

@@ -8,7 +8,8 @@ same in a search.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -49,35 +50,104 @@ def search(
     enrolled, gallery_at = _find(gallery, gallery_rows)
     completed, probe_at = _find(probe, probe_rows)
     vectors = gallery.vectors[gallery_at[enrolled]]
-    column = np.full(len(gallery_rows) + 1, -1)  # the last entry serves mate == -1
-    column[:-1][enrolled] = np.arange(int(enrolled.sum()))
-    mate_column = column[mate]
-    k = len(probe_rows)
+
+    def tile(rows: Rows) -> _Tile:
+        return _Tile(vectors, probe.vectors[probe_at[rows]], gallery.similarity, exact)
+
+    with threadpool_limits(threads, "blas"):
+        return _searched(
+            SearchSides(gallery_rows, probe_rows, mate, enrolled, completed),
+            tile,
+            protocol=protocol,
+            model=probe.model,
+            condition=probe.condition if probe.condition != "clean" else gallery.condition,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class SearchSides:
+    """The two sides of searches.
+
+    Attributes:
+        gallery, probe: (g,) and (k,) rows of `Samples`.
+        mate: (k,) position in `gallery` of the probe's subject, -1 if not enrolled.
+        enrolled, completed: (g,) and (k,) True where the sample did not fail.
+    """
+
+    gallery: Rows
+    probe: Rows
+    mate: Rows
+    enrolled: Mask
+    completed: Mask
+
+
+def search_scores(
+    sides: SearchSides,
+    scores: Callable[[Rows, Rows], Floats],
+    *,
+    protocol: Literal["closed", "open"],
+    model: str,
+    condition: str,
+) -> Searches:
+    """Search every probe in the gallery by scores that are there already.
+
+    Args:
+        scores: `scores(gallery, probe)`: (g, p) scores of rows of `Samples`, none of them NaN.
+    """
+    gallery = sides.gallery[sides.enrolled]
+
+    def tile(rows: Rows) -> _ScoreTile:
+        return _ScoreTile(scores(gallery, sides.probe[rows]).T)
+
+    return _searched(sides, tile, protocol=protocol, model=model, condition=condition)
+
+
+class _Tiled(Protocol):
+    """Some probes against the gallery."""
+
+    def take_out(self, rows: Rows, columns: Rows) -> Floats: ...
+
+    def ranks(self, rows: Rows, own: Floats) -> tuple[Rows, Rows]: ...
+
+    def highest(self) -> Floats: ...
+
+
+def _searched(
+    sides: SearchSides,
+    tile_of: Callable[[Rows], _Tiled],
+    *,
+    protocol: Literal["closed", "open"],
+    model: str,
+    condition: str,
+) -> Searches:
+    column = np.full(len(sides.gallery) + 1, -1)  # the last entry serves mate == -1
+    column[:-1][sides.enrolled] = np.arange(int(sides.enrolled.sum()))
+    mate_column = column[sides.mate]
+    k = len(sides.probe)
     mate_score = np.full(k, np.nan, dtype=np.float32)
     top = np.full(k, np.nan, dtype=np.float32)
     rank, rank_optimistic = np.zeros(k, dtype=np.int64), np.zeros(k, dtype=np.int64)
-    searched = np.flatnonzero(completed)
-    with threadpool_limits(threads, "blas"):
-        for start in range(0, len(searched), BLOCK):
-            rows = searched[start : start + BLOCK]
-            tile = _Tile(vectors, probe.vectors[probe_at[rows]], gallery.similarity, exact)
-            mated = np.flatnonzero(mate_column[rows] >= 0)
-            mate_score[rows[mated]] = tile.take_out(mated, mate_column[rows[mated]])
-            rank[rows[mated]], rank_optimistic[rows[mated]] = tile.ranks(mated, mate_score[rows[mated]])
-            top[rows] = tile.highest()
+    searched = np.flatnonzero(sides.completed)
+    for start in range(0, len(searched), BLOCK):
+        rows = searched[start : start + BLOCK]
+        tile = tile_of(rows)
+        mated = np.flatnonzero(mate_column[rows] >= 0)
+        mate_score[rows[mated]] = tile.take_out(mated, mate_column[rows[mated]])
+        rank[rows[mated]], rank_optimistic[rows[mated]] = tile.ranks(mated, mate_score[rows[mated]])
+        top[rows] = tile.highest()
     return Searches(
-        model=probe.model,
-        condition=probe.condition if probe.condition != "clean" else gallery.condition,
+        model=model,
+        condition=condition,
         protocol=protocol,
-        probe=probe_rows,
-        mated=mate >= 0,
-        completed=completed,
+        probe=sides.probe,
+        mated=sides.mate >= 0,
+        completed=sides.completed,
         mate_score=mate_score,
         mate_rank=rank,
         mate_rank_optimistic=rank_optimistic,
         top_nonmate=top,
-        gallery_size=len(gallery_rows),
-        gallery_failed=int((~enrolled).sum()),
+        gallery_size=len(sides.gallery),
+        gallery_failed=int((~sides.enrolled).sum()),
     )
 
 
@@ -124,6 +194,28 @@ class _Tile:
         out = np.full(len(self._probes), -np.inf, dtype=np.float32)
         np.maximum.at(out, row, self._exact(self._probes, self._gallery, row, column, self._similarity))
         return out
+
+
+class _ScoreTile:
+    """Some probes against the gallery, by (probes, gallery) exact scores."""
+
+    def __init__(self, scores: Floats) -> None:
+        self._scores = np.array(scores, dtype=np.float32)
+
+    def take_out(self, rows: Rows, columns: Rows) -> Floats:
+        """(k,) scores of these pairs, which take no part in ranks and highest scores from here on."""
+        own = self._scores[rows, columns]
+        self._scores[rows, columns] = -np.inf
+        return own
+
+    def ranks(self, rows: Rows, own: Floats) -> tuple[Rows, Rows]:
+        """Ranks of the scores `own` of `rows`, with ties against it and for it."""
+        others = self._scores[rows]
+        return 1 + (others >= own[:, None]).sum(axis=1), 1 + (others > own[:, None]).sum(axis=1)
+
+    def highest(self) -> Floats:
+        """(probes,) highest scores, -inf where nothing is left."""
+        return np.asarray(self._scores.max(axis=1, initial=-np.inf))
 
 
 def _likeness(gallery: Floats, probes: Floats, similarity: str) -> tuple[Floats, np.float32]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from facegap import conditions
@@ -14,14 +14,22 @@ from facegap.cards import (
     DatasetCard,
     DetectorCard,
     ModelCard,
+    ScoresCard,
+    TemplatesCard,
     card_names,
     load_dataset,
     load_detector,
     load_model,
+    load_scores_card,
+    load_templates_card,
 )
+from facegap.cards.outside import OUTSIDE
 from facegap.cards.toml import Card
 from facegap.errors import FacegapError
 from facegap.evidence.kept import kept_card
+
+SCHEMAS: Mapping[str, type[Card]] = {"recogniser": ModelCard, "detector": DetectorCard, **OUTSIDE}
+"""Kind of a model's card -> its rules."""
 
 
 def card_differences(case: Case, missing: bool) -> Iterator[str]:
@@ -33,7 +41,7 @@ def card_differences(case: Case, missing: bool) -> Iterator[str]:
         missing: say which cards are not on this machine too.
     """
     for said in case.manifest.models:
-        schema = ModelCard if said["kind"] == "recogniser" else DetectorCard
+        schema = SCHEMAS.get(str(said["kind"]), DetectorCard)
         yield from _one(case, schema, f"{said['kind']} '{said['name']}'", said, missing)
     yield from _one(case, DatasetCard, f"dataset '{case.manifest.dataset['name']}'", case.manifest.dataset, missing)
     for said in case.manifest.conditions:
@@ -55,6 +63,15 @@ def _one(case: Case, schema: type[Card], what: str, said: Mapping[str, Any], mis
         yield line if same else Unknown(f"{line}; it is another version's")
 
 
+_LOADERS: Mapping[type[Card], Callable[[str], Card]] = {
+    ModelCard: load_model,
+    DetectorCard: load_detector,
+    ScoresCard: load_scores_card,
+    TemplatesCard: load_templates_card,
+    DatasetCard: load_dataset,
+}
+
+
 def _here(schema: type[Card], name: str) -> dict[str, Any] | None:
     """The card of that name on this machine."""
     try:
@@ -64,7 +81,7 @@ def _here(schema: type[Card], name: str) -> dict[str, Any] | None:
         elif name not in card_names("datasets" if schema is DatasetCard else "models"):
             return None
         else:
-            card = {ModelCard: load_model, DetectorCard: load_detector, DatasetCard: load_dataset}[schema](name)
+            card = _LOADERS[schema](name)
     except FacegapError:
         return None
     found = kept_card(card)

@@ -278,15 +278,19 @@ def _attempts(evidence: Evidence, found: Attempts) -> Iterator[str]:
 def _missing(evidence: Evidence) -> Iterator[str]:
     """Searches and attempts that the study asks for."""
     study = evidence.study
+    listed = {use.card for use in study.models if use.scores and study.trials.by_list}
+    outside = {use.card for use in study.outside}
     asked = study.identification.protocols if study.identification is not None else ()
     enrolled = study.identification.enrolled if study.identification is not None else 0.5
     for protocol in asked if evidence.identities else tuple(p for p in asked if p == "open"):
         plan = trials.identification(evidence.samples, study.trials, protocol, enrolled, study.seed, evidence.left_out)
         for model, condition in evidence.comparisons:
+            if model in listed:
+                continue
             if len(plan.probe) and len(plan.gallery) and (model, condition, protocol) not in evidence.searches:
                 yield f"comparisons/{model}~{condition}~{protocol}.npz: missing; the study asks for these searches"
     if study.transactions is not None and evidence.identities:
         for model, condition in evidence.comparisons:
-            taken = evidence.applies_to.get(condition, "both") != "reference"
+            taken = model not in outside and evidence.applies_to.get(condition, "both") != "reference"
             if taken and (model, condition) not in evidence.attempts:
                 yield f"comparisons/{model}~{condition}~attempts.npz: missing; the study asks for these attempts"

@@ -15,11 +15,13 @@ from facegap import backend, store
 from facegap.audit.case import Case
 from facegap.audit.verified import Remark, Unknown
 from facegap.cards import ConditionCard, DatasetCard, DetectorCard, ModelCard, Study
+from facegap.cards.outside import OUTSIDE
 from facegap.cards.toml import Card
 from facegap.datasets.asked import observing
 from facegap.evidence import Seal, departures, follows, read_seal
 from facegap.evidence.kept import NO_TEXT, kept_card, kept_study
 from facegap.evidence.sealed import KEPT
+from facegap.outside import as_score
 from facegap.records import RunManifest
 from facegap.version import __version__
 
@@ -129,20 +131,22 @@ def _follows(case: Case) -> Iterator[tuple[str, Any, Any]]:
     counted = follows.sample_counts(evidence, refused)
     if not (case.same_version or (evidence.images != "").any()):
         # Digests that nothing keys were not read.
-        del counted["unreadable files"]
+        counted.pop("unreadable files", None)
     yield "samples", {name: manifest.samples.get(name) for name in counted}, counted
     if case.same_version or "images_digest" in manifest.dataset:
         yield "dataset.images_digest", manifest.dataset.get("images_digest"), follows.images_digest(evidence)
     yield "banners", _not_derived(case), follows.banners(_card(DatasetCard, manifest.dataset), manifest.models)
     yield "provider_asked", manifest.provider_asked, study.backend.provider
-    yield "provider_actual", manifest.provider_actual, backend.PROVIDERS[study.backend.provider].execution_provider
+    ran = backend.PROVIDERS[study.backend.provider].execution_provider if study.runs_nets else ""
+    yield "provider_actual", manifest.provider_actual, ran
     yield "run_id", *_run_id(case)
     recognisers = [card for card in manifest.models if card["kind"] == "recogniser"]
     yield (
         "models",
         [(card["name"], card["detector"]) for card in recognisers],
-        [(u.card, u.detector) for u in study.models],
+        [(u.card, u.detector) for u in study.models if not u.outside],
     )
+    yield from _outside_follows(case)
     for card in recognisers:
         model = _card(ModelCard, card)
         yield f"models '{model.name}'.score_threshold", card["score_threshold"], model.score_threshold
@@ -157,7 +161,25 @@ def _follows(case: Case) -> Iterator[tuple[str, Any, Any]]:
         yield f"conditions '{card['name']}'.applies_to", card["applies_to"], side
         _card(ConditionCard, card)
     fixed = {row["model"]: row["value"] for row in manifest.given_thresholds if row["name"] == "fixed"}
-    yield "given_thresholds", fixed, dict(study.thresholds.fixed)
+    scored = {use.card for use in study.models if use.scores}
+    wanted = {name: as_score(value) if name in scored else value for name, value in study.thresholds.fixed.items()}
+    yield "given_thresholds", fixed, wanted
+
+
+def _outside_follows(case: Case) -> Iterator[tuple[str, Any, Any]]:
+    """Likewise of the models that others ran."""
+    study = case.evidence.study
+    entries = [card for card in case.manifest.models if card["kind"] in OUTSIDE]
+    said = [(card["kind"], card["name"]) for card in entries]
+    yield "models", said, [("templates" if use.templates else "scores", use.card) for use in study.outside]
+    for card, use in zip(entries, study.outside, strict=False):
+        model = _card(OUTSIDE[card["kind"]], card)
+        score = model.score_threshold
+        rounded = as_score(score) if score is not None and card["kind"] == "scores" else score
+        yield f"models '{model.name}'.score_threshold", card["score_threshold"], rounded
+        files = [(one["condition"], one["file"]) for one in card["given"]]
+        wanted = [(condition, file) for condition, files in use.given.items() for file in files]
+        yield f"models '{model.name}'.given", files, wanted
 
 
 def _run_id(case: Case) -> tuple[str, str]:
@@ -244,10 +266,13 @@ def trusted(manifest: RunManifest) -> Iterator[str]:
     """What the run says of itself that no recomputation from its folder can find wrong."""
     versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
     machine = ", ".join(f"{name} {value}" for name, value in manifest.machine.items())
-    yield f"computed on {manifest.provider_actual}; {machine}"
+    yield f"computed on {manifest.provider_actual or 'no provider: no net ran'}; {machine}"
     yield f"versions: {versions}"
     dirty = {True: ", with changes that it does not have", False: ", unchanged", None: ""}[manifest.dirty]
     yield f"started {manifest.started}, finished {manifest.finished}; commit {manifest.commit or 'not known'}{dirty}"
     yield "scores, outcomes of acquisition and qualities of images: as kept; running the study again would show others"
+    given = [str(card["name"]) for card in manifest.models if card["kind"] in OUTSIDE]
+    if given:
+        yield f"what {', '.join(given)} gave for each image: as it arrived; only whoever ran it knows how it was made"
     if manifest.sealed:
         yield f"the date of the sealed protocol, {manifest.sealed.get('sealed')}: whoever got its digest then knows"

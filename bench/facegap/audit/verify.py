@@ -21,6 +21,7 @@ from facegap.audit.manifest import manifest_differences, protocol_differences, s
 from facegap.audit.page import page_differences
 from facegap.audit.verified import Check, Remark, Unknown, Verified
 from facegap.cards import DatasetCard, Study, card_names, card_path, load_dataset, load_study, read_toml
+from facegap.cards.outside import OUTSIDE
 from facegap.datasets.asked import drawn as drawn_samples
 from facegap.errors import FacegapError, MissingError, StoreError
 from facegap.evidence import Evidence, age_gaps, evidence_files, keyed_images, read_evidence
@@ -45,12 +46,13 @@ def verify(
     inputs: bool = True,
     drawn: Drawn | None = None,
     secret: Path | None = None,
+    outside: Sequence[Path] = (),
 ) -> list[str]:
     """One line per difference, and per thing that could not be checked; none where the run holds what it says.
 
     See `examine`, which tells the two apart.
     """
-    found = examine(run, root, inputs, drawn, secret)
+    found = examine(run, root, inputs, drawn, secret, outside)
     return [*found.differences, *found.unknown, *(found.notes if found.differences else ())]
 
 
@@ -60,6 +62,7 @@ def examine(
     inputs: bool = True,
     drawn: Drawn | None = None,
     secret: Path | None = None,
+    outside: Sequence[Path] = (),
     tell: Callable[[Check], None] = lambda _: None,
     progress: pipeline.Progress | None = None,
 ) -> Verified:
@@ -71,6 +74,7 @@ def examine(
         inputs: compare the data set's files and the weights too.
         drawn: draws page and figures again; None leaves them out.
         secret: file of the secret that keys the digests of images, where this machine's own is another.
+        outside: files of scores or templates that arrived, where they are not where they were on this machine.
         tell: is told of every check when it is done.
         progress: shows each check while it runs.
 
@@ -104,11 +108,18 @@ def examine(
         partial(card_differences, case, inputs),
     )
     if inputs:
-        add(
-            "weights",
-            "the weights on this machine are those that ran",
-            partial(_inputs, partial(_weights, case.manifest)),
-        )
+        if case.evidence.study.runs_nets:
+            add(
+                "weights",
+                "the weights on this machine are those that ran",
+                partial(_inputs, partial(_weights, case.manifest)),
+            )
+        if case.evidence.study.outside:
+            add(
+                "arrived",
+                "the scores and templates on this machine are those that were counted",
+                partial(_inputs, partial(_arrived, case.manifest, outside)),
+            )
         images = partial(_images, case, key)
         add("images", "images, labels, roles and people are those that were measured", partial(_inputs, images))
     made_by = case.manifest.versions.get("facegap")
@@ -296,6 +307,8 @@ class NotGiven(StoreError):
 def _weights(manifest: RunManifest) -> Iterator[str]:
     """The run's own weights, in the cache or beside the cards; the cards on this machine may have changed since."""
     for entry in manifest.models:
+        if entry["kind"] in OUTSIDE:
+            continue
         digests, files = entry["file_sha256"], {"net": entry["file"], **entry.get("files", {})}
         if isinstance(digests, str):
             digests = {"net": digests}
@@ -305,6 +318,27 @@ def _weights(manifest: RunManifest) -> Iterator[str]:
                 what = "another file than the run's" if found else "the run's file is not on this machine"
                 line = f"{entry['kind']} '{entry['name']}': {what} (sha256 {sha256}); pull or pin it, or --no-inputs"
                 yield line if found else Unknown(line)
+
+
+def _arrived(manifest: RunManifest, given: Sequence[Path]) -> Iterator[str]:
+    """The files of models that others ran: those that the user gives, by what is in them, or where they lay."""
+    known, digests = store.remembered(manifest.run_id), {}
+    for path in given:
+        if not path.is_file():
+            raise NotGiven(f"{path}: no such file")
+        digests[store.sha256_file(path)] = path
+    wanted = [(entry, file) for entry in manifest.models for file in entry.get("given", ())]
+    for entry, file in wanted:
+        place = Path(known.get(file["sha256"], ""))
+        what = f"{entry['kind']} of '{entry['name']}', {file['condition']}: {file['file']}"
+        if file["sha256"] in digests or (place.is_file() and store.sha256_file(place) == file["sha256"]):
+            continue
+        if place.is_file() and not given:
+            yield f"{what}: another file than the run's (sha256 {file['sha256']}) lies where it was"
+        else:
+            yield Unknown(f"{what}: not on this machine (sha256 {file['sha256']}); give it with --outside FILE")
+    strange = [path for sha256, path in digests.items() if sha256 not in {file["sha256"] for _, file in wanted}]
+    yield from (f"{path}: no file that this run counted" for path in strange)
 
 
 def _places(name: str, file: str | None, sha256: str) -> Iterator[Path]:
@@ -347,7 +381,7 @@ def _images(case: Case, secret: bytes | None) -> Iterator[str]:
         raise NotGiven(f"images not compared: the card of dataset '{name}' is not on this machine")
     card = load_dataset(name)
     folder = case.root if case.root is not None else _root(evidence, manifest, known)
-    loaded = datasets.load(card, folder)
+    loaded = datasets.load(card, folder, images=evidence.study.runs_nets)
     # An analysis states rates by fewer conditions than its run kept.
     study = evidence.study.model_copy(update={"observed": tuple(evidence.samples.observed)})
     samples, unlisted = _with_list(drawn_samples(study, loaded.samples), study, card, folder, known)
@@ -357,7 +391,11 @@ def _images(case: Case, secret: bytes | None) -> Iterator[str]:
         return
     if secret is None:
         yield Unknown(f"images: {_NO_SECRET if 'secret_id' in manifest.dataset else _NOT_KEYED}")
-    changed = _changed(samples, evidence, secret) if secret is not None else []
+    found = keyed_images(pipeline.hash_files(samples, 2), secret) if secret is not None else evidence.images
+    absent = (found == "") & (evidence.images != "") & (not evidence.study.runs_nets)
+    if absent.any():
+        yield Unknown(f"dataset '{card.name}': {int(absent.sum())} image files are not on this machine")
+    changed = evidence.samples.ids[(found != evidence.images) & ~absent].tolist()
     if changed:
         yield f"dataset '{card.name}': {len(changed)} image files differ from the run's, first sample {changed[0]}"
     for column, values in evidence.samples.groups.items():
@@ -397,12 +435,6 @@ def _recorded(samples: Samples, evidence: Evidence, name: str) -> Iterator[str]:
 
 _NO_SECRET = "the secret that keys their digests is not on this machine; give it with --secret FILE"
 _NOT_KEYED = "an earlier version made this run, and its digests of images are not keyed"
-
-
-def _changed(samples: Samples, evidence: Evidence, secret: bytes) -> list[str]:
-    """Opaque ids of the samples whose files are not the run's."""
-    found = keyed_images(pipeline.hash_files(samples, 2), secret)
-    return [str(sample) for sample, a, b in zip(evidence.samples.ids, found, evidence.images, strict=True) if a != b]
 
 
 def _with_list(

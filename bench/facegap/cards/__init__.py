@@ -15,7 +15,14 @@ from facegap.cards.model import (
     load_detector,
     load_model,
 )
-from facegap.cards.outside import ScoresCard, TemplatesCard, load_scores_card, load_templates_card
+from facegap.cards.outside import (
+    OutsideCard,
+    ScoresCard,
+    TemplatesCard,
+    load_scores_card,
+    load_templates_card,
+    load_used,
+)
 from facegap.cards.study import ModelUse, Study, load_study
 from facegap.cards.toml import OPEN, Card, card_names, card_path, open_questions, read_card, read_toml
 
@@ -28,6 +35,7 @@ __all__ = [
     "DetectorCard",
     "ModelCard",
     "ModelUse",
+    "OutsideCard",
     "Preprocess",
     "ScoresCard",
     "Source",
@@ -43,6 +51,7 @@ __all__ = [
     "load_scores_card",
     "load_study",
     "load_templates_card",
+    "load_used",
     "open_questions",
     "read_card",
     "read_toml",

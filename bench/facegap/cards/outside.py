@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from facegap.cards.model import Claim, Name, of_kind
-from facegap.cards.toml import Card, read_card
+from facegap.cards.model import Claim, DetectorCard, ModelCard, Name, card_kind, load_detector, load_model, of_kind
+from facegap.cards.study import DETECTOR, ModelUse
+from facegap.cards.toml import Card, card_path, read_card
+from facegap.errors import CardError
 
 Word = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -87,6 +89,9 @@ class TemplatesCard(_OutsideCard):
 
 OutsideCard = ScoresCard | TemplatesCard
 
+OUTSIDE: dict[str, type[ScoresCard] | type[TemplatesCard]] = {"scores": ScoresCard, "templates": TemplatesCard}
+"""Kind of card -> its rules; what arrives of such a model stands in a study under the same word."""
+
 
 def load_scores_card(name: str) -> ScoresCard:
     """The card `name` (or path) of a model of which scores arrive.
@@ -104,3 +109,28 @@ def load_templates_card(name: str) -> TemplatesCard:
         CardError: there is none, it breaks a rule, or it is of another kind.
     """
     return read_card(of_kind(name, "templates"), TemplatesCard)
+
+
+def load_used(use: ModelUse) -> tuple[ModelCard | OutsideCard, DetectorCard | None]:
+    """The cards of a study's model: a recogniser and its detector, or the card of a model that others ran.
+
+    Raises:
+        CardError: there is none, it breaks a rule, or the study gives something else than such a card asks for.
+    """
+    kind = card_kind(card_path("models", use.card))
+    given = "templates" if use.templates else "scores" if use.scores else ""
+    if kind in OUTSIDE and given != kind:
+        example = 'templates = "vectors.npz"' if kind == "templates" else 'scores = ["scores.csv"]'
+        found = f", found {given}" if given else "" if use.detector is None else ", found a detector"
+        raise CardError(
+            f"model '{use.card}': facegap does not run it: a card of kind '{kind}' needs its {kind} in the study, as "
+            f"{example}{found}"
+        )
+    if given and kind not in OUTSIDE:
+        raise CardError(
+            f"model '{use.card}': {given}: its card is of kind '{kind}', which runs here; remove the key, or give a "
+            f"card of kind '{given}'"
+        )
+    if given:
+        return read_card(of_kind(use.card, given), OUTSIDE[given]), None
+    return load_model(use.card), load_detector(use.detector or DETECTOR)

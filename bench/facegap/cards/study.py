@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from facegap.cards.dataset import ListFormat
 from facegap.cards.model import Name
@@ -50,11 +50,67 @@ class DatasetUse(Card):
     )
 
 
+DETECTOR = "mtcnn"
+"""The detector of a recogniser whose study names none."""
+
+Files = dict[str, tuple[str, ...]]
+
+
+def _by_condition(value: Any, one: str) -> Any:
+    """A table of condition -> files; where the study has one condition it need not be named, and is "" here."""
+    named = value if isinstance(value, dict) else {"": value}
+    found = {name: (files,) if isinstance(files, str) else files for name, files in named.items()}
+    if not all(
+        isinstance(files, (list, tuple)) and files and all(isinstance(file, str) and file for file in files)
+        for files in found.values()
+    ):
+        raise ValueError(f"expected {one}, or a table of condition and {one}")
+    return {name: tuple(files) for name, files in found.items()}
+
+
 class ModelUse(Card):
-    """A recogniser with the detector that finds and aligns its faces."""
+    """A recogniser with the detector that finds and aligns its faces; or a model that others ran, with what it gave.
+
+    `templates`: a file of vectors (.npz or .parquet), and `scores`: the files of its scores, of a model whose card says
+    that these arrive; relative to the study's file. Where a study has several conditions, a table of condition and file
+    ({ clean = "a.npz", dark = "b.npz" }).
+    """
 
     card: str
-    detector: str = "mtcnn"
+    detector: str | None = Field(default=None, description='of a recogniser; "mtcnn" where none is named')
+    templates: Files = Field(default_factory=dict)
+    scores: Files = Field(default_factory=dict)
+
+    @field_validator("templates", mode="before")
+    @classmethod
+    def _file_of_templates(cls, value: Any) -> Any:
+        found = _by_condition(value, "a file")
+        if any(len(files) > 1 for files in found.values()):
+            raise ValueError("expected one file of templates for a condition")
+        return found
+
+    @field_validator("scores", mode="before")
+    @classmethod
+    def _files_of_scores(cls, value: Any) -> Any:
+        return _by_condition(value, "an array of files")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> ModelUse:
+        if self.templates and self.scores:
+            raise ValueError("templates, scores: a model gives one or the other; remove one")
+        if self.outside and self.detector is not None:
+            raise ValueError("detector: no face is looked for where templates or scores are given; remove it")
+        return self
+
+    @property
+    def outside(self) -> bool:
+        """Whether others ran it, and only its templates or scores arrive."""
+        return bool(self.templates or self.scores)
+
+    @property
+    def given(self) -> Files:
+        """Condition -> the files that arrive of it."""
+        return self.templates or self.scores
 
 
 class Acquire(Card):
@@ -243,6 +299,8 @@ class Study(Card):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{what}: named twice: {', '.join(twice)}")
+        for k, use in enumerate(self.models):
+            self._check_given(k, use)
         unknown = sorted(set(self.applies_to) - set(self.conditions))
         if unknown:
             raise ValueError(f"applies_to: '{unknown[0]}' is not among conditions")
@@ -261,6 +319,30 @@ class Study(Card):
         if self.thresholds.from_run is None and self.thresholds.condition not in self.conditions:
             raise ValueError(f"thresholds.condition: '{self.thresholds.condition}' is not among conditions")
         return self
+
+    def _check_given(self, k: int, use: ModelUse) -> None:
+        """That what arrives of a model is there for every condition, and for no other."""
+        if not use.outside:
+            return
+        where = f"models.{k}.{'templates' if use.templates else 'scores'}"
+        named = set(use.given)
+        if "" in named and len(self.conditions) > 1:
+            raise ValueError(f"{where}: say which file is of which condition: a table of {', '.join(self.conditions)}")
+        strange, missing = sorted(named - {"", *self.conditions}), sorted({*self.conditions} - named)
+        if strange:
+            raise ValueError(f"{where}: '{strange[0]}' is not among conditions")
+        if missing and "" not in named:
+            raise ValueError(f"{where}: nothing for condition '{missing[0]}'")
+
+    @property
+    def runs_nets(self) -> bool:
+        """Whether a model of it runs here, so that images are needed."""
+        return not all(use.outside for use in self.models)
+
+    @property
+    def outside(self) -> tuple[ModelUse, ...]:
+        """Models that others ran."""
+        return tuple(use for use in self.models if use.outside)
 
 
 def load_study(path: str) -> tuple[Study, Path]:

@@ -77,8 +77,12 @@ def group_counts_of(
     if claim.metric == "FTE":
         return {"FTE": count.fte_counts(comparisons, evidence.samples, columns)}
     if claim.metric == "FTA":
-        detector = next(use.detector for use in evidence.study.models if use.card == comparisons.model)
-        acquired = evidence.acquisitions[detector, comparisons.condition]
+        acquired = evidence.acquired(comparisons.model, comparisons.condition)
+        if acquired is None:
+            raise InputError(
+                f"claim '{claim.text}': {comparisons.model} was run by others, so that no failure to acquire was seen; "
+                "failed comparisons are in FTE and FNMR"
+            )
         return {"FTA": count.fta_counts(acquired, evidence.samples, columns)}
     if not evidence.identities and claim.metric != "FMR":
         raise InputError(f"claim '{claim.text}': nobody knows who is who in this data set, so there is no FNMR")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from facegap.cli import outside, results
+from facegap.cli import outside, results, vendor
 from facegap.cli.judge import judge
 from facegap.cli.progress import progress
 from facegap.cli.sensitivity import sensitivity
@@ -51,10 +51,12 @@ protocol = typer.Typer(
     help="What somebody else is to compare: hand pictures and lists to a vendor who gives scores.",
     no_args_is_help=True,
 )
+scores = typer.Typer(help="Scores that others made of a study's comparisons: count them.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(datasets, name="datasets")
 app.add_typer(conditions, name="conditions")
 app.add_typer(protocol, name="protocol")
+app.add_typer(scores, name="scores")
 
 Config = Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")]
 Root = Annotated[
@@ -153,6 +155,12 @@ def verify(
             "run, or hexadecimal digits."
         ),
     ] = None,
+    outside: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="File of scores or templates that the run counted, where it does not lie where it lay; repeatable."
+        ),
+    ] = None,
 ) -> None:
     """Hash and compute everything again, and compare with what the run says; exit code 1 where something differs."""
     from facegap import report as page
@@ -165,6 +173,7 @@ def verify(
         inputs,
         page.drawn,
         secret,
+        tuple(outside or ()),
         tell=lambda check: typer.echo("\n".join(check_lines(check))),
         progress=progress,
     )
@@ -368,6 +377,7 @@ conditions.command()(sensitivity)
 
 
 protocol.command("export")(outside.protocol_export)
+scores.command("import")(vendor.scores_import)
 
 
 @conditions.command("show")

@@ -9,15 +9,18 @@ from pathlib import Path
 from facegap import conditions, store, weights
 from facegap.cards import (
     ModelCard,
+    OutsideCard,
     card_names,
     card_path,
     load_dataset,
     load_detector,
     load_model,
     open_questions,
+    read_card,
     read_toml,
 )
 from facegap.cards.model import card_kind
+from facegap.cards.outside import OUTSIDE
 from facegap.errors import InputError, MissingError, ModelRefused
 from facegap.words import in_one_line, plural
 
@@ -49,10 +52,21 @@ def model_lines() -> list[str]:
         if _begun(name):
             rows.append((name, "recogniser", "here", "no", "?", _begun(name)))
             continue
+        outside = _outside(name)
+        if outside is not None:
+            rows.append((name, outside.kind, "elsewhere", "no", outside.licence, outside.title))
+            continue
         card = load_detector(name) if card_kind(card_path("models", name)) == "detector" else load_model(name)
         ran = "yes" if card.verified else "no"
         rows.append((name, card.kind, _weights(name), ran, card.licence, card.title))
     return columns(rows)
+
+
+def _outside(name: str) -> OutsideCard | None:
+    """The card of a model that others ran; None of another."""
+    path = card_path("models", name)
+    schema = OUTSIDE.get(card_kind(path))
+    return None if schema is None else read_card(path, schema)
 
 
 def _begun(name: str) -> str:
@@ -84,6 +98,9 @@ def pull(name: str, archive: Path | None) -> Iterator[str]:
     Raises:
         InputError: the card names no package to pull from.
     """
+    outside = _outside(name)
+    if outside is not None:
+        raise InputError(f"{name}: nothing to pull: others run it, and its {outside.kind} arrive as files of a study")
     detector = card_kind(card_path("models", name)) == "detector"
     card = load_detector(name) if detector else load_model(name)
     if card.pull is None:

@@ -5,6 +5,7 @@ Cost grows with the number of pairs, memory with the number of templates plus th
 
 from facegap.compare.engine import Engine, Part, TilePlan, merged
 from facegap.compare.listed import listed_comparisons
+from facegap.compare.matrix import ScoreMatrix, compare_matrix
 from facegap.compare.pairs import TailRule, compare
 from facegap.compare.scores import exact_scores
 from facegap.compare.tiles import LocalEngine, run_unit
@@ -13,9 +14,11 @@ __all__ = [
     "Engine",
     "LocalEngine",
     "Part",
+    "ScoreMatrix",
     "TailRule",
     "TilePlan",
     "compare",
+    "compare_matrix",
     "exact_scores",
     "listed_comparisons",
     "merged",

@@ -27,22 +27,24 @@ BINS = 4096
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One side of the comparisons in the order that the tiles use: (m, dim) vectors, (m,) subject and cell codes.
+    """One side of the comparisons in the order that the tiles use: (m,) rows of `Samples`, subject and cell codes.
 
-    `squares` are the rows' (m,) squared lengths, for distances; cells ascend, so that a run of columns shares one.
+    `vectors` are their (m, dim) templates and `squares` the (m,) squared lengths of those, for distances; empty where
+    the scores are there already. Cells ascend, so that a run of columns shares one.
     """
 
-    vectors: Floats
+    rows: Rows
     subject: Rows
     cell: Rows
+    vectors: Floats
     squares: Floats
 
     def __len__(self) -> int:
-        return len(self.vectors)
+        return len(self.rows)
 
     def take(self, rows: Rows) -> Side:
-        """The templates at the ascending (k,) `rows`."""
-        return Side(self.vectors[rows], self.subject[rows], self.cell[rows], self.squares[rows])
+        """The samples at the ascending (k,) places `rows`."""
+        return Side(self.rows[rows], self.subject[rows], self.cell[rows], self.vectors[rows], self.squares[rows])
 
 
 @dataclass(frozen=True, eq=False)

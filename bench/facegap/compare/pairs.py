@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from facegap.compare.engine import BINS, Bins, Engine, Part, Side, TilePlan
 from facegap.compare.listed import compare_listed
@@ -14,6 +17,7 @@ from facegap.compare.tiles import LocalEngine
 from facegap.errors import InputError
 from facegap.records import (
     Comparisons,
+    Floats,
     ListedTrials,
     Rows,
     RuledTrials,
@@ -64,12 +68,25 @@ def compare(
     """
     if (reference.model, reference.similarity) != (probe.model, probe.similarity):
         raise InputError(f"compare: reference templates of {reference.model}, probe templates of {probe.model}")
-    if len(np.unique(samples.grouping(cell_columns))) > 4096:
-        raise InputError(f"groups: more than 4096 cells over {', '.join(cell_columns)}; use fewer columns")
+    require_few_cells(samples, cell_columns)
     if isinstance(trials, ListedTrials):
         return compare_listed(samples, trials, reference, probe, cell_columns)
     cell_names, cells = samples.coded(cell_columns)
-    passes = _Passes(samples, trials, reference, probe, cells, len(cell_names), tail, engine)
+    a, b = _sides(samples, trials, reference, probe, cells)
+    similarity, (low, high) = reference.similarity, score_range((a.squares, b.squares), reference.similarity)
+    passes = Passes(
+        a=a,
+        b=b,
+        symmetric=trials.symmetric,
+        distance=similarity == "negative-l2",
+        range=(low, high),
+        cells=cells,
+        cell_count=len(cell_names),
+        tail=tail,
+        engine=engine,
+        exact=lambda i, j: exact_scores(a.vectors, b.vectors, i, j, similarity),
+        lowered=lambda floor: _lowered(floor, similarity, low),
+    )
     histogram, pairs, floor = passes.tail_and_histogram()
     return Comparisons(
         model=reference.model,
@@ -118,40 +135,77 @@ def mated_pairs(samples: Samples, trials: Trials) -> tuple[Rows, Rows]:
     return r[keep].astype(np.int64), p[keep].astype(np.int64)
 
 
-class _Passes:
-    """The templates of both sides, sorted for the tiles, and the passes over them."""
+def require_few_cells(samples: Samples, cell_columns: tuple[str, ...]) -> None:
+    """Refuse groups of which the histogram would not fit the memory.
 
-    def __init__(
-        self,
-        samples: Samples,
-        trials: RuledTrials,
-        reference: Templates,
-        probe: Templates,
-        cells: Rows,
-        cell_count: int,
-        tail: TailRule,
-        engine: Engine,
-    ) -> None:
-        self.symmetric, self.tail, self.engine, self.cell_count = trials.symmetric, tail, engine, cell_count
-        self.similarity: Similarity = reference.similarity
-        _, self.subject = np.unique(samples.subjects, return_inverse=True)
-        self.cells = cells
-        self.rows_a, self.a = self._side(trials.reference, reference)
-        self.rows_b, self.b = (self.rows_a, self.a) if self.symmetric else self._side(trials.probe, probe)
-        low, high = score_range((self.a.squares, self.b.squares), self.similarity)
-        self.bins = Bins(low, BINS / (high - low), BINS)
-        self.edges = np.linspace(low, high, BINS + 1)
+    Raises:
+        InputError: `cell_columns` give more than 4096 cells.
+    """
+    if len(np.unique(samples.grouping(cell_columns))) > 4096:
+        raise InputError(f"groups: more than 4096 cells over {', '.join(cell_columns)}; use fewer columns")
 
-    def _side(self, wanted: Rows, templates: Templates) -> tuple[Rows, Side]:
-        rows = wanted[np.isin(wanted, templates.rows)]
-        rows = rows[np.lexsort((rows, self.subject[rows], self.cells[rows]))].astype(np.int64)
-        vectors = np.ascontiguousarray(templates.vectors[np.searchsorted(templates.rows, rows)])
-        squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float32)
-        return rows, Side(vectors, self.subject[rows].astype(np.int64), self.cells[rows], squares)
+
+def _sides(
+    samples: Samples, trials: RuledTrials, reference: Templates, probe: Templates, cells: Rows
+) -> tuple[Side, Side]:
+    a = _with_vectors(side_of(samples, trials.reference, reference.rows, cells), reference)
+    if trials.symmetric:
+        return a, a
+    return a, _with_vectors(side_of(samples, trials.probe, probe.rows, cells), probe)
+
+
+def side_of(samples: Samples, wanted: Rows, there: Rows, cells: Rows) -> Side:
+    """The (k,) `wanted` samples that are `there`, in the order of the tiles, without vectors; (n samples,) `cells`."""
+    _, subject = np.unique(samples.subjects, return_inverse=True)
+    rows = wanted[np.isin(wanted, there)]
+    rows = rows[np.lexsort((rows, subject[rows], cells[rows]))].astype(np.int64)
+    return Side(rows, subject[rows].astype(np.int64), cells[rows], *np.zeros((2, len(rows)), dtype=np.float32))
+
+
+def _with_vectors(side: Side, templates: Templates) -> Side:
+    vectors = np.ascontiguousarray(templates.vectors[np.searchsorted(templates.rows, side.rows)])
+    squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float32)
+    return replace(side, vectors=vectors, squares=squares)
+
+
+def _lowered(floor: float, similarity: Similarity, low: float) -> float:
+    """A floor that no float32 score of a pair above `floor` misses; `low` is the lowest score that there can be."""
+    if similarity == "cosine" or not -np.inf < floor < 0:
+        return floor - SLACK
+    return -float(np.sqrt(floor**2 + SLACK * low**2))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Passes:
+    """Two sides, sorted for the tiles, and the passes over all their pairs.
+
+    Attributes:
+        range: lowest and highest score that the histogram reaches.
+        cells: (n samples,) cell of each sample, one of `cell_count`.
+        exact: (k,) exact scores of the pairs (a[i], b[j]).
+        lowered: the floor that the engine is given, so that no pair above the wanted one is missed.
+    """
+
+    a: Side
+    b: Side
+    symmetric: bool
+    distance: bool
+    range: tuple[float, float]
+    cells: Rows
+    cell_count: int
+    tail: TailRule
+    engine: Engine
+    exact: Callable[[Rows, Rows], Floats]
+    lowered: Callable[[float], float]
+
+    @cached_property
+    def edges(self) -> npt.NDArray[np.float64]:
+        """(bins + 1,) edges of the histogram."""
+        return np.linspace(*self.range, BINS + 1)
 
     def tail_and_histogram(self) -> tuple[Rows, ScoredPairs, float]:
-        """The histogram, the exact tail and its floor. A floor that the pilot set too high is set anew from the
-        full histogram, which is exact to a bin."""
+        """The (cells, cells, bins) histogram, the exact tail and its floor. A floor that the pilot set too high is set
+        anew from the full histogram, which is exact to a bin."""
         floor = min(self._pilot_floor(), self.tail.at_most)
         histogram, pairs = self._pass(floor)
         if self._impostors_in(pairs) < self._wanted(histogram):
@@ -162,7 +216,7 @@ class _Passes:
     def _pilot_floor(self) -> float:
         """A floor from a seeded pilot, low enough in all likelihood; the whole range if everything fits the pilot."""
         rng = np.random.default_rng(0)
-        picks = [np.sort(rng.permutation(len(side.vectors))[:PILOT]) for side in (self.a, self.b)]
+        picks = [np.sort(rng.permutation(len(side))[:PILOT]) for side in (self.a, self.b)]
         a = self.a.take(picks[0])
         b = a if self.symmetric else self.b.take(picks[1])
         return self._floor_from(self._tiles(a, b, np.inf).histogram, 1.5)
@@ -200,27 +254,23 @@ class _Passes:
         return int(np.count_nonzero(group[pairs.reference] == group[pairs.probe]))
 
     def _tiles(self, a: Side, b: Side, floor: float) -> Part:
+        low, high = self.range
         plan = TilePlan(
             a=a,
             b=b,
             symmetric=self.symmetric,
-            distance=self.similarity == "negative-l2",
-            bins=self.bins,
+            distance=self.distance,
+            bins=Bins(low, BINS / (high - low), BINS),
             floor=floor,
             cells=self.cell_count,
         )
         return self.engine.run(plan)
 
-    def _lowered(self, floor: float) -> float:
-        if self.similarity == "cosine" or not -np.inf < floor < 0:
-            return floor - SLACK
-        return -float(np.sqrt(floor**2 + SLACK * self.edges[0] ** 2))
-
     def _pass(self, floor: float) -> tuple[Rows, ScoredPairs]:
-        part = self._tiles(self.a, self.b, self._lowered(floor))
-        score = exact_scores(self.a.vectors, self.b.vectors, part.i, part.j, self.similarity)
+        part = self._tiles(self.a, self.b, self.lowered(floor))
+        score = self.exact(part.i, part.j)
         keep = matches(score, floor)
-        reference, probe, score = self.rows_a[part.i[keep]], self.rows_b[part.j[keep]], score[keep]
+        reference, probe, score = self.a.rows[part.i[keep]], self.b.rows[part.j[keep]], score[keep]
         if self.symmetric:
             reference, probe = np.minimum(reference, probe), np.maximum(reference, probe)
         order = np.lexsort((probe, reference))

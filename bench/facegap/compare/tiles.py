@@ -6,6 +6,7 @@ upper half is computed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,9 @@ import numba
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from facegap.compare.engine import Part, TilePlan, merged
+from facegap.compare.engine import Bins, Part, TilePlan, merged
 from facegap.compiled import compiled
-from facegap.records import Rows
+from facegap.records import Floats, Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,14 +36,28 @@ class LocalEngine:
 
     def run(self, plan: TilePlan) -> Part:
         """Every unit of the plan; see `engine.Engine`."""
-        own = _by_subject(plan)
-        with threadpool_limits(1, "blas"), ThreadPoolExecutor(self.threads) as pool:
-            return merged(plan, pool.map(lambda start: _row_block(plan, own, start), plan.units))
+        return every_unit(plan, products, self.threads)
+
+
+Fill = Callable[[TilePlan, slice, slice, Floats], None]
+"""`fill(plan, rows, columns, out)`: the float32 products of these rows and columns of the plan, or their scores."""
+
+
+def products(plan: TilePlan, rows: slice, columns: slice, out: Floats) -> None:
+    """(a, b) products of the templates."""
+    np.matmul(plan.a.vectors[rows], plan.b.vectors[columns].T, out=out)
+
+
+def every_unit(plan: TilePlan, fill: Fill, threads: int) -> Part:
+    """Every unit of the plan, its tiles filled by `fill`."""
+    own = _by_subject(plan)
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+        return merged(plan, pool.map(lambda start: _row_block(plan, own, start, fill), plan.units))
 
 
 def run_unit(plan: TilePlan, start: int) -> Part:
     """The unit of the plan that begins at row `start`, for an engine that does units one by one."""
-    return _row_block(plan, _by_subject(plan), start)
+    return _row_block(plan, _by_subject(plan), start, products)
 
 
 def _by_subject(plan: TilePlan) -> _BySubject:
@@ -52,9 +67,10 @@ def _by_subject(plan: TilePlan) -> _BySubject:
     return _BySubject(starts, np.argsort(subject, kind="stable"))
 
 
-def _row_block(plan: TilePlan, own: _BySubject, start: int) -> Part:
+def _row_block(plan: TilePlan, own: _BySubject, start: int, fill: Fill) -> Part:
     a, b, bins = plan.a, plan.b, plan.bins
-    floor = float(np.clip(plan.floor, bins.low - 1, bins.low + bins.count / bins.per_unit + 1))  # finite, for fastmath
+    below = _step(bins)
+    floor = float(np.clip(plan.floor, bins.low - below, bins.low + bins.count / bins.per_unit + below))  # finite
     block_rows, block_columns = plan.tile
     stop = min(start + block_rows, len(a))
     histogram = np.zeros((plan.cells, plan.cells, bins.count), dtype=np.int64)
@@ -64,7 +80,7 @@ def _row_block(plan: TilePlan, own: _BySubject, start: int) -> Part:
     for column in range(first, len(b), block_columns):
         end = min(column + block_columns, len(b))
         scores = tile[: stop - start, : end - column]
-        np.matmul(a.vectors[start:stop], b.vectors[column:end].T, out=scores)
+        fill(plan, slice(start, stop), slice(column, end), scores)
         i, j = _bin_and_filter(
             scores,
             a.subject[start:stop],
@@ -81,12 +97,18 @@ def _row_block(plan: TilePlan, own: _BySubject, start: int) -> Part:
             np.float32(bins.low),
             np.float32(bins.per_unit),
             np.float32(floor),
+            np.float32(bins.low - 2 * below),
             histogram,
         )
         kept_i.append(i)
         kept_j.append(j)
     empty = [np.empty(0, dtype=np.int64)]
     return Part(histogram, np.concatenate(kept_i or empty), np.concatenate(kept_j or empty))
+
+
+def _step(bins: Bins) -> float:
+    """A step below the bins that single precision tells apart, whatever the scale of the scores."""
+    return max(1.0, 1e-5 * abs(bins.low))
 
 
 # fastmath lets the loops over a row become vector instructions; it needs finite numbers, so a mated score is marked by
@@ -108,11 +130,11 @@ def _bin_and_filter(
     low: Any,
     per_unit: Any,
     floor: Any,
+    mated: Any,
     histogram: Any,
 ) -> Any:  # pragma: no cover - compiled
     rows, columns = tile.shape
     last = np.float32(histogram.shape[2] - 1)
-    mated = low - np.float32(2)
     scaled = (floor - low) * per_unit
     floor_bin = np.int32(min(max(scaled, np.float32(0)), last))
     position = np.empty(columns, dtype=np.int32)

@@ -37,6 +37,7 @@ def settle(
     tree: Tree,
     own: Sequence[Finding] = (),
     left_out: Collection[str] = (),
+    images: bool = True,
 ) -> Loaded:
     """Apply every rule to `rows`.
 
@@ -45,13 +46,14 @@ def settle(
         own: the adapter's findings.
         left_out: paths that the card leaves out, so that no row names them.
         rows: emptied on the way, for of a million their texts and the samples together are most of the memory.
+        images: whether the file of every row must be there.
     """
     labels = {column: _labels(group, column, rows) for column, group in card.read_groups.items()}
     moments = moments_of(card, rows)
     if card.ages is not None and card.makes_ages:
         labels["age"] = age_labels(card.ages, moments)
     observed = observed_of(card, rows, labels)
-    source = Source(card=card, name=name, rows=rows, tree=tree, labels=labels, left_out=left_out)
+    source = Source(card=card, name=name, rows=rows, tree=tree, labels=labels, left_out=left_out, images=images)
     problems = [problem for rule in RULES for problem in rule(source)]
     reasons: dict[int, str] = {}
     for problem in problems:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from facegap.records import COPY_AGAIN, COPY_OF_OTHER, NEAR_AGAIN, NEAR_OTHER, Finding, Mask, Samples, Strings
+from facegap.records import COPY_AGAIN, COPY_OF_OTHER, NEAR_AGAIN, NEAR_OTHER, Finding, Mask, Rows, Samples, Strings
 from facegap.words import plural
 
 NEAR_BITS = 18
@@ -151,6 +151,33 @@ def copy_findings(samples: Samples, copies: Copies) -> Iterator[Finding]:
     if not copies.searched:
         message = f"nearly the same images were not looked for among more than {MOST:,}"
         yield Finding(level="info", rule="near-copies", message=message, count=len(samples))
+
+
+def spread(looks: Looks, rows: Rows, n: int) -> Looks:
+    """The looks at (k,) `rows` of n samples as looks at all of them: nothing is known of the others."""
+
+    def text(values: Strings) -> Strings:
+        found = np.full(n, "", dtype=values.dtype if len(values) else "U64")
+        found[rows] = values
+        return found
+
+    hashes = np.zeros((n, looks.hashes.shape[1]), dtype=np.uint64)
+    hashes[rows] = looks.hashes
+    return Looks(sha256=text(looks.sha256), pixels=text(looks.pixels), hashes=hashes, reasons=text(looks.reasons))
+
+
+def absent_findings(looks: Looks) -> Iterator[Finding]:
+    """What is said where scores or templates arrive, and not every image is there."""
+    absent = int(np.count_nonzero(looks.sha256 == ""))
+    if absent:
+        yield Finding(
+            level="warning",
+            rule="no-image",
+            message=f"{plural(absent, 'image file')} of {len(looks.sha256)} not there: whether a picture is there more "
+            "than once was not looked for among them",
+            advice="put them below the root, if copies are to be left out of the comparisons",
+            count=absent,
+        )
 
 
 def unreadable_findings(samples: Samples, looks: Looks) -> Iterator[Finding]:

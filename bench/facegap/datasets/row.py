@@ -87,7 +87,10 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What the rules look at: the card, its file (for messages), rows, files, and paths that the card leaves out."""
+    """What the rules look at: the card, its file (for messages), rows, files, and paths that the card leaves out.
+
+    `images` says whether the file of every row must be there.
+    """
 
     card: DatasetCard
     name: str
@@ -95,6 +98,7 @@ class Source:
     tree: Tree
     labels: Mapping[str, Sequence[str]]
     left_out: Collection[str] = ()
+    images: bool = True
 
 
 def per_subject(source: Source) -> Iterator[tuple[str, Sequence[str]]]:

@@ -93,6 +93,8 @@ def _absent(source: Source) -> Iterator[Problem]:
         if link:
             yield Problem(number, "symlink", f"path is {source.tree.links[link]}", f"{row.where} '{path}'")
             continue
+        if not source.images:
+            continue
         near = near if near is not None else Near(source.tree.files)
         yield Problem(number, "missing-file", "no such file", f"{row.where} '{path}'{near.hint(path)}")
 

@@ -89,9 +89,11 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         vendor = {
             model["name"]: model["score_threshold"]
             for model in manifest.models
-            if model["kind"] == "recogniser" and model["score_threshold"] is not None
+            if model.get("score_threshold") is not None
         }
-        for name in (*study.conditions, *(name for use in study.models for name in (use.card, use.detector))):
+        vendor_fmr = {model["name"]: model["vendor_fmr"] for model in manifest.models if model.get("vendor_fmr")}
+        detectors = dict.fromkeys(use.detector for use in study.models if use.detector is not None)
+        for name in (*study.conditions, *(use.card for use in study.models), *detectors):
             store.check_name(name, f"{folder}: the name of a model or condition")
         given = tuple(Threshold(**row) for row in manifest.given_thresholds)
         identities = bool(manifest.dataset["identities"])
@@ -99,7 +101,7 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         lost, lost_reasons = _read_lost(folder / LOST)
         acquisitions = {
             (detector, condition): _read_acquisitions(folder, detector, condition, images)
-            for detector in dict.fromkeys(use.detector for use in study.models)
+            for detector in detectors
             for condition in study.conditions
         }
         comparisons = {
@@ -153,6 +155,7 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         values=values,
         observed=observed,
         gaps=gaps,
+        vendor_fmr=vendor_fmr,
     )
 
 

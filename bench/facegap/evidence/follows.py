@@ -10,6 +10,7 @@ import numpy as np
 
 from facegap import gates, store
 from facegap.cards import DatasetCard, Study
+from facegap.cards.outside import OUTSIDE
 from facegap.evidence.record import Evidence
 from facegap.records import COPY_AGAIN, COPY_OF_OTHER, NEAR_AGAIN, NEAR_OTHER, Samples
 
@@ -53,11 +54,12 @@ def images_digest(evidence: Evidence) -> str:
 
 def sample_counts(evidence: Evidence, refused: int) -> dict[str, int]:
     """How many samples and people were used, how many were refused, how many files could not be read."""
+    unread = "unreadable files" if evidence.study.runs_nets else "image files not there"
     return {
         "samples": len(evidence.samples),
         "subjects": len(np.unique(evidence.samples.subjects)),
         "refused": refused,
-        "unreadable files": int((evidence.images == "").sum()),
+        unread: int((evidence.images == "").sum()),
         "left out as copies": int(np.isin(evidence.copies, (COPY_AGAIN, COPY_OF_OTHER)).sum()),
         "nearly copies": int(np.isin(evidence.copies, (NEAR_AGAIN, NEAR_OTHER)).sum()),
     }
@@ -74,7 +76,16 @@ def banners(card: DatasetCard, models: Sequence[Mapping[str, Any]]) -> list[str]
     for name, column in sorted(card.groups.items()):
         if column.label_source in ("classifier", "inferred"):
             found.append(f"the labels of '{name}' were guessed by a machine, not reported by people")
+    found += [elsewhere(entry) for entry in models if entry.get("kind") in OUTSIDE]
     return found + [gates.stated(entry) for entry in models if entry.get("gate") and not entry["gate"]["passed"]]
+
+
+def elsewhere(entry: Mapping[str, Any]) -> str:
+    """What must be said of the figures of a model that others ran."""
+    return (
+        f"{entry['name']}: its {entry['kind']} come from elsewhere; failures are as the vendor reported them, and no "
+        "failure to acquire and no quality of an image was measured for it"
+    )
 
 
 def analyses(derived_from: Mapping[str, Any]) -> list[dict[str, Any]]:

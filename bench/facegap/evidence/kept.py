@@ -21,8 +21,8 @@ NO_TEXT = (
 _RULES = ("all", "listed")
 """Values of trials.pairs that name no file."""
 
-_CARDS = ("card", "detector", "conditions", "condition", "applies_to", "from_run")
-"""Keys of a study whose texts may be paths of cards and runs."""
+_CARDS = ("card", "detector", "conditions", "condition", "applies_to", "from_run", "templates", "scores")
+"""Keys of a study whose texts may be paths of cards, runs and files that arrived."""
 
 _NAMED = re.compile(
     r"""(?P<key>["']?\b(?P<name>root|pairs)\b["']?\s*=\s*)(?P<value>"(?:[^"\\\n]|\\.)*"|'[^'\n]*')(?!["'])"""
@@ -34,6 +34,9 @@ def kept_study(study: Study, dataset: str) -> dict[str, Any]:
     found = study.model_dump(mode="json")
     found["dataset"] |= {"root": None, "card": dataset}
     found["trials"]["pairs"] = _list(study.trials.pairs)
+    for use in found["models"]:
+        for key in ("templates", "scores"):
+            use[key] = {name: [_last(file) for file in files] for name, files in use[key].items()}
     if study.thresholds.from_run is not None:
         found["thresholds"]["from_run"] = _last(study.thresholds.from_run)
     return found

@@ -39,6 +39,7 @@ class Evidence:
         comparisons: by (model, condition).
         searches: by (model, condition, protocol).
         vendor: model -> vendor's threshold as a score, where its card has one.
+        vendor_fmr: model -> the FMR that the vendor states for it, where its card has that.
         given: thresholds that were not set on this run's own comparisons.
         identities: whether subjects are known, so that mated comparisons exist.
         attempts: of transactions, by (model, condition); none where the study asks for none.
@@ -69,11 +70,17 @@ class Evidence:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     observed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     gaps: AgeGaps | None = None
+    vendor_fmr: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def groupings(self) -> tuple[tuple[str, ...], ...]:
         """Everyone first, then the study's groupings."""
         return ((), *self.study.groups)
+
+    def acquired(self, model: str, condition: str) -> Acquisitions | None:
+        """What the model's detector made of the pictures; None of a model that others ran."""
+        detector = next(use.detector for use in self.study.models if use.card == model)
+        return None if detector is None else self.acquisitions[detector, condition]
 
     @property
     def conditions_observed(self) -> tuple[str, ...]:

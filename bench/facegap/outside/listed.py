@@ -229,12 +229,12 @@ class _Kept:
         fresh = np.zeros(len(places), dtype=bool)
         fresh[there[first]] = True
         fresh &= ~self._seen[places]
-        for row in there[~fresh[there]].tolist():
-            self._repeated(block, scores, row, int(places[row]))
         at = places[fresh]
         self._seen[at] = True
         self._shared[at] = "pair" not in block.columns
         self.score[at] = scores.score[fresh]
+        for row in there[~fresh[there]].tolist():
+            self._repeated(block, scores, row, int(places[row]))
         if "reason" in block.columns:
             self._keep_reasons(block, np.flatnonzero(fresh & scores.usable & np.isnan(scores.score)), places)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facegap import conditions, datasets, pipeline, trials
-from facegap.cards import DatasetCard, Study, load_dataset, load_detector, load_model, load_study
+from facegap.cards import DatasetCard, ModelCard, Study, load_dataset, load_study, load_used
 from facegap.claims.text import Claim, parse
 from facegap.datasets.asked import check_study, drawn, images_left_out, root_of
 from facegap.errors import InputError
@@ -77,7 +77,7 @@ def plan_study(
         rendering = len(samples) * render_seconds(study.dataset.synthetic)
     else:
         folder = root_of(study, card, file, root)
-        samples = datasets.load(card, folder).samples
+        samples = datasets.load(card, folder, images=study.runs_nets).samples
     left_out = images_left_out(study, samples)
     samples = drawn(study, samples)
     if not len(samples):
@@ -92,9 +92,10 @@ def plan_study(
     everyone = groups[0]
     cores = study.backend.threads or pipeline.cores()
     made = len(study.models) * len(study.conditions)
+    cards = [card for card, _ in map(load_used, study.models) if isinstance(card, ModelCard)]
     comparisons = everyone.mated + everyone.nonmated
     kept = everyone.mated + 1.5 * max(study.thresholds.fmr, default=0.0) * everyone.nonmated
-    template = sum(4 * load_model(use.card).dim + 150 for use in study.models) * len(study.conditions)
+    template = sum(4 * card.dim + 150 for card in cards) * len(study.conditions)
     return Plan(
         study=study.name,
         samples=len(samples),
@@ -103,10 +104,15 @@ def plan_study(
         models=len(study.models),
         conditions=len(study.conditions),
         comparisons=comparisons,
-        seconds=(rendering + len(samples) * made * assumption.seconds + comparisons * made / PAIRS_A_SECOND) / cores
+        seconds=(
+            rendering
+            + len(samples) * len(cards) * len(study.conditions) * assumption.seconds
+            + comparisons * made / PAIRS_A_SECOND
+        )
+        / cores
         + 10,
         cores=cores,
-        cache_bytes=float(len(samples) * (template + 400 * len(study.conditions))),
+        cache_bytes=float(len(samples) * (template + 400 * len(study.conditions) * bool(cards))),
         results_bytes=made * kept * BYTES_A_COMPARISON + 3e6,
         assumed=assumption,
         groups=groups,
@@ -118,12 +124,12 @@ def _check_cards(study: Study) -> None:
     """Refuse what the run would refuse.
 
     Raises:
-        CardError, InputError: a condition or a detector that there is not.
+        CardError, InputError: a condition, model or detector that there is not, or of another kind than the study says.
     """
     for condition in study.conditions:
         conditions.load(condition)
     for use in study.models:
-        load_detector(use.detector)
+        load_used(use)
 
 
 def _verdicts(

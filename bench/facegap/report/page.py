@@ -287,7 +287,7 @@ def _people_table(tables: Tables, model: str, point: ThresholdRow) -> tuple[str,
     scale = words.people_scale(rows)
     head = (
         "Group", "People", "Genuine comparisons", "Turned away", f"Of {words.count(scale)} genuine applicants",
-        "No face", "Failures left out", "Against the other groups", "Read with care",
+        _failed_head(tables, model), "Failures left out", "Against the other groups", "Read with care",
     )  # fmt: skip
     excluded = {(row.grouping, row.group): row for row in _excluded(tables, rows)}
     least = views.min_subjects(tables)
@@ -303,6 +303,10 @@ def _people_table(tables: Tables, model: str, point: ThresholdRow) -> tuple[str,
     where = words.at(point.name, point.threshold)
     title = f"{model}: of {words.count(scale)} genuine applicants in each group, how many are turned away {where}"
     return f"{title}. {weighting(rows)}", Table(head, body).without_empty_columns()
+
+
+def _failed_head(tables: Tables, model: str) -> str:
+    return "Failed, as reported" if views.from_elsewhere(tables, model) else "No face"
 
 
 def _excluded_rate(row: RateRow | None) -> str:

@@ -25,7 +25,8 @@ HEAD = ("Errors", "Trials", "Failed", "People", "Rate (interval)", "By people", 
 class Panel:
     """One half of a figure: a metric, its axis label, how to read it, and one series per mark.
 
-    `people`: it is drawn by people, each counted once, and its table holds both weightings as every table does.
+    `bars`: what is said of the part of a bar that is failures; "" draws none. `people`: it is drawn by people, each
+    counted once, and its table holds both weightings as every table does.
     """
 
     metric: str
@@ -33,7 +34,7 @@ class Panel:
     how: str
     series: list[Series[Rated]]
     scale: dots.Scale = "linear"
-    bars: bool = False
+    bars: str = ""
     people: bool = False
 
     @property
@@ -49,10 +50,24 @@ class Panel:
         return any(row.rate is not None for row in _all_rows(self.series))
 
 
+_FAILED = {
+    False: (
+        "failed captures counted as turned away; the grey bar is the part in which no face was acquired at all.",
+        "of these: no face acquired",
+    ),
+    True: (
+        "failures, as whoever ran it reported them, counted as turned away; the grey bar is their part.",
+        "of these: failed, as reported",
+    ),
+}
+"""Whether others ran a model -> what is said of its failures: how they are counted, and what a bar is."""
+
+
 def turned_away(tables: Tables, model: str, point: ThresholdRow) -> Picture | None:
     """FTA and FNMR per group of every grouping, the largest difference of FNMR first, and per condition at `point`."""
     order = groupings(tables, model, "FNMR", point)
     at = words.at(point.name, point.threshold)
+    failed, bar = _FAILED[views.from_elsewhere(tables, model)]
     fta = Panel(
         metric="FTA",
         heading="No usable face (FTA)",
@@ -63,10 +78,9 @@ def turned_away(tables: Tables, model: str, point: ThresholdRow) -> Picture | No
     fnmr = Panel(
         metric="FNMR",
         heading="Turned away (FNMR)",
-        how=f"genuine comparisons that end without a match (FNMR), {at}, one attempt, failed captures counted as "
-        "turned away; the grey bar is the part in which no face was acquired at all.",
+        how=f"genuine comparisons that end without a match (FNMR), {at}, one attempt, {failed}",
         series=_by_condition(tables, model, "FNMR", order, point.name),
-        bars=True,
+        bars=bar,
         people=True,
     )
     title, alt = _turned_away_words(tables, model, fnmr if fnmr.known else fta, order, point)
@@ -173,7 +187,7 @@ def _paint(figure: Any, panels: Sequence[Panel], least: int) -> None:
     for k, (ax, panel) in enumerate(zip(axes, panels, strict=True)):
         if panel.bars and any(row.failed for row in _all_rows(panel.series)):
             _failed_bars(ax, lines, panel.drawn)
-            extra = [(Patch(color="#c9cdd4"), "of these: no face acquired")]
+            extra = [(Patch(color="#c9cdd4"), panel.bars)]
         dots.panel(ax, lines, panel.drawn, panel.scale, names=k == 0, least=least)
         ax.set_xlabel(panel.heading)
     shown = [one for panel in panels for one in panel.series]

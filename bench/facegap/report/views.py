@@ -42,6 +42,11 @@ def models(tables: Tables) -> list[str]:
     return once(row.model for row in tables[RateRow])
 
 
+def from_elsewhere(tables: Tables, model: str) -> bool:
+    """Whether others ran the model: its failures are as they reported them, and no face was looked for."""
+    return any(card.get("name") == model and "given" in card for card in tables.manifest.models)
+
+
 def conditions(tables: Tables) -> list[str]:
     """Names of the conditions, the one that thresholds were set under first; without those that only try a constant."""
     tried = ends(tables)

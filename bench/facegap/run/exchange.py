@@ -18,7 +18,7 @@ from facegap.outside import Asked, Picture, Protocol
 from facegap.outside.protocol import CLEAN
 from facegap.pipeline import Progress, Scenes
 from facegap.records import Finding, Floats, Mask, Samples, Trials
-from facegap.run.inputs import conditions_of, showing
+from facegap.run.inputs import Inputs, conditions_of, showing
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -85,6 +85,29 @@ def asked_of(name: str, root: Path | None, progress: Progress) -> Wanted:
         findings=findings,
         threads=threads,
     )
+
+
+def check_protocols(inputs: Inputs, secret: bytes) -> None:
+    """That what others were asked to score is what the study compares now, as far as they sent the record of it back.
+
+    Raises:
+        InputError: it is not.
+    """
+    records = [model.protocol for model in inputs.outside if model.protocol is not None]
+    if not records:
+        return
+    study, samples, out = inputs.study, inputs.loaded.samples, inputs.left_out
+    plan = trials.verification(samples, study.trials, True, out) if inputs.listed is None else inputs.listed
+    asked = Asked(
+        study=outside.study_digest(study, inputs.dataset, inputs.conditions),
+        samples=samples,
+        ids=outside.ids_of(samples, secret),
+        trials=plan if out is None else trials.without(plan, out),
+        searches=_searches(study, inputs.dataset, samples, out),
+        conditions=inputs.conditions,
+    )
+    for record in records:
+        outside.check_protocol(record.path, asked)
 
 
 def _trials(file: Path, study: Study, samples: Samples, pairs: datasets.Pairs | None, out: Mask | None) -> Trials:

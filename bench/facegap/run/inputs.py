@@ -13,20 +13,25 @@ from facegap.cards import (
     DatasetCard,
     DetectorCard,
     ModelCard,
+    OutsideCard,
+    ScoresCard,
     Study,
     card_path,
     load_dataset,
-    load_detector,
-    load_model,
     load_study,
+    load_used,
 )
-from facegap.cards.study import ModelUse
+from facegap.cards.study import DETECTOR, ModelUse
 from facegap.datasets.asked import check_study, drawn, images_left_out, observing, root_of
 from facegap.errors import InputError
 from facegap.evidence import Seal
+from facegap.outside import as_score
 from facegap.pipeline import Progress, UsedModel, rendered
-from facegap.records import NO_LABEL, ListedTrials, Mask, Threshold
+from facegap.records import NO_LABEL, Finding, ListedTrials, Mask, RunManifest, Threshold
+from facegap.run.outside import OutsideModel, outside_model
 from facegap.schema import ThresholdRow
+
+AnyCard = ModelCard | OutsideCard
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,7 +41,7 @@ class Inputs:
     Attributes:
         study: as resolved: models and conditions by the names in their cards, also where it gives paths.
         text: content of the study's file.
-        models: in the study's order.
+        models: in the study's order; those that run here, and those of which only scores or templates arrive.
         listed: the comparisons that the data set lists, where the study asks for those; None: trials by rule.
         given: thresholds that this run takes from elsewhere.
         sealed: the protocol that was sealed before the data, if any.
@@ -49,7 +54,7 @@ class Inputs:
     text: str
     dataset: DatasetCard
     loaded: datasets.Loaded
-    models: tuple[UsedModel, ...]
+    models: tuple[UsedModel | OutsideModel, ...]
     conditions: tuple[ConditionCard, ...]
     given: tuple[Threshold, ...]
     listed: ListedTrials | None = None
@@ -57,6 +62,20 @@ class Inputs:
     left_out: Mask | None = None
     images_left_out: int = 0
     places: Mapping[str, str] = field(default_factory=dict)
+
+    def remarked(self, *findings: Finding) -> Inputs:
+        """With these findings behind those that there are."""
+        return replace(self, loaded=replace(self.loaded, findings=(*self.loaded.findings, *findings)))
+
+    @property
+    def nets(self) -> tuple[UsedModel, ...]:
+        """The models that run here."""
+        return tuple(model for model in self.models if isinstance(model, UsedModel))
+
+    @property
+    def outside(self) -> tuple[OutsideModel, ...]:
+        """The models that others ran."""
+        return tuple(model for model in self.models if isinstance(model, OutsideModel))
 
 
 def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | None = None) -> Inputs:
@@ -68,18 +87,27 @@ def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | Non
         CardError, DatasetError, DatasetMissing, ModelMissing, ModelRefused, InputError,
         BackendMissing: the first thing that is wrong.
     """
-    asked, file = load_study(name)
-    text = file.read_bytes().decode()
+    study, file = load_study(name)
+    return resolve_study(study, file, file.read_bytes().decode(), root, progress, sealed)
+
+
+def resolve_study(
+    asked: Study, file: Path, text: str, root: Path | None, progress: Progress, sealed: Seal | None = None
+) -> Inputs:
+    """A study with the text that says it, as if it stood in `file`; see `resolve`."""
     card = load_dataset(asked.dataset.card)
     check_study(asked, card, file)
     study = showing(asked, card)
-    backend.require(study.backend.provider)
+    if study.runs_nets:
+        backend.require(study.backend.provider)
     condition_cards = conditions_of(study)
-    models = tuple(_model(use.card, use.detector) for use in study.models)
-    study = by_name(study, file, [(model.card, model.detector) for model in models], condition_cards)
+    cards = [load_used(use) for use in study.models]
+    uses = study.models
+    study = by_name(study, file, cards, condition_cards)
+    models = tuple(_model(file, use, named, *pair) for use, named, pair in zip(uses, study.models, cards, strict=True))
     given = thresholds_of(study, file, [model.card for model in models])
     folder = _root(study, card, file, root, progress)
-    everything = datasets.load(card, folder)
+    everything = datasets.load(card, folder, images=study.runs_nets)
     loaded = _draw(study, everything)
     if not len(loaded.samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
@@ -97,7 +125,7 @@ def resolve(name: str, root: Path | None, progress: Progress, sealed: Seal | Non
         listed=listed,
         sealed=sealed,
         images_left_out=images_left_out(study, everything.samples),
-        places=_places(study, file, folder),
+        places=_places(study, file, folder) | _files_of(models),
     )
 
 
@@ -122,25 +150,26 @@ def conditions_of(study: Study) -> tuple[ConditionCard, ...]:
     return tuple(_condition(study, name) for name in study.conditions)
 
 
-def cards_of(study: Study) -> list[tuple[ModelCard, DetectorCard]]:
-    """The cards of the study's models, whether or not their weights are on this machine.
+def cards_of(study: Study) -> list[tuple[AnyCard, DetectorCard | None]]:
+    """The cards of the study's models, whether or not their weights, scores or templates are on this machine.
 
     Raises:
         CardError, InputError: there is no such card, it breaks a rule, or pins no weights.
     """
-    found = [(load_model(use.card), load_detector(use.detector)) for use in study.models]
+    found = [load_used(use) for use in study.models]
     for use, (card, _) in zip(study.models, found, strict=True):
-        _require_pin(card, use.card)
+        if isinstance(card, ModelCard):
+            _require_pin(card, use.card)
     return found
 
 
-def thresholds_of(study: Study, file: Path, models: Sequence[ModelCard]) -> tuple[Threshold, ...]:
+def thresholds_of(study: Study, file: Path, models: Sequence[AnyCard]) -> tuple[Threshold, ...]:
     """The thresholds that the study takes from elsewhere than its own comparisons.
 
     Raises:
         InputError: a model that the study has not, or no such run, or one of other weights.
     """
-    return _fixed(study) + _from_run(study, file, models)
+    return _fixed(study, models) + _from_run(study, file, models)
 
 
 def _root(study: Study, card: DatasetCard, file: Path, root: Path | None, progress: Progress) -> Path:
@@ -196,12 +225,23 @@ def _condition(study: Study, name: str) -> ConditionCard:
     return card.model_copy(update={"applies_to": study.applies_to.get(name, card.applies_to)})
 
 
-def _model(card_name: str, detector_name: str) -> UsedModel:
-    card, detector = load_model(card_name), load_detector(detector_name)
-    file = weights.find_model(card, card_path("models", card_name))
-    files = weights.find_detector(detector, card_path("models", detector_name))
-    _require_pin(card, card_name)
-    return UsedModel(card=card, file=file, detector=detector, detector_files=files)
+def _model(
+    file: Path, use: ModelUse, named: ModelUse, card: AnyCard, detector: DetectorCard | None
+) -> UsedModel | OutsideModel:
+    """The model with its files: `use` as the study says it, `named` by the names of its cards."""
+    if not isinstance(card, ModelCard):
+        return outside_model(file, card, named.given)
+    assert detector is not None
+    net = weights.find_model(card, card_path("models", use.card))
+    parts = weights.find_detector(detector, card_path("models", use.detector or DETECTOR))
+    _require_pin(card, use.card)
+    return UsedModel(card=card, file=net, detector=detector, detector_files=parts)
+
+
+def _files_of(models: Sequence[UsedModel | OutsideModel]) -> dict[str, str]:
+    """Digest -> where the file of scores or templates lies."""
+    outside = [model for model in models if isinstance(model, OutsideModel)]
+    return {file.sha256: str(file.path) for model in outside for files in model.files.values() for file in files}
 
 
 def _require_pin(card: ModelCard, name: str) -> None:
@@ -212,7 +252,7 @@ def _require_pin(card: ModelCard, name: str) -> None:
 def by_name(
     study: Study,
     file: Path,
-    models: Sequence[tuple[ModelCard, DetectorCard]],
+    models: Sequence[tuple[AnyCard, DetectorCard | None]],
     condition_cards: tuple[ConditionCard, ...],
 ) -> Study:
     """The study with its models and conditions by the names that their cards bear.
@@ -220,8 +260,8 @@ def by_name(
     Raises:
         InputError: two cards have one name.
     """
-    uses = tuple(ModelUse(card=card.name, detector=detector.name) for card, detector in models)
     names = dict(zip(study.conditions, (card.name for card in condition_cards), strict=True))
+    uses = tuple(_named(use, *pair, names) for use, pair in zip(study.models, models, strict=True))
     for what, found in (("models", [use.card for use in uses]), ("conditions", list(names.values()))):
         twice = sorted({name for name in found if found.count(name) > 1})
         if twice:
@@ -237,22 +277,45 @@ def by_name(
     return study.model_copy(update=changes)
 
 
-def _fixed(study: Study) -> tuple[Threshold, ...]:
+def _named(use: ModelUse, card: AnyCard, detector: DetectorCard | None, names: Mapping[str, str]) -> ModelUse:
+    """By the names of the cards; a file that is of the only condition is of that."""
+    only = next(iter(names.values()))
+    return use.model_copy(
+        update={
+            "card": card.name,
+            "detector": detector.name if detector is not None else None,
+            "templates": {names.get(name, only): files for name, files in use.templates.items()},
+            "scores": {names.get(name, only): files for name, files in use.scores.items()},
+        }
+    )
+
+
+def _fixed(study: Study, models: Sequence[AnyCard]) -> tuple[Threshold, ...]:
     unknown = set(study.thresholds.fixed) - {use.card for use in study.models}
     if unknown:
         raise InputError(f"thresholds.fixed: no model '{min(unknown)}' in this study")
-    policy = "given in the study"
+    policy, cards = "given in the study", {card.name: card for card in models}
     return tuple(
-        Threshold(name="fixed", model=model, value=value, policy=policy)
+        Threshold(name="fixed", model=model, value=as_given(cards[model], value), policy=policy)
         for model, value in study.thresholds.fixed.items()
     )
 
 
-def _from_run(study: Study, file: Path, models: Sequence[ModelCard]) -> tuple[Threshold, ...]:
+def as_given(card: AnyCard, value: float) -> float:
+    """A threshold as a score; of scores that were read as text, in their precision."""
+    return as_score(value) if isinstance(card, ScoresCard) else value
+
+
+def threshold_of(card: AnyCard) -> float | None:
+    """The vendor's threshold as a score, None where the card has none."""
+    return None if card.score_threshold is None else as_given(card, card.score_threshold)
+
+
+def _from_run(study: Study, file: Path, models: Sequence[AnyCard]) -> tuple[Threshold, ...]:
     """The thresholds that another run set, for the same weights.
 
     Raises:
-        InputError: the run measured another model, or other weights under the same name.
+        InputError: the run measured another model, or another one under the same name.
     """
     if study.thresholds.from_run is None:
         return ()
@@ -261,15 +324,20 @@ def _from_run(study: Study, file: Path, models: Sequence[ModelCard]) -> tuple[Th
     if changed:
         raise InputError(f"{file}: thresholds.from_run: {folder.name} was changed since it was written: {changed[0]}")
     manifest = store.read_manifest(folder)
-    digests = {model["name"]: model["sha256"] for model in manifest.models if model["kind"] == "recogniser"}
     for card in models:
-        if digests.get(card.name) != card.sha256:
-            raise InputError(
-                f"{file}: thresholds.from_run: {folder.name} did not measure these weights of '{card.name}'"
-            )
+        if not _measured(manifest, card):
+            what = "these weights of" if isinstance(card, ModelCard) else f"this version ({card.version}) of"
+            raise InputError(f"{file}: thresholds.from_run: {folder.name} did not measure {what} '{card.name}'")
     rows = store.read_rows(folder, ThresholdRow)
     wanted = {card.name for card in models}
     return tuple(_taken(row, manifest.run_id) for row in rows if row.model in wanted and row.target)
+
+
+def _measured(manifest: RunManifest, card: AnyCard) -> bool:
+    """Whether the run measured the same model: the same weights, or of a model that others ran the same version."""
+    entry = next((one for one in manifest.models if (one["kind"], one["name"]) == (card.kind, card.name)), None)
+    key = "sha256" if isinstance(card, ModelCard) else "version"
+    return entry is not None and bool(entry[key] == getattr(card, key))
 
 
 def _finished(file: Path, path: Path) -> Path:

@@ -15,6 +15,7 @@ from facegap.evidence import Evidence
 from facegap.pipeline import Progress
 from facegap.records import Acquisitions, Comparisons, Searches, Strings, Templates, Trials
 from facegap.run.inputs import Inputs
+from facegap.run.outside import GivenScores, symmetric_under
 from facegap.tables.workbench import at_target_fmrs
 
 Key = tuple[str, str]
@@ -27,7 +28,10 @@ maintainers measured is above 0.95."""
 
 @dataclass(frozen=True)
 class Ran:
-    """How the nets ran: on which provider, and model -> why it was given one picture at a time, "" where it was not."""
+    """How the nets ran: on which provider, and model -> why it was given one picture at a time, "" where it was not.
+
+    The provider is "" where no net ran.
+    """
 
     provider: str
     notes: Mapping[str, str]
@@ -47,7 +51,7 @@ def templates(
     acquired: dict[tuple[str, str], Acquisitions] = {}
     embedded: dict[tuple[str, str], Templates] = {}
     provider, notes = "", {}
-    for model in inputs.models:
+    for model in inputs.nets:
         nets = pipeline.open_model(model, study, threads)
         provider, notes[model.card.name] = nets.recogniser.provider, nets.note
         scenes = None
@@ -61,10 +65,10 @@ def templates(
             acquired[model.detector.name, condition.name] = acquisitions
             embedded[model.card.name, condition.name] = made
     names = [card.name for card in inputs.conditions]
-    detectors = dict.fromkeys(model.detector.name for model in inputs.models)
+    detectors = dict.fromkeys(model.detector.name for model in inputs.nets)
     return (
         {(detector, name): acquired[detector, name] for detector in detectors for name in names},
-        {(model.card.name, name): embedded[model.card.name, name] for model in inputs.models for name in names},
+        {(model.card.name, name): embedded[model.card.name, name] for model in inputs.nets for name in names},
         Ran(provider, notes),
     )
 
@@ -102,8 +106,16 @@ def _why_none(acquisitions: Acquisitions, note: str) -> str:
     return f"{note}; {outputs}" if note else outputs
 
 
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Where the scores of every (model, condition) come from: its templates, or scores that arrived."""
+
+    templates: Mapping[Key, Templates]
+    scores: Mapping[Key, GivenScores]
+
+
 def comparisons(
-    inputs: Inputs, evidence: Evidence, embedded: Mapping[tuple[str, str], Templates], threads: int, progress: Progress
+    inputs: Inputs, evidence: Evidence, scored: Scored, threads: int, progress: Progress
 ) -> dict[tuple[str, str], Comparisons]:
     """All 1:1 comparisons by (model, condition).
 
@@ -118,11 +130,12 @@ def comparisons(
     with progress("compare", len(inputs.models) * len(order)) as advance:
         for card in (model.card for model in inputs.models):
             floor = _lowest(evidence, card.name)
+            advice = _ADVICE[card.kind].format(model=card.name)
             for condition in order:
                 key = (card.name, condition.name)
-                found[key] = _compare(inputs, embedded, key, condition, floor, threads)
+                found[key] = _compare(inputs, scored, key, condition, floor, threads)
                 if condition.name == "clean":
-                    refuse_near_chance(found[key])
+                    refuse_near_chance(found[key], advice)
                 if condition.name == study.thresholds.condition:
                     set_here = at_target_fmrs(_with(evidence, found), card.name)
                     # Where the thresholds were set the tail reaches deeper, to where they might have lain as well.
@@ -145,24 +158,32 @@ def _lowest(evidence: Evidence, model: str) -> float:
 
 
 def _compare(
-    inputs: Inputs,
-    embedded: Mapping[tuple[str, str], Templates],
-    key: tuple[str, str],
-    condition: ConditionCard,
-    floor: float,
-    threads: int,
+    inputs: Inputs, scored: Scored, key: Key, condition: ConditionCard, floor: float, threads: int
 ) -> Comparisons:
     # By their own names: opaque ones would sort, and so draw, otherwise on every machine.
     study, samples = inputs.study, inputs.loaded.samples
-    reference, probe = sides(embedded, key[0], condition)
-    plan = _plan(inputs, reference.condition == probe.condition)
+    plan = _plan(inputs, symmetric_under(condition))
     cells = tuple(dict.fromkeys(column for columns in study.groups for column in columns))
     group = samples.grouping(study.groups[0]) if study.thresholds.impostors == "same-group" else None
-    # Failed comparisons count in the denominator of the FMR, so that the tail must reach a little deeper.
-    completed = max(len(reference.rows) * len(probe.rows), 1) / max(len(plan.reference) * len(plan.probe), 1)
-    share = min(1.0, max(study.thresholds.fmr, default=0.0) / min(completed, 1.0))
-    rule = TailRule(share, floor, group)
+    given = scored.scores.get(key)
+    if given is not None:
+        rule = TailRule(_share(inputs, given.completed), floor, group)
+        return given.compare(samples, plan, cells, rule, inputs.left_out, threads)
+    reference, probe = sides(scored.templates, key[0], condition)
+    there = [
+        np.isin(*side).mean() for side in ((plan.reference, reference.rows), (plan.probe, probe.rows)) if len(side[0])
+    ]
+    completed = float(np.prod(there))
+    rule = TailRule(_share(inputs, completed), floor, group)
     return compare(samples, plan, reference, probe, cells, rule, LocalEngine(threads))
+
+
+def _share(inputs: Inputs, completed: float) -> float:
+    """The share of the impostors that the tail holds.
+
+    Failed comparisons count in the denominator of the FMR, so that it must reach a little deeper.
+    """
+    return min(1.0, max(inputs.study.thresholds.fmr, default=0.0) / max(min(completed, 1.0), 1e-9))
 
 
 def _plan(inputs: Inputs, same_condition: bool) -> Trials:
@@ -183,7 +204,15 @@ def sides(
     )
 
 
-def refuse_near_chance(found: Comparisons) -> None:
+_ADVICE = {
+    "recogniser": "`facegap models check {model}` tries colour order, scale and alignment",
+    "templates": "is every vector that of the sample beside it, and is the similarity the one that the card says?",
+    "scores": "does every score stand with its own pair, and is the direction the one that the card says?",
+}
+"""Kind of card -> what to look at where a model is near chance."""
+
+
+def refuse_near_chance(found: Comparisons, advice: str) -> None:
     """Stop when mated scores are hardly above non-mated ones: a report on such a model would mislead.
 
     Raises:
@@ -199,14 +228,15 @@ def refuse_near_chance(found: Comparisons) -> None:
     if auc < CHANCE_AUC:
         raise ModelRefused(
             f"{found.model}: near chance: a mated score is above a non-mated one in {auc:.1%} of the cases, expected "
-            f"{CHANCE_AUC:.0%} or more; `facegap models check {found.model}` tries colour order, scale and alignment"
+            f"{CHANCE_AUC:.0%} or more; {advice}"
         )
 
 
-def searches(
-    inputs: Inputs, embedded: Mapping[tuple[str, str], Templates], threads: int, progress: Progress
-) -> dict[tuple[str, str, str], Searches]:
-    """All 1:n searches by (model, condition, protocol); protocols without a search are left out."""
+def searches(inputs: Inputs, scored: Scored, threads: int, progress: Progress) -> dict[tuple[str, str, str], Searches]:
+    """All 1:n searches by (model, condition, protocol); protocols without a search are left out.
+
+    Scores of a list hold no searches.
+    """
     study = inputs.study
     if study.identification is None:
         return {}
@@ -224,11 +254,21 @@ def searches(
             )
             for card in (model.card for model in inputs.models):
                 for condition in inputs.conditions:
-                    reference, probe = sides(embedded, card.name, condition)
-                    if len(plan.probe) and len(plan.gallery):
-                        found[card.name, condition.name, protocol] = search.search(
-                            protocol, plan.gallery, plan.probe, plan.mate, reference, probe, exact_scores, threads
-                        )
+                    made = _search(scored, plan, card.name, condition, threads)
+                    if made is not None:
+                        found[card.name, condition.name, protocol] = made
                     advance(1)
     order = [(model.card.name, condition.name) for model in inputs.models for condition in inputs.conditions]
     return {(*key, protocol): found[*key, protocol] for key in order for protocol in asked if (*key, protocol) in found}
+
+
+def _search(
+    scored: Scored, plan: trials.SearchTrials, model: str, condition: ConditionCard, threads: int
+) -> Searches | None:
+    if not (len(plan.probe) and len(plan.gallery)):
+        return None
+    given = scored.scores.get((model, condition.name))
+    if given is not None:
+        return given.search(plan) if given.searched else None
+    reference, probe = sides(scored.templates, model, condition)
+    return search.search(plan.protocol, plan.gallery, plan.probe, plan.mate, reference, probe, exact_scores, threads)

@@ -42,7 +42,7 @@ def seal_study(
     cards = cards_of(study)
     study = by_name(showing(study, dataset), file, cards, conditions)
     text = kept_text(file.read_bytes().decode())
-    models = [kept_card(card) for pair in cards for card in pair]
+    models = [kept_card(card) for pair in cards for card in pair if card is not None]
     parts: dict[str, Any] = {
         "study_text": text,
         "models": [card for k, card in enumerate(models) if card not in models[:k]],

@@ -6,27 +6,43 @@ import datetime
 import platform
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from facegap import gates, pipeline, store
 from facegap.backend import version as onnxruntime_version
-from facegap.datasets.copies import Copies, Looks, copy_findings, find_copies, unreadable_findings
+from facegap.datasets.copies import (
+    Copies,
+    Looks,
+    absent_findings,
+    copy_findings,
+    find_copies,
+    spread,
+    unreadable_findings,
+)
 from facegap.errors import InputError
 from facegap.evidence import Evidence, age_gaps, follows, keyed_images, opaque, write_evidence
 from facegap.evidence.kept import kept_card, kept_dataset, kept_study, kept_text
+from facegap.outside import ids_of
 from facegap.pipeline import Progress
-from facegap.records import (
-    Comparisons,
-    RunManifest,
-    Templates,
-)
+from facegap.records import Comparisons, RunManifest, Strings
 from facegap.run import measure, transactions
-from facegap.run.inputs import Inputs
+from facegap.run.exchange import check_protocols
+from facegap.run.inputs import Inputs, threshold_of
+from facegap.run.outside import (
+    GivenScores,
+    OutsideModel,
+    Scope,
+    given_scores,
+    given_templates,
+    not_measured,
+)
 from facegap.run.page import Draw, draw_page
 from facegap.run.seal import keep_seal, sealed_entry
 from facegap.tables import build, write_tables
@@ -54,9 +70,10 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
     with _timed(seconds, "hash"):
         sha256 = pipeline.hash_files(samples, threads)
     with _timed(seconds, "look"):
-        inputs, copies = _without_copies(inputs, pipeline.look(samples, threads, progress, sha256))
+        inputs, copies = _without_copies(inputs, _looks(inputs, sha256, threads, progress))
     with _timed(seconds, "acquire and embed"):
         acquisitions, embedded, ran = measure.templates(inputs, sha256, threads, progress)
+        templates = embedded | given_templates(inputs.outside, ids_of(samples, secret))
     evidence = Evidence(
         study=inputs.study,
         samples=opaque(samples, secret),
@@ -64,11 +81,8 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         acquisitions=acquisitions,
         comparisons={},
         searches={},
-        vendor={
-            model.card.name: model.card.score_threshold
-            for model in inputs.models
-            if model.card.score_threshold is not None
-        },
+        vendor={model.card.name: value for model in inputs.models if (value := threshold_of(model.card)) is not None},
+        vendor_fmr={model.card.name: model.card.vendor_fmr for model in inputs.outside if model.card.vendor_fmr},
         given=inputs.given,
         identities=inputs.dataset.identities,
         applies_to={card.name: card.applies_to for card in inputs.conditions},
@@ -78,11 +92,16 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         values={column: group.values for column, group in inputs.dataset.groups.items()},
         observed=inputs.dataset.observed_order,
     )
-    with _timed(seconds, "compare"):
-        compared = measure.comparisons(inputs, evidence, embedded, threads, progress)
-        kept = _with_copies(inputs, evidence, embedded, threads, progress)
-    with _timed(seconds, "search"):
-        searched = measure.searches(inputs, embedded, threads, progress)
+    check_protocols(inputs, secret)
+    with _scores(inputs, secret) as given:
+        scored = measure.Scored(templates, given)
+        with _timed(seconds, "compare"):
+            compared = measure.comparisons(inputs, evidence, scored, threads, progress)
+            kept = _with_copies(inputs, evidence, scored, threads, progress)
+        with _timed(seconds, "search"):
+            searched = measure.searches(inputs, scored, threads, progress)
+        remarks = [finding for one in given.values() for finding in one.findings]
+    inputs = inputs.remarked(*remarks, *not_measured(inputs.study, inputs.outside))
     with _timed(seconds, "transactions"):
         tried = transactions.attempts(inputs, sha256, acquisitions, embedded, threads, progress)
     gaps = age_gaps(samples, compared.values(), inputs.study.age_gap or ())
@@ -104,27 +123,57 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
     return final
 
 
+def _looks(inputs: Inputs, sha256: Strings, threads: int, progress: Progress) -> Looks:
+    """A look at every picture; where no net runs, at those that are there."""
+    samples = inputs.loaded.samples
+    if inputs.nets:
+        return pipeline.look(samples, threads, progress, sha256)
+    there = np.flatnonzero(sha256 != "")
+    return spread(pipeline.look(samples.take(there), threads, progress, sha256[there]), there, len(samples))
+
+
+@contextmanager
+def _scores(inputs: Inputs, secret: bytes) -> Iterator[dict[measure.Key, GivenScores]]:
+    """Scores that arrive, as long as the context lasts."""
+    samples, study = inputs.loaded.samples, inputs.study
+    scope = Scope(
+        samples=samples,
+        ids=ids_of(samples, secret),
+        rule=study.trials,
+        listed=inputs.listed,
+        conditions=inputs.conditions,
+        left_out=inputs.left_out,
+    )
+    with given_scores(inputs.outside, scope) as found:
+        yield found
+
+
 def _without_copies(inputs: Inputs, looks: Looks) -> tuple[Inputs, Copies]:
     """The study with the samples left out whose picture is there more than once, and what was found."""
     loaded, card = inputs.loaded, inputs.dataset
     copies = find_copies(loaded.samples, looks, card.identities, inputs.study.trials.reference_role)
-    found = (*unreadable_findings(loaded.samples, looks), *copy_findings(loaded.samples, copies))
+    found = (
+        *(unreadable_findings(loaded.samples, looks) if inputs.nets else absent_findings(looks)),
+        *copy_findings(loaded.samples, copies),
+    )
     if copies.left_out.all():
         raise InputError(f"dataset '{card.name}': every picture is there under two people; nothing can be compared")
-    return replace(
-        inputs,
-        loaded=replace(loaded, findings=(*loaded.findings, *found)),
-        left_out=copies.left_out if copies.left_out.any() else None,
-    ), copies
+    left_out = copies.left_out if copies.left_out.any() else None
+    return replace(inputs.remarked(*found), left_out=left_out), copies
 
 
 def _with_copies(
-    inputs: Inputs, evidence: Evidence, embedded: Mapping[measure.Key, Templates], threads: int, progress: Progress
+    inputs: Inputs, evidence: Evidence, scored: measure.Scored, threads: int, progress: Progress
 ) -> dict[measure.Key, Comparisons]:
-    """All comparisons with the copies kept, to be stated beside; none where nothing was left out."""
+    """All comparisons with the copies kept, to be stated beside; none where nothing was left out, and of models of
+    which others gave no such scores.
+    """
     if inputs.left_out is None:
         return {}
-    return measure.comparisons(replace(inputs, left_out=None), evidence, embedded, threads, progress)
+    without = {name for (name, _), one in scored.scores.items() if not one.copies}
+    models = tuple(model for model in inputs.models if model.card.name not in without)
+    kept = replace(inputs, models=models, left_out=None)
+    return measure.comparisons(kept, evidence, scored, threads, progress)
 
 
 @contextmanager
@@ -183,9 +232,12 @@ def _manifest(
     return replace(manifest, sealed=sealed_entry(inputs.sealed, manifest))
 
 
-def _model_entries(model: pipeline.UsedModel) -> list[dict[str, Any]]:
-    card, detector = model.card, model.detector
-    recogniser = {**kept_card(card), "score_threshold": card.score_threshold}
+def _model_entries(model: pipeline.UsedModel | OutsideModel) -> list[dict[str, Any]]:
+    recogniser = {**kept_card(model.card), "score_threshold": threshold_of(model.card)}
+    if isinstance(model, OutsideModel):
+        asked = {} if model.protocol is None else {"protocol_sha256": model.protocol.sha256}
+        return [{**recogniser, "given": model.entries(), **asked}]
+    detector = model.detector
     parts = {part: store.sha256_file(path) for part, path in model.detector_files.items()}
     return [
         {**recogniser, "file_sha256": store.sha256_file(model.file), "detector": detector.name},
@@ -197,7 +249,7 @@ def _told(entry: dict[str, Any], inputs: Inputs, ran: measure.Ran) -> dict[str, 
     """The entry with what this run knows of a recogniser besides its card: its gate, and why it takes no batch."""
     if entry["kind"] != "recogniser":
         return entry
-    (card,) = {model.card.name: model.card for model in inputs.models if model.card.name == entry["name"]}.values()
+    (card,) = {model.card.name: model.card for model in inputs.nets if model.card.name == entry["name"]}.values()
     found = gates.find(card)
     note = {"note": ran.notes[card.name]} if ran.notes[card.name] else {}
     return {**entry, "gate": asdict(found) if found is not None else None, **note}

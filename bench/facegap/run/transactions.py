@@ -47,7 +47,7 @@ def attempts(
     taken, moments = taken_again(samples, probe, rules)
     files = sha256[np.repeat(probe, len(taken) // max(len(probe), 1))]
     found: dict[Key, Attempts] = {}
-    for model in inputs.models:
+    for model in inputs.nets:
         nets = pipeline.open_model(model, inputs.study, threads)
         boxes = acquired[model.detector.name, "clean"].box[np.repeat(probe, len(taken) // max(len(probe), 1))]
         scenes = pipeline.scenes(taken, linear_files(inputs), boxes, threads)

@@ -217,9 +217,9 @@ def _chunks(items: list[str], size: int) -> Iterator[list[str]]:
         yield items[start : start + size]
 
 
-def purge(kinds: Iterable[str] = ("acquisitions", "looks", "templates", PLACES)) -> list[Path]:
-    """Delete cached acquisitions, templates, digests of pictures, where data of runs lay, and what stopped processes
-    left half written in the cache; what was removed.
+def purge(kinds: Iterable[str] = ("acquisitions", "looks", "scores", "templates", PLACES)) -> list[Path]:
+    """Delete cached acquisitions, templates, digests of pictures, where data of runs lay, scores that a killed run
+    left, and what stopped processes left half written in the cache; what was removed.
 
     A link in a folder's place is removed, and what it leads to is left alone.
 

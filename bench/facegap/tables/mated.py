@@ -72,8 +72,9 @@ def qualities(evidence: Evidence, comparisons: Comparisons) -> dict[str, Floats]
 
     The worse of its two samples where both went through the condition, else the probe's own.
     """
-    detector = next(use.detector for use in evidence.study.models if use.card == comparisons.model)
-    acquired = evidence.acquisitions[detector, comparisons.condition]
+    acquired = evidence.acquired(comparisons.model, comparisons.condition)
+    if acquired is None:
+        return {}
     reference, probe = comparisons.mated.reference, comparisons.mated.probe
     found = {}
     for name, native in sorted(acquired.quality.items()):

@@ -110,7 +110,9 @@ def _acquired(found: _Observed) -> Iterator[ObservedRow]:
     evidence = found.evidence
     for use in evidence.study.models:
         for condition in evidence.study.conditions:
-            acquisitions = evidence.acquisitions[use.detector, condition]
+            acquisitions = evidence.acquired(use.card, condition)
+            if acquisitions is None:  # others ran the model, and what they acquired is not known
+                continue
             for columns in evidence.groupings:
                 for value in found.values:
                     mine = evidence.concerned(condition) & (found.value == value)

@@ -67,11 +67,16 @@ def rows(bench: Workbench) -> Iterator[RateRow]:
 
 
 def _acquisition_rates(bench: Workbench) -> Iterator[RateRow]:
-    """FTA by model: each model's detector decides it. Of the samples that go through the condition."""
+    """FTA by model: each model's detector decides it; none of a model that others ran.
+
+    Of the samples that go through the condition.
+    """
     evidence = bench.evidence
     for use in evidence.study.models:
         for condition in evidence.study.conditions:
-            acquisitions = evidence.acquisitions[use.detector, condition]
+            acquisitions = evidence.acquired(use.card, condition)
+            if acquisitions is None:
+                continue
             concerned = evidence.concerned(condition)
             samples = evidence.samples.take(concerned)
             mine = replace(acquisitions, outcome=acquisitions.outcome[concerned])

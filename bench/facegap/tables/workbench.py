@@ -14,7 +14,7 @@ from facegap import count, estimate
 from facegap.estimate import cautions
 from facegap.estimate.bootstrap import PeopleDraws, double_or_nothing_draws, pair_trials, threshold_draws
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, ErrorCounts, Estimate, Searches, Threshold
+from facegap.records import Comparisons, ErrorCounts, Estimate, Searches, Threshold, matches
 from facegap.tables.hidden import Hidden, HiddenGroups
 
 NO_THRESHOLD = "none"
@@ -179,10 +179,24 @@ def set_thresholds(evidence: Evidence) -> tuple[Threshold, ...]:
     for use in evidence.study.models:
         found += at_target_fmrs(evidence, use.card)
         if evidence.study.thresholds.vendor and use.card in evidence.vendor:
-            policy = "the vendor's own threshold"
-            found.append(Threshold(name="vendor", model=use.card, value=evidence.vendor[use.card], policy=policy))
+            found.append(_vendors(evidence, use.card))
         found += [threshold for threshold in evidence.given if threshold.model == use.card]
     return tuple(found)
+
+
+def _vendors(evidence: Evidence, model: str) -> Threshold:
+    """The vendor's threshold; where an FMR is stated for it, with the one that was measured over all impostors."""
+    value, stated = evidence.vendor[model], evidence.vendor_fmr.get(model)
+    found = Threshold(name="vendor", model=model, value=value, policy="the vendor's own threshold")
+    if stated is None:
+        return found
+    comparisons = evidence.comparisons[model, evidence.study.thresholds.condition]
+    impostors = count.pooled_nonmated(comparisons, evidence.samples, "all", evidence.study.groups[0])
+    errors = int(matches(impostors.scores, value).sum())
+    measured = f"{errors / impostors.total:.2g}, {errors:,} of {impostors.total:,}" if impostors.total else "none"
+    return replace(
+        found, note=f"the vendor states FMR {stated:g} for it; over all non-mated comparisons here: {measured}"
+    )
 
 
 def at_target_fmrs(evidence: Evidence, model: str) -> list[Threshold]:

@@ -21,8 +21,8 @@ from facegap.store import sha256_bytes
 from facegap.words import plural
 
 
-def load(card: DatasetCard, root: Path) -> Loaded:
-    """The samples that the manifest names; the files below `root` must be there.
+def load(card: DatasetCard, root: Path, images: bool = True) -> Loaded:
+    """The samples that the manifest names; with `images` their files below `root` must be there.
 
     Raises:
         DatasetMissing: there is no such folder.
@@ -37,7 +37,7 @@ def load(card: DatasetCard, root: Path) -> Loaded:
     rows, labels = with_labels(card, root, tree, rows, unread)
     rows, roles = with_roles(card, name, rows)
     findings = [*_left_out(card, name, left_out), *labels, *roles]
-    return settle(card, root, name, rows, tree, findings, {row.path for row in left_out})
+    return settle(card, root, name, rows, tree, findings, {row.path for row in left_out}, images)
 
 
 def _keeps(card: DatasetCard, sheet: Sheet) -> Callable[[Sequence[str]], bool]:
