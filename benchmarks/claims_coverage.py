@@ -85,6 +85,19 @@ def images(kind: str, people: int, rng: np.random.Generator) -> Integers:
 
 def faces(design: Design, people: int, rng: np.random.Generator) -> tuple[Integers, Scores]:
     """(people,) numbers of images, and the scores of all images."""
+    sizes, face = pictures(design, people, rng)
+    return sizes, face @ face.T
+
+
+def pictures(
+    design: Design, people: int, rng: np.random.Generator, noise: float = 1.0, shared: float = 0.0
+) -> tuple[Integers, Scores]:
+    """(people,) numbers of images, and the (images, dimensions) unit vectors of all of them.
+
+    Args:
+        noise: of images, over that of other groups.
+        shared: how far the people lie along a direction of their own group.
+    """
     sizes = images(design.images, people, rng)
     person = rng.normal(size=(people, DIMENSIONS))
     if design.family > 1:
@@ -96,10 +109,10 @@ def faces(design: Design, people: int, rng: np.random.Generator) -> tuple[Intege
         "normal": lambda: 1.5 * np.abs(rng.normal(size=people)),
     }[design.wolves]()
     heavy = 0.25 * rng.standard_t(3, people).clip(-4, 4) if design.wolves == "t3" else 0.3 * rng.normal(size=people)
+    person[:, 1] += shared
     who = np.repeat(np.arange(people), sizes)
-    face = person[who] + 0.8 * np.exp(heavy)[who, None] * rng.normal(size=(len(who), DIMENSIONS))
-    face = (face / np.linalg.norm(face, axis=1, keepdims=True)).astype(np.float32)
-    return sizes, face @ face.T
+    face = person[who] + 0.8 * noise * np.exp(heavy)[who, None] * rng.normal(size=(len(who), DIMENSIONS))
+    return sizes, (face / np.linalg.norm(face, axis=1, keepdims=True)).astype(np.float32)
 
 
 def by_person(errors: npt.NDArray[np.bool_], sizes: Integers) -> Integers:
@@ -139,7 +152,6 @@ def _counts(metric: str, x: Integers, m: Integers, pairs: tuple[Integers, Intege
         by_subject=_sums(x, m),
         by_pair=None if pairs is None else _sums(*pairs),
         heaviest=heaviest(x, m),
-        most=int(m.max(initial=0)),
     )
 
 
@@ -349,12 +361,6 @@ of the two rates), and each group's mean of FMR and FNMR.
 | design | claim | wrong: supported, refuted |
 |---|---|---|
 """
-
-
-def _warned(counts: ErrorCounts) -> bool:
-    """Whether a note or a caution stands beside the interval."""
-    found = estimate(counts, LEVEL)
-    return bool(found.note or found.cautions)
 
 
 def main() -> None:

@@ -36,7 +36,8 @@ def cross_fmr(tables: Tables, model: str, point: ThresholdRow, grouping: str) ->
         "Rows: group of the enrolled reference; columns: group of the impostor who probes. Each cell is the share of "
         f"impostor comparisons that match {words.at(point.name, point.threshold)}, condition {condition}. Colour is "
         f"the logarithm of FMR: grey at {meaning}, orange above, blue below. “≤” marks cells in which no false match "
-        "was seen: the number is the upper end of the interval. † fewer than 50 people. A dash: no comparisons. "
+        f"was seen: the number is the upper end of the interval. † fewer than {views.FEW_PEOPLE} people. A dash: no "
+        "comparisons. "
         f"{rates.span_words(rows, 'cell')}"
     )
     names = _names(tables, model, groups, grouping)
