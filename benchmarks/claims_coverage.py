@@ -14,7 +14,7 @@ import argparse
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -186,18 +186,28 @@ class Lines(NamedTuple):
     others: list[str]
 
 
-def lines(design: Design, replicates: int) -> Lines:
+def lines(design: Design, replicates: int, seed: int) -> Lines:
     """Lines of a design: verdicts on rates, intervals, and other verdicts."""
+    return lines_of(design, studies(design, replicates, seed))
+
+
+def studies(design: Design, replicates: int, seed: int) -> dict[tuple[str, float], list[Study]]:
+    """Counts of the groups in every study, by metric and rate."""
     fmr_at, fnmr_at = thresholds(design)
     found: dict[tuple[str, float], list[Study]] = {}
     for k in range(replicates):
         groups = [
-            faces(design, people, np.random.default_rng([k, g, people])) for g, people in enumerate(design.people)
+            faces(design, people, np.random.default_rng([seed, k, g, people])) for g, people in enumerate(design.people)
         ]
         for rate, at in zip(FMR, fmr_at, strict=True):
             found.setdefault(("FMR", rate), []).append(_named([nonmated(*group, at) for group in groups]))
         for rate, at in zip(FNMR, fnmr_at, strict=True):
             found.setdefault(("FNMR", rate), []).append(_named([mated(*group, at) for group in groups]))
+    return found
+
+
+def lines_of(design: Design, found: dict[tuple[str, float], list[Study]]) -> Lines:
+    """Lines of a design whose studies are these."""
     others = [_margins(design, found[metric, high], found[metric, low]) for metric, high, low in HIGHER]
     others += [_accuracies(design, found["FMR", FMR[0]], found["FNMR", rate], rate) for rate in FNMR]
     return Lines(
@@ -330,8 +340,8 @@ def _each(values: npt.NDArray[np.float64]) -> str:
 HEAD = """\
 # Verdicts and intervals in uneven designs
 
-Written by `benchmarks/claims_coverage.py`: {replicates} replicates a row, level 95 % (Monte Carlo standard error of a
-share of 5 %: {error:.1f} points by study, less by interval); numpy {numpy}, Python {python}. Shares in %.
+Written by `benchmarks/claims_coverage.py`: {replicates} replicates a row, seed {seed}, level 95 % (Monte Carlo standard
+error of a share of 5 %: {error:.1f} points by study, less by interval); numpy {numpy}, Python {python}. Shares in %.
 
 ## Verdicts on rates
 
@@ -366,24 +376,31 @@ of the two rates), and each group's mean of FMR and FNMR.
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--replicates", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=4242)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     started = time.perf_counter()
     with ProcessPoolExecutor(options.workers) as pool:
-        found = list(pool.map(lines, DESIGNS, [options.replicates] * len(DESIGNS)))
-    head = HEAD.format(
-        replicates=options.replicates,
-        error=100 * np.sqrt(0.0475 / options.replicates),
-        numpy=np.__version__,
-        python=platform.python_version(),
-    )
-    rates, intervals, others = ("\n".join(line for part in side for line in part) for side in zip(*found, strict=True))
-    text = f"{head}{rates}\n{INTERVALS}{intervals}\n{OTHERS}{others}\n"
+        found = list(pool.map(lines, DESIGNS, *([each] * len(DESIGNS) for each in (options.replicates, options.seed))))
+    text = table(found, options.replicates, options.seed)
     if options.out is not None:
         options.out.write_text(text, encoding="utf-8")
     print(text)
     print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
+
+
+def table(found: Sequence[Lines], replicates: int, seed: int) -> str:
+    """All tables."""
+    head = HEAD.format(
+        replicates=replicates,
+        seed=seed,
+        error=100 * np.sqrt(0.0475 / replicates),
+        numpy=np.__version__,
+        python=platform.python_version(),
+    )
+    rates, intervals, others = ("\n".join(line for part in side for line in part) for side in zip(*found, strict=True))
+    return f"{head}{rates}\n{INTERVALS}{intervals}\n{OTHERS}{others}\n"
 
 
 if __name__ == "__main__":

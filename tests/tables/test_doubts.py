@@ -9,7 +9,7 @@ import numpy as np
 from facegap.evidence import Evidence
 from facegap.report import versus_reference as said_of_reference
 from facegap.report import versus_rest as said_of_rest
-from facegap.tables import Workbench, versus_reference, versus_rest
+from facegap.tables import Workbench, differentials, versus_reference, versus_rest
 from facegap.tables.doubts import doubt
 from made_evidence import chosen, evidence_of
 
@@ -46,6 +46,8 @@ def test_what_three_families_make_is_no_difference_between_groups() -> None:
     assert said_of_reference.verdict(held) == f"not shown to differ; {row.note}"
     (mated,) = chosen(versus_rest.rows(bench), **{**wanted, "metric": "FNMR"})
     assert "clusters" not in mated.sentence
+    for summary in chosen(differentials.rows(bench), grouping="colour", threshold_name="FMR 0.005"):
+        assert ("the null band may be too narrow" in summary.caution) == (summary.metric != "FNMR")
 
 
 def test_a_difference_that_many_people_make_is_stated() -> None:

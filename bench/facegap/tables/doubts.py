@@ -26,12 +26,10 @@ def doubt(bench: Workbench, key: Mapping[str, Any], sides: Collection[ErrorCount
     """
     if key["metric"] != "FMR":
         return ""
-    few = [name for name, found in _clusters(bench, key).items() if name in groups and found]
+    comparisons = bench.evidence.comparisons[key["model"], key["condition"]]
+    few = in_few_clusters(bench, comparisons, tuple(key["grouping"].split(", ")), key["threshold"], groups)
     if few:
-        return (
-            f"most false matches of {', '.join(few)} lie in a few clusters of people who match one another, as "
-            "relatives do: no difference is shown by these"
-        )
+        return f"{few}: no difference is shown by these"
     if any(c.trials and unevenly(c) for c in sides):
         return "a few of many people take part in most comparisons: no difference in false matches is shown by these"
     return ""
@@ -42,12 +40,14 @@ def unevenly(counts: ErrorCounts) -> bool:
     return counts.by_subject is not None and balanced_people(counts) < SHARE_ALIKE * counts.subjects
 
 
-def _clusters(bench: Workbench, key: Mapping[str, Any]) -> Mapping[str, bool]:
-    """Group -> whether most of its false matches lie in few clusters."""
-    comparisons = bench.evidence.comparisons[key["model"], key["condition"]]
-    columns = tuple(key["grouping"].split(", "))
-    name = "clusters", comparisons.model, comparisons.condition, columns, key["threshold"]
-    return bench.once(name, lambda: _found(bench, comparisons, columns, key["threshold"]))
+def in_few_clusters(
+    bench: Workbench, comparisons: Comparisons, columns: tuple[str, ...], threshold: float, groups: Collection[str]
+) -> str:
+    """Which of the groups have most of their false matches in few clusters of people, in words; empty where none."""
+    name = "clusters", comparisons.model, comparisons.condition, columns, threshold
+    found = bench.once(name, lambda: _found(bench, comparisons, columns, threshold))
+    few = ", ".join(group for group, is_so in found.items() if is_so and group in groups)
+    return few and f"most false matches of {few} lie in a few clusters of people who match one another, as relatives do"
 
 
 def _found(
