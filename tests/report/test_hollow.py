@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
@@ -59,4 +60,4 @@ def test_points_after_discarding() -> None:
     figure = Figure()
     edc._paint(figure, rows, ["a"])
     hollow = [line for line in figure.axes[0].lines if to_rgb(line.get_markerfacecolor()) == WHITE]
-    assert [list(line.get_xdata()) for line in hollow] == [[0.1]]
+    assert [np.asarray(line.get_xdata()).tolist() for line in hollow] == [[0.1]]
