@@ -288,7 +288,8 @@ def _percent(*shares: Any) -> str:
 HEAD = """\
 # What is said at a target FMR, the threshold set on the same people
 
-Written by `benchmarks/at_operating_point.py`: {replicates} replicates a row, {draws} draws of people and of every step
+Written by `benchmarks/at_operating_point.py --replicates {replicates} --designs {designs}`: {replicates}
+replicates a row, {draws} draws of people and of every step
 of a summary's band, level 95 % (Monte Carlo standard error of a share of 5 %: {error:.1f} points by study, less by
 interval); numpy {numpy}, Python {python}. Shares in %. The last group has a higher FMR and FNMR than the others.
 Cautions as in the tables.
@@ -330,6 +331,7 @@ def main() -> None:
     found = [_shown(lines(DESIGNS[k], options.replicates)) for k in options.designs]
     head = HEAD.format(
         replicates=options.replicates,
+        designs=" ".join(map(str, options.designs)),
         draws=DRAWS,
         error=100 * np.sqrt(0.0475 / options.replicates),
         numpy=np.__version__,
