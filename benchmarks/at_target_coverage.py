@@ -81,7 +81,6 @@ def intervals(found: Study, target: float, rng: np.random.Generator) -> dict[str
         subjects=people,
         by_subject=sums,
         heaviest=heaviest(errors, trials),
-        most=int(trials.max(initial=0)),
     )
     fixed = estimate(counts, LEVEL)
     assert fixed.low is not None

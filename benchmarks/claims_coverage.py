@@ -14,7 +14,7 @@ import argparse
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,6 +85,19 @@ def images(kind: str, people: int, rng: np.random.Generator) -> Integers:
 
 def faces(design: Design, people: int, rng: np.random.Generator) -> tuple[Integers, Scores]:
     """(people,) numbers of images, and the scores of all images."""
+    sizes, face = pictures(design, people, rng)
+    return sizes, face @ face.T
+
+
+def pictures(
+    design: Design, people: int, rng: np.random.Generator, noise: float = 1.0, shared: float = 0.0
+) -> tuple[Integers, Scores]:
+    """(people,) numbers of images, and the (images, dimensions) unit vectors of all of them.
+
+    Args:
+        noise: of images, over that of other groups.
+        shared: how far the people lie along a direction of their own group.
+    """
     sizes = images(design.images, people, rng)
     person = rng.normal(size=(people, DIMENSIONS))
     if design.family > 1:
@@ -96,10 +109,10 @@ def faces(design: Design, people: int, rng: np.random.Generator) -> tuple[Intege
         "normal": lambda: 1.5 * np.abs(rng.normal(size=people)),
     }[design.wolves]()
     heavy = 0.25 * rng.standard_t(3, people).clip(-4, 4) if design.wolves == "t3" else 0.3 * rng.normal(size=people)
+    person[:, 1] += shared
     who = np.repeat(np.arange(people), sizes)
-    face = person[who] + 0.8 * np.exp(heavy)[who, None] * rng.normal(size=(len(who), DIMENSIONS))
-    face = (face / np.linalg.norm(face, axis=1, keepdims=True)).astype(np.float32)
-    return sizes, face @ face.T
+    face = person[who] + 0.8 * noise * np.exp(heavy)[who, None] * rng.normal(size=(len(who), DIMENSIONS))
+    return sizes, (face / np.linalg.norm(face, axis=1, keepdims=True)).astype(np.float32)
 
 
 def by_person(errors: npt.NDArray[np.bool_], sizes: Integers) -> Integers:
@@ -139,7 +152,6 @@ def _counts(metric: str, x: Integers, m: Integers, pairs: tuple[Integers, Intege
         by_subject=_sums(x, m),
         by_pair=None if pairs is None else _sums(*pairs),
         heaviest=heaviest(x, m),
-        most=int(m.max(initial=0)),
     )
 
 
@@ -174,18 +186,28 @@ class Lines(NamedTuple):
     others: list[str]
 
 
-def lines(design: Design, replicates: int) -> Lines:
+def lines(design: Design, replicates: int, seed: int) -> Lines:
     """Lines of a design: verdicts on rates, intervals, and other verdicts."""
+    return lines_of(design, studies(design, replicates, seed))
+
+
+def studies(design: Design, replicates: int, seed: int) -> dict[tuple[str, float], list[Study]]:
+    """Counts of the groups in every study, by metric and rate."""
     fmr_at, fnmr_at = thresholds(design)
     found: dict[tuple[str, float], list[Study]] = {}
     for k in range(replicates):
         groups = [
-            faces(design, people, np.random.default_rng([k, g, people])) for g, people in enumerate(design.people)
+            faces(design, people, np.random.default_rng([seed, k, g, people])) for g, people in enumerate(design.people)
         ]
         for rate, at in zip(FMR, fmr_at, strict=True):
             found.setdefault(("FMR", rate), []).append(_named([nonmated(*group, at) for group in groups]))
         for rate, at in zip(FNMR, fnmr_at, strict=True):
             found.setdefault(("FNMR", rate), []).append(_named([mated(*group, at) for group in groups]))
+    return found
+
+
+def lines_of(design: Design, found: dict[tuple[str, float], list[Study]]) -> Lines:
+    """Lines of a design whose studies are these."""
     others = [_margins(design, found[metric, high], found[metric, low]) for metric, high, low in HIGHER]
     others += [_accuracies(design, found["FMR", FMR[0]], found["FNMR", rate], rate) for rate in FNMR]
     return Lines(
@@ -318,8 +340,8 @@ def _each(values: npt.NDArray[np.float64]) -> str:
 HEAD = """\
 # Verdicts and intervals in uneven designs
 
-Written by `benchmarks/claims_coverage.py`: {replicates} replicates a row, level 95 % (Monte Carlo standard error of a
-share of 5 %: {error:.1f} points by study, less by interval); numpy {numpy}, Python {python}. Shares in %.
+Written by `benchmarks/claims_coverage.py`: {replicates} replicates a row, seed {seed}, level 95 % (Monte Carlo standard
+error of a share of 5 %: {error:.1f} points by study, less by interval); numpy {numpy}, Python {python}. Shares in %.
 
 ## Verdicts on rates
 
@@ -351,33 +373,34 @@ of the two rates), and each group's mean of FMR and FNMR.
 """
 
 
-def _warned(counts: ErrorCounts) -> bool:
-    """Whether a note or a caution stands beside the interval."""
-    found = estimate(counts, LEVEL)
-    return bool(found.note or found.cautions)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--replicates", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=4242)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     started = time.perf_counter()
     with ProcessPoolExecutor(options.workers) as pool:
-        found = list(pool.map(lines, DESIGNS, [options.replicates] * len(DESIGNS)))
-    head = HEAD.format(
-        replicates=options.replicates,
-        error=100 * np.sqrt(0.0475 / options.replicates),
-        numpy=np.__version__,
-        python=platform.python_version(),
-    )
-    rates, intervals, others = ("\n".join(line for part in side for line in part) for side in zip(*found, strict=True))
-    text = f"{head}{rates}\n{INTERVALS}{intervals}\n{OTHERS}{others}\n"
+        found = list(pool.map(lines, DESIGNS, *([each] * len(DESIGNS) for each in (options.replicates, options.seed))))
+    text = table(found, options.replicates, options.seed)
     if options.out is not None:
         options.out.write_text(text, encoding="utf-8")
     print(text)
     print(f"{time.perf_counter() - started:.0f} s", file=sys.stderr)
+
+
+def table(found: Sequence[Lines], replicates: int, seed: int) -> str:
+    """All tables."""
+    head = HEAD.format(
+        replicates=replicates,
+        seed=seed,
+        error=100 * np.sqrt(0.0475 / replicates),
+        numpy=np.__version__,
+        python=platform.python_version(),
+    )
+    rates, intervals, others = ("\n".join(line for part in side for line in part) for side in zip(*found, strict=True))
+    return f"{head}{rates}\n{INTERVALS}{intervals}\n{OTHERS}{others}\n"
 
 
 if __name__ == "__main__":

@@ -187,7 +187,6 @@ def _counts(metric: str, by_subject: Sums, by_pair: Sums | None) -> ErrorCounts:
         by_subject=_sums(*by_subject),
         by_pair=None if by_pair is None else _sums(*by_pair),
         heaviest=heaviest(*by_subject),
-        most=int(by_subject[1].max(initial=0)),
     )
 
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from claims_coverage import images as images_of
 from interval_coverage import LEVEL, _counts
 
 from facegap.estimate.bands import _shown, _smoothed
@@ -34,6 +35,8 @@ Integers = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int64]
 Array = npt.NDArray[np.float64]
 DEALS, DRAWS, MOST_IMAGES = 999, 1000, 60
+SEED = 2028
+"""Other studies than those that the band was chosen by."""
 SHOWN = ("max/min", "max-min", "max/mean", "max/geomean", "vary geomean", "gini", "STD population")
 SHOWN_TOGETHER = ("FDR", "IR", "GARBE", "SER")
 
@@ -43,7 +46,8 @@ class Design:
     """People of each group, how many images they have, how they differ, and the rates of all groups.
 
     Attributes:
-        images: "even" (4 each), "geometric" (mean 4) or "zipf" (exponent 2), of which at most 60.
+        images: "even" (4 each), "geometric" (mean 4) or "zipf" (exponent 2), of which at most 60; "as in LFW", one for
+            most and up to 200 for a few.
         people_t: people's effects have three degrees of freedom, else they are normal.
         first: the first group's rates over the others'.
     """
@@ -73,6 +77,8 @@ DESIGNS = (
     Design(people=(60,) * 4, images="geometric", families=True),
     Design(people=(250, 250), images="even"),
     Design(people=(15,) * 4, images="geometric"),
+    Design(people=(300, 150, 80), images="as in LFW"),
+    Design(people=(300, 150, 80), images="as in LFW", people_t=True),
 )
 
 
@@ -105,6 +111,8 @@ def _by_comparisons(counts: Sequence[ErrorCounts], rng: np.random.Generator) -> 
 def _sizes(rng: np.random.Generator, images: str, people: int) -> Integers:
     if images == "even":
         return np.full(people, 4)
+    if images == "as in LFW":
+        return images_of(images, people, rng)
     drawn = rng.geometric(1 / 4, people) if images == "geometric" else 1 + rng.zipf(2.0, people)
     return np.minimum(drawn, MOST_IMAGES).astype(np.int64)
 
@@ -129,9 +137,17 @@ def _fnmr(
     return tuple(counts), of_mated(deals, errors, comparisons, float(rates_of(counts).mean()))
 
 
-def _fmr(
-    rng: np.random.Generator, design: Design, label: Labels, sizes: Integers, deals: Deals
-) -> tuple[tuple[ErrorCounts, ...], Equal]:
+class Pairs(NamedTuple):
+    """(pairs,) people of each pair, false matches and comparisons, and whether both are of one group."""
+
+    i: Integers
+    j: Integers
+    errors: Integers
+    compared: Integers
+    same: npt.NDArray[np.bool_]
+
+
+def false_matches(rng: np.random.Generator, design: Design, label: Labels, sizes: Integers) -> Pairs:
     people = len(label)
     i, j = np.triu_indices(people, 1)
     effect = np.exp(0.5 * _effects(rng, design, people) - 0.125)
@@ -142,7 +158,19 @@ def _fmr(
         family = rng.random(people // 4 + 1) < 0.2
         rate = np.where(same & (i // 4 == j // 4) & family[i // 4], 0.3, rate)
     compared = sizes[i] * sizes[j]
-    errors = rng.binomial(compared, np.minimum(rate, 0.95))
+    return Pairs(i, j, rng.binomial(compared, np.minimum(rate, 0.95)), compared, same)
+
+
+def _fmr(
+    rng: np.random.Generator, design: Design, label: Labels, sizes: Integers, deals: Deals
+) -> tuple[tuple[ErrorCounts, ...], Equal]:
+    counts, errors, comparisons = fmr_counts(design, label, false_matches(rng, design, label, sizes))
+    return counts, of_nonmated(deals, counts, errors, comparisons, rng)
+
+
+def fmr_counts(design: Design, label: Labels, pairs: Pairs) -> tuple[tuple[ErrorCounts, ...], Integers, Integers]:
+    """Counts by group, and (people,) false matches and comparisons inside the own group."""
+    people, (i, j, errors, compared, same) = len(label), pairs
     counts, own_errors, own_comparisons = [], [], []
     for d in range(len(design.people)):
         own = same & (label[i] == d)
@@ -153,7 +181,7 @@ def _fmr(
         own_errors.append(x)
         own_comparisons.append(m)
         counts.append(replace(_counts("FMR", (x, m), pair), group=str(d)))
-    return tuple(counts), of_nonmated(deals, counts, np.concatenate(own_errors), np.concatenate(own_comparisons), rng)
+    return tuple(counts), np.concatenate(own_errors), np.concatenate(own_comparisons)
 
 
 def outside(found: Study, target: float) -> dict[tuple[str, str, str], bool]:
@@ -186,8 +214,7 @@ def outside(found: Study, target: float) -> dict[tuple[str, str, str], bool]:
 
 def measured(design: Design, replicates: int) -> list[str]:
     """Lines of the table: FMR, FNMR and both."""
-    rng = np.random.default_rng(0)
-    studies = [study(rng, design) for _ in range(replicates)]
+    studies = [study(np.random.default_rng([SEED, k]), design) for k in range(replicates)]
     found = [outside(one, design.fmr) for one in studies]
     lines = []
     for metric, names in (("FMR", (*SHOWN, "MAPE")), ("FNMR", SHOWN), ("FMR+FNMR", SHOWN_TOGETHER)):

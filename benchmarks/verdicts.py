@@ -60,7 +60,6 @@ def mated(rate: float, people: int, rng: Rng, each: int | Rows = 3, agreement: f
         subjects=people,
         by_subject=sums,
         heaviest=heaviest(x, m),
-        most=int(m.max()),
     )
 
 
@@ -76,7 +75,7 @@ def nonmated(rate: float, people: int, rng: Rng, spread: float = 0.5, sizes: int
     by_subject = ClusterSums(int(rows @ rows), int(rows @ m), int(m @ m))
     by_pair = ClusterSums(int(x @ x), int(x @ compared), int(compared @ compared))
     counts = replace(BASE, metric="FMR", errors=int(x.sum()), completed=int(compared.sum()), subjects=people)
-    return replace(counts, by_subject=by_subject, by_pair=by_pair, heaviest=heaviest(rows, m), most=int(m.max()))
+    return replace(counts, by_subject=by_subject, by_pair=by_pair, heaviest=heaviest(rows, m))
 
 
 def drawn(metric: str, kind: str, rate: float, people: int, rng: Rng) -> ErrorCounts:

@@ -568,7 +568,6 @@ class ErrorCounts:
         by_subject: sums over subjects, each pair counted at both of its subjects.
         by_pair: sums over unordered pairs of subjects; None where a comparison involves one subject only.
         heaviest: the two subjects with most errors beyond what the rate makes of their comparisons, the first first.
-        most: comparisons of the subject with most; 0 where it is not known.
         failures: whether failed comparisons are in errors and denominators.
         design_effect: what shared people are assumed to multiply the rate's variance by, where the counts do not say
             who made them; 1 takes comparisons as independent.
@@ -588,7 +587,6 @@ class ErrorCounts:
     by_subject: ClusterSums | None = None
     by_pair: ClusterSums | None = None
     heaviest: tuple[PersonSums, ...] = ()
-    most: int = 0
     probe_group: str | None = None
     failures: Failures = "counted"
     design_effect: float = 1.0

@@ -156,6 +156,6 @@ def test_summaries_by_people() -> None:
 def test_cautions_of_several_rates_name_the_groups() -> None:
     few, many = counts_of([1] * 20, [2] * 20, "few"), counts_of([1] * 60, [2] * 60, "many")
     found = [estimate(c, LEVEL) for c in (few, many)]
-    assert cautions.of_several(found) == "fewer than 50 people: the interval may be too narrow (few)"
+    assert cautions.of_several(found) == "fewer than 30 people: the interval may be too narrow (few)"
     both = cautions.by_name([("a", ["x", "y"]), ("b", ["x"])])
     assert both == "x (a, b); y (a)"

@@ -5,7 +5,7 @@ import pytest
 
 from facegap.estimate import differentials
 from facegap.estimate.bands import band, patterns
-from facegap.estimate.equal_groups import dealt, of_mated, of_nonmated
+from facegap.estimate.equal_groups import _freedom, _scatter, dealt, of_mated, of_nonmated
 from facegap.estimate.measures import gini, max_geomean, max_min
 from facegap.records import ClusterSums, ErrorCounts
 
@@ -150,3 +150,23 @@ def test_differentials_take_the_band_of_people():
         assert (one.measure, one.value, one.note) == (other.measure, other.value, other.note)
     by_measure = {row.measure: row for row in people}
     assert by_measure["gini"].null_high == pytest.approx(np.quantile(gini(equal.seen), 0.95), rel=0.02)
+
+
+def test_people_tell_how_far_people_vary_as_well_as_their_squares_are_even():
+    """2 sum^2 / (sum of squares less sum^2 / n): of squares 1, 1, 1, 5 it is 128 / 12; alike, as many as there are."""
+    assert _freedom(np.array([1.0, 1.0, 1.0, 5.0])) == pytest.approx(128 / 12)
+    assert _freedom(np.ones(7)) == 7
+    assert _freedom(np.array([1.0] + [0.0] * 99)) == pytest.approx(2 / 0.99)
+
+
+def test_a_person_of_most_comparisons_scatters_as_far_as_the_others_leave():
+    """A star of three pairs: its middle takes part in all, so that a tenth is taken to be left to the others."""
+    x, m = np.array([2, 1, 1, 0]), np.array([3, 1, 1, 1])
+    pairs = np.array([1, 1, 0]), np.array([1, 1, 1])
+    one = counts("FMR", "0", (x, m), pairs)
+    found = _scatter([one], np.array([0]), x, m)
+    p, residual = 2 / 3, np.array([0.0, 1 / 3, 1 / 3, -2 / 3])
+    rows = float(((residual / np.array([0.1, 2 / 3, 2 / 3, 2 / 3])) ** 2).sum())
+    within = 2 * (1 / 3) ** 2 + (2 / 3) ** 2
+    assert found.people == pytest.approx(max(rows - 2 * within, 0) / (p**2 * (12 - 2 * 3)))
+    assert found.lot == pytest.approx(within / 2)

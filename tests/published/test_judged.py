@@ -175,10 +175,10 @@ def test_hostile_names_stay_text_on_the_page(write: Write, tmp_path: Path) -> No
 
 
 def test_cautions_stand_with_every_number(write: Write) -> None:
-    path = write(HEAD, "a,6,40,40,FNMR", "b,30,1000,1000,FNMR")
+    path = write(HEAD, "a,6,20,20,FNMR", "b,30,1000,1000,FNMR")
     found = judged(path, "FNMR <= 10 % in every group")
     few, many = found.rates
-    assert "fewer than 50 people" in few.caution and "fewer than 10 errors" in few.caution and many.caution == ""
+    assert "fewer than 30 people" in few.caution and "fewer than 10 errors" in few.caution and many.caution == ""
     named = ["a", "the other groups"]  # of b the others are a
     assert all(f"fewer than 10 errors ({name})" in row.caution for name, row in zip(named, found.ratios, strict=True))
     assert all("fewer than 10 errors (a)" in row.caution for row in found.summaries)

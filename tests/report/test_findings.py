@@ -138,7 +138,7 @@ def test_equal_rates_name_no_worst_group(folder: Path) -> None:
 
 
 def test_cautions_of_the_tables_travel_with_the_groups_they_are_on(folder: Path) -> None:
-    note = "fewer than 50 people: the interval may be too narrow"
+    note = "fewer than 30 people: the interval may be too narrow"
     edit(folder, RateRow, lambda row: replace(row, caution=note) if row.group in ("East, female", "male") else row)
     texts = say(folder)
     assert at(texts, "vendor", GROUPING, "turned away").endswith(f"Read with care: East, female: {note}.")

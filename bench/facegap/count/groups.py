@@ -108,7 +108,6 @@ def one_way(
             subjects=int(np.count_nonzero(m_d)),
             by_subject=ClusterSums(exact_dot(x_d, x_d), exact_dot(x_d, m_d), exact_dot(m_d, m_d)),
             heaviest=heaviest(x_d, m_d),
-            most=int(m_d.max(initial=0)),
             failures=failures,
             people=each_once(x_d, m_d),
         )

@@ -237,7 +237,6 @@ def _cell(
         subjects=int(np.count_nonzero(people)),
         by_subject=ClusterSums(exact_dot(errors, errors), exact_dot(errors, people), exact_dot(people, people)),
         heaviest=heaviest(errors, people),
-        most=int(people.max(initial=0)),
         by_pair=ClusterSums(exact_dot(repeats, repeats), exact_dot(repeats, compared), block.pair_mm),
         failures=failures,
         people=pairs_once(block, (lower, upper), repeats / compared, errors),
@@ -284,6 +283,13 @@ def among(compared: PeopleCompared, people: Rows) -> PeopleCompared:
     i, j = place[compared.i], place[compared.j]
     both = (i >= 0) & (j >= 0)
     return PairsOfPeople(i[both], j[both], compared.comparisons[both], len(people))
+
+
+def compared_often(side: PairErrors) -> Rows:
+    """(k,) comparisons of each pair of people of `side` with a false match."""
+    people, block = _block_of(side.compared)
+    i, j = (np.searchsorted(people, one) for one in (side.i, side.j))
+    return np.asarray(block.pairs(i, j))
 
 
 def each_pair_once(side: PairErrors) -> tuple[Rows, npt.NDArray[np.float64], Rows]:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from facegap.estimate.clustered import balanced_people, largest_share, people_behind
+from facegap.estimate.clustered import balanced_people
 from facegap.records import ErrorCounts, Estimate
 
-FEW_SUBJECTS = 50
-FEW_ERRORS = 10
-LARGEST_SHARE = 0.05
-"""Of the comparisons, above which one person is said to make them uneven."""
+FEW_SUBJECTS = 30
+FEW_ALIKE = 12
+"""People, as if all took part alike, (sum M)^2 / sum M^2."""
 
-FEW_BEHIND, MANY_EACH = 15, 4
-"""With fewer people behind false matches, each with more of them than this, a few match many, and the next sample may
-hold more such people or none. Fewer people behind as many errors are only what few errors look like, and a caution on
-them would stand beside the low estimates and leave the high ones without (`benchmarks/claims_coverage.md`)."""
+SHARE_ALIKE = 0.25
+"""The same as a share of the people there are, below which the rates of pairs of people hang on a few of them."""
+
+FEW_ERRORS = 10
+FEW_FOR_MEANS = 50
+"""People, however they take part, whom what is no error rate takes: its intervals were tried with no fewer."""
 
 LARGE_SHARE = 0.1
 """Of the comparisons: from here on one person is spoken of, below it the people who make half of them."""
@@ -32,43 +33,42 @@ NARROW = "the interval may be too narrow"
 
 
 def of_people(counts: ErrorCounts) -> list[str]:
-    """Who took part: few people, or few who made most of the comparisons. Holds for any number made from these."""
+    """Who took part: few people, or few who made most of the comparisons. Holds for any rate made from these.
+
+    Known from the numbers of comparisons alone. A caution that rests on the errors stands beside the low estimates and
+    leaves the high ones without, of which then too many lie above the truth.
+    """
     if not counts.trials:
         return []
-    if counts.by_subject is None:
-        return of_participation(counts.subjects, None)
-    return of_participation(counts.subjects, balanced_people(counts), largest_share(counts))
-
-
-def of_participation(people: int, balanced: float | None, largest: float = 0.0) -> list[str]:
-    """As `of_people`, of so many people, who matter as much as `balanced` people would who all took part alike.
-
-    Known from the numbers of comparisons alone, so that no estimate is cautioned for being high or low. `largest` is
-    the share of the comparisons that the busiest person takes part in.
-    """
-    if people < FEW_SUBJECTS:
+    alike = float(counts.subjects) if counts.by_subject is None else balanced_people(counts)
+    if counts.subjects < FEW_SUBJECTS:
         return [few_people()]
-    if balanced is not None and balanced < FEW_SUBJECTS - 0.5:
-        return [f"people take part unevenly, as if {balanced:.0f} took part alike: {NARROW}"]
-    if largest > LARGEST_SHARE:
-        return [f"people take part unevenly, {100 * largest:.0f} % by one person: {NARROW}"]
+    if alike < FEW_ALIKE - 0.5:
+        return [_unevenly(alike)]
+    if counts.by_pair is not None and alike < SHARE_ALIKE * counts.subjects:
+        return [f"people take part unevenly, as if {alike:.0f} of {counts.subjects} took part alike: {NARROW}"]
     return []
+
+
+def of_participation(people: int, balanced: float) -> list[str]:
+    """As `of_people` of what is no error rate, of people who matter as `balanced` who all took part alike would."""
+    if people < FEW_FOR_MEANS:
+        return [few_people(FEW_FOR_MEANS)]
+    return [_unevenly(balanced)] if balanced < FEW_FOR_MEANS - 0.5 else []
+
+
+def _unevenly(alike: float) -> str:
+    return f"people take part unevenly, as if {alike:.0f} took part alike: {NARROW}"
 
 
 def of_errors(counts: ErrorCounts) -> list[str]:
-    """What the rate rests on: few errors, or few people who made them."""
-    if not counts.trials:
-        return []
-    if counts.errors < FEW_ERRORS:
-        return of_number(counts.errors)
-    if counts.by_pair is not None and counts.errors < counts.trials and _few_match_many(counts):
-        return [f"errors as if {people_behind(counts):.0f} made them all: {NARROW}"]
-    return []
+    """What the rate rests on: few errors."""
+    return of_number(counts.errors) if counts.trials else []
 
 
-def few_people() -> str:
-    """Said of whatever rests on fewer than `FEW_SUBJECTS` people."""
-    return f"fewer than {FEW_SUBJECTS} people: {NARROW}"
+def few_people(least: int = FEW_SUBJECTS) -> str:
+    """Said of whatever rests on fewer than `least` people."""
+    return f"fewer than {least} people: {NARROW}"
 
 
 def of_observation() -> list[str]:
@@ -130,8 +130,3 @@ def who_makes_most(found: Estimate) -> str:
         return f"one person {'is in' if pairs else 'makes'} {100 * people.largest:.0f} % of these comparisons"
     of = f"{people.half} of {found.counts.subjects} people"
     return f"{of} have half of all places in these comparisons" if pairs else f"{of} make half of these comparisons"
-
-
-def _few_match_many(counts: ErrorCounts) -> bool:
-    behind = people_behind(counts)
-    return behind < FEW_BEHIND and 2 * counts.errors > MANY_EACH * behind

@@ -92,11 +92,6 @@ def balanced_people(counts: Counted) -> float:
     return taken_part**2 / counts.by_subject.mm
 
 
-def largest_share(counts: ErrorCounts) -> float:
-    """Share of the comparisons, each as often as it has people, that the busiest person takes part in."""
-    return counts.most / (counts.trials * (1 if counts.by_pair is None else 2))
-
-
 def pairs_of_people(counts: Counted) -> float:
     """Pairs of people that would matter as much if all were compared alike: (sum m)^2 / sum m^2."""
     assert counts.by_pair is not None
@@ -209,7 +204,6 @@ def pooled(counts: Sequence[ErrorCounts]) -> ErrorCounts:
         by_pair=_added([c.by_pair for c in counts]),
         heaviest=_heaviest([one for c in counts for one in c.heaviest], counts),
         people=_pooled_people(counts),
-        most=max(c.most for c in counts),
     )
 
 

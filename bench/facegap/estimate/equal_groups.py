@@ -11,9 +11,8 @@ as they are stand among the deals like any other, so that the null band is exact
 less alike and say nothing of it. So a person's part is `u`, the false matches inside their own group over those
 expected there, and the rate of dealt people is p (sum w u / sum w)^a, w in proportion to their comparisons. If pairs
 erred by the product of two people's u, and these were known, a would be 2. As u holds the noise of pairs too, a is what
-makes the groups' rates scatter as the covariance of comparisons that share a person says (`clustered`), all groups
-together. On top comes the noise of the pairs themselves: errors in lots of the size that one pair's errors have, in
-Poisson numbers.
+makes the groups' rates scatter as the covariance of comparisons that share a person says, all groups together. On top
+comes the noise of the pairs themselves: errors in lots of the size that one pair's errors have, in Poisson numbers.
 
 Measured: `benchmarks/null_band_coverage.md`.
 """
@@ -36,6 +35,9 @@ Orders = npt.NDArray[np.int32]
 
 _STEEPEST = 4.0
 """Of a: twice what it can be in truth; it is an estimate."""
+
+_LEAST_LEFT = 0.1
+"""Of the comparisons, to the others where one person takes part in nearly all."""
 
 _TINY = 1e-300
 
@@ -109,13 +111,13 @@ def of_nonmated(
     if pooled == 0:
         none = np.zeros((len(deals.orders), len(counts)))
         return Equal(none, (none + 0.5) / (trials + 1))
-    parts = _scatter(counts)
+    parts = _scatter(counts, deals.starts, errors, comparisons)
     by_people = parts.people * np.array([_shared(c) for c in counts]) / trials**2
     certain = 1 / np.maximum(by_people + parts.lot / (pooled * trials), _TINY)
     rate = float((np.array([c.errors / c.trials for c in counts]) * certain).sum() / certain.sum())
 
     # How far people scatter is itself known only as well as so many people tell.
-    freedom = sum(degrees_of_freedom(c) for c in counts if c.errors)
+    freedom = min(sum(degrees_of_freedom(c) for c in counts if c.errors), parts.freedom)
     uncertain = np.sqrt(freedom / rng.chisquare(freedom, (len(deals.orders), 1)))
     mean = rate * trials * _people_factor(deals, trials, errors, comparisons, by_people, uncertain)
     x = parts.lot * rng.poisson(mean / parts.lot) if parts.lot > 0 else mean
@@ -124,26 +126,49 @@ def of_nonmated(
 
 
 class _Scatter(NamedTuple):
-    """Of a rate relative to its square: what a person adds per shared comparison, and errors that come together."""
+    """How a rate scatters.
+
+    Attributes:
+        people: what a person adds per shared comparison, relative to the square of the rate.
+        lot: errors that come together.
+        freedom: people who tell how far people scatter.
+    """
 
     people: float
     lot: float
+    freedom: float
 
 
-def _scatter(counts: Sequence[Counted]) -> _Scatter:
-    """Of all groups together, each around its own rate, so that groups that differ do not widen their null band."""
+def _scatter(counts: Sequence[Counted], starts: Integers, errors: Numbers, comparisons: Integers) -> _Scatter:
+    """Of all groups together, each around its own rate, so that groups that differ do not widen their null band.
+
+    The sample's own rate lies the nearer to a person's the more of the comparisons that person takes part in, so that
+    each residual is divided by what the others leave (CR3; Bell and McCaffrey 2002).
+    """
     covariance, shared, pairs_of_all = 0.0, 0.0, 0.0
-    for c in counts:
-        by_subject, by_pair = _both_sums(c)
-        pairs = float(residual_squares(by_pair, c.errors, c.trials))
-        rows = float(residual_squares(by_subject, c.errors, c.trials))
-        people = max(4 * c.trials**2 / by_subject.mm, 4.0)
-        # As in `clustered.corrected_variance`: the sample's own rate lies nearer to its people than the true one.
-        covariance += (rows - pairs) * people * (people - 1) / ((people - 2) * (people - 3)) - pairs
-        shared += (c.errors / c.trials) ** 2 * _shared(c)
+    squares: list[npt.NDArray[np.float64]] = []
+    own = zip(np.split(errors, starts[1:]), np.split(comparisons, starts[1:]), strict=True)
+    for c, (x, m) in zip(counts, own, strict=True):
+        p = c.errors / c.trials
+        pairs = float(residual_squares(_both_sums(c)[1], c.errors, c.trials))
+        others = np.maximum(1 - m / c.trials, _LEAST_LEFT)
+        residuals = np.asarray(x - p * m, dtype=np.float64)
+        covariance += float(((residuals / others) ** 2).sum()) - 2 * pairs
+        shared += p**2 * _shared(c)
         pairs_of_all += pairs
-    errors = sum(c.errors for c in counts)
-    return _Scatter(max(covariance, 0.0) / shared if shared > 0 else 0.0, pairs_of_all / errors)
+        squares.append((residuals / c.trials) ** 2)
+    people = max(covariance, 0.0) / shared if shared > 0 else 0.0
+    return _Scatter(people, pairs_of_all / sum(c.errors for c in counts), _freedom(np.concatenate(squares)))
+
+
+def _freedom(squares: npt.NDArray[np.float64]) -> float:
+    """Degrees of freedom of the sum of (people,) squares, 2 sum^2 / its variance (Satterthwaite 1946); 2 at least.
+
+    As many as there are people where these are normal, few where a few people err far more than others.
+    """
+    total = float(squares.sum())
+    variance = float((squares**2).sum()) - total**2 / len(squares)
+    return max(2 * total**2 / variance, 2.0) if variance > 0 else float(len(squares))
 
 
 def _people_factor(

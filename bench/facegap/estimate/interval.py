@@ -6,12 +6,15 @@ from dataclasses import replace
 
 from facegap.estimate import cautions
 from facegap.estimate.binomial import exact_low, wilson
-from facegap.estimate.clustered import adjusted_size, pairs_of_people, rate, with_room, worst_size
+from facegap.estimate.clustered import adjusted_size, pairs_of_people, people_behind, rate, with_room, worst_size
 from facegap.records import ByPeople, Counted, ErrorCounts, Estimate
 
 NEAR_FEW = 2 * cautions.FEW_ERRORS
 """Ten errors may be seen where three are expected, and no caution then stands beside: below so many the lower end
 spends a fifth of the error."""
+
+FEW_BEHIND, MANY_EACH = 15, 4
+"""With fewer people behind false matches, each with more of them than this, a few match many."""
 
 NOTHING = 1e-4
 """A lower end below so much of the rate is written as 0."""
@@ -24,8 +27,8 @@ def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:
 
     `n_eff` is the number that the interval rests on: Wilson's formula at value, n_eff and level gives the lower end,
     but with fewer than `NEAR_FEW` errors Clopper and Pearson's at a fifth of the error, if that is lower. The upper end
-    leaves room for one more person like the one with most errors (`clustered.with_room`). Where every person makes one
-    comparison both are Wilson's.
+    leaves room for one more person like the one with most errors, and where a comparison has two people for two
+    (`clustered.with_room`). Where every person makes one comparison both are Wilson's.
     """
     if counts.trials == 0:
         return Estimate(
@@ -75,8 +78,10 @@ def _ends(counts: Counted, n_eff: float, level: float, errors: int) -> tuple[flo
             low = min(low, exact_low(value * n_eff, n_eff, 1 - (1 - level) / 5))
             # Of less than one effective error the exact end is some 1e-9, which nobody should read as a rate.
             low = low if low >= NOTHING * value else 0.0
-        # One more person like the one who errs most, but for the one error that Wilson's interval allows anyway.
-        high = max(high, wilson(with_room(counts, 1, beyond=1) * n_eff, n_eff, level)[1])
+        # More people like those who err most, as many as a comparison has, but for the one error that Wilson's interval
+        # allows anyway.
+        room = with_room(counts, 1 if counts.by_pair is None else 2, beyond=1)
+        high = max(high, wilson(room * n_eff, n_eff, level)[1])
     return low, high
 
 
@@ -113,4 +118,14 @@ def _no_trials(counts: ErrorCounts) -> str:
 def _note(counts: ErrorCounts) -> str:
     if counts.errors == 0 and counts.by_pair is not None:
         return "no errors: the upper bound takes pairs that share a person for independent"
-    return "no errors: only the upper bound was learned" if counts.errors == 0 else ""
+    if counts.errors == 0:
+        return "no errors: only the upper bound was learned"
+    return f"errors as if {people_behind(counts):.0f} people made them all" if _few_match_many(counts) else ""
+
+
+def _few_match_many(counts: ErrorCounts) -> bool:
+    """Said in a note and in no caution: the interval holds there as elsewhere (`benchmarks/claims_coverage.md`)."""
+    if counts.by_pair is None or counts.errors in (0, counts.trials):
+        return False
+    behind = people_behind(counts)
+    return behind < FEW_BEHIND and 2 * counts.errors > MANY_EACH * behind

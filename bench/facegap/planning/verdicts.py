@@ -350,7 +350,6 @@ def _counts(metric: str, x: Rows, m: Rows, errors: int, trials: int, pairs: Clus
         by_subject=ClusterSums(exact_dot(x, x), exact_dot(x, m), exact_dot(m, m)),
         by_pair=pairs,
         heaviest=tuple(PersonSums(int(x[k]), int(m[k])) for k in who),
-        most=int(m.max(initial=0)),
     )
 
 

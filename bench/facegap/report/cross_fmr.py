@@ -36,7 +36,8 @@ def cross_fmr(tables: Tables, model: str, point: ThresholdRow, grouping: str) ->
         "Rows: group of the enrolled reference; columns: group of the impostor who probes. Each cell is the share of "
         f"impostor comparisons that match {words.at(point.name, point.threshold)}, condition {condition}. Colour is "
         f"the logarithm of FMR: grey at {meaning}, orange above, blue below. “≤” marks cells in which no false match "
-        "was seen: the number is the upper end of the interval. † fewer than 50 people. A dash: no comparisons. "
+        "was seen: the number is the upper end of the interval; hollow cells are to be read with care. "
+        f"† fewer than {views.FEW_PEOPLE} people. A dash: no comparisons. "
         f"{rates.span_words(rows, 'cell')}"
     )
     names = _names(tables, model, groups, grouping)
@@ -108,15 +109,23 @@ def _cell(ax: Any, row: CrossRow, x: int, y: int, norm: Any, n: int) -> None:
         return
     where = float(norm(math.log10(value)))
     unseen = row.errors == 0
-    face = "white" if unseen else BLUE_GREY_ORANGE(where)
+    colour = BLUE_GREY_ORANGE(where)
+    full = not unseen and not row.caution
     ax.add_patch(
-        Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=face, edgecolor="white" if not unseen else "#c9cdd4", linewidth=1)
+        Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour if full else "white", edgecolor=_edge(unseen), linewidth=1)
     )
+    if row.caution and not unseen:
+        # Hollow, as the marks of other figures are: its colour is a frame alone.
+        ax.add_patch(Rectangle((x - 0.42, y - 0.42), 0.84, 0.84, facecolor="none", edgecolor=colour, linewidth=4))
     if n > MOST_NUMBERED:
         return
-    ink = "white" if not unseen and not 0.14 < where < 0.88 else INK
+    ink = "white" if full and not 0.14 < where < 0.88 else INK
     text = ("≤" if unseen else "") + words.percent(value).replace(words.SPACE, "")
     ax.text(x, y, text, ha="center", va="center", fontsize=9 if n <= 10 else 7, color=ink)
+
+
+def _edge(unseen: bool) -> str:
+    return "#c9cdd4" if unseen else "white"
 
 
 def _axes(ax: Any, names: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
 
-from facegap.report import rates, style, views, words
+from facegap.report import dots, rates, style, views, words
 from facegap.report.style import COLOURS, INK, MARKERS, MUTED, Picture, Table
 from facegap.report.worst_first import groupings
 from facegap.schema import CmcRow, DetRow, DistributionRow, RateRow, ThresholdRow
@@ -34,16 +34,17 @@ def det(tables: Tables, model: str, condition: str, grouping: str) -> Picture | 
         f"Condition: {condition}; groups by {grouping}. "
         "One step curve per group: FMR across, FNMR up, both on log axes, failures counted. "
         "Lower and further left is fewer errors. Dots joined by a grey line lie at one and the same threshold: a "
-        "slanted line shows that one setting gives each group other errors. Curves leave the figure where no error "
+        "slanted line shows that one setting gives each group other errors; hollow dots are to be read with care, the "
+        "table says why. Curves leave the figure where no error "
         "was seen. Points have no interval: rates.csv has those at the thresholds. "
         f"{_people_words(marks)}{_not_drawn(tables, model, grouping)}"
     )
     name = style.slug("det", model, condition, *views.name_part(tables, grouping))
     svg = style.draw(name, title, alt, (8.2, 5.6), lambda figure: _det_figure(figure, rows, order, marks))
     table = Table(
-        ("Threshold", "Group", "FMR", "FNMR"),
+        ("Threshold", "Group", "FMR", "FNMR", "Note"),
         [
-            (point, group, words.rate(fmr), words.rate(fnmr))
+            (point, group, words.rate(fmr), words.rate(fnmr), _cautions(fmr, fnmr))
             for point, pairs in marks.items()
             for group, (fmr, fnmr) in pairs.items()
         ],
@@ -54,6 +55,11 @@ def det(tables: Tables, model: str, condition: str, grouping: str) -> Picture | 
 
 
 Pairs = dict[str, tuple[RateRow, RateRow]]
+
+
+def _cautions(fmr: RateRow, fnmr: RateRow) -> str:
+    """Why the point of two rates must be read with care."""
+    return "; ".join(f"{row.metric}: {row.caution}" for row in (fmr, fnmr) if row.caution)
 
 
 def _operating_points(
@@ -118,17 +124,27 @@ def _paint_det(ax: Any, rows: Sequence[DetRow], order: Sequence[str], marks: dic
 
 def _join(ax: Any, marks: dict[str, Pairs], groups: Sequence[str]) -> None:
     for name, pairs in marks.items():
-        seen = [(g, fmr.rate, fnmr.rate) for g, (fmr, fnmr) in pairs.items() if fmr.rate and fnmr.rate]
+        seen = [
+            (g, fmr.rate, fnmr.rate, fmr.caution or fnmr.caution)
+            for g, (fmr, fnmr) in pairs.items()
+            if fmr.rate and fnmr.rate
+        ]
         seen.sort(key=lambda item: item[1])
         if not seen:
             continue
         ax.plot(
-            [x for _, x, _ in seen], [y for _, _, y in seen], color=MUTED, linewidth=1, linestyle=(0, (1, 1)), zorder=4
+            [x for _, x, *_ in seen],
+            [y for _, _, y, _ in seen],
+            color=MUTED,
+            linewidth=1,
+            linestyle=(0, (1, 1)),
+            zorder=4,
         )
-        for group, x, y in seen:
+        for group, x, y, caution in seen:
             k = groups.index(group)
-            ax.plot([x], [y], MARKERS[k % len(MARKERS)], color=COLOURS[k % len(COLOURS)], markersize=5.5, zorder=5)
-        _, x, y = seen[-1]
+            colour = COLOURS[k % len(COLOURS)]
+            ax.plot([x], [y], MARKERS[k % len(MARKERS)], color=colour, **dots.face(caution, colour), zorder=5)
+        _, x, y, _ = seen[-1]
         look = {"fontsize": 8, "color": INK, "zorder": 6}
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
         ax.annotate(style.label(name, 24), (x, y), (6, 6), textcoords="offset points", bbox=box, **look)

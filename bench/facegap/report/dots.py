@@ -158,12 +158,12 @@ def _mark(ax: Any, y: float, row: Mark, k: int, limits: tuple[float, float], sca
         # No error seen: only the upper end of the interval is known, so the mark is open and points down to zero.
         ax.plot([high], [y], marker="<", color=colour, markerfacecolor="white", markersize=6, zorder=4)
     else:
-        ax.plot([row.rate], [y], marker=marker, color=colour, **face(row, colour), zorder=4)
+        ax.plot([row.rate], [y], marker=marker, color=colour, **face(row.caution, colour), zorder=4)
 
 
-def face(row: Mark, colour: str) -> dict[str, Any]:
-    """How a mark is filled: hollow where its number is to be read with care."""
-    if row.caution:
+def face(caution: str, colour: str) -> dict[str, Any]:
+    """How a mark is filled: hollow where its number has a caution, and is to be read with care."""
+    if caution:
         return {"markersize": 5.5, "markerfacecolor": "white", "markeredgecolor": colour, "markeredgewidth": 1.2}
     return {"markersize": 5.5, "markeredgewidth": 0}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.ticker import FuncFormatter
 
-from facegap.report import style, views, words
+from facegap.report import dots, style, views, words
 from facegap.report.style import Picture, Table
 from facegap.schema import EdcRow, SplitRow
 from facegap.store import Tables
@@ -42,7 +42,8 @@ def against_error(tables: Tables, model: str) -> Picture | None:
         "worst first, those without a face before all others. Left: FNMR of what is kept, by group; right: the share "
         "of each group’s comparisons that is refused; on the dotted line a group loses as much as everybody. A "
         "line that falls at the cost of one group moves the burden from errors to refusals. Points have no interval, "
-        f"and none is drawn where fewer than {FEWEST} comparisons are left. "
+        f"and none is drawn where fewer than {FEWEST} comparisons are left; hollow ones are to be read with care: few "
+        "people, or few errors left (caution in edc.csv). "
         f"{quality} is shown because it lowers FNMR most of {among} qualities; picked afterwards, it flatters itself. "
         f"n per group before discarding: {words.span(kept)} comparisons."
     )
@@ -132,8 +133,12 @@ def _paint(figure: Any, rows: Sequence[EdcRow], groups: Sequence[str]) -> None:
     for k, group in enumerate(groups):
         mine = [row for row in rows if row.group == group and row.discard is not None]
         look = style.look(k) | {"marker": style.MARKERS[k % len(style.MARKERS)], "markersize": 4}
-        kept = [(row.discard, row.fnmr) for row in mine if row.fnmr is not None and (row.kept or 0) >= FEWEST]
-        left.plot([x for x, _ in kept], [y for _, y in kept], label=style.label(group), **look)
+        kept = [row for row in mine if row.fnmr is not None and (row.kept or 0) >= FEWEST]
+        left.plot([row.discard for row in kept], [row.fnmr for row in kept], label=style.label(group), **look)
+        for row in kept:
+            if row.caution:
+                hollow = dots.face(row.caution, look["color"]) | {"markersize": 4}
+                left.plot([row.discard], [row.fnmr], look["marker"], color=look["color"], **hollow)
         right.plot([row.discard for row in mine], [row.discarded_share for row in mine], **look)
     right.plot([0, 0.5], [0, 0.5], color=style.MUTED, linestyle=(0, (1, 1)), linewidth=1)
     for ax, what in ((left, "FNMR of those kept"), (right, "refused of the group")):

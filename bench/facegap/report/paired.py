@@ -39,8 +39,7 @@ def changes(tables: Tables, model: str) -> Picture | None:
         f"{words.at(point.name, point.threshold) if point else ''}. Left: how many percentage points more are turned "
         "away (right of the line: more). Right: by how much that is more than in the other groups together; an "
         "interval across the line does not show that the condition acts otherwise on the group. Marks without a line "
-        "have no interval. † fewer than 50 people. n per group: "
-        f"{words.span(pairs)} comparisons."
+        f"have no interval. † fewer than {views.FEW_PEOPLE} people. n per group: {words.span(pairs)} comparisons."
     )
     return Picture(
         name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows), sources=("paired.csv",)

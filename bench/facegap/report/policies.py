@@ -37,7 +37,7 @@ def who_bears(tables: Tables, model: str) -> Picture | None:
         "thresholds: one that is set on everyone’s impostors, one for the group whose impostors pass most, one for "
         "each group at its own, or the vendor’s. A mark further right: more people bear that error (impostors on a "
         "log axis). Other thresholds per group need the group to be known at the gate, and are shown only to say what "
-        "a single one costs. † fewer than 50 people, hollow: read with care. "
+        f"a single one costs. † fewer than {views.FEW_PEOPLE} people, hollow: read with care. "
         "Every person counts once (of impostors every pair of people), however many pictures there are. The table "
         "also has a threshold set by each group. "
         f"n per group: {words.span(people)} people."

@@ -92,7 +92,8 @@ def _paint(figure: Any, rows: Sequence[TransactionRow], groups: Sequence[str]) -
         for at, row in zip(x, mine, strict=True):
             if row.caution and row.rate is not None:
                 colour = COLOURS[k % len(COLOURS)]
-                ax.plot([at], [row.rate], linestyle="", marker=MARKERS[k % 7], zorder=4, **dots.face(row, colour))
+                look = {"marker": MARKERS[k % 7], **dots.face(row.caution, colour)}
+                ax.plot([at], [row.rate], linestyle="", zorder=4, **look)
         known = [(at, row) for at, row in zip(x, mine, strict=True) if row.low is not None and row.high is not None]
         ax.vlines(
             [at for at, _ in known], [row.low for _, row in known], [row.high for _, row in known],

@@ -35,4 +35,4 @@ def verdict(row: ReferenceRow) -> str:
         return words.DASH
     if row.verdict == DIFFERS:
         return versus_rest.ratio(row, whose="its")
-    return f"not shown to differ; {versus_rest.seen(row.ratio_80)}"
+    return f"not shown to differ; {row.note if versus_rest.withheld(row) else versus_rest.seen(row.ratio_80)}"

@@ -37,10 +37,18 @@ def power_of(tables: Tables, row: VersusRow) -> PowerRow | None:
 
 def would_have_seen(tables: Tables, row: VersusRow) -> str:
     """ "this test would have seen a ratio of 2.7 or more"; also where it would have seen none."""
+    if withheld(row):
+        return row.note
     power = power_of(tables, row)
     if power is None:
         return "what this test could have seen is not known"
     return seen(power.by_people_ratio_80 if row.metric == "FNMR" and row.by_people_verdict else power.ratio_80)
+
+
+def withheld(row: VersusRow | ReferenceRow) -> bool:
+    """Whether the test finds a difference that is not stated, for the reason in the note."""
+    found = row.p_holm is not None and row.level is not None and row.p_holm < 1 - row.level
+    return found and row.verdict != DIFFERS
 
 
 def seen(ratio_80: float | None) -> str:

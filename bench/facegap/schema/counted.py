@@ -261,6 +261,7 @@ class IdentificationRow(Row, table="identification"):
 class CmcRow(Row, table="cmc"):
     """Share of mated searches whose mate is at `rank` or better; failed searches are misses.
     No interval, since all ranks rest on the same searches: `identification.csv` has those of the study's ranks.
+    By searches.
     """
 
     model: Model
@@ -283,6 +284,7 @@ class CmcRow(Row, table="cmc"):
 class DetRow(Row, table="det", always=True):
     """One point of a group's DET curve, failures counted.
     No interval, since all points rest on the same comparisons: `rates.csv` has those at the thresholds.
+    By comparisons.
     """
 
     model: Model

@@ -399,6 +399,7 @@ class ShrunkenRow(Row, table="shrunken"):
 class EdcRow(Row, table="edc"):
     """FNMR of a group after the worst share of all mated comparisons by a quality is discarded.
     No interval, since which comparisons are left is itself chance: `quality_split.csv` has one for a quality's part.
+    By comparisons.
     """
 
     model: Model
@@ -422,7 +423,9 @@ class EdcRow(Row, table="edc"):
 
 @dataclass(frozen=True, kw_only=True)
 class SplitRow(Row, table="quality_split"):
-    """A group's FNMR less the others', split into what goes with a quality and what remains at equal quality."""
+    """A group's FNMR less the others', split into what goes with a quality and what remains at equal quality.
+    By comparisons, with errors clustered by person.
+    """
 
     model: Model
     condition: Condition
@@ -472,7 +475,9 @@ class SplitRow(Row, table="quality_split"):
 
 @dataclass(frozen=True, kw_only=True)
 class PairedRow(Row, table="paired"):
-    """Change of the FNMR of the same comparisons from clean to a condition, and against the other groups' change."""
+    """Change of the FNMR of the same comparisons from clean to a condition, and against the other groups' change.
+    Rates by comparisons; interval and test by person, who enters with all that changed of theirs.
+    """
 
     model: Model
     condition: Condition
@@ -509,7 +514,9 @@ class PairedRow(Row, table="paired"):
 
 @dataclass(frozen=True, kw_only=True)
 class GalleryRow(Row, table="gallery_model"):
-    """FPIR by the model of the cross-group FMR at a gallery of a size and mix, beside the measured one."""
+    """FPIR by the model of the cross-group FMR at a gallery of a size and mix, beside the measured one.
+    By comparisons.
+    """
 
     model: Model
     condition: Condition
@@ -575,7 +582,9 @@ class TargetMeasureRow(Row, table="target_measures"):
 
 @dataclass(frozen=True, kw_only=True)
 class HomogeneityRow(Row, table="homogeneity"):
-    """One test over all groups: p-values of equal rates, and of labels that say nothing."""
+    """One test over all groups: p-values of equal rates, and of labels that say nothing.
+    Rates by comparisons; the permutation is of people, each with all their comparisons.
+    """
 
     model: Model
     condition: Condition
@@ -649,7 +658,9 @@ class BetweenRow(Row, table="between_models"):
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreShiftRow(Row, table="score_shifts"):
-    """How far a group's scores lie from those of others, before any threshold: mated scores, tail of the non-mated."""
+    """How far a group's scores lie from those of others, before any threshold: mated scores, tail of the non-mated.
+    By comparisons; the interval is of people drawn again.
+    """
 
     model: Model
     condition: Condition
@@ -681,7 +692,9 @@ class ScoreShiftRow(Row, table="score_shifts"):
 
 @dataclass(frozen=True, kw_only=True)
 class ExtrapolatedRow(Row, table="extrapolated"):
-    """A false match rate below what a group's comparisons resolve, from a tail fitted to the highest: not measured."""
+    """A false match rate below what a group's comparisons resolve, from a tail fitted to the highest: not measured.
+    By comparisons; the interval is of people drawn again.
+    """
 
     model: Model
     condition: Condition

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from facegap import estimate
+from facegap.estimate.cautions import as_text
 from facegap.estimate.differentials import Kept, enter
-from facegap.records import Differential, ErrorCounts
+from facegap.records import Comparisons, Differential, ErrorCounts
 from facegap.schema import DifferentialRow
+from facegap.tables.doubts import in_few_clusters
 from facegap.tables.equal_groups import equal_rates
 from facegap.tables.shared_cells import caution_of, left_out_text
 from facegap.tables.workbench import Workbench
@@ -34,18 +36,30 @@ def rows(bench: Workbench) -> Iterator[DifferentialRow]:
                     found += estimate.combined_differentials(
                         fmr, fnmr, min_subjects=least, level=level, seed=seed, equal=equal, made=made
                     )
-                cautions = _cautions(bench, by_metric)
+                cautions = _cautions(bench, comparisons, columns, threshold.value, by_metric)
                 yield from _differential_rows(found, threshold.name, cautions)
 
 
-def _cautions(bench: Workbench, by_metric: Mapping[str, Sequence[ErrorCounts]]) -> dict[str, str]:
+def _cautions(
+    bench: Workbench,
+    comparisons: Comparisons,
+    columns: tuple[str, ...],
+    threshold: float,
+    by_metric: Mapping[str, Sequence[ErrorCounts]],
+) -> dict[str, str]:
     """By metric, and of both together, the cautions of the groups that enter."""
     least = bench.evidence.study.statistics.min_subjects
     kept = {metric: enter(counts, least)[0] for metric, counts in by_metric.items()}
+    few = in_few_clusters(bench, comparisons, columns, threshold, {c.group for c in kept["FMR"]})
+    narrow = [f"{few}: the null band may be too narrow"] if few else []
+
+    def said(counts: Sequence[ErrorCounts], fmr: bool) -> str:
+        return as_text([*(narrow if fmr else []), *filter(None, [caution_of(bench, counts)])])
+
     every = [c for counts in kept.values() for c in counts]
     return {
-        **{metric: caution_of(bench, counts) for metric, counts in kept.items()},
-        "FMR+FNMR": caution_of(bench, every),
+        **{metric: said(counts, metric == "FMR") for metric, counts in kept.items()},
+        "FMR+FNMR": said(every, True),
     }
 
 

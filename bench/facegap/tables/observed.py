@@ -243,7 +243,7 @@ def _both(rates: Mapping[str, Mapping[int, float]], value: str, other: str) -> l
 def _cells(own: Sequence[tuple[float, float]]) -> dict[str, Any]:
     first, second = (np.array(side) for side in zip(*own, strict=True))
     more, less = int((first > second).sum()), int((first < second).sum())
-    said = [*cautions.of_participation(len(own), None), *cautions.of_same_people()]
+    said = [*cautions.of_participation(len(own), float(len(own))), *cautions.of_same_people()]
     return {
         "people": len(own),
         "rate": float(first.mean()),

@@ -19,7 +19,7 @@ from facegap import count, estimate
 from facegap.errors import InputError
 from facegap.estimate import cautions
 from facegap.estimate.bootstrap import pair_trials, percentiles, threshold_draws
-from facegap.estimate.cautions import FEW_SUBJECTS
+from facegap.estimate.cautions import FEW_FOR_MEANS
 from facegap.estimate.scores import Drawn, drawn_out, people_alike, shift, shift_draws
 from facegap.estimate.thresholds import OperatingPoint
 from facegap.records import Comparisons, Floats, Mask, PairsOfPeople, PeopleCompared, Rows, has_label
@@ -195,8 +195,8 @@ def _tail_cells(
     if ends is None:
         return {"value": value, "note": "no interval: the kept scores end above the tail of too many draws"}
     note = ""
-    if people_alike(_comparisons_of_people(own.compared)) < FEW_SUBJECTS:
-        note = f"worth fewer than {FEW_SUBJECTS} people: where some match many others the interval may lie too low"
+    if people_alike(_comparisons_of_people(own.compared)) < FEW_FOR_MEANS:
+        note = f"worth fewer than {FEW_FOR_MEANS} people: where some match many others the interval may lie too low"
     return {"value": value, "low": ends[0], "high": ends[1], "note": note}
 
 

@@ -10,8 +10,16 @@ import numpy as np
 from facegap.estimate.versus_rest import AgainstRest, against_group
 from facegap.records import Samples
 from facegap.schema import ReferenceRow
+from facegap.tables.doubts import doubt
 from facegap.tables.shared_cells import caution_of
-from facegap.tables.versus_rest import compared_rates, power_sentence, ratio_text, smallest_visible
+from facegap.tables.versus_rest import (
+    DIFFERS,
+    NOT_SHOWN,
+    compared_rates,
+    power_sentence,
+    ratio_text,
+    smallest_visible,
+)
 from facegap.tables.workbench import Workbench
 
 
@@ -25,15 +33,16 @@ def rows(bench: Workbench) -> Iterator[ReferenceRow]:
             continue
         found, left_out = against_group(counts, reference, rule.min_subjects, rule.level)
         of: dict[str, Any] = {"reference": reference}
-        why = _why_no_reference(reference, [c.group for c in counts], dict(left_out))
-        for c in counts if why else ():
+        missing = _why_no_reference(reference, [c.group for c in counts], dict(left_out))
+        for c in counts if missing else ():
             if c.group != reference:
-                yield ReferenceRow(**key, **of, group=c.group, note=f"no reference: {why}")
+                yield ReferenceRow(**key, **of, group=c.group, note=f"no reference: {missing}")
         for row in found:
             shared = _shared(evidence.samples, key["grouping"], row.counts.group, reference)
             caution = caution_of(bench, [row.counts, row.rest])
-            yield ReferenceRow(**key, **of, **_cells(row, reference, len(found), shared), caution=caution)
-        for group, reason in left_out if not why else ():
+            why = doubt(bench, key, [row.counts, row.rest], [row.counts.group, reference])
+            yield ReferenceRow(**key, **of, **_cells(row, reference, len(found), shared, why), caution=caution)
+        for group, reason in left_out if not missing else ():
             yield ReferenceRow(**key, **of, group=group, note=f"left out: {reason}")
 
 
@@ -49,8 +58,10 @@ def _shared(samples: Samples, grouping: str, group: str, reference: str) -> int:
     return len(np.intersect1d(*both))
 
 
-def _cells(row: AgainstRest, reference: str, tests: int, shared: int) -> dict[str, Any]:
-    differs = row.p_holm < 1 - row.level
+def _cells(row: AgainstRest, reference: str, tests: int, shared: int, why: str) -> dict[str, Any]:
+    """`why` no difference is stated; empty where one may be."""
+    found = row.p_holm < 1 - row.level
+    differs = found and not why
     visible = smallest_visible(row, tests, 0.8)
     return {
         "group": row.counts.group,
@@ -67,25 +78,30 @@ def _cells(row: AgainstRest, reference: str, tests: int, shared: int) -> dict[st
         "level": row.level,
         "p": row.p,
         "p_holm": row.p_holm,
-        "verdict": "differs" if differs else "not shown to differ",
+        "verdict": DIFFERS if differs else NOT_SHOWN,
         "ratio_80": visible,
-        "sentence": _sentence(row, reference, differs, visible, smallest_visible(row, tests, 0.9)),
-        "note": _note(row, shared),
+        "sentence": _sentence(
+            row, reference, differs, visible, smallest_visible(row, tests, 0.9), why if found else ""
+        ),
+        "note": _note(row, shared, why if found else ""),
     }
 
 
-def _sentence(row: AgainstRest, reference: str, differs: bool, at_80: float | None, at_90: float | None) -> str:
+def _sentence(
+    row: AgainstRest, reference: str, differs: bool, at_80: float | None, at_90: float | None, why: str
+) -> str:
     counts, base = row.counts, row.rest
     seen = f"{counts.errors} of {counts.trials} against {base.errors} of {base.trials} of {reference}"
     if not differs:
-        power = power_sentence(counts.subjects, at_80, at_90)
+        power = why or power_sentence(counts.subjects, at_80, at_90)
         return f"{counts.group}: not shown to differ from {reference} ({seen}); {power}"
     ratio = f"{ratio_text(row.ratio)} times the rate" if row.ratio is not None else "another rate than that"
     return f"{counts.group}: {ratio} of {reference} ({seen}; p = {row.p_holm:.2g} after Holm's adjustment)"
 
 
-def _note(row: AgainstRest, shared: int) -> str:
+def _note(row: AgainstRest, shared: int, why: str) -> str:
     notes = [
+        why,
         "no ratio: one side has no errors; the bounds say at least or at most" if row.ratio is None else "",
         f"{shared} people are in both groups, which interval and test take for different ones" if shared else "",
     ]

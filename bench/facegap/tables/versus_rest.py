@@ -16,6 +16,7 @@ from facegap.estimate.power import trials_to_see, visible_ratio
 from facegap.estimate.versus_rest import AgainstRest, Ratio, against_rest
 from facegap.records import ErrorCounts
 from facegap.schema import PowerRow, VersusRow
+from facegap.tables.doubts import doubt
 from facegap.tables.shared_cells import caution_against, key_cells
 from facegap.tables.workbench import Workbench, search_counts
 
@@ -35,8 +36,10 @@ def power_rows(bench: Workbench) -> Iterator[PowerRow]:
 def rows(bench: Workbench) -> Iterator[VersusRow]:
     """Every group against the others together: ratio, interval, p-value by Holm, and the verdict in words."""
     for key, rows, left_out in _comparisons(bench):
+        groups = [row.counts.group for row in rows]
         for row in rows:
-            yield VersusRow(**key, **_versus_cells(row, tests_in(rows)), caution=_caution(bench, row))
+            why = doubt(bench, key, [row.counts, row.rest], groups)
+            yield VersusRow(**key, **_versus_cells(row, tests_in(rows), why), caution=_caution(bench, row))
         for group, reason in left_out:
             yield VersusRow(**key, group=group, note=f"left out: {reason}")
 
@@ -186,8 +189,10 @@ def ratio_text(ratio: float) -> str:
     return f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}" if ratio < 20 else f"{ratio:.0f}"
 
 
-def _versus_cells(row: AgainstRest, tests: int) -> dict[str, Any]:
-    differs = row.p_holm < 1 - row.level
+def _versus_cells(row: AgainstRest, tests: int, why: str) -> dict[str, Any]:
+    """`why` no difference is stated; empty where one may be."""
+    found = row.p_holm < 1 - row.level
+    differs = found and not why
     return {
         "group": row.counts.group,
         "errors": row.counts.errors,
@@ -199,17 +204,21 @@ def _versus_cells(row: AgainstRest, tests: int) -> dict[str, Any]:
         "ratio": row.ratio,
         "low": row.low,
         "high": row.high,
-        **_by_people(row.by_people, row.level),
+        **_by_people(row.by_people, row.level, why),
         "level": row.level,
         "p": row.p,
         "p_holm": row.p_holm,
         "verdict": DIFFERS if differs else NOT_SHOWN,
-        "sentence": _versus_sentence(row, tests, differs),
-        "note": "" if row.ratio is not None else "no ratio: one side has no errors; the bounds say at least or at most",
+        "sentence": _versus_sentence(row, tests, differs, why if found else ""),
+        "note": "; ".join(part for part in (_no_ratio(row), why if found else "") if part),
     }
 
 
-def _by_people(found: Ratio | None, level: float) -> dict[str, Any]:
+def _no_ratio(row: AgainstRest) -> str:
+    return "" if row.ratio is not None else "no ratio: one side has no errors; the bounds say at least or at most"
+
+
+def _by_people(found: Ratio | None, level: float, why: str) -> dict[str, Any]:
     if found is None:
         return {}
     return {
@@ -217,15 +226,17 @@ def _by_people(found: Ratio | None, level: float) -> dict[str, Any]:
         "by_people_low": found.low,
         "by_people_high": found.high,
         "by_people_p_holm": found.p_holm,
-        "by_people_verdict": DIFFERS if found.p_holm < 1 - level else NOT_SHOWN,
+        "by_people_verdict": DIFFERS if found.p_holm < 1 - level and not why else NOT_SHOWN,
     }
 
 
-def _versus_sentence(row: AgainstRest, tests: int, differs: bool) -> str:
+def _versus_sentence(row: AgainstRest, tests: int, differs: bool, why: str) -> str:
     counts, rest = row.counts, row.rest
     seen = f"{counts.errors} of {counts.trials} against {rest.errors} of {rest.trials} in the other groups"
     if differs:
         ratio = f"{ratio_text(row.ratio)} times the others' rate" if row.ratio is not None else "another rate"
         return f"{counts.group}: {ratio} ({seen}; p = {row.p_holm:.2g} after Holm's adjustment)"
+    if why:
+        return f"{counts.group}: not shown to differ ({seen}); {why}"
     at_80, at_90 = (smallest_visible(row, tests, power) for power in (0.8, 0.9))
     return f"{counts.group}: not shown to differ ({seen}); {power_sentence(counts.subjects, at_80, at_90)}"
