@@ -101,7 +101,7 @@ def test_figures_are_drawn_on_given_axes(finished: Path) -> None:
         assert run.draw_cross_fmr("FMR 0.05", ax=axes[2]) is axes[2]
         labels = [label.get_text() for label in axes[0].get_yticklabels()]
         assert any("amber" in label for label in labels) and any("blue" in label for label in labels)
-        assert axes[0].get_xscale() == "log" and len(axes[1].lines) >= 2 and len(axes[2].patches) == 4
+        assert axes[0].get_xscale() == "log" and len(axes[1].lines) >= 2 and len(axes[2].patches) >= 4
         assert run.draw_det() not in axes
     finally:
         plt.close("all")

@@ -74,6 +74,7 @@ FILES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.usefixtures("tables_left_out")
 def test_a_flipped_byte_is_found_and_named(run: Path, file: str) -> None:
@@ -253,6 +254,7 @@ def test_other_weights_and_missing_weights_are_named(place: Path, run: Path) -> 
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tables_left_out")
 def test_a_card_that_says_otherwise_is_a_difference_one_of_another_version_is_unknown(place: Path, run: Path) -> None:
     change(place / "models" / "tiny.toml", "a fixed projection", "a fixed map")
@@ -269,6 +271,7 @@ def test_a_card_that_says_otherwise_is_a_difference_one_of_another_version_is_un
     assert verify(run, inputs=False) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tables_left_out")
 def test_where_the_data_lie_must_be_known(
     place: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -289,6 +292,7 @@ def test_where_the_data_lie_must_be_known(
     assert verify(run) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tables_left_out")
 def test_images_are_compared_by_whoever_holds_the_secret(
     place: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -94,6 +94,7 @@ def test_verify_by_the_command_line(place: Path, finished: Path) -> None:
     assert re.fullmatch(rf"{finished.name}: \d+ differences", out.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_what_is_unknown_is_not_different(place: Path, finished: Path, command: Command, tmp_path: Path) -> None:
     """Images that nobody gave say nothing of the run; the page says how to give them."""
     run = f"results/{finished.name}"
@@ -234,6 +235,7 @@ def test_results_that_cannot_be_written(place: Path, command: Command) -> None:
     assert error.splitlines()[-1].startswith("facegap: file: cannot be written")
 
 
+@pytest.mark.slow
 def test_thresholds_of_another_run(place: Path, finished: Path, command: Command) -> None:
     study = tiny.STUDY.replace('name = "tiny"', 'name = "next"')
     (place / "next.toml").write_text(

@@ -42,6 +42,7 @@ def scored(place: Path) -> None:
     (place / "out" / "scores.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_what_a_vendor_hands_back_is_a_run(place: Path, cache_folder: Path) -> None:
     code, _, error = tiny.facegap(place, "protocol", "export", "tiny.toml", "--out", "out", "--no-images")
     assert code == 0, error

@@ -86,6 +86,7 @@ def test_both_ends_of_a_range(place: Path, command: Command) -> None:
     assert code == 0 and line in out.splitlines()
 
 
+@pytest.mark.slow
 def test_ends_are_no_conditions_of_the_page(place: Path, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read aloud: the finding names the condition, and how far it hangs on the constant."""
     from facegap.report import findings, views

@@ -140,6 +140,7 @@ def test_numbers_that_cannot_be_meant(asked: dict[str, float], message: str) -> 
 group = st.tuples(st.integers(0, 30), st.integers(1, 400))
 
 
+@pytest.mark.slow
 @given(st.lists(group, min_size=2, max_size=4))
 def test_no_sentence_contradicts_its_row(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[int, int]]

@@ -98,6 +98,7 @@ def test_groups_from_the_command_line() -> None:
         parse_groups(["gender,,age"])
 
 
+@pytest.mark.slow
 def test_verify_names_another_parent_under_the_same_name(finished: Path, tmp_path: Path) -> None:
     parent = Path(shutil.copytree(finished, tmp_path / finished.name))
     derived = analyse(parent, Changes(), None, None)
@@ -108,6 +109,7 @@ def test_verify_names_another_parent_under_the_same_name(finished: Path, tmp_pat
     assert verify(derived, inputs=False) == []
 
 
+@pytest.mark.slow
 def test_an_analysis_of_an_analysis_holds_what_both_changed(finished: Path, tmp_path: Path) -> None:
     first = analyse(finished, Changes(level=0.9, reference=("amber",)), tmp_path / "first", None)
     second = analyse(first, Changes(fmr=(0.02,)), tmp_path / "second", None)
@@ -123,6 +125,7 @@ def first_id(folder: Path) -> str:
     return str(store.read_json(folder / "manifest.json")["run_id"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

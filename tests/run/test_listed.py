@@ -46,6 +46,7 @@ def run_of(place: Path, cache: Path) -> Path:
     return next((place / "results").glob("listed-*"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("finished")
 def test_the_list_of_all_pairs_gives_the_rates_of_the_rule(tmp_path: Path, cache_folder: Path, finished: Path) -> None:
     run = run_of(place_with(tmp_path, all_pairs()), cache_folder)

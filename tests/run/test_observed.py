@@ -178,6 +178,7 @@ def here(run: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return run.parents[1]
 
 
+@pytest.mark.slow
 def test_the_run_verifies_until_its_data_are_changed(run: Path, here: Path) -> None:
     assert verify(run) == []
     index = here / "data" / "index.csv"
@@ -220,6 +221,7 @@ def test_a_run_of_before_there_were_these_tables_verifies(finished: Path, tmp_pa
     assert verify(old, inputs=False) == []
 
 
+@pytest.mark.slow
 def test_an_analysis_joins_bins_and_parts_none(run: Path, here: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"--age-gap: the run did not keep '3.0'; there are: 2.0, 5.0"):
         analyse(run, Changes(age_gap=(3.0,)), tmp_path / "no", None)

@@ -71,6 +71,7 @@ def scored_study(place: Path, name: str, files: list[str], study: str = tiny.STU
     return name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["matrix", "lines"])
 @pytest.mark.parametrize("roles", [True, False])
 def test_scores_by_rule_give_the_tables_of_the_net(
@@ -238,6 +239,7 @@ def test_a_failure_is_a_row_that_is_not_there(with_templates: Path, run_here: Ru
     assert everyone["FNMR"]["trials"] == "144" and everyone["FNMR"]["failed"] == "12"
 
 
+@pytest.mark.slow
 def test_a_net_a_vendor_and_a_laboratory_are_compared(with_templates: Path, finished: Path, run_here: Run) -> None:
     """The same vectors and the same scores in all three: their tables are the same."""
     samples, made = given.measured(Path("tiny.toml"))
@@ -273,6 +275,7 @@ def test_no_folder_of_a_file_that_arrived_is_kept(with_templates: Path, run_here
         assert not path.is_file() or b"secret-folder" not in path.read_bytes(), path
 
 
+@pytest.mark.slow
 def test_scores_with_and_without_copies_are_counted_without(place: Path, run_here: Run) -> None:
     """One picture is there twice under one person: what was exported leaves it out, a vendor's own list may not."""
     images = place / "data" / "images"

@@ -37,6 +37,7 @@ def test_half_a_page_is_none(tmp_path: Path) -> None:
     assert why == "DiskFull: report.html: cannot be written: No space left on device; free some space"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("draw", "code"), [(no_room, 3), (broken, 4)])
 def test_an_analysis_whose_page_fails_is_complete_and_says_so(
     finished: Path,
@@ -117,6 +118,7 @@ def test_a_pipe_is_refused_and_not_waited_for(
     assert f"{file}: a named pipe; a results folder holds plain files" in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_a_thousand_million_people_are_not_rendered_to_verify_a_run(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

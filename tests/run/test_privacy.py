@@ -232,6 +232,7 @@ def test_findings_in_results_are_rules_counts_and_lines(hostile: tuple[Path, lis
     assert found["half-labelled"] == f"1 {RULES['half-labelled']}"
 
 
+@pytest.mark.slow
 def test_verify_knows_where_the_data_lie_on_this_machine_alone(
     hostile: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

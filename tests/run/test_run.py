@@ -207,6 +207,7 @@ def test_a_run_states_what_the_gate_found(finished: Path, place: Path, run_here:
     assert banners[-1].startswith("tiny: refused by the sanity gate on ") and banners[-1].endswith(": near chance")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("net", "note"),
     [
@@ -345,6 +346,7 @@ def cached(place: Path) -> int:
         connection.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 def test_kill_loses_one_batch_at_most(finished: Path, place: Path, run_here: Run) -> None:
     with start_slowed(place) as process:
@@ -372,6 +374,7 @@ def test_ctrl_c_says_that_work_is_kept(finished: Path, place: Path, run_here: Ru
     assert tables(run_here()) == tables(finished)
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_drawn_costs_no_table(
     finished: Path, place: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from facegap import store
 
 CONDITION = """\
@@ -23,6 +25,7 @@ def mated(run: Path) -> int:
     return max(int(row["trials"]) for row in rows if (row["metric"], row["condition"]) == ("FNMR", "coded"))
 
 
+@pytest.mark.slow
 def test_a_study_says_which_side_goes_through_a_condition(place: Path, run_here: Callable[..., Path]) -> None:
     folder = place / "configs" / "conditions"
     folder.mkdir(parents=True, exist_ok=True)

@@ -72,6 +72,7 @@ def test_without_errors_or_groups_there_is_no_p() -> None:
     assert row.note.startswith("fewer than two groups of people with one label")
 
 
+@pytest.mark.slow
 def test_equal_groups_are_called_unequal_as_often_as_the_level_says() -> None:
     """Labels without any effect, people with their own scores: p-values are spread evenly."""
     found: dict[str, list[float]] = {"FMR": [], "FNMR": []}

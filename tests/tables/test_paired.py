@@ -39,6 +39,7 @@ def degraded(evidence: Evidence, harm: dict[str, float]) -> Evidence:
     )
 
 
+@pytest.mark.slow
 def test_the_same_people_are_compared_with_themselves() -> None:
     evidence = degraded(evidence_of(150), {"red": 1.5, "green": 0.3})
     rows = build(evidence)[PairedRow]
