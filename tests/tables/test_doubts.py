@@ -58,19 +58,20 @@ def test_a_difference_that_many_people_make_is_stated() -> None:
     assert not said_of_rest.withheld(row)
 
 
-def test_the_few_of_many_who_take_part_in_most_tell_no_difference() -> None:
-    """Counts as if 25 or 24 of 100 people took part alike in comparisons of two people, and of one."""
-    bench = Workbench(evidence_of(120))
+def test_clusters_of_those_with_fewer_false_matches_are_no_doubt() -> None:
+    """Three families among the red: what they make may be why red has more, never why another group has."""
+    bench = Workbench(families(evidence_of(120), 1))
+    key = {"model": "m", "condition": "clean", "metric": "FMR", "grouping": "colour"}
+    (threshold,) = [
+        one for one in bench.thresholds_of(bench.evidence.comparisons["m", "clean"]) if one.name == "FMR 0.005"
+    ]
+    key["threshold"] = threshold.value
     comparisons = bench.evidence.comparisons["m", "clean"]
-    key = {"model": "m", "condition": "clean", "metric": "FMR", "grouping": "colour", "threshold": 3.0}
-    some = bench.counts(comparisons, ("colour",), 3.0)["FMR"][0]
-    assert some.by_subject is not None
-
-    def said(alike: int, metric: str = "FMR") -> str:
-        assert some.by_subject is not None
-        sums = replace(some.by_subject, mm=(2 * some.trials) ** 2 // alike)
-        return doubt(bench, {**key, "metric": metric}, [replace(some, subjects=100, by_subject=sums)], ["nobody"])
-
-    assert said(25) == ""
-    assert said(24).startswith("a few of many people take part in most comparisons")
-    assert said(24, "FNMR") == ""
+    some = {c.group: c for c in bench.counts(comparisons, ("colour",), threshold.value)["FMR"]}
+    red, green = some["red"], some["green"]
+    assert red.errors / red.trials > green.errors / green.trials
+    assert "most false matches of red" in doubt(bench, key, (red, green), (["red"], ["green"]))
+    assert "most false matches of red" in doubt(bench, key, (green, red), (["green"], ["red"]))
+    fewer = replace(red, errors=0)
+    assert doubt(bench, key, (fewer, green), (["red"], ["green"])) == ""
+    assert doubt(bench, {**key, "metric": "FNMR"}, (red, green), (["red"], ["green"])) == ""

@@ -100,8 +100,9 @@ def _others(contrast: Contrast) -> list[str]:
 
 def _no_errors(contrast: Contrast) -> str:
     worst = contrast.worst
+    shown = " that is shown" if any(_is_hidden(why) for _, why in contrast.left_out) else ""
     return (
-        f"no one {_ERRORS[contrast.metric].one} in any group; the largest upper bound is that of {worst.group}, "
+        f"no one {_ERRORS[contrast.metric].one} in any group{shown}; the largest upper bound is that of {worst.group}, "
         f"{words.rate(worst)}."
     )
 
@@ -133,7 +134,13 @@ def _not_tested(contrast: Contrast) -> str:
         f"{row.group} ({why})" + (f", {words.rate_of(row)}" if row.rate is not None else "")
         for row, why in contrast.left_out
     ]
-    return f"Not tested: {'; '.join(parts)}." if parts else ""
+    hidden = any(_is_hidden(why) for _, why in contrast.left_out)
+    more = " Who is not shown is not among the others, and may err more often." if hidden else ""
+    return f"Not tested: {'; '.join(parts)}.{more}" if parts else ""
+
+
+def _is_hidden(why: str) -> bool:
+    return why.startswith("suppressed")
 
 
 def _named(contrast: Contrast) -> list[Rated]:

@@ -6,38 +6,35 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from facegap import count
-from facegap.estimate.cautions import SHARE_ALIKE
-from facegap.estimate.clustered import balanced_people
 from facegap.estimate.clusters import clusters
 from facegap.records import Comparisons, ErrorCounts
 from facegap.tables.equal_groups import pair_errors
 from facegap.tables.workbench import Workbench
 
 
-def doubt(bench: Workbench, key: Mapping[str, Any], sides: Collection[ErrorCounts], groups: Collection[str]) -> str:
-    """Why no difference between these sides is stated, empty where nothing is in the way.
+def doubt(
+    bench: Workbench,
+    key: Mapping[str, Any],
+    sides: tuple[ErrorCounts, ErrorCounts],
+    groups: tuple[Collection[str], Collection[str]],
+) -> str:
+    """Why no difference between two sides is stated, empty where nothing is in the way.
 
-    Only of false matches: a comparison of one person can have no cluster of people, and its test keeps its level.
+    Only of false matches: a comparison of one person can have no cluster of people, and its test keeps its level. And
+    only by the side with more of them: without the clusters the other one would have still fewer.
 
     Args:
         key: the cells that say which rates are compared.
         sides: the counts that are compared.
-        groups: names of all groups in them.
+        groups: names of the groups in either.
     """
     if key["metric"] != "FMR":
         return ""
     comparisons = bench.evidence.comparisons[key["model"], key["condition"]]
-    few = in_few_clusters(bench, comparisons, tuple(key["grouping"].split(", ")), key["threshold"], groups)
-    if few:
-        return f"{few}: no difference is shown by these"
-    if any(c.trials and unevenly(c) for c in sides):
-        return "a few of many people take part in most comparisons: no difference in false matches is shown by these"
-    return ""
-
-
-def unevenly(counts: ErrorCounts) -> bool:
-    """Whether a few of many people take part in most comparisons of two people."""
-    return counts.by_subject is not None and balanced_people(counts) < SHARE_ALIKE * counts.subjects
+    first, second = (side.errors / side.trials if side.trials else 0.0 for side in sides)
+    more = groups[0] if first >= second else groups[1]
+    few = in_few_clusters(bench, comparisons, tuple(key["grouping"].split(", ")), key["threshold"], more)
+    return f"{few}: no difference is shown by these" if few else ""
 
 
 def in_few_clusters(

@@ -110,8 +110,10 @@ class _Search:
         if self.here:
             self.hidden |= {k for k in self.here if not self.groups[k].grouping}
 
-    def _size(self, k: int) -> tuple[int, str, str]:
-        return self.here.get(k, self.groups[k].people), self.groups[k].grouping, self.groups[k].name
+    def _size(self, k: int) -> tuple[int, int, str, str]:
+        # The finest grouping first: what is lost of it is less than a whole group of a coarse one.
+        group = self.groups[k]
+        return -group.grouping.count(", "), self.here.get(k, group.people), group.grouping, group.name
 
     def _given_away(self) -> Iterator[frozenset[int]]:
         """For each way in which shown groups give a small one away, the groups that help to."""
@@ -128,10 +130,7 @@ class _Search:
             wanted = self.groups[k].cells.astype(float)
             weights = inverse @ wanted
             if np.abs(cells.T @ weights - wanted).max() < 1e-6:
-                helps = frozenset(shown[np.abs(weights) > 1e-6].tolist())
-                # The groups beside it, rather than a whole that both are in.
-                beside = frozenset(h for h in helps if self.groups[h].grouping == self.groups[k].grouping)
-                yield beside or helps
+                yield frozenset(shown[np.abs(weights) > 1e-6].tolist())
 
     def _by_remainders(self, shown: Rows, cells: Mask) -> Iterator[frozenset[int]]:
         """What a shown group leaves of its shown parts of one grouping, where few people are in it."""

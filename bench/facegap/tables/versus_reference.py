@@ -40,7 +40,7 @@ def rows(bench: Workbench) -> Iterator[ReferenceRow]:
         for row in found:
             shared = _shared(evidence.samples, key["grouping"], row.counts.group, reference)
             caution = caution_of(bench, [row.counts, row.rest])
-            why = doubt(bench, key, [row.counts, row.rest], [row.counts.group, reference])
+            why = doubt(bench, key, (row.counts, row.rest), ([row.counts.group], [reference]))
             yield ReferenceRow(**key, **of, **_cells(row, reference, len(found), shared, why), caution=caution)
         for group, reason in left_out if not missing else ():
             yield ReferenceRow(**key, **of, group=group, note=f"left out: {reason}")

@@ -38,7 +38,8 @@ def rows(bench: Workbench) -> Iterator[VersusRow]:
     for key, rows, left_out in _comparisons(bench):
         groups = [row.counts.group for row in rows]
         for row in rows:
-            why = doubt(bench, key, [row.counts, row.rest], groups)
+            mine = row.counts.group
+            why = doubt(bench, key, (row.counts, row.rest), ([mine], [name for name in groups if name != mine]))
             yield VersusRow(**key, **_versus_cells(row, tests_in(rows), why), caution=_caution(bench, row))
         for group, reason in left_out:
             yield VersusRow(**key, group=group, note=f"left out: {reason}")
