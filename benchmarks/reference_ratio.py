@@ -27,7 +27,6 @@ from facegap.estimate.clusters import clusters
 from facegap.estimate.equal_groups import dealt
 from facegap.estimate.versus_rest import AgainstRest, against_group, against_rest
 from facegap.records import ErrorCounts
-from facegap.tables.doubts import unevenly
 from facegap.tables.versus_rest import one_test
 
 LIMIT, LEVEL, LEAST, SEED = 1.5, 0.95, 10, 2029
@@ -60,15 +59,17 @@ def verdict(counts: Sequence[ErrorCounts]) -> str:
     return next(row.verdict for row in judge_margin(counts, claim, LEVEL, LEAST) if row.group == counts[0].group)
 
 
-def differ(rows: Sequence[AgainstRest], of: Callable[[AgainstRest], set[str]], few: set[str]) -> tuple[bool, bool]:
+def differ(rows: Sequence[AgainstRest], others: Callable[[AgainstRest], set[str]], few: set[str]) -> tuple[bool, bool]:
     """Whether any test finds a difference, and whether any is stated (`tables.doubts`)."""
-    found = [row for row in rows if row.p_holm < 1 - LEVEL]
-    stated = [row for row in found if row.counts.metric != "FMR" or not (of(row) & few or _unevenly(row))]
-    return bool(found), bool(stated)
+    seen = [row for row in rows if row.p_holm < 1 - LEVEL]
+    stated = [row for row in seen if row.counts.metric != "FMR" or not (_more(row, others(row)) & few)]
+    return bool(seen), bool(stated)
 
 
-def _unevenly(row: AgainstRest) -> bool:
-    return any(unevenly(side) for side in (row.counts, row.rest))
+def _more(row: AgainstRest, others: set[str]) -> set[str]:
+    """The groups on the side with more false matches."""
+    first, second = (side.errors / side.trials for side in (row.counts, row.rest))
+    return {row.counts.group} if first >= second else others
 
 
 def found(one: Study, metric: str) -> tuple[bool, bool, bool, bool]:
@@ -78,8 +79,8 @@ def found(one: Study, metric: str) -> tuple[bool, bool, bool, bool]:
     rest = one_test(against_rest(counts, LEAST, LEVEL)[0])
     everyone = {c.group for c in counts}
     return (
-        *differ(against_group(counts, last, LEAST, LEVEL)[0], lambda row: {row.counts.group, last}, few),
-        *differ(rest, lambda _: everyone, few),
+        *differ(against_group(counts, last, LEAST, LEVEL)[0], lambda _: {last}, few),
+        *differ(rest, lambda row: everyone - {row.counts.group}, few),
     )
 
 

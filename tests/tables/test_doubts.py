@@ -61,11 +61,11 @@ def test_a_difference_that_many_people_make_is_stated() -> None:
 def test_clusters_of_those_with_fewer_false_matches_are_no_doubt() -> None:
     """Three families among the red: what they make may be why red has more, never why another group has."""
     bench = Workbench(families(evidence_of(120), 1))
-    key = {"model": "m", "condition": "clean", "metric": "FMR", "grouping": "colour"}
+    cells = {"model": "m", "condition": "clean", "metric": "FMR", "grouping": "colour"}
     (threshold,) = [
         one for one in bench.thresholds_of(bench.evidence.comparisons["m", "clean"]) if one.name == "FMR 0.005"
     ]
-    key["threshold"] = threshold.value
+    key = {**cells, "threshold": threshold.value}
     comparisons = bench.evidence.comparisons["m", "clean"]
     some = {c.group: c for c in bench.counts(comparisons, ("colour",), threshold.value)["FMR"]}
     red, green = some["red"], some["green"]
