@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -213,7 +214,14 @@ def start(place: Path, *words: str, **environment: str) -> subprocess.Popen[str]
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=as_at_a_terminal if os.name == "posix" else None,
     )
+
+
+def as_at_a_terminal() -> None:
+    """Take signals again that nohup, or a shell that starts a job in the background, has its processes ignore."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def facegap(place: Path, *words: str, **environment: str) -> tuple[int, str, str]:

@@ -198,6 +198,13 @@ def test_a_signal_unwinds_and_says_so(place: Path, name: str) -> None:
         "p.plan_study = hang\nsys.argv = ['facegap', 'plan', 'tiny.toml']\nmain()"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(tiny.__file__).resolve().parents[1] / "bench")}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=tiny.as_at_a_terminal,
+    )
     assert done.returncode == 128 + number
     assert done.stderr == ("facegap: stopped; what was computed is kept, and the same command goes on from there\n")
