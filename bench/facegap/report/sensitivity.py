@@ -80,10 +80,10 @@ def band(tables: Tables, model: str, point: ThresholdRow, use: RateRow) -> str:
     low, high = found[0].rates
     if low == high:
         tried = words.listed(phrase(reach) for reach in found)
-        return f"It does not change over {tried}."
+        return f"Under {use.condition} they do not change over {tried}."
     scale = words.people_scale([use, *(row for _, row in found[0].ends)])
     many = f"{words.whole(low * scale)} to {words.whole(high * scale)} of {words.count(scale)}"
-    return f"It lies at {many}, by {phrase(found[0])}. {ONE_AT_A_TIME}"
+    return f"Under {use.condition} they are {many}, by {phrase(found[0])}. {ONE_AT_A_TIME}"
 
 
 def phrase(reach: Reach) -> str:
