@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from facegap.outside import as_score, ids_of, pair_ids, read_listed
@@ -248,6 +248,7 @@ WORDS = st.text(alphabet='ab1.,;\t "\x1c\u00a0', max_size=5)
 
 
 @given(st.lists(st.lists(WORDS, min_size=1, max_size=3), min_size=1, max_size=4), st.sampled_from(",;\t "))
+@example([["1", "1\x1c"]], " ")
 def test_columns_that_are_cut_at_once_are_those_of_single_lines(rows: list[list[str]], mark: str) -> None:
     lines = [mark.join(row) for row in rows]
     width = lines[0].count(mark) + 1

@@ -216,8 +216,8 @@ def even_columns(lines: Sequence[str], mark: str, width: int) -> list[list[str]]
         return None
     joined = mark.join(lines)
     fields = joined.split(mark)
-    # A space is a mark only between words, and a tab is a space; a line of tabs is an empty one.
-    if '"' in joined or (mark == " " and ("" in fields or len(joined.split()) != len(fields))):
+    # A space is a mark only between words, and other white space is one too; a line of tabs is an empty one.
+    if '"' in joined or (mark == " " and joined.split() != fields):
         return None
     if mark == "\t" and any(line.isspace() for line in lines):
         return None
