@@ -15,7 +15,6 @@ from PIL import Image
 import facegap
 import tiny
 from facegap import store
-from facegap.cli import main
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -28,21 +27,6 @@ def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     shutil.copytree(finished.parents[1], tmp_path / "place")
     monkeypatch.chdir(tmp_path / "place")
     return tmp_path / "place"
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """`facegap WORDS` in this process: exit code, standard output, standard error."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["facegap", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ import pytest
 
 import tiny
 from facegap import store
-from facegap.cli import main
 from facegap.cli.output import Escaped
 from facegap.words import escaped, in_one_line
 
@@ -31,21 +30,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pytest.importorskip("onnx", reason="the tiny net is written with the onnx package")
     monkeypatch.chdir(tmp_path)
     return tiny.make_place(tmp_path)
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """`facegap WORDS` in this process: exit code, standard output, standard error."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["facegap", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
 
 
 def edit(path: Path, old: str, new: str) -> None:

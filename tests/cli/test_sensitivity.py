@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from facegap import store
-from facegap.cli import main
 from facegap.errors import InputError
 from facegap.run.sensitivity import widened
 from facegap.schema import RateRow
@@ -45,19 +44,6 @@ def place(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     )
     write_card(VEIL)
     return tmp_path / "place"
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["facegap", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
 
 
 def test_both_ends_of_a_range(place: Path, command: Command) -> None:

@@ -174,3 +174,29 @@ def test_the_figure_of_all_groupings_is_titled_by_the_largest_difference(folder:
         in picture.title
     )
     assert picture.title.endswith("male differs from the others")
+
+
+def test_no_one_is_said_of_those_alone_who_are_tested(tmp_path: Path) -> None:
+    """A group of too few people errs: the sentence on the others does not speak for it."""
+    folder = write_run(tmp_path / "run", PLAIN)
+    groups = {row.group for row in store.read_rows(folder, RateRow) if row.grouping == GROUPING}
+    small = min(groups)
+
+    def change(row: RateRow) -> RateRow:
+        if row.metric == "FTA" and row.grouping:
+            mine = row.group == small
+            return replace(
+                row, subjects=3 if mine else row.subjects, errors=2 if mine else 0, rate=0.5 if mine else 0.0
+            )
+        if row.metric != "FNMR" or not row.grouping:
+            return row
+        if row.group == small:
+            return replace(row, subjects=3, errors=2, rate=0.5, by_people=0.5)
+        return replace(row, errors=0, rate=0.0, low=0.0, by_people=0.0, by_people_low=0.0)
+
+    edit(folder, RateRow, change)
+    said = [text for text in say(folder) if "no one is turned away" in text or "usable face was found in every" in text]
+    mine = [text for text in said if text.startswith(f"By {GROUPING},")]
+    assert mine and all("in any group that is tested" in text for text in mine)
+    others = [text for text in said if not text.startswith("By ")]
+    assert others and all("that is shown and large enough to be compared" in text for text in others)

@@ -12,6 +12,10 @@ from facegap.schema import CrossRow, PairedRow, RateRow, ThresholdRow, VersusRow
 from facegap.store import Tables
 
 COUNTED_ONCE = "every person counted once"
+TESTED = " that is tested"
+ENTERS = " that is shown and large enough to be compared"
+"""Said where other groups are there too: of fewer people, without a label, or hidden."""
+
 _CHANGES = "changes otherwise"
 
 
@@ -100,11 +104,9 @@ def _others(contrast: Contrast) -> list[str]:
 
 def _no_errors(contrast: Contrast) -> str:
     worst = contrast.worst
-    shown = " that is shown" if any(_is_hidden(why) for _, why in contrast.left_out) else ""
-    return (
-        f"no one {_ERRORS[contrast.metric].one} in any group{shown}; the largest upper bound is that of {worst.group}, "
-        f"{words.rate(worst)}."
-    )
+    tested = TESTED if contrast.left_out else ""
+    never = f"no one {_ERRORS[contrast.metric].one} in any group{tested}"
+    return f"{never}; the largest upper bound is that of {worst.group}, {words.rate(worst)}."
 
 
 def _too_few_groups(tables: Tables, contrast: Contrast) -> str:
@@ -211,7 +213,8 @@ def _condition(tables: Tables, model: str, point: ThresholdRow) -> Sentence | No
 
     where = f"Condition, {words.at(point.name, point.threshold)}"
     if not any(row.errors for row in (*under, *clean.values())):
-        return _no_condition_harms(where, max(under, key=views.height))
+        every = len(rows) == len(_fnmr(tables, model, point))
+        return _no_condition_harms(where, max(under, key=views.height), "" if every else ENTERS)
     worst = max(under, key=harm)
     base = clean[worst.grouping, worst.group]
     scale = words.people_scale([worst, base])
@@ -225,9 +228,9 @@ def _condition(tables: Tables, model: str, point: ThresholdRow) -> Sentence | No
     return Sentence(" ".join(part for part in said if part).strip(), "conditions")
 
 
-def _no_condition_harms(where: str, widest: RateRow) -> Sentence:
+def _no_condition_harms(where: str, widest: RateRow, which: str) -> Sentence:
     text = (
-        f"{where}: no one is turned away in any group under any condition; the largest upper bound is that of "
+        f"{where}: no one is turned away in any group{which} under any condition; the largest upper bound is that of "
         f"{widest.group} under {widest.condition}, {words.rate(widest)}. {cautions([widest])}"
     )
     return Sentence(text.strip(), "conditions")
@@ -305,14 +308,15 @@ def _searched(size: int | None, one: Contrast) -> str:
 
 
 def _acquisition(tables: Tables, model: str) -> Sentence | None:
-    rows = [row for row in views.rates(tables, model, "FTA") if row.grouping != views.EVERYONE]
-    rows = views.entering(rows, views.min_subjects(tables))
+    every = [row for row in views.rates(tables, model, "FTA") if row.grouping != views.EVERYONE]
+    rows = views.entering(every, views.min_subjects(tables))
     if not rows:
         return None
     worst = max(rows, key=views.height)
     if worst.errors == 0:
+        which = "" if len(rows) == len(every) else f" of every group{ENTERS}"
         text = (
-            f"A usable face was found in every image; the largest upper bound is that of {worst.group} under "
+            f"A usable face was found in every image{which}; the largest upper bound is that of {worst.group} under "
             f"{worst.condition}, {words.rate(worst)}. {cautions([worst])}"
         )
         return Sentence(text.strip(), "turned-away")
