@@ -11,7 +11,7 @@ import typer
 from facegap import gates, store
 from facegap.cli.listings import columns
 from facegap.errors import DiskFull
-from facegap.report import observed, views, worst_first
+from facegap.report import liveness, observed, views, worst_first
 from facegap.report.losses import losses
 from facegap.report.marks import as_people
 from facegap.report.worst_first import Contrast
@@ -53,6 +53,9 @@ def print_summary(folder: Path) -> None:
     typer.echo("\n".join(columns([(*HEADER, interval, LAST), *(_cells(row, said) for row, said in found)])))
     for line in _cautions([row for row, _ in found]):
         typer.echo(f"! {in_one_line(line)}")
+    for said in (liveness.sentence(tables, model) for model in views.models(tables)):
+        if said is not None:
+            typer.echo(in_one_line(said))
     for line in observed.differing(tables):
         typer.echo(in_one_line(line))
     left = sum(row.failures == "counted" for row in tables[RateRow]) - len(found)

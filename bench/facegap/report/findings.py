@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from facegap.report import observed, paired, sensitivity, versus_rest, views, words, worst_first
+from facegap.report import liveness, observed, paired, sensitivity, versus_rest, views, words, worst_first
 from facegap.report.marks import Rated, as_people
 from facegap.report.worst_first import Contrast
 from facegap.schema import CrossRow, PairedRow, RateRow, ThresholdRow, VersusRow
@@ -48,7 +48,7 @@ def findings(tables: Tables, model: str) -> list[Sentence]:
     points = views.leading_thresholds(tables, model)
     found = [sentence for point in points for sentence in _by_grouping(tables, model, point)]
     further = [read(tables, model, points[0]) for read in (_condition, _within, _cross) if points]
-    further += [*_search(tables, model), _acquisition(tables, model)]
+    further += [*_search(tables, model), _acquisition(tables, model), _liveness(tables, model)]
     return found + [sentence for sentence in further if sentence is not None]
 
 
@@ -325,6 +325,11 @@ def _acquisition(tables: Tables, model: str) -> Sentence | None:
         f"{words.rate_of(worst)} of images; not tested against the others. {cautions([worst])}"
     )
     return Sentence(text.strip(), "turned-away")
+
+
+def _liveness(tables: Tables, model: str) -> Sentence | None:
+    text = liveness.sentence(tables, model)
+    return Sentence(text, "turned-away") if text is not None else None
 
 
 def _people_n(row: Rated, scale: int) -> str:
