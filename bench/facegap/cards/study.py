@@ -263,6 +263,7 @@ class Study(Card):
 
     name: Name
     title: str
+    question: str = Field(default="", description="what is asked, in a sentence: it opens the terminal's and the page")
     seed: Annotated[int, Field(ge=0)] = 0
     notes: str = ""
     dataset: DatasetUse

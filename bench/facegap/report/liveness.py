@@ -30,7 +30,8 @@ def sentence(tables: Tables, model: str) -> str | None:
     first = next((row for row in every if row.condition == views.baseline(tables)), next(iter(every), None))
     if first is None:
         return None
-    worst = _worst(known, views.min_subjects(tables))
+    spoken = [row for row in known if not views.of_generator(tables, row.grouping)]
+    worst = _worst(spoken, views.min_subjects(tables))
     scale = words.people_scale([first, *([worst] if worst is not None else [])])
     said = (
         f"Liveness as {net(tables)} judges it, {first.condition}: of {words.count(scale)} genuine people with a face "

@@ -90,6 +90,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         lost=opaque(inputs.loaded.lost, secret),
         lost_reasons=inputs.loaded.reasons,
         values={column: group.values for column, group in inputs.dataset.groups.items()},
+        shapes=inputs.dataset.generated_shapes,
         observed=inputs.dataset.observed_order,
     )
     check_protocols(inputs, secret)
