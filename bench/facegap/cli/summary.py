@@ -76,8 +76,8 @@ def print_summary(folder: Path) -> None:
 
 
 def _within_person(tables: Tables) -> Iterator[str]:
-    """Of synthetic people, what each place does to the same comparisons."""
-    for model in views.models(tables) if within_person.is_synthetic(tables) else ():
+    """Of shapes of a generator, what each place does to the same comparisons."""
+    for model in views.models(tables) if within_person.leads(tables) else ():
         point = views.main_threshold(tables, model)
         yield from (f"{model}: {one}" for one in (within_person.sentences(tables, model, point) if point else ()))
 

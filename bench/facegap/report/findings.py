@@ -65,9 +65,9 @@ def findings(tables: Tables, model: str) -> list[Sentence]:
 
 
 def _within_person(tables: Tables, model: str, points: Sequence[ThresholdRow]) -> list[Sentence]:
-    """Of synthetic people: what each place does to the same comparisons, at the operating point that is set on them."""
+    """Of shapes of a generator: what each place does to the same comparisons, at the point that is set on them."""
     main = views.main_threshold(tables, model)
-    if not points or main is None or not within_person.is_synthetic(tables):
+    if not points or main is None or not within_person.leads(tables):
         return []
     return [Sentence(text, "conditions") for text in within_person.sentences(tables, model, main)]
 

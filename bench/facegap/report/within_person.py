@@ -9,9 +9,9 @@ from facegap.schema import PairedRow, ThresholdRow
 from facegap.store import Tables
 
 
-def is_synthetic(tables: Tables) -> bool:
-    """Whether the people are synthetic, so that what is found is found within a person."""
-    return str(tables.manifest.dataset.get("status", "")) == "synthetic"
+def leads(tables: Tables) -> bool:
+    """Whether people are shapes of a generator, so that what is found is found within a person."""
+    return any(views.of_generator(tables, column) for column in views.section(tables.manifest.dataset, "groups"))
 
 
 def sentences(tables: Tables, model: str, point: ThresholdRow) -> Iterator[str]:
