@@ -20,8 +20,11 @@ Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-OUTCOMES = ("ok", "unreadable", "no_face", "several_faces", "too_small", "below_quality")
+OUTCOMES = ("ok", "unreadable", "no_face", "several_faces", "too_small", "below_quality", "not_live")
 """What acquisition can end in; everything but the first is a failure to acquire (FTA)."""
+
+NOT_LIVE = "not_live"
+"""The outcome of a face in which a net of liveness sees no living person."""
 
 NO_LABEL = "unknown"
 """Group value of a sample without a label in that column: shown and counted, never guessed."""
@@ -223,6 +226,8 @@ class Acquisitions:
         sha256: (n,) hex digest of the image file, "" where the file could not be read.
         sent, seconds: (n,) bytes that a condition sent and the time that took, NaN where not known;
             None where they were not kept.
+        judged: (n,) True where a net of liveness looked at the face, and `liveness` (n,) the score that it gave, NaN
+            where it gave none; None without such a net, and where they were not kept.
     """
 
     condition: str
@@ -235,6 +240,8 @@ class Acquisitions:
     sha256: Strings
     sent: Floats | None = None
     seconds: Floats | None = None
+    judged: Mask | None = None
+    liveness: Floats | None = None
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from facegap.audit.case import Case
 from facegap.compare.pairs import mated_pairs
 from facegap.evidence import Evidence, age_gaps, evidence_files, write_evidence
 from facegap.records import (
+    NOT_LIVE,
     OUTCOMES,
     Acquisitions,
     Attempts,
@@ -119,6 +120,11 @@ def _acquisitions(evidence: Evidence, found: Acquisitions) -> Iterator[str]:
     unknown = set(found.outcome.tolist()) - set(OUTCOMES)
     if unknown:
         yield f"no outcome '{min(unknown)}'"
+    refused = found.outcome == NOT_LIVE
+    if refused.any() and evidence.study.liveness is None:
+        yield "a face was not taken as live, and the study names no net of liveness"
+    elif (refused & (evidence.samples.roles != evidence.study.trials.probe_role)).any():
+        yield "a face was not taken as live that is no probe"
     if ((found.outcome == "ok") != (found.reason == "")).any():
         yield "a reason stands with every failure, and with nothing else"
     if ((found.outcome == "ok") & (evidence.images == "") & (evidence.images != "").any()).any():

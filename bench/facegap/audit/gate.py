@@ -13,12 +13,22 @@ from pathlib import Path
 import numpy as np
 
 from facegap import acquire, backend, datasets, weights
-from facegap.cards import ALIGNMENTS, ModelCard, Preprocess, card_path, load_dataset, load_detector, load_model
+from facegap.cards import (
+    ALIGNMENTS,
+    ModelCard,
+    Preprocess,
+    card_path,
+    load_dataset,
+    load_detector,
+    load_liveness,
+    load_model,
+)
+from facegap.cards.model import card_kind
 from facegap.cards.study import Acquire, Synthetic
 from facegap.embed import Crops, Recogniser, settled, unusable
 from facegap.errors import InputError, ModelRefused
 from facegap.gates import Gate, keep
-from facegap.pipeline import Progress, rendered
+from facegap.pipeline import Liveness, Progress, rendered, tried
 from facegap.probe import LIMIT, probe
 from facegap.records import Floats
 
@@ -107,17 +117,35 @@ def check_model(
 ) -> GateOutcome:
     """Run every check on the card `name`, and keep what came out for runs to state.
 
-    Without a data set the gate uses the embedded synthetic faces. The net may take `limit` seconds to open, and for
-    each picture.
+    A net of liveness is tried on made-up pictures alone, as every run does again. Without a data set the gate uses the
+    embedded synthetic faces. The net may take `limit` seconds to open, and for each picture.
 
     Raises:
         CardError, ModelMissing, DatasetMissing, DatasetError: what the gate needs is not there or wrong.
     """
+    if card_kind(card_path("models", name)) == "liveness":
+        return _check_liveness(name, limit)
     card = load_model(name)
     found, people = _check(card, name, detector, dataset, root, progress, limit)
     verdict = found.lines[-1].removeprefix("fail  ").removeprefix(f"{card.name}: ").removeprefix("refused: ")
     keep(card, Gate.of(verdict, not found.refused, dataset or EMBEDDED, people, detector, backend.version()))
     return found
+
+
+def _check_liveness(name: str, limit: float) -> GateOutcome:
+    """Whether the net's file, ports and numbers are as its card says."""
+    card = load_liveness(name)
+    lines: list[str] = []
+    try:
+        file = weights.find_model(card, card_path("models", name))
+        lines.append(f"ok    file: sha256 {card.sha256} as the card says")
+        net = Liveness(card, file, limit=limit)
+        lines.append(f"ok    ports: {card.preprocess.layout} input as the card says")
+        line, problem = tried(net)
+    except ModelRefused as error:
+        return GateOutcome((*lines, f"fail  {error}"), True)
+    verdict = f"refused: {problem}" if problem else "passed; whom it takes as live, a study says"
+    return GateOutcome((*lines, f"{_mark(problem)}  {problem or line}", f"{card.name}: {verdict}"), bool(problem))
 
 
 def _check(

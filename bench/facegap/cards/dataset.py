@@ -57,6 +57,8 @@ class GroupColumn(Card):
     `flags` names columns of which one is set (1, yes, a score above 0): the raw value is that column's name, "none"
     where none is set, and "A + B" where two are. A key of `map` with * in it is a pattern; the first that fits counts.
     `former` says what values were called in earlier versions: they are refused with the name of today.
+    `generated_shape`: the values are shapes, or kinds of faces, that a generator gives to different people, so that
+    differences of false matches between them come from the generator; no finding is made of them.
     """
 
     values: tuple[str, ...] = Field(min_length=1)
@@ -67,6 +69,13 @@ class GroupColumn(Card):
     lists: Literal["refuse", "first", "last", "joined"] = "refuse"
     flags: tuple[str, ...] = ()
     former: dict[str, str] = Field(default_factory=dict)
+    generated_shape: bool = False
+
+    @model_validator(mode="after")
+    def _shapes_are_generated(self) -> GroupColumn:
+        if self.generated_shape and self.label_source != "generated":
+            raise ValueError(f'generated_shape: expected label_source = "generated", found "{self.label_source}"')
+        return self
 
     @model_validator(mode="after")
     def _former_names_are_gone(self) -> GroupColumn:
@@ -340,6 +349,11 @@ class DatasetCard(Card):
     def read_groups(self) -> dict[str, GroupColumn]:
         """The label columns that are read as such."""
         return {name: group for name, group in self.groups.items() if not (name == "age" and self.makes_ages)}
+
+    @property
+    def generated_shapes(self) -> tuple[str, ...]:
+        """The label columns whose values are shapes of a generator, by name."""
+        return tuple(sorted(name for name, group in self.groups.items() if group.generated_shape))
 
     @property
     def own_observed(self) -> dict[str, ObservedColumn]:

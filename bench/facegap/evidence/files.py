@@ -130,6 +130,8 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
             if _kept_file(folder, *key).exists()
         }
         values = {column: tuple(group["values"]) for column, group in manifest.dataset.get("groups", {}).items()}
+        groups = manifest.dataset.get("groups", {})
+        shapes = tuple(sorted(column for column, group in groups.items() if group.get("generated_shape")))
         observed = _orders(manifest.dataset.get("observed", {}), values)
         gaps = _read_gaps(folder / GAPS) if (folder / GAPS).exists() else None
         applies_to = {card["name"]: card["applies_to"] for card in manifest.conditions}
@@ -153,6 +155,7 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         lost=lost,
         lost_reasons=lost_reasons,
         values=values,
+        shapes=shapes,
         observed=observed,
         gaps=gaps,
         vendor_fmr=vendor_fmr,

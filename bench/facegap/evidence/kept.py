@@ -21,7 +21,7 @@ NO_TEXT = (
 _RULES = ("all", "listed")
 """Values of trials.pairs that name no file."""
 
-_CARDS = ("card", "detector", "conditions", "condition", "applies_to", "from_run", "templates", "scores")
+_CARDS = ("card", "detector", "liveness", "conditions", "condition", "applies_to", "from_run", "templates", "scores")
 """Keys of a study whose texts may be paths of cards, runs and files that arrived."""
 
 _NAMED = re.compile(

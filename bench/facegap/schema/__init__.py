@@ -1,7 +1,7 @@
 """Schema: one row class a table, the one declaration that writer, reader, page and data dictionary use."""
 
 from facegap.schema.column import JUDGED, ROWS, Column, Row, Says, cells_of, columns_of, keys_of, names_of
-from facegap.schema.compared import CommonMarginRow, ReferenceRow, RelativeRow, ThroughputRow
+from facegap.schema.compared import CommonMarginRow, LivenessRow, ReferenceRow, RelativeRow, ThroughputRow
 from facegap.schema.counted import (
     AcquisitionRow,
     CmcRow,
@@ -64,6 +64,7 @@ __all__ = [
     "JudgedRateRow",
     "JudgedRatioRow",
     "JudgedSummaryRow",
+    "LivenessRow",
     "LossRow",
     "MarginalRow",
     "ObservedRow",
