@@ -330,7 +330,8 @@ def _arrived(manifest: RunManifest, given: Sequence[Path]) -> Iterator[str]:
     wanted = [(entry, file) for entry in manifest.models for file in entry.get("given", ())]
     for entry, file in wanted:
         place = Path(known.get(file["sha256"], ""))
-        what = f"{entry['kind']} of '{entry['name']}', {file['condition']}: {file['file']}"
+        searched = f"{file['searches']} searches, " if "searches" in file else ""
+        what = f"{entry['kind']} of '{entry['name']}', {searched}{file['condition']}: {file['file']}"
         if file["sha256"] in digests or (place.is_file() and store.sha256_file(place) == file["sha256"]):
             continue
         if place.is_file() and not given:

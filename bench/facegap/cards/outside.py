@@ -42,6 +42,17 @@ class ScoresCard(_OutsideCard):
     direction: Literal["similarity", "distance"]
     range: tuple[float, float] | None = None
     failures: tuple[Word, ...] = ()
+    columns: dict[Literal["pair", "reference", "probe", "score", "reason", "search", "rank", "gallery"], Word] = Field(
+        default_factory=dict, description="our names of a table's columns -> its own, where they differ"
+    )
+
+    @model_validator(mode="after")
+    def _columns_are_several(self) -> ScoresCard:
+        own = [name.casefold() for name in self.columns.values()]
+        twice = next((name for name in own if own.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"columns: '{twice}' is two of ours; name another")
+        return self
 
     @model_validator(mode="after")
     def _threshold_in_range(self) -> ScoresCard:

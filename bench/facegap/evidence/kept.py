@@ -21,7 +21,7 @@ NO_TEXT = (
 _RULES = ("all", "listed")
 """Values of trials.pairs that name no file."""
 
-_CARDS = ("card", "detector", "conditions", "condition", "applies_to", "from_run", "templates", "scores")
+_CARDS = ("card", "detector", "conditions", "condition", "applies_to", "from_run", "templates", "scores", "searches")
 """Keys of a study whose texts may be paths of cards, runs and files that arrived."""
 
 _NAMED = re.compile(
@@ -36,10 +36,15 @@ def kept_study(study: Study, dataset: str) -> dict[str, Any]:
     found["trials"]["pairs"] = _list(study.trials.pairs)
     for use in found["models"]:
         for key in ("templates", "scores"):
-            use[key] = {name: [_last(file) for file in files] for name, files in use[key].items()}
+            use[key] = _last_files(use[key])
+        use["searches"] = {protocol: _last_files(files) for protocol, files in use["searches"].items()}
     if study.thresholds.from_run is not None:
         found["thresholds"]["from_run"] = _last(study.thresholds.from_run)
     return found
+
+
+def _last_files(files: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {condition: [_last(file) for file in some] for condition, some in files.items()}
 
 
 def kept_dataset(card: DatasetCard) -> dict[str, Any]:

@@ -230,7 +230,7 @@ def _model(
 ) -> UsedModel | OutsideModel:
     """The model with its files: `use` as the study says it, `named` by the names of its cards."""
     if not isinstance(card, ModelCard):
-        return outside_model(file, card, named.given)
+        return outside_model(file, card, named.given, named.searches)
     assert detector is not None
     net = weights.find_model(card, card_path("models", use.card))
     parts = weights.find_detector(detector, card_path("models", use.detector or DETECTOR))
@@ -241,7 +241,7 @@ def _model(
 def _files_of(models: Sequence[UsedModel | OutsideModel]) -> dict[str, str]:
     """Digest -> where the file of scores or templates lies."""
     outside = [model for model in models if isinstance(model, OutsideModel)]
-    return {file.sha256: str(file.path) for model in outside for files in model.files.values() for file in files}
+    return {file.sha256: str(file.path) for model in outside for file in model.all_files()}
 
 
 def _require_pin(card: ModelCard, name: str) -> None:
@@ -286,6 +286,10 @@ def _named(use: ModelUse, card: AnyCard, detector: DetectorCard | None, names: M
             "detector": detector.name if detector is not None else None,
             "templates": {names.get(name, only): files for name, files in use.templates.items()},
             "scores": {names.get(name, only): files for name, files in use.scores.items()},
+            "searches": {
+                protocol: {names.get(name, only): files for name, files in some.items()}
+                for protocol, some in use.searches.items()
+            },
         }
     )
 

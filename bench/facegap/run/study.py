@@ -33,7 +33,7 @@ from facegap.outside import ids_of
 from facegap.pipeline import Progress
 from facegap.records import Comparisons, RunManifest, Strings
 from facegap.run import measure, transactions
-from facegap.run.exchange import check_protocols
+from facegap.run.exchange import check_protocols, search_plans
 from facegap.run.inputs import Inputs, threshold_of
 from facegap.run.outside import (
     GivenScores,
@@ -42,6 +42,7 @@ from facegap.run.outside import (
     given_scores,
     given_templates,
     not_measured,
+    unknown_rates,
 )
 from facegap.run.page import Draw, draw_page
 from facegap.run.seal import keep_seal, sealed_entry
@@ -106,6 +107,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         tried = transactions.attempts(inputs, sha256, acquisitions, embedded, threads, progress)
     gaps = age_gaps(samples, compared.values(), inputs.study.age_gap or ())
     evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried, kept=kept, gaps=gaps)
+    inputs = inputs.remarked(*unknown_rates(evidence))
     with _timed(seconds, "estimate"):
         tables = build(evidence)
     manifest = _manifest(inputs, evidence, store.secret_id(secret), ran, started, seconds)
@@ -143,6 +145,7 @@ def _scores(inputs: Inputs, secret: bytes) -> Iterator[dict[measure.Key, GivenSc
         listed=inputs.listed,
         conditions=inputs.conditions,
         left_out=inputs.left_out,
+        searches=search_plans(study, inputs.dataset, samples, inputs.left_out),
     )
     with given_scores(inputs.outside, scope) as found:
         yield found
