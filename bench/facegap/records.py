@@ -164,6 +164,11 @@ RULES: Mapping[str, str] = {
     "other-file": "files below the root that are no pictures",
     "not-utf8": "file names that are not UTF-8",
     "pairs": "pairs of the list that cannot be used, or that it promises and lacks",
+    "pools": "pictures or templates that the files of templates name and that cannot be used",
+    "pooled-media": "templates of several pictures are compared: the mean of the unit templates of a medium, then over "
+    "media; one none of whose pictures was acquired is a failure",
+    "pooled-pictures": "templates of several pictures are compared: the mean of their unit templates, every picture "
+    "counting once; one none of whose pictures was acquired is a failure",
     "pairs-again": "pairs that stand in the list more than once and count as often",
     "within-groups": "non-mated pairs are all that the list has by one of the labels, and all are within its groups: "
     "the list says nothing of false matches across them",

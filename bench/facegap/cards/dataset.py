@@ -25,15 +25,25 @@ ROLES = ("photo", "selfie", "frame")
 PAIR_COLUMNS = ("reference", "probe", "sample_a", "sample_b", "mated", "fold", "relation")
 """Columns of a list of pairs in CSV: two that name the samples, and what the list says of them."""
 
-ListFormat = Literal["csv", "lfw", "rfw", "calfw", "agedb", "cfp", "bob"]
+ListFormat = Literal["csv", "lfw", "rfw", "calfw", "agedb", "cfp", "bob", "template-pairs"]
 """Forms in which lists of comparisons are published (`datasets.lists` describes each)."""
 
 
 class Protocol(Card):
-    """An official list of comparisons: its file (or folder) below the root, and its form."""
+    """An official list of comparisons: its file (or folder) below the root, and its form.
+
+    `templates`: of template-pairs, the files that say which pictures each template is pooled of.
+    """
 
     pairs: str
     format: ListFormat
+    templates: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _templates_have_files(self) -> Protocol:
+        if (self.format == "template-pairs") != bool(self.templates):
+            raise ValueError("templates: files that say which pictures a template is pooled of go with template-pairs")
+        return self
 
 
 class TableForm(Card):

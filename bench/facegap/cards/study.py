@@ -143,11 +143,16 @@ class TrialRule(Card):
     files.pairs), or a file relative to the study ("pairs.txt") of the form `format`. `protocol`: an official list of
     the data set, by its name in the card's protocols ("view2"). `images_per_person`: at most so many images of a person
     (in each role, where roles are given), drawn with the study's seed; none: all of them.
+    `format = "template-pairs"` compares templates of several pictures, of which the files `templates` say what they
+    are pooled of, by `pooling`: the mean of a medium's unit templates, then over media ("media", as in the IJB
+    protocols), or over all pictures alike ("pictures").
     """
 
     pairs: Annotated[str, Field(min_length=1)] = "all"
     format: ListFormat | None = None
     protocol: str = ""
+    templates: tuple[str, ...] = ()
+    pooling: Literal["media", "pictures"] = "media"
     reference_role: Literal["photo", "selfie", "frame"] | None = None
     probe_role: Literal["photo", "selfie", "frame"] | None = None
     images_per_person: Annotated[int, Field(ge=1)] | None = None
@@ -164,6 +169,10 @@ class TrialRule(Card):
             raise ValueError("protocol: it names the list that is compared; leave pairs out")
         if self.file is None and self.format is not None:
             raise ValueError('format: it belongs to a list of the study\'s own, pairs = "pairs.txt"; remove it')
+        if (self.format == "template-pairs") != bool(self.templates):
+            raise ValueError(
+                'templates: files that say which pictures a template is pooled of go with format = "template-pairs"'
+            )
         if self.file is not None and self.format is None and not self.file.lower().endswith((".csv", ".json")):
             raise ValueError(f"format: say which form '{self.file}' has: {', '.join(get_args(ListFormat))}")
         return self

@@ -34,6 +34,7 @@ def kept_study(study: Study, dataset: str) -> dict[str, Any]:
     found = study.model_dump(mode="json")
     found["dataset"] |= {"root": None, "card": dataset}
     found["trials"]["pairs"] = _list(study.trials.pairs)
+    found["trials"]["templates"] = [_last(name) for name in study.trials.templates]
     for use in found["models"]:
         for key in ("templates", "scores"):
             use[key] = _last_files(use[key])
@@ -52,7 +53,10 @@ def kept_dataset(card: DatasetCard) -> dict[str, Any]:
     found = card.model_dump(mode="json")
     # A name stays a name and a pattern a pattern, so that what is kept is still a card.
     found["files"] = {key: "*" if "*" in value else LEFT_OUT for key, value in found["files"].items()}
-    found["protocols"] = {name: {**one, "pairs": LEFT_OUT} for name, one in found["protocols"].items()}
+    found["protocols"] = {
+        name: {**one, "pairs": LEFT_OUT, "templates": [LEFT_OUT for _ in one["templates"]]}
+        for name, one in found["protocols"].items()
+    }
     return found
 
 

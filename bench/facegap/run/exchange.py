@@ -64,6 +64,11 @@ def asked_of(name: str, root: Path | None, progress: Progress) -> Wanted:
     if not len(samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
     pairs = datasets.asked_pairs(study.trials, file, card, None if rendering is not None else folder, samples)
+    if pairs is not None and pairs.pools is not None:
+        raise InputError(
+            f"{file}: trials: templates of several pictures are not exported; a laboratory that pools its own gives "
+            "them under the ids of the templates (a card of kind templates)"
+        )
     threads = study.backend.threads if study.backend.threads is not None else pipeline.cores()
     looks = pipeline.look(samples, threads, progress)
     copies = find_copies(samples, looks, card.identities, study.trials.reference_role)

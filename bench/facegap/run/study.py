@@ -45,6 +45,7 @@ from facegap.run.outside import (
     unknown_rates,
 )
 from facegap.run.page import Draw, draw_page
+from facegap.run.pooled import pooled
 from facegap.run.seal import keep_seal, sealed_entry
 from facegap.tables import build, write_tables
 from facegap.version import __version__
@@ -74,6 +75,10 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         inputs, copies = _without_copies(inputs, _looks(inputs, sha256, threads, progress))
     with _timed(seconds, "acquire and embed"):
         acquisitions, embedded, ran = measure.templates(inputs, sha256, threads, progress)
+        if inputs.pools is not None:
+            sha256 = inputs.pools.digests(sha256)
+            inputs, acquisitions, embedded, copies = pooled(inputs, inputs.pools, acquisitions, embedded)
+            samples = inputs.loaded.samples
         templates = embedded | given_templates(inputs.outside, ids_of(samples, secret))
     evidence = Evidence(
         study=inputs.study,
