@@ -356,11 +356,15 @@ def _read_comparisons(path: Path, model: str, condition: str) -> Comparisons:
     )
 
 
+_LIST_ARRAYS = ("listed", "listed_to")
 _SEARCH_ARRAYS = ("probe", "mated", "completed", "mate_score", "mate_rank", "mate_rank_optimistic", "top_nonmate")
 
 
 def _search_arrays(searches: Searches) -> dict[str, Any]:
     arrays = {name: getattr(searches, name) for name in _SEARCH_ARRAYS}
+    if searches.listed is not None:
+        arrays |= {name: getattr(searches, name) for name in _LIST_ARRAYS}
+        arrays["same_scores"] = np.array(searches.same_scores)
     return {**arrays, "gallery": np.array([searches.gallery_size, searches.gallery_failed])}
 
 
@@ -374,6 +378,8 @@ def _read_searches(folder: Path, model: str, condition: str, protocol: Literal["
         **{name: arrays[name] for name in _SEARCH_ARRAYS},
         gallery_size=size,
         gallery_failed=failed,
+        **{name: arrays[name] for name in _LIST_ARRAYS if "listed" in arrays},
+        same_scores=bool(arrays.get("same_scores", True)),
     )
 
 

@@ -280,6 +280,6 @@ def _search(
         return None
     given = scored.scores.get((model, condition.name))
     if given is not None:
-        return given.search(plan) if given.searched else None
+        return given.search(plan) if given.searched(plan.protocol) else None
     reference, probe = sides(scored.templates, model, condition)
     return search.search(plan.protocol, plan.gallery, plan.probe, plan.mate, reference, probe, exact_scores, threads)
