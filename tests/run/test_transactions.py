@@ -175,5 +175,5 @@ def test_frames_share_what_the_network_takes() -> None:
     rng = [conditions.rng_for(1, "one", card.name) for _ in range(2)]
     alone = conditions.photograph(card, face, rng[0])
     together = conditions.photograph(card, face, rng[1], upload=conditions.Upload(1, 5))
-    assert alone.file is not None and together.file is not None
-    assert cap / 5 < len(alone.file) <= cap and len(together.file) <= cap / 5
+    assert alone.size is not None and together.size is not None
+    assert cap / 5 < alone.size <= cap and together.size <= cap / 5

@@ -22,7 +22,7 @@ from facegap.words import did_you_mean
 
 Image = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 
-REVISION = 3
+REVISION = 4
 """Raised whenever a step's pixels change for the same parameters, so that no cached image of the old ones is used."""
 
 STEPS: dict[str, Callable[..., Any]] = {
@@ -96,7 +96,7 @@ def photograph(
     face_box: Box | None = None,
     upload: Upload | None = None,
 ) -> Photo:
-    """As `apply`, of an (h, w, 3) image, with the file that was sent in `Photo.file` where the last step encoded one.
+    """As `apply`, of an (h, w, 3) image, with the file that was sent in `Photo.file` where a step encoded one.
 
     `upload`: what it is sent with, where it is not sent alone.
 

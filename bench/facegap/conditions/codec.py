@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import cv2
@@ -22,6 +23,13 @@ def encode_jpeg(pixels: Bytes8, quality: int, subsampling: Subsampling = "4:2:0"
     """The JPEG file of (h, w, 3) uint8 sRGB; baseline, standard tables scaled to `quality` (1-100) as libjpeg does."""
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, _FACTORS[subsampling]]
     _, file = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
+    return bytes(file)
+
+
+def encode_webp(pixels: Bytes8, quality: int) -> bytes:
+    """The lossy WebP file of (h, w, 3) uint8 sRGB at `quality` (1-100)."""
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    _, file = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])
     return bytes(file)
 
 
@@ -48,16 +56,50 @@ def _whole(file: bytes) -> bool:
     return True
 
 
+GROWTH = 0.87
+"""A picture with k times as many pixels of the same scene has a JPEG of k^0.87 times the data: `benchmarks/file_size.py`
+measures it, and how far a file's estimate is off (benchmarks/file_size.md)."""
+
+_FINEST = 4
+"""A phone's picture is coded at most so many times as fine as the simulated one: with more, what coding does to it is
+averaged away."""
+
+
+def size_of(file: bytes, scale: float) -> int:
+    """Bytes of the file of a picture that is `scale` times as fine along an axis: its data by `GROWTH`, its head not."""
+    head = min(file.find(b"\xff\xda") + 14 if file[:2] == b"\xff\xd8" else 30, len(file))
+    return round(head + (len(file) - head) * scale ** (2 * GROWTH))
+
+
+def coded(photo: Photo, encode: Callable[[Bytes8], bytes]) -> Photo:
+    """The photo through the file that `encode` makes of (h, w, 3) uint8 sRGB.
+
+    Where its pixels stand for finer ones (`Photo.scale`), a picture up to `_FINEST` times as fine is coded, and the mean
+    of the coding errors in each pixel is added to it: blocks and quantisation have the size that they have on the phone.
+    """
+    times = min(_FINEST, max(1, round(photo.scale)))
+    size = size_of(encode(photo.pixels), photo.scale)
+    if times == 1:
+        file = encode(photo.pixels)
+        return Photo(decode(file), file, size=size, scale=photo.scale)
+    height, width = photo.pixels.shape[:2]
+    fine = np.asarray(cv2.resize(photo.pixels, (width * times, height * times), interpolation=cv2.INTER_CUBIC))
+    file = encode(np.asarray(fine, dtype=np.uint8))
+    return Photo(_with_errors(photo.pixels, fine, decode(file)), file, size=size, scale=photo.scale)
+
+
+def _with_errors(pixels: Bytes8, fine: Bytes8, received: Bytes8) -> Bytes8:
+    """(h, w, 3) pixels, with the mean over each of `received` less `fine`."""
+    height, width = pixels.shape[:2]
+    error = cv2.resize(cv2.subtract(received, fine, dtype=cv2.CV_16S), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.add(pixels, error, dtype=cv2.CV_8U), dtype=np.uint8)
+
+
 def jpeg(photo: Photo, *, quality: Annotated[int, Range("", 1, 100)], subsampling: Subsampling = "4:2:0") -> Photo:
     """Through a JPEG file."""
-    file = encode_jpeg(photo.pixels, quality, subsampling)
-    return Photo(decode(file), file)
+    return coded(photo, lambda pixels: encode_jpeg(pixels, quality, subsampling))
 
 
 def webp(photo: Photo, *, quality: Annotated[int, Range("", 1, 100)]) -> Photo:
     """Through a lossy WebP file."""
-    _, buffer = cv2.imencode(
-        ".webp", cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, quality]
-    )
-    file = bytes(buffer)
-    return Photo(decode(file), file)
+    return coded(photo, lambda pixels: encode_webp(pixels, quality))

@@ -72,7 +72,7 @@ def _failed(outcome: str, reason: str) -> dict[str, Any]:
 
 
 def _sent(photo: conditions.Photo) -> dict[str, Any]:
-    return {"sent": len(photo.file) if photo.file is not None else None, "seconds": photo.seconds}
+    return {"sent": photo.size, "seconds": photo.seconds}
 
 
 def _acquire(pipeline: Pipeline, image: Crops) -> dict[str, Any]:
