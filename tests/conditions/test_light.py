@@ -61,7 +61,7 @@ def test_d65_is_neutral_and_every_light_has_luminance_one():
 
 @given(st.floats(2000, 12000), st.floats(0, 1))
 def test_white_balance_corrects_its_share_of_the_stops_in_every_raw_channel(kelvin, share):
-    """What a grey card keeps of the light's colour, channel by channel behind the filter: the ratio to the rest's power."""
+    """What a grey card keeps of the light's colour, channel by channel: the ratio to the power of the rest."""
     whole = colour.white(kelvin, "planck")
     raw, daylight = colour.camera_neutral(whole), colour.camera_neutral((1.0, 1.0, 1.0))
     balanced = raw / np.array(colour.adapted(whole, share)) / (daylight / np.array(colour.CHANNELS))
@@ -146,7 +146,7 @@ def hairy(height=120, width=120):
 
 
 def test_hair_and_shoulders_before_a_window_keep_the_light_of_the_face():
-    """No oval: what is the person's stays as it is, to its edge, and what is not becomes the window, to the same edge."""
+    """No oval: the person stays as it is, to its edge, and what is not becomes the window, to the same edge."""
     pixels, person, box = hairy()
     out = light.backlight(lit(pixels, box=box), ratio=20.0, flat=1.0).pixels
     inner = ndimage.binary_erosion(person, iterations=5, border_value=1)

@@ -17,11 +17,6 @@ def resize(photo: Photo, *, short_px: Annotated[int, Range("px", 8, 8000)]) -> P
     Where the picture stands for a finer one of the phone's, that one is shrunk; these pixels only as far as they are
     more than `short_px` themselves.
     """
-    return shrunk(photo, short_px)
-
-
-def shrunk(photo: Photo, short_px: float) -> Photo:
-    """The phone's picture at most `short_px` on its short side; its file is gone."""
     height, width = photo.pixels.shape[:2]
     short = min(height, width)
     if short * photo.scale <= short_px:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-import cv2
 import numpy as np
 
 from facegap.conditions import codec
-from facegap.conditions.frame import shrunk
 from facegap.conditions.light import Share
 from facegap.conditions.parameters import Range
 from facegap.conditions.stages import Photo, Unreadable
@@ -29,21 +27,11 @@ def upload_cap(photo: Photo, *, max_bytes: Annotated[int, Range("bytes", 2000, 1
         quality = _best_fit(photo, max_bytes)
         if quality is not None:
             return codec.jpeg(photo, quality=quality)
-        photo = _smaller(photo)
-
-
-def _smaller(photo: Photo) -> Photo:
-    """The phone's picture 3/4 as large along an axis, one pixel at least."""
-    short = min(photo.pixels.shape[:2])
-    if short * photo.scale * 0.75 >= short:
-        return shrunk(photo, short * photo.scale * 0.75)
-    height, width = photo.pixels.shape[:2]
-    size = (max(1, width * 3 // 4), max(1, height * 3 // 4))
-    return Photo(np.asarray(cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
+        photo = codec.smaller(photo)
 
 
 def uplink(photo: Photo, *, kbit_per_s: Annotated[float, Range("kbit/s", 1, 1_000_000)]) -> Photo:
-    """The time that sending takes: the phone's file, its bytes by the rate of the uplink. The picture stays as it is."""
+    """The time that sending takes: the bytes of the phone's file by the rate. The picture stays as it is."""
     size = photo.size if photo.size is not None else codec.size_of(_file(photo), photo.scale)
     return replace(photo, seconds=size * 8 / (1000 * kbit_per_s))
 

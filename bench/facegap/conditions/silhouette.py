@@ -1,6 +1,8 @@
-"""Who is in front of the background: a soft matte of head, hair and shoulders, from the picture and the face's place."""
+"""Who is in front of the background: a soft matte of head, hair and shoulders."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +18,7 @@ _ROUNDS = 2
 _REACH, _SMOOTH = 0.02, 1e-3
 """The guided filter's radius as a share of the short side, and the variance of grey (0-1) that counts as an edge."""
 
-Floats64 = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 def matte(pixels: Linear, box: Box) -> Linear:
@@ -44,7 +46,8 @@ def matte(pixels: Linear, box: Box) -> Linear:
 
 def _person(picture: Bytes8, box: Box) -> Linear:
     """(h, w) 1 where the person is, 0 elsewhere."""
-    outline = _outline(*picture.shape[:2], box)
+    height, width = picture.shape[:2]
+    outline = _outline(height, width, box)
     for side, known in ((cv2.GC_BGD, cv2.GC_PR_BGD), (cv2.GC_FGD, cv2.GC_PR_FGD)):
         if not np.isin(outline, (side, known)).any():
             # Nothing to tell apart: the person fills the picture, or is not in it.
@@ -68,7 +71,7 @@ def _outline(height: int, width: int, box: Box) -> Bytes8:
     return np.where(surely, cv2.GC_FGD, labels).astype(np.uint8)
 
 
-def _ellipse(x: Floats64, y: Floats64, wide: float, tall: float) -> npt.NDArray[np.bool_]:
+def _ellipse(x: Floats, y: Floats, wide: float, tall: float) -> npt.NDArray[np.bool_]:
     return np.asarray((x / wide) ** 2 + (y / tall) ** 2 <= 1)
 
 

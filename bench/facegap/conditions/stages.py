@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 Linear = npt.NDArray[np.float32]
 Bytes8 = npt.NDArray[np.uint8]
+Image = Bytes8 | Linear
 Box = tuple[float, float, float, float]
 Triple = tuple[float, float, float]
 

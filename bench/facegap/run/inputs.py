@@ -146,6 +146,7 @@ def conditions_of(study: Study) -> tuple[ConditionCard, ...]:
 
     Raises:
         CardError: there is no such card, or it breaks a rule.
+        MissingError: a step of one needs what is not installed.
     """
     return tuple(_condition(study, name) for name in study.conditions)
 
@@ -222,6 +223,7 @@ def _with_list(
 
 def _condition(study: Study, name: str) -> ConditionCard:
     card = conditions.load(name)
+    conditions.require(card)
     return card.model_copy(update={"applies_to": study.applies_to.get(name, card.applies_to)})
 
 
