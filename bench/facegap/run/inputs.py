@@ -157,6 +157,7 @@ def conditions_of(study: Study) -> tuple[ConditionCard, ...]:
 
     Raises:
         CardError: there is no such card, or it breaks a rule.
+        MissingError: a step of one needs what is not installed.
     """
     return tuple(_condition(study, name) for name in study.conditions)
 
@@ -266,6 +267,7 @@ def _check_pooled(study: Study, file: Path) -> None:
 
 def _condition(study: Study, name: str) -> ConditionCard:
     card = conditions.load(name)
+    conditions.require(card)
     return card.model_copy(update={"applies_to": study.applies_to.get(name, card.applies_to)})
 
 
