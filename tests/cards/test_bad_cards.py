@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from facegap.cards import load_condition, load_dataset, load_detector, load_model, load_study
+from facegap.cards import load_condition, load_dataset, load_detector, load_model, load_policy, load_study
 from facegap.errors import CardError
 
 BAD = Path(__file__).resolve().parents[1] / "cards_bad"
@@ -19,6 +19,7 @@ LOADERS = {
     "dataset": load_dataset,
     "condition": load_condition,
     "study": load_study,
+    "policy": load_policy,
 }
 FILES = sorted(BAD.glob("*/*.toml"))
 

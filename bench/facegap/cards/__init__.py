@@ -23,6 +23,7 @@ from facegap.cards.outside import (
     load_templates_card,
     load_used,
 )
+from facegap.cards.policy import Policy, Requirement, load_policy
 from facegap.cards.study import ModelUse, Study, load_study
 from facegap.cards.toml import OPEN, Card, card_names, card_path, open_questions, read_card, read_toml
 
@@ -36,7 +37,9 @@ __all__ = [
     "ModelCard",
     "ModelUse",
     "OutsideCard",
+    "Policy",
     "Preprocess",
+    "Requirement",
     "ScoresCard",
     "Source",
     "Step",
@@ -48,6 +51,7 @@ __all__ = [
     "load_dataset",
     "load_detector",
     "load_model",
+    "load_policy",
     "load_scores_card",
     "load_study",
     "load_templates_card",
