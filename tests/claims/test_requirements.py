@@ -36,8 +36,10 @@ def evidence() -> Evidence:
         ({"metric": "FNMR", "at": "vendor", "threshold": 0.6}, "FNMR <= 0.6 in every group of colour at vendor"),
         ({"metric": "FNMR", "at": "FMR 0.02", "threshold": 0.05}, "FNMR <= 0.05 in every group of colour at FMR 0.02"),
         ({"metric": "FMR", "at": "vendor", "scope": "overall", "threshold": 0.1}, "FMR <= 0.1 overall at vendor"),
-        ({"metric": "same-group FMR", "at": "vendor", "threshold": 0.2}, "FMR <= 0.2 in every group of colour at vendor"),
-        ({"metric": "max/geomean FNMR", "at": "vendor", "threshold": 3.0}, "max/geomean FNMR <= 3 in every group of colour at vendor"),
+        ({"metric": "same-group FMR", "at": "vendor", "threshold": 0.2},
+         "FMR <= 0.2 in every group of colour at vendor"),
+        ({"metric": "max/geomean FNMR", "at": "vendor", "threshold": 3.0},
+         "max/geomean FNMR <= 3 in every group of colour at vendor"),
         ({"metric": "FTA", "threshold": 0.1}, "FTA <= 0.1 in every group of colour"),
     ],
 )  # fmt: skip
@@ -71,7 +73,8 @@ def test_a_requirement_without_a_goal_counts_at_the_goal_too(evidence: Evidence)
     ("requirement", "why"),
     [
         ({"metric": "FNMR", "at": "fixed"}, "m has no threshold 'fixed'; it has: FMR 0.02, FMR 0.005, vendor"),
-        ({"metric": "FNMR", "at": "vendor", "groups": ("age",)}, "'age' is no label of this run; its labels: colour, size"),
+        ({"metric": "FNMR", "at": "vendor", "groups": ("age",)},
+         "'age' is no label of this run; its labels: colour, size"),
         ({"metric": "FNMR", "at": "vendor", "conditions": ("dim",)}, "no condition 'dim' in this run; there: clean"),
         ({"metric": "FPIR", "at": "vendor", "gallery": 10}, "this run made no searches"),
         ({"metric": "FNMR", "at": "scores", "scores": {"x": 1.0}}, "the policy names no score of m"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from facegap.cards import Policy, Requirement
@@ -44,7 +44,7 @@ class Required:
     verdict: Met
     judged: tuple[Judged, ...] = ()
     worst: Judged | None = None
-    people: ByPeople = ByPeople()
+    people: ByPeople = field(default_factory=ByPeople)
     why: str = ""
 
 
@@ -208,4 +208,3 @@ def outcome(found: Sequence[Required], level: str = "threshold") -> Met:
 def at_level(found: Sequence[Required], level: str) -> list[Required]:
     """The requirements at a level; those without a goal stand there at their threshold."""
     return [one for one in found if one.level == level or (level == "goal" and one.requirement.goal is None)]
-
