@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from facegap.cards import load_condition, load_dataset, load_detector, load_model, load_policy, load_study
+from facegap.cards import (
+    load_condition,
+    load_dataset,
+    load_detector,
+    load_model,
+    load_policy,
+    load_population,
+    load_study,
+)
 from facegap.errors import CardError
 
 BAD = Path(__file__).resolve().parents[1] / "cards_bad"
@@ -20,6 +28,7 @@ LOADERS = {
     "condition": load_condition,
     "study": load_study,
     "policy": load_policy,
+    "population": load_population,
 }
 FILES = sorted(BAD.glob("*/*.toml"))
 

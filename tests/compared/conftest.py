@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import pytest
 
 import given
 import tiny
-from facegap.cli import main
 from facegap.run import resolve, run_study
 from finished import SECRET
 
@@ -47,18 +45,3 @@ def vendors(finished: Path, cache_folder: Path, tmp_path_factory: pytest.TempPat
             runs[name] = place / run_study(inputs, Path("made"), lambda _: None, given.silent)
     assert Path.cwd() == before
     return runs
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """`facegap WORDS` in this process: exit code, standard output, standard error."""
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["facegap", *words])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    return run

@@ -24,6 +24,7 @@ from facegap.cards.outside import (
     load_used,
 )
 from facegap.cards.policy import Policy, Requirement, load_policy
+from facegap.cards.population import Population, WatchList, load_population
 from facegap.cards.study import ModelUse, Study, load_study
 from facegap.cards.toml import OPEN, Card, card_names, card_path, open_questions, read_card, read_toml
 
@@ -38,6 +39,7 @@ __all__ = [
     "ModelUse",
     "OutsideCard",
     "Policy",
+    "Population",
     "Preprocess",
     "Requirement",
     "ScoresCard",
@@ -45,6 +47,7 @@ __all__ = [
     "Step",
     "Study",
     "TemplatesCard",
+    "WatchList",
     "card_names",
     "card_path",
     "load_condition",
@@ -52,6 +55,7 @@ __all__ = [
     "load_detector",
     "load_model",
     "load_policy",
+    "load_population",
     "load_scores_card",
     "load_study",
     "load_templates_card",

@@ -11,6 +11,7 @@ import typer
 from facegap.cli import outside, results, vendor
 from facegap.cli.compare import compare
 from facegap.cli.judge import judge
+from facegap.cli.population import population
 from facegap.cli.progress import progress
 from facegap.cli.sensitivity import sensitivity
 from facegap.cli.unexpected import DEBUG
@@ -373,7 +374,7 @@ def conditions_list() -> None:
     typer.echo("\n".join(condition_lines()))
 
 
-for _command in (results.plan, results.seal, results.analyse, results.claim, compare, judge):
+for _command in (results.plan, results.seal, results.analyse, results.claim, compare, population, judge):
     app.command()(_command)
 conditions.command()(sensitivity)
 
