@@ -4,7 +4,7 @@
 
 CPU seconds of one process and one thread; of each path the least of some rounds that take turns. The limit is the
 matrix product alone over the upper half, on the better of two shapes of tile: a ratio of 1 means that binning,
-filtering and exact scoring cost nothing. Peers: faiss's range search (both halves, as it does them), torch's histc of tiles, and
+filtering and exact scoring cost nothing. Peers: faiss's range search (both halves), torch's histc of tiles, and
 numpy's histogram of all N x N scores for every pair of groups. Peak memory is of processes of their own.
 """
 
