@@ -25,6 +25,7 @@ from facegap.records import (
     Attempts,
     Comparisons,
     Mask,
+    Meets,
     Rows,
     RuledTrials,
     ScoredPairs,
@@ -155,6 +156,14 @@ def _cells(evidence: Evidence, found: Comparisons) -> Iterator[str]:
     names, cells = evidence.samples.coded(columns)
     if names != found.cell_names or not np.array_equal(cells, found.cells):
         yield "its cells are not the groups of the samples"
+        return
+    meets = found.meets
+    if (
+        meets is None
+        or meets.columns != columns
+        or not np.array_equal(meets.codes, Meets.of(evidence.samples, columns).codes)
+    ):
+        yield "the tables of its histogram are not those of the groups"
 
 
 def _equal(a: object, b: RuledTrials) -> bool:
@@ -185,7 +194,7 @@ def _tail_and_histogram(evidence: Evidence, found: Comparisons) -> Iterator[str]
     if (np.diff(found.edges) <= 0).any() or (found.histogram < 0).any():
         yield "its histogram is none"
         return
-    counts = found.histogram.sum(axis=(0, 1))
+    counts = found.pooled
     for k in np.flatnonzero(found.edges[:-1] >= found.floor):
         above, near = int(counts[k:].sum()), np.abs(tail.score - found.edges[k]) <= EDGE * max(1, abs(found.edges[k]))
         if abs(above - int((tail.score >= found.edges[k]).sum())) > int(near.sum()):

@@ -230,7 +230,7 @@ def refuse_near_chance(found: Comparisons, advice: str) -> None:
         ModelRefused: the area under the curve is below `CHANCE_AUC`.
     """
     mated = found.mated.score[~np.isnan(found.mated.score)]
-    nonmated = found.histogram.sum(axis=(0, 1))
+    nonmated = found.pooled
     if len(mated) < 20 or not nonmated.any():
         return
     counts = np.histogram(mated, found.edges)[0]
