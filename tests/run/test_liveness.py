@@ -137,6 +137,19 @@ def test_without_a_net_the_page_says_that_nobody_was_judged(tmp_path: Path) -> N
     assert "not_live" not in (folder / "tables" / "acquisition.csv").read_text(encoding="utf-8")
 
 
+def test_an_analysis_without_the_net_gives_the_same_by_other_groups(judged: Path) -> None:
+    place = judged.parents[1]
+    code, out, err = run(place, "analyse", str(judged), "--groups", "size", "--out", "analysed")
+    assert code == 0, out + err
+    folder = place / "analysed"
+    found = {(row.grouping, row.group): (row.errors, row.trials) for row in store.read_rows(folder, LivenessRow)}
+    hand = by_hand(place)
+    assert found["", "everyone"] == hand["", "everyone"]
+    for size in ("big", "small"):
+        parts = [counts for (_, group), counts in hand.items() if group.endswith(f", {size}")]
+        assert found["size", size] == (sum(e for e, _ in parts), sum(t for _, t in parts))
+
+
 def kept(place: Path) -> dict[str, int]:
     """Kind of cache -> rows in all of its files."""
     found: dict[str, int] = {}
