@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from facegap.cards import load_condition, load_dataset, load_detector, load_liveness, load_model, load_study
+from facegap.cards import (
+    load_condition,
+    load_dataset,
+    load_detector,
+    load_liveness,
+    load_model,
+    load_policy,
+    load_population,
+    load_study,
+)
 from facegap.errors import CardError
 
 BAD = Path(__file__).resolve().parents[1] / "cards_bad"
@@ -20,6 +29,8 @@ LOADERS = {
     "dataset": load_dataset,
     "condition": load_condition,
     "study": load_study,
+    "policy": load_policy,
+    "population": load_population,
 }
 FILES = sorted(BAD.glob("*/*.toml"))
 

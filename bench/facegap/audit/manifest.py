@@ -186,8 +186,13 @@ def _outside_follows(case: Case) -> Iterator[tuple[str, Any, Any]]:
         score = model.score_threshold
         rounded = as_score(score) if score is not None and card["kind"] == "scores" else score
         yield f"models '{model.name}'.score_threshold", card["score_threshold"], rounded
-        files = [(one["condition"], one["file"]) for one in card["given"]]
-        wanted = [(condition, file) for condition, files in use.given.items() for file in files]
+        files = [(one.get("searches", ""), one["condition"], one["file"]) for one in card["given"]]
+        wanted = [
+            (protocol, condition, file)
+            for protocol, by_condition in (("", use.given), *use.searches.items())
+            for condition, files in by_condition.items()
+            for file in files
+        ]
         yield f"models '{model.name}'.given", files, wanted
 
 

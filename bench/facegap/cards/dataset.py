@@ -26,15 +26,25 @@ ROLES = ("photo", "selfie", "frame")
 PAIR_COLUMNS = ("reference", "probe", "sample_a", "sample_b", "mated", "fold", "relation")
 """Columns of a list of pairs in CSV: two that name the samples, and what the list says of them."""
 
-ListFormat = Literal["csv", "lfw", "rfw", "calfw", "agedb", "cfp", "bob"]
+ListFormat = Literal["csv", "lfw", "rfw", "calfw", "agedb", "cfp", "bob", "template-pairs"]
 """Forms in which lists of comparisons are published (`datasets.lists` describes each)."""
 
 
 class Protocol(Card):
-    """An official list of comparisons: its file (or folder) below the root, and its form."""
+    """An official list of comparisons: its file (or folder) below the root, and its form.
+
+    `templates`: of template-pairs, the files that say which pictures each template is pooled of.
+    """
 
     pairs: str
     format: ListFormat
+    templates: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _templates_have_files(self) -> Protocol:
+        if (self.format == "template-pairs") != bool(self.templates):
+            raise ValueError("templates: files that say which pictures a template is pooled of go with template-pairs")
+        return self
 
 
 class TableForm(Card):
@@ -127,7 +137,9 @@ class DatasetCard(Card):
     `patterns`, of the pattern adapter, say what the parts of a path below files.images are: fields in braces (subject,
     sample, session, a label column), or a regular expression with named groups; `left_out` are patterns (with *) of
     paths that are no part of the data set as the card reads it. `keep`, of csv, names the values that a column must
-    have. `tables` says how a table ("manifest", "labels") is written where it is no CSV with a header.
+    have. `sides`, of csv, say that a row of the manifest is a comparison: the columns of its first and of its second
+    sample; each sample is there once, whatever comparisons name it. `tables` says how a table ("manifest", "labels") is
+    written where it is no CSV with a header.
     `subject_pattern`, of the tree, finds the subject in a file's name where no folder is called after it.
     `observed` names conditions that were recorded of each picture (phone, ISO, light), `ages` how old people were and
     when pictures were taken; both may stand in the manifest, in the table of labels, or in `patterns` under our names
@@ -157,6 +169,9 @@ class DatasetCard(Card):
     patterns: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     keep: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    sides: tuple[dict[str, str], ...] = Field(
+        default=(), description="of a manifest whose rows are comparisons: our columns -> its own, for either side"
+    )
     tables: dict[str, TableForm] = Field(default_factory=dict)
     roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     labels_by: Literal["subject", "sample"] = "subject"
@@ -326,6 +341,22 @@ class DatasetCard(Card):
         flagged = [column for column, group in self.groups.items() if group.flags and not read]
         if flagged:
             raise ValueError(f"flags: '{flagged[0]}': there is no table that has them; name files.labels")
+        return self
+
+    @model_validator(mode="after")
+    def _sides_are_two(self) -> DatasetCard:
+        if not self.sides:
+            return self
+        if self.adapter != "csv":
+            raise ValueError(f"sides: the {self.adapter} adapter reads no manifest; remove them")
+        needed = {"path", *self.read_groups} | ({"subject_id"} if self.identities else set())
+        known = {*COLUMNS, *self.read_groups}
+        if len(self.sides) != 2 or any(not needed <= set(side) <= known for side in self.sides):
+            raise ValueError(
+                f"sides: expected two tables of our columns and the file's own, each with {', '.join(sorted(needed))}"
+            )
+        if "labels" in self.files or self.relations or self.extra:
+            raise ValueError("sides: the comparisons' own table alone is read; remove labels, relations and ages")
         return self
 
     @model_validator(mode="after")

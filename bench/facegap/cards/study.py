@@ -73,13 +73,15 @@ class ModelUse(Card):
 
     `templates`: a file of vectors (.npz or .parquet), and `scores`: the files of its scores, of a model whose card says
     that these arrive; relative to the study's file. Where a study has several conditions, a table of condition and file
-    ({ clean = "a.npz", dark = "b.npz" }).
+    ({ clean = "a.npz", dark = "b.npz" }). `searches`: beside scores the candidate lists of the study's searches, by
+    protocol: { closed = "closed.csv", open = "open.csv" }; each again a table where there are several conditions.
     """
 
     card: str
     detector: str | None = Field(default=None, description='of a recogniser; "mtcnn" where none is named')
     templates: Files = Field(default_factory=dict)
     scores: Files = Field(default_factory=dict)
+    searches: dict[Literal["closed", "open"], Files] = Field(default_factory=dict)
 
     @field_validator("templates", mode="before")
     @classmethod
@@ -94,10 +96,21 @@ class ModelUse(Card):
     def _files_of_scores(cls, value: Any) -> Any:
         return _by_condition(value, "an array of files")
 
+    @field_validator("searches", mode="before")
+    @classmethod
+    def _files_of_searches(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError('expected a table of protocol and files, { open = "open.csv" }')
+        return {protocol: _by_condition(files, "an array of files") for protocol, files in value.items()}
+
     @model_validator(mode="after")
     def _one_of_them(self) -> ModelUse:
         if self.templates and self.scores:
             raise ValueError("templates, scores: a model gives one or the other; remove one")
+        if self.searches and not self.scores:
+            raise ValueError(
+                "searches: candidate lists stand beside the model's scores of the 1:1 comparisons; give those as well"
+            )
         if self.outside and self.detector is not None:
             raise ValueError("detector: no face is looked for where templates or scores are given; remove it")
         return self
@@ -130,11 +143,16 @@ class TrialRule(Card):
     files.pairs), or a file relative to the study ("pairs.txt") of the form `format`. `protocol`: an official list of
     the data set, by its name in the card's protocols ("view2"). `images_per_person`: at most so many images of a person
     (in each role, where roles are given), drawn with the study's seed; none: all of them.
+    `format = "template-pairs"` compares templates of several pictures, of which the files `templates` say what they
+    are pooled of, by `pooling`: the mean of a medium's unit templates, then over media ("media", as in the IJB
+    protocols), or over all pictures alike ("pictures").
     """
 
     pairs: Annotated[str, Field(min_length=1)] = "all"
     format: ListFormat | None = None
     protocol: str = ""
+    templates: tuple[str, ...] = ()
+    pooling: Literal["media", "pictures"] = "media"
     reference_role: Literal["photo", "selfie", "frame"] | None = None
     probe_role: Literal["photo", "selfie", "frame"] | None = None
     images_per_person: Annotated[int, Field(ge=1)] | None = None
@@ -151,6 +169,10 @@ class TrialRule(Card):
             raise ValueError("protocol: it names the list that is compared; leave pairs out")
         if self.file is None and self.format is not None:
             raise ValueError('format: it belongs to a list of the study\'s own, pairs = "pairs.txt"; remove it')
+        if (self.format == "template-pairs") != bool(self.templates):
+            raise ValueError(
+                'templates: files that say which pictures a template is pooled of go with format = "template-pairs"'
+            )
         if self.file is not None and self.format is None and not self.file.lower().endswith((".csv", ".json")):
             raise ValueError(f"format: say which form '{self.file}' has: {', '.join(get_args(ListFormat))}")
         return self
@@ -353,8 +375,18 @@ class Study(Card):
         """That what arrives of a model is there for every condition, and for no other."""
         if not use.outside:
             return
-        where = f"models.{k}.{'templates' if use.templates else 'scores'}"
-        named = set(use.given)
+        self._check_files(f"models.{k}.{'templates' if use.templates else 'scores'}", use.given)
+        asked = () if self.identification is None else self.identification.protocols
+        for protocol, files in use.searches.items():
+            if protocol not in asked:
+                raise ValueError(
+                    f"models.{k}.searches: the study makes no {protocol} searches; name it in "
+                    "identification.protocols, or leave its lists out"
+                )
+            self._check_files(f"models.{k}.searches.{protocol}", files)
+
+    def _check_files(self, where: str, given: Files) -> None:
+        named = set(given)
         if "" in named and len(self.conditions) > 1:
             raise ValueError(f"{where}: say which file is of which condition: a table of {', '.join(self.conditions)}")
         strange, missing = sorted(named - {"", *self.conditions}), sorted({*self.conditions} - named)

@@ -30,7 +30,18 @@ from facegap.count.nonmated import (
 from facegap.count.parts import of_mated, of_samples
 from facegap.count.people import PersonErrors, bpcer_counts, fnmr_counts, fta_counts, fte_counts, person_errors
 from facegap.count.relatives import Relatives, relative_counts
-from facegap.count.searches import Cmc, alarm_scores, cmc, fnir_counts, fpir_counts, mate_scores
+from facegap.count.searches import (
+    Cmc,
+    alarm_scores,
+    alarms_told_above,
+    cmc,
+    fnir_counts,
+    fpir_counts,
+    mate_scores,
+    rank_limit,
+    searched,
+    unknown,
+)
 
 __all__ = [
     "REFUSED",
@@ -42,6 +53,7 @@ __all__ = [
     "PersonTimes",
     "Relatives",
     "alarm_scores",
+    "alarms_told_above",
     "among",
     "attempt_bpcer_counts",
     "bpcer_counts",
@@ -65,7 +77,10 @@ __all__ = [
     "people_compared",
     "person_errors",
     "pooled_nonmated",
+    "rank_limit",
     "refusal_counts",
     "relative_counts",
+    "searched",
     "times_by_person",
+    "unknown",
 ]

@@ -47,9 +47,13 @@ class Pipeline:
                 "rules": self.rules.model_dump(mode="json"),
                 "condition": conditions.digest(self.condition),
                 "seed": self.seed if conditions.stochastic(self.condition) else None,
-                "versions": [cv2.__version__, PIL.__version__, backend.version()],
+                "versions": [cv2.__version__, PIL.__version__, backend.version(), *self._video],
             }
         )
+
+    @property
+    def _video(self) -> list[str]:
+        return [conditions.video.version(self.condition)] if conditions.filmed_by(self.condition) else []
 
     @property
     def liveness_digest(self) -> str:

@@ -83,7 +83,7 @@ def plan_study(
     if not len(samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left")
     assumption = assumed(pilot, design_effect, fnmr)
-    rule = _trials(study, file, card, folder, samples)
+    samples, rule = _trials(study, file, card, folder, samples)
     groups = tuple(
         row
         for columns in ((), *study.groups)
@@ -151,9 +151,11 @@ def _verdicts(
         yield from planned_verdicts(claim, study, takers(samples, card, rule, columns), assumption)
 
 
-def _trials(study: Study, file: Path, card: DatasetCard, folder: Path | None, samples: Samples) -> Trials:
-    """The comparisons of one model under the clean condition."""
+def _trials(
+    study: Study, file: Path, card: DatasetCard, folder: Path | None, samples: Samples
+) -> tuple[Samples, Trials]:
+    """What is compared, samples or templates of several, and the comparisons of one model under the clean condition."""
     pairs = datasets.asked_pairs(study.trials, file, card, folder, samples)
     if pairs is not None:
-        return pairs.trials()
-    return trials.verification(samples, study.trials, same_condition=True)
+        return samples if pairs.pools is None else pairs.pools.samples, pairs.trials()
+    return samples, trials.verification(samples, study.trials, same_condition=True)

@@ -25,6 +25,7 @@ from facegap.cards import (
 )
 from facegap.cards.study import DETECTOR, ModelUse
 from facegap.datasets.asked import check_study, drawn, images_left_out, observing, root_of
+from facegap.datasets.pools import Pools
 from facegap.errors import InputError
 from facegap.evidence import Seal
 from facegap.outside import as_score
@@ -50,6 +51,7 @@ class Inputs:
         sealed: the protocol that was sealed before the data, if any.
         left_out: (n,) samples that enter no trial, since their picture is there more than once; None: none.
         images_left_out: images of these people that are left out by `trials.images_per_person`.
+        pools: templates of several pictures, where the list compares those: `listed` names them, not the samples.
         places: where root, card and list lie on this machine; for the private cache alone.
     """
 
@@ -65,6 +67,7 @@ class Inputs:
     sealed: Seal | None = None
     left_out: Mask | None = None
     images_left_out: int = 0
+    pools: Pools | None = None
     places: Mapping[str, str] = field(default_factory=dict)
 
     def remarked(self, *findings: Finding) -> Inputs:
@@ -117,7 +120,7 @@ def resolve_study(
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
     _check_labels(study, card, loaded, file)
     _check_observed(asked, card, loaded, file)
-    loaded, listed = _with_list(study, file, card, folder, loaded)
+    loaded, listed, pools = _with_list(study, file, card, folder, loaded)
     return Inputs(
         study=study,
         text=text,
@@ -128,6 +131,7 @@ def resolve_study(
         given=given,
         liveness=live,
         listed=listed,
+        pools=pools,
         sealed=sealed,
         images_left_out=images_left_out(study, everything.samples),
         places=_places(study, file, folder) | _files_of(models),
@@ -143,7 +147,9 @@ def showing(study: Study, card: DatasetCard) -> Study:
 def _places(study: Study, file: Path, root: Path) -> dict[str, str]:
     card, own = study.dataset.card, study.trials.file
     places = {"root": str(root.absolute()), "card": str(Path(card).absolute()) if card.endswith(".toml") else card}
-    return places if own is None else {**places, "list": str((file.parent / own).resolve())}
+    named = {f"templates {k}": name for k, name in enumerate(study.trials.templates)}
+    named |= {} if own is None else {"list": own}
+    return places | {what: str((file.parent / name).resolve()) for what, name in named.items()}
 
 
 def conditions_of(study: Study) -> tuple[ConditionCard, ...]:
@@ -151,6 +157,7 @@ def conditions_of(study: Study) -> tuple[ConditionCard, ...]:
 
     Raises:
         CardError: there is no such card, or it breaks a rule.
+        MissingError: a step of one needs what is not installed.
     """
     return tuple(_condition(study, name) for name in study.conditions)
 
@@ -228,7 +235,7 @@ def _check_observed(asked: Study, card: DatasetCard, loaded: datasets.Loaded, fi
 
 def _with_list(
     study: Study, file: Path, card: DatasetCard, root: Path, loaded: datasets.Loaded
-) -> tuple[datasets.Loaded, ListedTrials | None]:
+) -> tuple[datasets.Loaded, ListedTrials | None, Pools | None]:
     """The data set with what was found in the list of comparisons that the study asks for, and that list.
 
     Raises:
@@ -237,16 +244,30 @@ def _with_list(
     rendered = study.dataset.synthetic is not None
     pairs = datasets.asked_pairs(study.trials, file, card, None if rendered else root, loaded.samples)
     if pairs is None:
-        return loaded, None
+        return loaded, None, None
     if not len(pairs):
         why = "; ".join(finding.message for finding in pairs.findings) or "it lists none"
         raise InputError(f"{file}: trials: no comparison of the list can be made: {why}")
-    samples = datasets.related(loaded.samples, pairs)
-    return replace(loaded, samples=samples, findings=(*loaded.findings, *pairs.findings)), pairs.trials()
+    found = replace(loaded, findings=(*loaded.findings, *pairs.findings))
+    if pairs.pools is not None:
+        _check_pooled(study, file)
+        return found, pairs.trials(), pairs.pools
+    return replace(found, samples=datasets.related(loaded.samples, pairs)), pairs.trials(), None
+
+
+def _check_pooled(study: Study, file: Path) -> None:
+    """That nothing is asked that a template of several pictures cannot answer.
+
+    Raises:
+        InputError: it is.
+    """
+    if study.transactions is not None:
+        raise InputError(f"{file}: transactions: an attempt is one picture, and the list compares templates of several")
 
 
 def _condition(study: Study, name: str) -> ConditionCard:
     card = conditions.load(name)
+    conditions.require(card)
     return card.model_copy(update={"applies_to": study.applies_to.get(name, card.applies_to)})
 
 
@@ -255,7 +276,7 @@ def _model(
 ) -> UsedModel | OutsideModel:
     """The model with its files: `use` as the study says it, `named` by the names of its cards."""
     if not isinstance(card, ModelCard):
-        return outside_model(file, card, named.given)
+        return outside_model(file, card, named.given, named.searches)
     assert detector is not None
     net = weights.find_model(card, card_path("models", use.card))
     parts = weights.find_detector(detector, card_path("models", use.detector or DETECTOR))
@@ -266,7 +287,7 @@ def _model(
 def _files_of(models: Sequence[UsedModel | OutsideModel]) -> dict[str, str]:
     """Digest -> where the file of scores or templates lies."""
     outside = [model for model in models if isinstance(model, OutsideModel)]
-    return {file.sha256: str(file.path) for model in outside for files in model.files.values() for file in files}
+    return {file.sha256: str(file.path) for model in outside for file in model.all_files()}
 
 
 def _require_pin(card: ModelCard | LivenessCard, name: str) -> None:
@@ -313,6 +334,10 @@ def _named(use: ModelUse, card: AnyCard, detector: DetectorCard | None, names: M
             "detector": detector.name if detector is not None else None,
             "templates": {names.get(name, only): files for name, files in use.templates.items()},
             "scores": {names.get(name, only): files for name, files in use.scores.items()},
+            "searches": {
+                protocol: {names.get(name, only): files for name, files in some.items()}
+                for protocol, some in use.searches.items()
+            },
         }
     )
 

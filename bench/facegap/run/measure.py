@@ -230,7 +230,7 @@ def refuse_near_chance(found: Comparisons, advice: str) -> None:
         ModelRefused: the area under the curve is below `CHANCE_AUC`.
     """
     mated = found.mated.score[~np.isnan(found.mated.score)]
-    nonmated = found.histogram.sum(axis=(0, 1))
+    nonmated = found.pooled
     if len(mated) < 20 or not nonmated.any():
         return
     counts = np.histogram(mated, found.edges)[0]
@@ -280,6 +280,6 @@ def _search(
         return None
     given = scored.scores.get((model, condition.name))
     if given is not None:
-        return given.search(plan) if given.searched else None
+        return given.search(plan) if given.searched(plan.protocol) else None
     reference, probe = sides(scored.templates, model, condition)
     return search.search(plan.protocol, plan.gallery, plan.probe, plan.mate, reference, probe, exact_scores, threads)

@@ -210,7 +210,9 @@ def _alive(rules: Transactions, scores: Floats, usable: Mask, live: LivenessCard
 def _values(rules: Transactions, frames: Acquisitions) -> npt.NDArray[np.float64]:
     """(n,) what the policy chooses a frame by; higher is better, NaN where nothing was measured."""
     if rules.policy == "sharpest":
-        return np.asarray(frames.quality.get("Sharpness", np.full(len(frames.outcome), np.nan)), dtype=np.float64)
+        return np.asarray(
+            frames.quality.get("LaplacianSharpness", np.full(len(frames.outcome), np.nan)), dtype=np.float64
+        )
     known_names = [name for name in frames.quality if name not in acquire.SHAPE_OF_A_FACE]
     scalars = [acquire.scalar(name, frames.quality[name]) for name in known_names]
     known = np.array([values for values in scalars if values is not None])
