@@ -16,7 +16,9 @@ from facegap.cards import (
     load_detector,
     load_liveness,
     load_model,
+    load_scores_card,
     load_study,
+    load_templates_card,
 )
 from facegap.cards.model import card_kind
 from facegap.errors import CardError
