@@ -10,7 +10,7 @@ from facegap.report import dots, style, views, words
 from facegap.report.dots import Series
 from facegap.report.marks import Point
 from facegap.report.style import Picture, Table
-from facegap.schema import PairedRow
+from facegap.schema import PairedRow, WithinPersonRow
 from facegap.store import Tables
 
 CHANGES = "changes otherwise"
@@ -42,8 +42,12 @@ def changes(tables: Tables, model: str) -> Picture | None:
         f"have no interval. † fewer than {views.FEW_PEOPLE} people. n per group: {words.span(pairs)} comparisons."
     )
     return Picture(
-        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows), sources=("paired.csv",)
+        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows), sources=_sources(tables)
     )
+
+
+def _sources(tables: Tables) -> tuple[str, ...]:
+    return ("paired.csv", *(["within_person.csv"] if tables[WithinPersonRow] else []))
 
 
 def row_of(tables: Tables, model: str, condition: str, group: str) -> PairedRow | None:
