@@ -58,9 +58,9 @@ def _labels(tables: Tables, row: WithinPersonRow) -> str:
     said = "turned away more often" if row.verdict == DIFFERS else "not shown to be turned away more often"
     care = f" Read with care: {row.caution}." if row.caution else ""
     return (
-        f"{where}: {turned}; {words.points(row.change, row.low, row.high)} points. {words.count(row.more)} {heads} more "
-        f"often as {row.group} and {words.count(row.less)} as {row.other} ({_p(tables, row)}): {row.group} is {said} "
-        f"than {row.other}.{care}"
+        f"{where}: {turned}; {words.points(row.change, row.low, row.high)} points. {words.count(row.more)} {heads} "
+        f"more often as {row.group} and {words.count(row.less)} as {row.other} ({_p(tables, row)}): {row.group} is "
+        f"{said} than {row.other}.{care}"
     )
 
 

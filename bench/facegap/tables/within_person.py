@@ -68,10 +68,15 @@ class _Within:
     def level(self) -> float:
         return self.bench.evidence.study.statistics.level
 
+    @property
+    def least(self) -> int:
+        """People of a group that is tested."""
+        return self.bench.evidence.study.statistics.min_subjects
+
 
 def rows(bench: Workbench) -> Iterator[WithinPersonRow]:
     """Every two groups that hold the same persons, by model, condition, grouping and threshold; the worse one first."""
-    if not bench.evidence.same_person:
+    if bench.evidence.same_person not in bench.evidence.samples.relations:
         return
     for comparisons, columns, threshold in each(bench):
         if columns:
@@ -180,7 +185,7 @@ def _sides(errors: _Sums, both: Mask, first: int, second: int) -> dict[str, Any]
 def _cells(found: _Within, both: Mask, difference: Floats, first: int) -> dict[str, Any]:
     turned = by_person(difference, int(found.errors.trials[both, first].sum()))
     low, high = (None, None) if turned is None else turned_interval(turned, found.level)
-    reason = _no_verdict(found, difference)
+    reason = no_verdict(difference, found.least)
     return {
         "change": float(difference.mean()),
         "low": low,
@@ -193,10 +198,9 @@ def _cells(found: _Within, both: Mask, difference: Floats, first: int) -> dict[s
     }
 
 
-def _no_verdict(found: _Within, difference: Floats) -> str:
-    """Why nothing is tested; empty where it is."""
-    people, differ = len(difference), int((difference != 0).sum())
-    least = max(FEW_BALANCED, found.bench.evidence.study.statistics.min_subjects)
+def no_verdict(difference: Floats, least: int) -> str:
+    """Why (people,) differences are not tested; empty where they are. `least` people, and never fewer than 20."""
+    people, differ, least = len(difference), int((difference != 0).sum()), max(FEW_BALANCED, least)
     if people < least:
         return f"no verdict: {people} people under both, fewer than {least}"
     return f"no verdict: {differ} people differ, fewer than {FEW_CHANGED}" if differ < FEW_CHANGED else ""
@@ -211,7 +215,7 @@ def _change_cells(found: _Within, first: int, second: int) -> dict[str, Any]:
     if not both.any() or both.sum() < (found.bench.evidence.study.statistics.suppress_below or 0):
         return {}
     difference = changes.means[both, first] - changes.means[both, second]
-    reason = _no_verdict(found, difference)
+    reason = no_verdict(difference, found.least)
     ends = change_against(difference, int(changes.trials[both, first].sum()), found.level)
     low, high = (None, None) if ends is None else ends
     return {
@@ -228,8 +232,8 @@ def _change_cells(found: _Within, first: int, second: int) -> dict[str, Any]:
 def _tested(found: _Within, rows: Sequence[WithinPersonRow]) -> Iterator[WithinPersonRow]:
     """The rows with verdicts, adjusted by Holm over the pairs of a grouping: differences, and changes likewise."""
     alpha = 1 - found.level
-    own = _holm([row.p for row in rows])
-    changes = _holm([row.interaction_p for row in rows])
+    own = holm_of_tested([row.p for row in rows])
+    changes = holm_of_tested([row.interaction_p for row in rows])
     for row, p, change_p in zip(rows, own, changes, strict=True):
         yield replace(
             row,
@@ -240,7 +244,7 @@ def _tested(found: _Within, rows: Sequence[WithinPersonRow]) -> Iterator[WithinP
         )
 
 
-def _holm(p_values: Sequence[float | None]) -> list[float | None]:
+def holm_of_tested(p_values: Sequence[float | None]) -> list[float | None]:
     """Adjusted over those that there are."""
     adjusted = iter(holm([p for p in p_values if p is not None]))
     return [None if p is None else next(adjusted) for p in p_values]
