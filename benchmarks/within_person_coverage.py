@@ -2,9 +2,10 @@
 
     python benchmarks/within_person_coverage.py --replicates 1000 --out benchmarks/within_person_coverage.md
 
-Heads are shown at three tones under clean and in a place. Scores share the head and the picture (the same at every tone)
-and have noise of their own; rates are those of everybody in the population. What is printed is what `within_person.csv`
-does: verdicts over the three pairs of tones, adjusted by Holm, none with fewer than 5 heads that differ or 20 heads.
+Heads are shown at three tones under clean and in a place. Scores share the head and the picture (the same at every
+tone) and have noise of their own; rates are those of everybody in the population. What is printed is what
+`within_person.csv` does: verdicts over the three pairs of tones, adjusted by Holm, none with fewer than 5 heads that
+differ or 20 heads.
 """
 
 from __future__ import annotations
@@ -147,11 +148,12 @@ def main() -> None:
             "",
             f"Written by `benchmarks/within_person_coverage.py`: {given.replicates} replicates a row (Monte Carlo "
             f"standard error {error:.1f} points near 95 %), level 95 %; numpy {np.__version__}, Python "
-            f"{sys.version.split()[0]}. Heads x comparisons of each at a tone; the head accounts for {100 * HEAD:.0f} % "
-            f"of the variance of scores, the picture, which is the same at every tone, for {100 * PICTURE:.0f} %. Rates: "
-            "FNMR in % at the three tones. Coverage is of the last tone less the first (intervals wholly below the "
-            "truth, wholly above). Verdicts: how often the two are tested at all; wrong ones, of any of the pairs that "
-            "are alike, of which 5 % are promised; and how often the last tone is found to differ from the first.",
+            f"{sys.version.split()[0]}. Heads x comparisons of each at a tone; the head accounts for "
+            f"{100 * HEAD:.0f} % of the variance of scores, the picture, which is the same at every tone, for "
+            f"{100 * PICTURE:.0f} %. Rates: FNMR in % at the three tones. Coverage is of the last tone less the first "
+            "(intervals wholly below the truth, wholly above). Verdicts: how often the two are tested at all; wrong "
+            "ones, of any of the pairs that are alike, of which 5 % are promised; and how often the last tone is found "
+            "to differ from the first.",
             "",
             "| heads | clean | in the place | difference: coverage | tested | wrong | found "
             "| change from clean: coverage | tested | wrong | found |",

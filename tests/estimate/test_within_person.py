@@ -28,8 +28,10 @@ RATES = st.tuples(st.integers(0, 4), st.integers(1, 4), st.integers(0, 4), st.in
 @given(st.lists(RATES, min_size=1, max_size=8))
 def test_differences_of_means_are_swapped_exactly(people: list[tuple[int, int, int, int]]) -> None:
     exact = [Fraction(min(a, m), m) - Fraction(min(b, n), n) for a, m, b, n in people]
-    sums = [abs(sum(s * d for s, d in zip(signs, exact, strict=True))) for signs in product((1, -1), repeat=len(exact))]
-    expected = sum(value >= abs(sum(exact)) for value in sums) / len(sums)
+    start = Fraction(0)
+    swaps = product((1, -1), repeat=len(exact))
+    sums = [abs(sum((sign * one for sign, one in zip(signs, exact, strict=True)), start)) for signs in swaps]
+    expected = sum(value >= abs(sum(exact, start)) for value in sums) / len(sums)
     assert swap_of_labels_p(np.array([float(one) for one in exact])) == pytest.approx(expected, rel=1e-9)
 
 
