@@ -99,7 +99,18 @@ def test_a_worker_of_another_version_is_refused() -> None:
 
 def test_without_dask_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    with pytest.raises(BackendMissing, match="pip install 'facegap"), cluster.connected(None, 2):
+    with pytest.raises(BackendMissing, match="pip install 'facegap"), cluster.connected("local", 2):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "said"), [("address", "DASK_SCHEDULER_ADDRESS is not set"), ("slurm", "dask-jobqueue")]
+)
+def test_a_cluster_that_is_not_there_is_one_line(scheduler: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
+    monkeypatch.setitem(__import__("sys").modules, "dask_jobqueue", None)
+    with pytest.raises(BackendMissing, match=said), cluster.connected(scheduler, 2):
         pass
 
 
@@ -110,7 +121,7 @@ def test_a_killed_worker_costs_its_tasks_and_changes_no_number(monkeypatch: pyte
     monkeypatch.setattr(cluster, "MULTIPLICATIONS_A_SECOND", 64 * 4e6)
     case = case_of(12_000, dim=64)
     local = compare(*case, LocalEngine())
-    with cluster.connected(None, 2) as engine:
+    with cluster.connected("local", 2) as engine:
         equal(local, compare(*case, engine))
         victim = next(iter(engine.client.run(os.getpid).values()))
 

@@ -7,14 +7,16 @@ on this machine), because a tail adds up only above a fixed floor.
 
 from __future__ import annotations
 
+import importlib
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from facegap.compare.engine import Part, TilePlan, merged
-from facegap.compare.tiles import run_units
+from facegap.compare.engine import Engine, Part, TilePlan, merged
+from facegap.compare.tiles import LocalEngine, run_units
 from facegap.errors import BackendMissing, InputError
 from facegap.version import __version__
 
@@ -67,28 +69,62 @@ class DaskEngine:
 
 
 @contextmanager
-def connected(scheduler: str | None, workers: int) -> Iterator[DaskEngine]:
-    """An engine of the cluster at the address `scheduler`, or of `workers` processes on this machine.
+def chosen(engine: str, scheduler: str, workers: int, threads: int) -> Iterator[Engine]:
+    """The engine that a study asks for, as long as the context lasts."""
+    if engine == "local":
+        yield LocalEngine(threads)
+        return
+    with connected(scheduler, workers) as found:
+        yield found
+
+
+@contextmanager
+def connected(scheduler: str, workers: int) -> Iterator[DaskEngine]:
+    """An engine of the cluster that `scheduler` says, which is a value of `[backend] scheduler`.
 
     Raises:
-        BackendMissing: dask.distributed is not installed, or the scheduler does not answer.
+        BackendMissing: dask.distributed or dask-jobqueue is not installed, or the scheduler does not answer.
     """
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError:
-        raise BackendMissing("cluster: dask.distributed is not installed; pip install 'facegap[cluster]'") from None
-    if scheduler is None:
-        with (
-            LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1") as cluster,
-            Client(cluster) as client,
-        ):
-            yield DaskEngine(client)
+    distributed = _imported("distributed")
+    if scheduler == "address":
+        address = os.environ.get("DASK_SCHEDULER_ADDRESS")
+        if not address:
+            raise BackendMissing('cluster: scheduler = "address": DASK_SCHEDULER_ADDRESS is not set')
+        with _said():
+            client = distributed.Client(address, timeout=20)
+        with client:
+            yield DaskEngine(_with_workers(client))
         return
     with _said():
-        client = Client(scheduler, timeout=20)
-    with client:
-        client.wait_for_workers(1, timeout=120)
-        yield DaskEngine(client)
+        cluster = _started(distributed, scheduler, workers)
+    with cluster, distributed.Client(cluster) as client:
+        yield DaskEngine(_with_workers(client))
+
+
+def _started(distributed: Any, scheduler: str, workers: int) -> Any:
+    """Worker processes on this machine, or jobs of a batch system, of which dask-jobqueue's configuration says more."""
+    if scheduler == "local":
+        return distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+        )
+    cluster = getattr(_imported("dask_jobqueue"), f"{scheduler.upper()}Cluster")()
+    cluster.scale(n=workers)
+    return cluster
+
+
+def _with_workers(client: Any) -> Any:
+    with _said():
+        client.wait_for_workers(1, timeout=600)
+    return client
+
+
+def _imported(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise BackendMissing(
+            f"cluster: {name.replace('_', '-')} is not installed; pip install 'facegap[cluster]'"
+        ) from None
 
 
 @contextmanager
