@@ -79,7 +79,7 @@ def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int 
         reason=np.full(n, ""),
         box=nothing,
         landmarks=landmarks,
-        quality={"Sharpness": score[:n]},
+        quality={"LaplacianSharpness": score[:n]},
         sha256=samples.ids,
     )
     by_key = {("m", "clean"): compared}
@@ -134,7 +134,7 @@ def with_quality(evidence: Evidence, by_quality: float, by_group: float) -> Evid
     worse = np.minimum(sharpness[mated.reference], sharpness[mated.probe])
     score = mated.score + by_quality * (worse - 10) - by_group * red[mated.probe]
     compared = replace(compared, mated=ScoredPairs(mated.reference, mated.probe, score.astype(np.float32)))
-    acquired = replace(evidence.acquisitions["d", "clean"], quality={"Sharpness": sharpness})
+    acquired = replace(evidence.acquisitions["d", "clean"], quality={"LaplacianSharpness": sharpness})
     return replace(evidence, comparisons={("m", "clean"): compared}, acquisitions={("d", "clean"): acquired})
 
 

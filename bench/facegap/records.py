@@ -20,8 +20,11 @@ Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-OUTCOMES = ("ok", "unreadable", "no_face", "several_faces", "too_small", "below_quality")
+OUTCOMES = ("ok", "unreadable", "no_face", "several_faces", "too_small", "below_quality", "not_live")
 """What acquisition can end in; everything but the first is a failure to acquire (FTA)."""
+
+NOT_LIVE = "not_live"
+"""The outcome of a face in which a net of liveness sees no living person."""
 
 NO_LABEL = "unknown"
 """Group value of a sample without a label in that column: shown and counted, never guessed."""
@@ -164,6 +167,11 @@ RULES: Mapping[str, str] = {
     "other-file": "files below the root that are no pictures",
     "not-utf8": "file names that are not UTF-8",
     "pairs": "pairs of the list that cannot be used, or that it promises and lacks",
+    "pools": "pictures or templates that the files of templates name and that cannot be used",
+    "pooled-media": "templates of several pictures are compared: the mean of the unit templates of a medium, then over "
+    "media; one none of whose pictures was acquired is a failure",
+    "pooled-pictures": "templates of several pictures are compared: the mean of their unit templates, every picture "
+    "counting once; one none of whose pictures was acquired is a failure",
     "pairs-again": "pairs that stand in the list more than once and count as often",
     "within-groups": "non-mated pairs are all that the list has by one of the labels, and all are within its groups: "
     "the list says nothing of false matches across them",
@@ -173,6 +181,9 @@ RULES: Mapping[str, str] = {
     "scores-tied": "of the highest non-mated scores, those that are the same as others",
     "scores-asymmetric": "pairs whose scores differ in their last digits by which sample is the reference",
     "scores-unknown": "searches of which a cut list leaves something unknown",
+    "rates-unknown": "rates of searches that candidate lists, cut short, do not hold; they are left blank",
+    "other-scores": "candidates with another score than the same comparison has 1:1: no threshold of 1:1 comparisons "
+    "is applied to these searches",
 }
 """What a check's rule finds, in words that name nobody: all that results say of it."""
 
@@ -223,6 +234,8 @@ class Acquisitions:
         sha256: (n,) hex digest of the image file, "" where the file could not be read.
         sent, seconds: (n,) bytes that a condition sent and the time that took, NaN where not known;
             None where they were not kept.
+        judged: (n,) True where a net of liveness looked at the face, and `liveness` (n,) the score that it gave, NaN
+            where it gave none; None without such a net, and where they were not kept.
     """
 
     condition: str
@@ -235,6 +248,8 @@ class Acquisitions:
     sha256: Strings
     sent: Floats | None = None
     seconds: Floats | None = None
+    judged: Mask | None = None
+    liveness: Floats | None = None
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:
@@ -507,6 +522,12 @@ class Searches:
         top_nonmate: (k,) highest score of any other subject, NaN if failed.
         gallery_size: enrolled subjects, failed ones included.
         gallery_failed: enrolled subjects with no template.
+        listed: (k,) of candidate lists how many candidates each holds; None where every search saw the whole gallery.
+        listed_to: (k,) of candidate lists the score that whoever is left out has at most; -inf where nobody is.
+        same_scores: whether they are the scores of the 1:1 comparisons, so that thresholds of those hold here.
+
+    Of a list that was cut short a mate who is left out has the score -inf, a miss above `listed_to`, and the last rank;
+    the highest score of another is -inf where none is listed. `count.unknown` says which rates such lists do not hold.
     """
 
     model: str
@@ -521,6 +542,21 @@ class Searches:
     top_nonmate: Floats
     gallery_size: int
     gallery_failed: int
+    listed: Rows | None = None
+    listed_to: Floats | None = None
+    same_scores: bool = True
+
+    @property
+    def left_out(self) -> npt.NDArray[np.bool_]:
+        """(k,) True where the mate is not among the candidates of a list that was cut short."""
+        return np.asarray(self.mated & np.isneginf(self.mate_score))
+
+    @property
+    def nobody_listed(self) -> npt.NDArray[np.bool_]:
+        """(k,) True where a list that was cut short holds nobody but the mate."""
+        if self.listed_to is None:
+            return np.zeros(len(self.probe), dtype=bool)
+        return np.asarray(self.completed & np.isneginf(self.top_nonmate) & np.isfinite(self.listed_to))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -132,6 +132,8 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
             if _kept_file(folder, *key).exists()
         }
         values = {column: tuple(group["values"]) for column, group in manifest.dataset.get("groups", {}).items()}
+        groups = manifest.dataset.get("groups", {})
+        shapes = tuple(sorted(column for column, group in groups.items() if group.get("generated_shape")))
         observed = _orders(manifest.dataset.get("observed", {}), values)
         gaps = _read_gaps(folder / GAPS) if (folder / GAPS).exists() else None
         applies_to = {card["name"]: card["applies_to"] for card in manifest.conditions}
@@ -155,6 +157,7 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         lost=lost,
         lost_reasons=lost_reasons,
         values=values,
+        shapes=shapes,
         observed=observed,
         gaps=gaps,
         vendor_fmr=vendor_fmr,
@@ -365,11 +368,15 @@ def _read_comparisons(path: Path, model: str, condition: str, samples: Samples) 
     )
 
 
+_LIST_ARRAYS = ("listed", "listed_to")
 _SEARCH_ARRAYS = ("probe", "mated", "completed", "mate_score", "mate_rank", "mate_rank_optimistic", "top_nonmate")
 
 
 def _search_arrays(searches: Searches) -> dict[str, Any]:
     arrays = {name: getattr(searches, name) for name in _SEARCH_ARRAYS}
+    if searches.listed is not None:
+        arrays |= {name: getattr(searches, name) for name in _LIST_ARRAYS}
+        arrays["same_scores"] = np.array(searches.same_scores)
     return {**arrays, "gallery": np.array([searches.gallery_size, searches.gallery_failed])}
 
 
@@ -383,6 +390,8 @@ def _read_searches(folder: Path, model: str, condition: str, protocol: Literal["
         **{name: arrays[name] for name in _SEARCH_ARRAYS},
         gallery_size=size,
         gallery_failed=failed,
+        **{name: arrays[name] for name in _LIST_ARRAYS if "listed" in arrays},
+        same_scores=bool(arrays.get("same_scores", True)),
     )
 
 
