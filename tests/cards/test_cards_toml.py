@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from facegap.cards import card_names, card_path, load_condition, load_detector, load_model, load_study
+from facegap.cards import (
+    card_names,
+    card_path,
+    load_condition,
+    load_detector,
+    load_model,
+    load_scores_card,
+    load_study,
+)
 from facegap.cards.model import card_kind
 from facegap.errors import CardError
 
@@ -80,7 +88,8 @@ def test_a_threshold_is_a_score(tmp_path: Path) -> None:
 def test_every_card_and_study_that_comes_along_keeps_the_rules() -> None:
     for name in card_names("models"):
         kind = card_kind(card_path("models", name))
-        assert (load_model(name) if kind == "recogniser" else load_detector(name)).name == name
+        load = {"recogniser": load_model, "scores": load_scores_card}.get(kind, load_detector)
+        assert load(name).name == name
     for name in card_names("configs"):
         assert load_study(name)[0].name == name
     for kind in ("phones", "lights", "networks"):
