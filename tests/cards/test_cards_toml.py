@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from facegap.cards import (
+    Card,
     card_names,
     card_path,
     load_condition,
     load_detector,
+    load_liveness,
     load_model,
     load_scores_card,
     load_study,
@@ -88,8 +91,10 @@ def test_a_threshold_is_a_score(tmp_path: Path) -> None:
 def test_every_card_and_study_that_comes_along_keeps_the_rules() -> None:
     for name in card_names("models"):
         kind = card_kind(card_path("models", name))
-        load = {"recogniser": load_model, "scores": load_scores_card}.get(kind, load_detector)
-        assert load(name).name == name
+        load: dict[str, Callable[[str], Card]] = {
+            "recogniser": load_model, "liveness": load_liveness, "scores": load_scores_card,
+        }  # fmt: skip
+        assert vars(load.get(kind, load_detector)(name))["name"] == name
     for name in card_names("configs"):
         assert load_study(name)[0].name == name
     for kind in ("phones", "lights", "networks"):

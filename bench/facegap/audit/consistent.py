@@ -19,11 +19,13 @@ from facegap.compare.pairs import mated_pairs
 from facegap.evidence import Evidence, age_gaps, evidence_files, write_evidence
 from facegap.outside.matrix import PRECISION
 from facegap.records import (
+    NOT_LIVE,
     OUTCOMES,
     Acquisitions,
     Attempts,
     Comparisons,
     Mask,
+    Meets,
     Rows,
     RuledTrials,
     ScoredPairs,
@@ -120,6 +122,11 @@ def _acquisitions(evidence: Evidence, found: Acquisitions) -> Iterator[str]:
     unknown = set(found.outcome.tolist()) - set(OUTCOMES)
     if unknown:
         yield f"no outcome '{min(unknown)}'"
+    refused = found.outcome == NOT_LIVE
+    if refused.any() and evidence.study.liveness is None:
+        yield "a face was not taken as live, and the study names no net of liveness"
+    elif (refused & (evidence.samples.roles != evidence.study.trials.probe_role)).any():
+        yield "a face was not taken as live that is no probe"
     if ((found.outcome == "ok") != (found.reason == "")).any():
         yield "a reason stands with every failure, and with nothing else"
     if ((found.outcome == "ok") & (evidence.images == "") & (evidence.images != "").any()).any():
@@ -149,6 +156,14 @@ def _cells(evidence: Evidence, found: Comparisons) -> Iterator[str]:
     names, cells = evidence.samples.coded(columns)
     if names != found.cell_names or not np.array_equal(cells, found.cells):
         yield "its cells are not the groups of the samples"
+        return
+    meets = found.meets
+    if (
+        meets is None
+        or meets.columns != columns
+        or not np.array_equal(meets.codes, Meets.of(evidence.samples, columns).codes)
+    ):
+        yield "the tables of its histogram are not those of the groups"
 
 
 def _equal(a: object, b: RuledTrials) -> bool:
@@ -179,7 +194,7 @@ def _tail_and_histogram(evidence: Evidence, found: Comparisons) -> Iterator[str]
     if (np.diff(found.edges) <= 0).any() or (found.histogram < 0).any():
         yield "its histogram is none"
         return
-    counts = found.histogram.sum(axis=(0, 1))
+    counts = found.pooled
     for k in np.flatnonzero(found.edges[:-1] >= found.floor):
         above, near = int(counts[k:].sum()), np.abs(tail.score - found.edges[k]) <= EDGE * max(1, abs(found.edges[k]))
         if abs(above - int((tail.score >= found.edges[k]).sum())) > int(near.sum()):

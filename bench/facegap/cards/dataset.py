@@ -13,6 +13,7 @@ from facegap.cards.pattern import FIELDS, path_pattern
 from facegap.cards.pull import PullFile
 from facegap.cards.toml import Card, card_path, read_card
 from facegap.records import NO_LABEL
+from facegap.words import did_you_mean
 
 COLUMNS = ("sample_id", "subject_id", "path", "session", "role")
 """Columns that every manifest may have, by our names."""
@@ -74,6 +75,9 @@ class GroupColumn(Card):
     counts, where a cell holds a list (['0. Africa', '4. Southern Africa']): none of them is chosen unless it does.
     `flags` names columns of which one is set (1, yes, a score above 0): the raw value is that column's name, "none"
     where none is set, and "A + B" where two are. A key of `map` with * in it is a pattern; the first that fits counts.
+    `former` says what values were called in earlier versions: they are refused with the name of today.
+    `generated_shape`: the values are shapes, or kinds of faces, that a generator gives to different people, so that
+    differences of false matches between them come from the generator; no finding is made of them.
     """
 
     values: tuple[str, ...] = Field(min_length=1)
@@ -83,6 +87,24 @@ class GroupColumn(Card):
     bands: tuple[float, ...] = ()
     lists: Literal["refuse", "first", "last", "joined"] = "refuse"
     flags: tuple[str, ...] = ()
+    former: dict[str, str] = Field(default_factory=dict)
+    generated_shape: bool = False
+
+    @model_validator(mode="after")
+    def _shapes_are_generated(self) -> GroupColumn:
+        if self.generated_shape and self.label_source != "generated":
+            raise ValueError(f'generated_shape: expected label_source = "generated", found "{self.label_source}"')
+        return self
+
+    @model_validator(mode="after")
+    def _former_names_are_gone(self) -> GroupColumn:
+        unknown = sorted(set(self.former.values()) - set(self.values))
+        if unknown:
+            raise ValueError(f"former: not in values: {', '.join(unknown)}")
+        still = sorted(set(self.former) & {*self.values, *self.map})
+        if still:
+            raise ValueError(f"former: '{still[0]}' is read as it stands; a former name is in neither values nor map")
+        return self
 
     @model_validator(mode="after")
     def _values_are_names(self) -> GroupColumn:
@@ -99,6 +121,12 @@ class GroupColumn(Card):
         if self.bands and (len(self.bands) != len(self.values) + 1 or list(self.bands) != sorted(set(self.bands))):
             raise ValueError(f"bands: expected {len(self.values) + 1} ascending edges for {len(self.values)} values")
         return self
+
+    def meant(self, value: str) -> str:
+        """What follows a value that is none of the card's: how it is called now, or which one is like it."""
+        if value in self.former:
+            return f", called '{self.former[value]}' now"
+        return did_you_mean(value, [*self.values, *self.map])
 
 
 class DatasetCard(Card):
@@ -361,6 +389,11 @@ class DatasetCard(Card):
     def read_groups(self) -> dict[str, GroupColumn]:
         """The label columns that are read as such."""
         return {name: group for name, group in self.groups.items() if not (name == "age" and self.makes_ages)}
+
+    @property
+    def generated_shapes(self) -> tuple[str, ...]:
+        """The label columns whose values are shapes of a generator, by name."""
+        return tuple(sorted(name for name, group in self.groups.items() if group.generated_shape))
 
     @property
     def own_observed(self) -> dict[str, ObservedColumn]:

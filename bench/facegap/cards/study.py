@@ -224,11 +224,14 @@ class Transactions(Card):
     """Transactions as applicants live them: attempts at a selfie or a video selfie, then a new registration.
 
     `policy`: which frame of an attempt is compared. "first" sends one frame; the others send all of them.
+    `live_frames`: how the frames that are sent decide whether a living person is before the camera, where the study
+    names a net of liveness: by the "mean" of their scores, or "every" one of them must be live.
     """
 
     attempts: Annotated[int, Field(ge=1, le=20)] = 3
     frames: Annotated[int, Field(ge=1, le=50)] = 1
     policy: Literal["first", "sharpest", "best-quality", "mean-template"] = "first"
+    live_frames: Literal["mean", "every"] | None = None
     restarts: Annotated[int, Field(ge=0, le=5, description="registrations deleted and begun again")] = 0
     min_quality: dict[str, Annotated[float, Field(ge=0, le=100)]] = Field(
         default_factory=dict, description="name of ISO/IEC 29794-5 -> least value of 0 to 100"
@@ -282,6 +285,7 @@ class Study(Card):
 
     name: Name
     title: str
+    question: str = Field(default="", description="what is asked, in a sentence: it opens the terminal's and the page")
     seed: Annotated[int, Field(ge=0)] = 0
     notes: str = ""
     dataset: DatasetUse
@@ -301,6 +305,9 @@ class Study(Card):
         default=None, description="years between reference and probe from which bins begin; none given: the card's"
     )
     acquire: Acquire = Acquire()
+    liveness: str | None = Field(
+        default=None, description="card of the net that judges whether a probe shows a living person; none: not judged"
+    )
     trials: TrialRule = TrialRule()
     thresholds: Thresholds = Thresholds()
     identification: Identification | None = Identification()
@@ -314,6 +321,28 @@ class Study(Card):
         """
         observed = tuple(conditions) if self.observed is None else self.observed
         return self.model_copy(update={"observed": observed, "age_gap": gaps if self.age_gap is None else self.age_gap})
+
+    @model_validator(mode="after")
+    def _liveness_is_of_probes(self) -> Study:
+        rule, attempts = self.trials, self.transactions
+        several = attempts is not None and attempts.frames > 1 and attempts.policy != "first"
+        if self.liveness is None:
+            if attempts is not None and attempts.live_frames is not None:
+                raise ValueError("transactions.live_frames: no net judges liveness; name its card: liveness")
+            return self
+        if not self.runs_nets:
+            raise ValueError("liveness: no picture is looked at where others ran every model; remove it")
+        if rule.probe_role is None or rule.probe_role == rule.reference_role:
+            raise ValueError(
+                "liveness: probes alone are judged, and nothing tells them from references; give "
+                "trials.reference_role and trials.probe_role, such as photo and selfie"
+            )
+        if several and attempts is not None and attempts.live_frames is None:
+            raise ValueError(
+                "transactions.live_frames: missing; say how the frames of an attempt decide on liveness: by their "
+                '"mean" score, or "every" one of them'
+            )
+        return self
 
     @model_validator(mode="after")
     def _names_once_and_known(self) -> Study:

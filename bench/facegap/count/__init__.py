@@ -8,6 +8,7 @@ from facegap.count.attempts import (
     REFUSED,
     STAGES,
     PersonTimes,
+    attempt_bpcer_counts,
     failures_by_transaction,
     of_group,
     refusal_counts,
@@ -27,7 +28,7 @@ from facegap.count.nonmated import (
     pooled_nonmated,
 )
 from facegap.count.parts import of_mated, of_samples
-from facegap.count.people import PersonErrors, fnmr_counts, fta_counts, fte_counts, person_errors
+from facegap.count.people import PersonErrors, bpcer_counts, fnmr_counts, fta_counts, fte_counts, person_errors
 from facegap.count.relatives import Relatives, relative_counts
 from facegap.count.searches import (
     Cmc,
@@ -54,6 +55,8 @@ __all__ = [
     "alarm_scores",
     "alarms_told_above",
     "among",
+    "attempt_bpcer_counts",
+    "bpcer_counts",
     "cmc",
     "compared_often",
     "cross_fmr_counts",

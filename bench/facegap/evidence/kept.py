@@ -21,7 +21,18 @@ NO_TEXT = (
 _RULES = ("all", "listed")
 """Values of trials.pairs that name no file."""
 
-_CARDS = ("card", "detector", "conditions", "condition", "applies_to", "from_run", "templates", "scores", "searches")
+_CARDS = (
+    "card",
+    "detector",
+    "liveness",
+    "conditions",
+    "condition",
+    "applies_to",
+    "from_run",
+    "templates",
+    "scores",
+    "searches",
+)
 """Keys of a study whose texts may be paths of cards, runs and files that arrived."""
 
 _NAMED = re.compile(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facegap import conditions, datasets, pipeline, trials
-from facegap.cards import DatasetCard, ModelCard, Study, load_dataset, load_study, load_used
+from facegap.cards import DatasetCard, ModelCard, Study, load_dataset, load_liveness, load_study, load_used
 from facegap.claims.text import Claim, parse
 from facegap.datasets.asked import check_study, drawn, images_left_out, root_of
 from facegap.errors import InputError
@@ -124,12 +124,15 @@ def _check_cards(study: Study) -> None:
     """Refuse what the run would refuse.
 
     Raises:
-        CardError, InputError: a condition, model or detector that there is not, or of another kind than the study says.
+        CardError, InputError: a condition, model, detector or net of liveness that there is not, or of another kind
+            than the study says.
     """
     for condition in study.conditions:
         conditions.load(condition)
     for use in study.models:
         load_used(use)
+    if study.liveness is not None:
+        load_liveness(study.liveness)
 
 
 def _verdicts(

@@ -12,12 +12,14 @@ from facegap.cards import (
     ConditionCard,
     DatasetCard,
     DetectorCard,
+    LivenessCard,
     ModelCard,
     OutsideCard,
     ScoresCard,
     Study,
     card_path,
     load_dataset,
+    load_liveness,
     load_study,
     load_used,
 )
@@ -27,7 +29,7 @@ from facegap.datasets.pools import Pools
 from facegap.errors import InputError
 from facegap.evidence import Seal
 from facegap.outside import as_score
-from facegap.pipeline import Progress, UsedModel, rendered
+from facegap.pipeline import Progress, UsedLiveness, UsedModel, rendered
 from facegap.records import NO_LABEL, Finding, ListedTrials, Mask, RunManifest, Threshold
 from facegap.run.outside import OutsideModel, outside_model
 from facegap.schema import ThresholdRow
@@ -43,6 +45,7 @@ class Inputs:
         study: as resolved: models and conditions by the names in their cards, also where it gives paths.
         text: content of the study's file.
         models: in the study's order; those that run here, and those of which only scores or templates arrive.
+        liveness: the net that judges whether a probe shows a living person; None: none does.
         listed: the comparisons that the data set lists, where the study asks for those; None: trials by rule.
         given: thresholds that this run takes from elsewhere.
         sealed: the protocol that was sealed before the data, if any.
@@ -59,6 +62,7 @@ class Inputs:
     models: tuple[UsedModel | OutsideModel, ...]
     conditions: tuple[ConditionCard, ...]
     given: tuple[Threshold, ...]
+    liveness: UsedLiveness | None = None
     listed: ListedTrials | None = None
     sealed: Seal | None = None
     left_out: Mask | None = None
@@ -105,8 +109,8 @@ def resolve_study(
         backend.require(study.backend.provider)
     condition_cards = conditions_of(study)
     cards = [load_used(use) for use in study.models]
-    uses = study.models
-    study = by_name(study, file, cards, condition_cards)
+    uses, live = study.models, _liveness(study)
+    study = by_name(study, file, cards, condition_cards, live.card if live is not None else None)
     models = tuple(_model(file, use, named, *pair) for use, named, pair in zip(uses, study.models, cards, strict=True))
     given = thresholds_of(study, file, [model.card for model in models])
     folder = _root(study, card, file, root, progress)
@@ -125,6 +129,7 @@ def resolve_study(
         models=models,
         conditions=condition_cards,
         given=given,
+        liveness=live,
         listed=listed,
         pools=pools,
         sealed=sealed,
@@ -152,6 +157,7 @@ def conditions_of(study: Study) -> tuple[ConditionCard, ...]:
 
     Raises:
         CardError: there is no such card, or it breaks a rule.
+        MissingError: a step of one needs what is not installed.
     """
     return tuple(_condition(study, name) for name in study.conditions)
 
@@ -167,6 +173,26 @@ def cards_of(study: Study) -> list[tuple[AnyCard, DetectorCard | None]]:
         if isinstance(card, ModelCard):
             _require_pin(card, use.card)
     return found
+
+
+def liveness_of(study: Study) -> LivenessCard | None:
+    """The card of the net that judges liveness, whether or not its weights are on this machine; None: none does.
+
+    Raises:
+        CardError, InputError: there is no such card, it breaks a rule, or pins no weights.
+    """
+    if study.liveness is None:
+        return None
+    card = load_liveness(study.liveness)
+    _require_pin(card, study.liveness)
+    return card
+
+
+def _liveness(study: Study) -> UsedLiveness | None:
+    card = liveness_of(study)
+    if card is None or study.liveness is None:
+        return None
+    return UsedLiveness(card, weights.find_model(card, card_path("models", study.liveness)))
 
 
 def thresholds_of(study: Study, file: Path, models: Sequence[AnyCard]) -> tuple[Threshold, ...]:
@@ -241,6 +267,7 @@ def _check_pooled(study: Study, file: Path) -> None:
 
 def _condition(study: Study, name: str) -> ConditionCard:
     card = conditions.load(name)
+    conditions.require(card)
     return card.model_copy(update={"applies_to": study.applies_to.get(name, card.applies_to)})
 
 
@@ -263,7 +290,7 @@ def _files_of(models: Sequence[UsedModel | OutsideModel]) -> dict[str, str]:
     return {file.sha256: str(file.path) for model in outside for file in model.all_files()}
 
 
-def _require_pin(card: ModelCard, name: str) -> None:
+def _require_pin(card: ModelCard | LivenessCard, name: str) -> None:
     if card.sha256 is None:
         raise InputError(f"model '{card.name}': its card pins no sha256; run `facegap models pin {name} FILE`")
 
@@ -273,8 +300,9 @@ def by_name(
     file: Path,
     models: Sequence[tuple[AnyCard, DetectorCard | None]],
     condition_cards: tuple[ConditionCard, ...],
+    live: LivenessCard | None,
 ) -> Study:
-    """The study with its models and conditions by the names that their cards bear.
+    """The study with its models, its net of liveness and its conditions by the names that their cards bear.
 
     Raises:
         InputError: two cards have one name.
@@ -289,6 +317,7 @@ def by_name(
     thresholds = study.thresholds.model_copy(update={"condition": names.get(condition, condition)})
     changes = {
         "models": uses,
+        "liveness": live.name if live is not None else None,
         "conditions": tuple(names.values()),
         "thresholds": thresholds,
         "applies_to": {names.get(name, name): side for name, side in study.applies_to.items()},

@@ -224,7 +224,7 @@ class GivenScores:
         there = matrix.ok(plan.gallery, plan.probe)
         return search.search_scores(
             search.SearchSides(plan.gallery, plan.probe, plan.mate, *there),
-            matrix.block,
+            matrix,
             protocol=plan.protocol,
             model=self.card.name,
             condition=self.condition,

@@ -96,6 +96,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         lost=opaque(inputs.loaded.lost, secret),
         lost_reasons=inputs.loaded.reasons,
         values={column: group.values for column, group in inputs.dataset.groups.items()},
+        shapes=inputs.dataset.generated_shapes,
         observed=inputs.dataset.observed_order,
     )
     check_protocols(inputs, secret)
@@ -206,7 +207,7 @@ def _manifest(
     study = inputs.study
     resolved = kept_study(study, inputs.dataset.name)
     commit, dirty = _commit()
-    models = [entry for model in inputs.models for entry in _model_entries(model)]
+    models = [entry for model in inputs.models for entry in _model_entries(model)] + _liveness_entries(inputs)
     told = [_told(entry, inputs, ran) for entry in models]
     content = follows.content_digest(resolved, evidence, models, __version__)
     manifest = RunManifest(
@@ -251,6 +252,11 @@ def _model_entries(model: pipeline.UsedModel | OutsideModel) -> list[dict[str, A
         {**recogniser, "file_sha256": store.sha256_file(model.file), "detector": detector.name},
         {**kept_card(detector), "file_sha256": parts},
     ]
+
+
+def _liveness_entries(inputs: Inputs) -> list[dict[str, Any]]:
+    live = inputs.liveness
+    return [] if live is None else [{**kept_card(live.card), "file_sha256": store.sha256_file(live.file)}]
 
 
 def _told(entry: dict[str, Any], inputs: Inputs, ran: measure.Ran) -> dict[str, Any]:
