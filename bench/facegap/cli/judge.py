@@ -55,10 +55,15 @@ def judge(
     """
     from facegap.published import Asked, judge_counts, read_counts, write_judged
 
-    read = read_counts(counts, labels or ())
     asked = Asked(
-        level=level, design_effect=design_effect, reference=reference, claims=tuple(claim or ()), stated=stated
+        level=level,
+        design_effect=design_effect,
+        reference=reference,
+        claims=tuple(claim or ()),
+        stated=stated,
+        labels=tuple(labels or ()),
     )
+    read = read_counts(counts, asked.labels)
     judged = judge_counts(read, asked)
     folder = write_judged(read, asked, judged, results)
     typer.echo("\n".join(lines(read, asked, judged)))

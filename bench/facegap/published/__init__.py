@@ -4,5 +4,15 @@ from facegap.published.asked import Asked
 from facegap.published.counts_file import PublishedCounts, read_counts
 from facegap.published.folder import write_judged
 from facegap.published.judged import Judged, judge_counts
+from facegap.published.verify import is_judged, verify_judged
 
-__all__ = ["Asked", "Judged", "PublishedCounts", "judge_counts", "read_counts", "write_judged"]
+__all__ = [
+    "Asked",
+    "Judged",
+    "PublishedCounts",
+    "is_judged",
+    "judge_counts",
+    "read_counts",
+    "verify_judged",
+    "write_judged",
+]
