@@ -72,7 +72,7 @@ FORGED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a verdict": (text("tables/judged_claims.csv", "supported", "refuted"), "tables/judged_claims.csv: line"),
     "a sentence of the page": (text("report.html", "FNMR", "FMR"), "report.html: line"),
     "a claim that was not asked": (asked("claims", ["FNMR <= 1 % in every group"]), "tables/judged_claims.csv: line"),
-    "another level": (asked("level", 0.9), "judged.json: line"),
+    "another level": (asked("level", 0.9), "the folder is called"),
     "another design effect": (asked("design_effect", 2.0), "the folder is called"),
     "another banner": (said(lambda c: c.__setitem__("banner", "all is well")), "judged.json: line"),
     "a remark less": (said(lambda c: c.__setitem__("remarks", ["nothing was done"])), "judged.json: line"),
