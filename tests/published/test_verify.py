@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def text(name: str, old: str, new: str) -> Callable[[Path], None]:
     return change
 
 
-def said(edit: Callable[[dict[str, object]], object]) -> Callable[[Path], None]:
+def said(edit: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
     def change(run: Path) -> None:
         content = json.loads((run / "judged.json").read_text(encoding="utf-8"))
         edit(content)
@@ -63,10 +64,10 @@ def said(edit: Callable[[dict[str, object]], object]) -> Callable[[Path], None]:
 
 
 def asked(key: str, value: object) -> Callable[[Path], None]:
-    return said(lambda content: content["asked"].__setitem__(key, value))  # type: ignore[attr-defined]
+    return said(lambda content: content["asked"].__setitem__(key, value))
 
 
-FORGED: dict[str, tuple[Callable[[Path], None], str]] = {
+FORGED: dict[str, tuple[Callable[[Path], object], str]] = {
     "a count": (text("counts.csv", "a,x,60,", "a,x,6,"), "counts.csv: other counts than judged.json says"),
     "a rate": (text("tables/judged_rates.csv", "0.06", "0.006"), "tables/judged_rates.csv: line 2 says"),
     "a verdict": (text("tables/judged_claims.csv", "supported", "refuted"), "tables/judged_claims.csv: line"),
@@ -81,7 +82,7 @@ FORGED: dict[str, tuple[Callable[[Path], None], str]] = {
     "a reference that is none": (asked("reference", "z"), "cannot be asked of counts.csv: --reference: no group 'z'"),
     "a table less": (lambda run: (run / "tables/judged_claims.csv").unlink(), "tables/judged_claims.csv: missing"),
     "a file more": (
-        lambda run: (run / "tables/extra.csv").write_text("a\n", encoding="utf-8") and None,
+        lambda run: (run / "tables/extra.csv").write_text("a\n", encoding="utf-8"),
         "tables/extra.csv: not a file that `facegap judge` writes",
     ),
     "no counts": (lambda run: (run / "counts.csv").unlink(), "counts.csv: missing"),
