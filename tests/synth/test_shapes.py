@@ -149,8 +149,7 @@ def test_the_lowest_layer_of_hair_covers_the_scalp_without_a_gap():
     lowest = layer.triangles[layer.strand[layer.triangles[:, 0], 3] == layer.strand[:, 3].min()]
     dense = lowest[(layer.strand[lowest, 4] > 0.99).all(axis=1)]
     assert len(dense) >= len(inside) > 200
-    values = [
-        hair.strand_noise(*layer.strand[corners, :3].mean(axis=0).tolist(), *hair.strands(wig)) for corners in dense
-    ]
-    height = float(layer.strand[:, 3].min())
-    assert min(hair.strand_cover(value, height, 1.0) for value in values) > 0.8
+    middles = layer.strand[dense, :3].mean(axis=1)
+    values = [hair.strand_noise(float(x), float(y), float(z), *hair.strands(wig)) for x, y, z in middles]
+    lowest_height = float(layer.strand[:, 3].min())
+    assert min(hair.strand_cover(value, lowest_height, 1.0) for value in values) > 0.8
