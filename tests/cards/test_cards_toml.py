@@ -18,6 +18,7 @@ from facegap.cards import (
     load_model,
     load_scores_card,
     load_study,
+    load_templates_card,
 )
 from facegap.cards.model import card_kind
 from facegap.errors import CardError
@@ -92,8 +93,11 @@ def test_every_card_and_study_that_comes_along_keeps_the_rules() -> None:
     for name in card_names("models"):
         kind = card_kind(card_path("models", name))
         load: dict[str, Callable[[str], Card]] = {
-            "recogniser": load_model, "liveness": load_liveness, "scores": load_scores_card,
-        }  # fmt: skip
+            "recogniser": load_model,
+            "liveness": load_liveness,
+            "scores": load_scores_card,
+            "templates": load_templates_card,
+        }
         assert vars(load.get(kind, load_detector)(name))["name"] == name
     for name in card_names("configs"):
         assert load_study(name)[0].name == name
