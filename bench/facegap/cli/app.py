@@ -164,11 +164,21 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """Hash and compute everything again, and compare with what the run says; exit code 1 where something differs."""
+    """Hash and compute everything again, and compare with what the run says; exit code 1 where something differs.
+
+    A folder of `facegap judge` is verified by the counts that lie in it.
+    """
     from facegap import report as page
     from facegap.audit import examine
     from facegap.cli.verified import EXIT, check_lines, last_lines
+    from facegap.published import is_judged, verify_judged
 
+    if is_judged(run):
+        judged = verify_judged(run)
+        typer.echo(
+            "\n".join([*(line for check in judged.checks for line in check_lines(check)), *last_lines(judged, True)])
+        )
+        raise typer.Exit(EXIT[judged.verdict])
     found = examine(
         run,
         root,

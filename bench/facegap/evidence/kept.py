@@ -55,6 +55,12 @@ def kept_study(study: Study, dataset: str) -> dict[str, Any]:
     return found
 
 
+def _kept_protocol(one: dict[str, Any]) -> dict[str, Any]:
+    """Without the names of its files; each that there is leaves its place."""
+    references = LEFT_OUT if one["references"] else ""
+    return {**one, "pairs": LEFT_OUT, "templates": [LEFT_OUT for _ in one["templates"]], "references": references}
+
+
 def _last_files(files: dict[str, list[str]]) -> dict[str, list[str]]:
     return {condition: [_last(file) for file in some] for condition, some in files.items()}
 
@@ -64,10 +70,7 @@ def kept_dataset(card: DatasetCard) -> dict[str, Any]:
     found = card.model_dump(mode="json")
     # A name stays a name and a pattern a pattern, so that what is kept is still a card.
     found["files"] = {key: "*" if "*" in value else LEFT_OUT for key, value in found["files"].items()}
-    found["protocols"] = {
-        name: {**one, "pairs": LEFT_OUT, "templates": [LEFT_OUT for _ in one["templates"]]}
-        for name, one in found["protocols"].items()
-    }
+    found["protocols"] = {name: _kept_protocol(one) for name, one in found["protocols"].items()}
     return found
 
 
