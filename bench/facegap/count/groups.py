@@ -183,11 +183,14 @@ _LIMB = 20
 def exact_dot(x: Rows, y: Rows) -> int:
     """Exact inner product of (n,) non-negative int64 arrays, whose squares may pass 2^63.
 
-    Halves of 20 bits keep every partial sum of up to 2^22 products below 2^63.
+    Halves of 20 bits keep every partial sum of up to 2^22 products below 2^63; small numbers need none.
     """
     if len(x) == 0:
         return 0
-    if max(int(x.max()), int(y.max())) >> (2 * _LIMB) or len(x) >> 22:
+    most, other = int(x.max()), int(y.max())
+    if most * other * len(x) < 1 << 63:
+        return int(x @ y)
+    if max(most, other) >> (2 * _LIMB) or len(x) >> 22:
         return sum(int(p) * int(q) for p, q in zip(x, y, strict=True))
     x_high, x_low = x >> _LIMB, x & ((1 << _LIMB) - 1)
     y_high, y_low = y >> _LIMB, y & ((1 << _LIMB) - 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from facegap import pipeline, search, synth, trials
 from facegap.cards import ConditionCard
-from facegap.compare import LocalEngine, TailRule, compare, exact_scores
+from facegap.compare import Engine, TailRule, compare, exact_scores
 from facegap.errors import ModelRefused
 from facegap.evidence import Evidence
 from facegap.pipeline import Progress
@@ -126,7 +126,7 @@ class Scored:
 
 
 def comparisons(
-    inputs: Inputs, evidence: Evidence, scored: Scored, threads: int, progress: Progress
+    inputs: Inputs, evidence: Evidence, scored: Scored, threads: int, engine: Engine, progress: Progress
 ) -> dict[tuple[str, str], Comparisons]:
     """All 1:1 comparisons by (model, condition).
 
@@ -144,7 +144,7 @@ def comparisons(
             advice = _ADVICE[card.kind].format(model=card.name)
             for condition in order:
                 key = (card.name, condition.name)
-                found[key] = _compare(inputs, scored, key, condition, floor, threads)
+                found[key] = _compare(inputs, scored, key, condition, floor, threads, engine)
                 if condition.name == "clean":
                     refuse_near_chance(found[key], advice)
                 if condition.name == study.thresholds.condition:
@@ -169,7 +169,7 @@ def _lowest(evidence: Evidence, model: str) -> float:
 
 
 def _compare(
-    inputs: Inputs, scored: Scored, key: Key, condition: ConditionCard, floor: float, threads: int
+    inputs: Inputs, scored: Scored, key: Key, condition: ConditionCard, floor: float, threads: int, engine: Engine
 ) -> Comparisons:
     # By their own names: opaque ones would sort, and so draw, otherwise on every machine.
     study, samples = inputs.study, inputs.loaded.samples
@@ -186,7 +186,7 @@ def _compare(
     ]
     completed = float(np.prod(there))
     rule = TailRule(_share(inputs, completed), floor, group)
-    return compare(samples, plan, reference, probe, cells, rule, LocalEngine(threads))
+    return compare(samples, plan, reference, probe, cells, rule, engine)
 
 
 def _share(inputs: Inputs, completed: float) -> float:
