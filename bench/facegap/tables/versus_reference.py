@@ -16,6 +16,7 @@ from facegap.tables.versus_rest import (
     DIFFERS,
     NOT_SHOWN,
     compared_rates,
+    not_tested,
     power_sentence,
     ratio_text,
     smallest_visible,
@@ -102,6 +103,7 @@ def _sentence(
 def _note(row: AgainstRest, shared: int, why: str) -> str:
     notes = [
         why,
+        not_tested(row),
         "no ratio: one side has no errors; the bounds say at least or at most" if row.ratio is None else "",
         f"{shared} people are in both groups, which interval and test take for different ones" if shared else "",
     ]
