@@ -195,7 +195,8 @@ def ratio_text(ratio: float) -> str:
 def _versus_cells(row: AgainstRest, tests: int, why: str) -> dict[str, Any]:
     """`why` no difference is stated; empty where one may be."""
     found = row.p_holm < 1 - row.level
-    differs = found and not why
+    said = not_tested(row) or (why if found else "")
+    differs = found and not said
     return {
         "group": row.counts.group,
         "errors": row.counts.errors,
@@ -212,8 +213,8 @@ def _versus_cells(row: AgainstRest, tests: int, why: str) -> dict[str, Any]:
         "p": row.p,
         "p_holm": row.p_holm,
         "verdict": DIFFERS if differs else NOT_SHOWN,
-        "sentence": _versus_sentence(row, tests, differs, why if found else ""),
-        "note": "; ".join(part for part in (_no_ratio(row), not_tested(row), why if found else "") if part),
+        "sentence": _versus_sentence(row, tests, differs, said),
+        "note": "; ".join(part for part in (_no_ratio(row), said) if part),
     }
 
 
