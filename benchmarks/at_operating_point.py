@@ -256,18 +256,15 @@ def _verdicts(said: Said, bench: Workbench, true: Rates) -> None:
 def _margins(
     said: Said, bench: Workbench, metric: str, target: float, threshold: Threshold, rates: npt.NDArray[np.float64]
 ) -> None:
-    """Each margin is just the last group's distance from the first one: both verdicts on it are wrong.
-
-    The others lie inside, so that to refute those is wrong too.
-    """
-    ratio, apart = float(rates[-1] / rates[0]), float(rates[-1] - rates[0])
+    """Each margin is just the last group's distance from the first one: both verdicts on it are wrong."""
+    ratio, apart = float(rates[-1] / rates[0]), abs(float(rates[-1] - rates[0]))
     for what, margin in (
         ("times, ratio", f"at most {ratio:.12f} times that of g0"),
-        ("within a ratio", f"within a ratio of {ratio:.12f} of that of g0"),
+        ("within a ratio", f"within a ratio of {max(ratio, 1 / ratio):.12f} of that of g0"),
         ("within a difference", f"within {1e4 * apart:.9f} per 10,000 of that of g0"),
     ):
         verdicts = _asked(bench, f"{metric} {margin} in every group at {threshold.name}", threshold)
-        wrong = verdicts[-1] == "supported", "refuted" in verdicts
+        wrong = verdicts[-1] == "supported", verdicts[-1] == "refuted"
         said.verdicts[f"margin {metric}, {what}", target].append(wrong)
     twice = _asked(
         bench, f"{metric} at most {2 * ratio:.12f} times that of g0 in every group at {threshold.name}", threshold
