@@ -121,8 +121,13 @@ def test_uniformity_of_the_cheeks() -> None:
     assert quality_values(image, FACE)["IlluminationUniformity"] == 1
     image[:, 56:] = 200
     assert quality_values(image, FACE)["IlluminationUniformity"] == 0
-    image[60:72, 56:] = 120  # half of the right cheek's rows (67 to 77 -> 67 to 71)
-    assert quality_values(image, FACE)["IlluminationUniformity"] == pytest.approx(5 / 11, abs=0.1)
+    # OFIQ's square begins 0.5 eye-mouth distances below the eye, at row 72, and is 0.3 inter-eye distances high, 10.6.
+    image[70:78, 56:] = 120
+    assert quality_values(image, FACE)["IlluminationUniformity"] == pytest.approx((78 - 72.1) / 10.6, abs=0.05)
+    # It lies outwards from the eye: what is nearer to the nose than the eye is no part of it.
+    image[70:90, :] = 120
+    image[70:90, 40:72] = 250
+    assert quality_values(image, FACE)["IlluminationUniformity"] == 1
 
 
 def test_cheeks_outside_the_picture_have_no_colour() -> None:

@@ -40,7 +40,13 @@ def test_luminance_is_linear_light(rgb: tuple[int, int, int], expected: int) -> 
 def test_a_flat_picture() -> None:
     values = quality_values(flat(188), FACE)
     assert values["LuminanceMean"] == pytest.approx(128 / 255)
-    for name in ("LuminanceVariance", "UnderExposurePrevention", "OverExposurePrevention", "DynamicRange", "LaplacianSharpness"):
+    for name in (
+        "LuminanceVariance",
+        "UnderExposurePrevention",
+        "OverExposurePrevention",
+        "DynamicRange",
+        "LaplacianSharpness",
+    ):
         assert values[name] == 0
 
 

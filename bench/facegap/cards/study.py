@@ -278,6 +278,9 @@ class Study(Card):
     age_gap: tuple[Years, ...] | None = Field(
         default=None, description="years between reference and probe from which bins begin; none given: the card's"
     )
+    ofiq: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="what OFIQ's own command wrote of the pictures as they are: a CSV file"
+    )
     acquire: Acquire = Acquire()
     trials: TrialRule = TrialRule()
     thresholds: Thresholds = Thresholds()

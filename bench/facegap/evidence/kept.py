@@ -21,7 +21,7 @@ NO_TEXT = (
 _RULES = ("all", "listed")
 """Values of trials.pairs that name no file."""
 
-_CARDS = ("card", "detector", "conditions", "condition", "applies_to", "from_run", "templates", "scores")
+_CARDS = ("card", "detector", "conditions", "condition", "applies_to", "from_run", "templates", "scores", "ofiq")
 """Keys of a study whose texts may be paths of cards, runs and files that arrived."""
 
 _NAMED = re.compile(
@@ -37,6 +37,8 @@ def kept_study(study: Study, dataset: str) -> dict[str, Any]:
     for use in found["models"]:
         for key in ("templates", "scores"):
             use[key] = {name: [_last(file) for file in files] for name, files in use[key].items()}
+    if study.ofiq is not None:
+        found["ofiq"] = _last(study.ofiq)
     if study.thresholds.from_run is not None:
         found["thresholds"]["from_run"] = _last(study.thresholds.from_run)
     return found

@@ -25,9 +25,9 @@ from facegap.cards.study import DETECTOR, ModelUse
 from facegap.datasets.asked import check_study, drawn, images_left_out, observing, root_of
 from facegap.errors import InputError
 from facegap.evidence import Seal
-from facegap.outside import as_score
+from facegap.outside import Standard, as_score, read_ofiq
 from facegap.pipeline import Progress, UsedModel, rendered
-from facegap.records import NO_LABEL, Finding, ListedTrials, Mask, RunManifest, Threshold
+from facegap.records import NO_LABEL, Finding, Floats, ListedTrials, Mask, RunManifest, Threshold
 from facegap.run.outside import OutsideModel, outside_model
 from facegap.schema import ThresholdRow
 
@@ -47,6 +47,7 @@ class Inputs:
         sealed: the protocol that was sealed before the data, if any.
         left_out: (n,) samples that enter no trial, since their picture is there more than once; None: none.
         images_left_out: images of these people that are left out by `trials.images_per_person`.
+        standard: what OFIQ measured of the pictures as they are, name -> (n,) values; see `outside.ofiq`.
         places: where root, card and list lie on this machine; for the private cache alone.
     """
 
@@ -58,6 +59,7 @@ class Inputs:
     conditions: tuple[ConditionCard, ...]
     given: tuple[Threshold, ...]
     listed: ListedTrials | None = None
+    standard: Mapping[str, Floats] = field(default_factory=dict)
     sealed: Seal | None = None
     left_out: Mask | None = None
     images_left_out: int = 0
@@ -114,6 +116,9 @@ def resolve_study(
     _check_labels(study, card, loaded, file)
     _check_observed(asked, card, loaded, file)
     loaded, listed = _with_list(study, file, card, folder, loaded)
+    standard = _standard(study, file, loaded)
+    if standard is not None:
+        loaded = replace(loaded, findings=(*loaded.findings, *standard.findings))
     return Inputs(
         study=study,
         text=text,
@@ -123,6 +128,7 @@ def resolve_study(
         conditions=condition_cards,
         given=given,
         listed=listed,
+        standard={} if standard is None else standard.values,
         sealed=sealed,
         images_left_out=images_left_out(study, everything.samples),
         places=_places(study, file, folder) | _files_of(models),
@@ -219,6 +225,21 @@ def _with_list(
         raise InputError(f"{file}: trials: no comparison of the list can be made: {why}")
     samples = datasets.related(loaded.samples, pairs)
     return replace(loaded, samples=samples, findings=(*loaded.findings, *pairs.findings)), pairs.trials()
+
+
+def _standard(study: Study, file: Path, loaded: datasets.Loaded) -> Standard | None:
+    """OFIQ's values of the study's pictures, where it names a file of them.
+
+    Raises:
+        InputError: the file cannot be read, or no picture is seen as it is, so that they stand beside nothing.
+    """
+    if study.ofiq is None:
+        return None
+    if not study.runs_nets or "clean" not in study.conditions:
+        raise InputError(
+            f"{file}: ofiq: stands beside values of the pictures as they are: a net, and condition 'clean'"
+        )
+    return read_ofiq(file.parent / study.ofiq, loaded.samples.paths)
 
 
 def _condition(study: Study, name: str) -> ConditionCard:

@@ -63,6 +63,11 @@ def attempts(
 
 def _check_names(rules: Transactions) -> None:
     for name in rules.min_quality:
+        if name in acquire.FORMER_NAMES:
+            now = acquire.FORMER_NAMES[name]
+            raise InputError(
+                f"transactions.min_quality: '{name}' is called '{now}' since 0.2.0: its scale is not OFIQ's"
+            )
         if acquire.scalar(name, 0.0) is None:
             known = ", ".join(known for known in acquire.QUALITY_NAMES if acquire.scalar(known, 0.0) is not None)
             raise InputError(f"transactions.min_quality: no quality value '{name}'; there are: {known}")
@@ -178,7 +183,9 @@ def _outcomes(rules: Transactions, frames: Acquisitions, has_template: npt.NDArr
 def _values(rules: Transactions, frames: Acquisitions) -> npt.NDArray[np.float64]:
     """(n,) what the policy chooses a frame by; higher is better, NaN where nothing was measured."""
     if rules.policy == "sharpest":
-        return np.asarray(frames.quality.get("LaplacianSharpness", np.full(len(frames.outcome), np.nan)), dtype=np.float64)
+        return np.asarray(
+            frames.quality.get("LaplacianSharpness", np.full(len(frames.outcome), np.nan)), dtype=np.float64
+        )
     known_names = [name for name in frames.quality if name not in acquire.SHAPE_OF_A_FACE]
     scalars = [acquire.scalar(name, frames.quality[name]) for name in known_names]
     known = np.array([values for values in scalars if values is not None])
