@@ -2,8 +2,8 @@
 
     python benchmarks/condition_pictures.py [OUT]
 
-writes OUT (docs/conditions.jpg): two heads of the generator in true linear light, a dark and a light one, the first of the
-set that are below and above the middle of its skin tones; nobody chose them. Needs the detector that a study uses
+writes OUT (docs/conditions.jpg): two heads of the generator in true linear light, a dark and a light one, the first of
+the set that are below and above the middle of its skin tones; nobody chose them. Needs the detector that a study uses
 (`facegap models pull mtcnn`): cameras that meter the face are told of it.
 """
 

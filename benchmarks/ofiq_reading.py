@@ -5,9 +5,9 @@
 reads every picture below FOLDER twice: by `facegap.acquire`, and by the functions below, which follow OFIQ's published
 source (release 1.0.3: utils.cpp, image_utils.cpp, FaceMeasures.cpp and one file a measure) with code of their own: its
 616 x 616 frame through a robust similarity, luminance from its formula, histograms of numpy, the cheeks as
-CalculateRegionOfInterest has them, the face as a convex polygon. Two things are not OFIQ's: the five landmarks, which are
-the detector's in both readings, and the polygon, an average outline of its 98 landmarks in units of the distance of the
-eyes. Prints Pearson's and Spearman's correlation and the means. Table: benchmarks/ofiq_reading.md.
+CalculateRegionOfInterest has them, the face as a convex polygon. Two things are not OFIQ's: the five landmarks, which
+are the detector's in both readings, and the polygon, an average outline of its 98 landmarks in units of the distance of
+the eyes. Prints Pearson's and Spearman's correlation and the means. Table: benchmarks/ofiq_reading.md.
 """
 
 from __future__ import annotations
@@ -124,9 +124,7 @@ if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     values = compared(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "mtcnn")
-    print(
-        "| quality value | pictures | Pearson | Spearman | mean, ours | mean, other reading |\n|---|---|---|---|---|---|"
-    )
+    print("| quality value | pictures | Pearson | Spearman | mean, ours | mean, other reading |\n" + 6 * "|---" + "|")
     for measure, both in values.items():
         known = both[np.isfinite(both).all(axis=1)]
         ours, theirs = known.T

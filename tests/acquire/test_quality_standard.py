@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facegap.acquire import QUALITY_NAMES, quality_values, scalar
+from facegap.acquire import FORMER_NAMES, QUALITY_NAMES, quality_values, scalar
 from facegap.acquire.compression import jpeg_score
 from facegap.acquire.pose import NOSE, head_angles
 from facegap.acquire.skin import mean_lab, typology_angle, unnaturalness
@@ -212,3 +212,9 @@ def test_a_grey_picture_is_natural_and_has_no_typology_angle(trace: tuple[int, i
     assert unnaturalness(lab) == 0
     assert scalar("NaturalColour", unnaturalness(lab)) == 100
     assert np.isnan(typology_angle(lab))
+
+
+def test_former_names_are_read_in_old_runs_and_measured_no_more() -> None:
+    for old, new in FORMER_NAMES.items():
+        assert old not in QUALITY_NAMES and new in QUALITY_NAMES
+        np.testing.assert_array_equal(scalar(old, [3.0, 9.0]), scalar(new, [3.0, 9.0]))

@@ -11,8 +11,8 @@ LuminanceMean, LuminanceVariance: of linear Rec. 709 luminance, black 0, white 1
 UnderExposurePrevention, OverExposurePrevention: shares of pixels with luminance 0 to 25 and 247 to 255 of 255; the
     native values grow with the fault, as in OFIQ.
 DynamicRange: entropy of the luminance histogram of 256 bins, bits.
-IlluminationUniformity: what the luminance histograms of the two cheeks have in common, 0 to 1; 256 bins, in OFIQ's frame
-    and on its squares: 0.3 inter-eye distances, outwards from the eye and down from half way to the mouth.
+IlluminationUniformity: what the luminance histograms of the two cheeks have in common, 0 to 1; 256 bins, in OFIQ's
+    frame and on its squares: 0.3 inter-eye distances, outwards from the eye and down from half way to the mouth.
 LaplacianSharpness: mean absolute Laplacian (3 x 3) of the grey crop after a 3 x 3 Gaussian, grey values. Not the
     standard's Sharpness, of whose classifier it is one feature.
 JpegBlockScore: Wang's score of JPEG blocks in the picture around the face, about 1 to 10 (`compression`); the
@@ -153,7 +153,7 @@ def _uniformity(image: Pixels, landmarks: npt.NDArray[np.float32]) -> float:
     down = int(np.hypot(*(mouth - eyes.mean(axis=0))) / 2)
     shares = []
     for eye, outwards in ((eyes[0], -size), (eyes[1], 0)):
-        corner = eye + (outwards, down)
+        corner = eye + np.array([outwards, down])
         if size < 1 or not _all_there(corner, size, matrix, image):
             return float("nan")
         window = warp_onto(image, landmarks, _OFIQ_FRAME - corner, (size, size))

@@ -40,7 +40,7 @@ def attempts(
     rules = inputs.study.transactions
     if rules is None or not inputs.dataset.identities:
         return {}
-    _check_names(rules)
+    check_names(rules)
     samples = inputs.loaded.samples
     plan = trials.identification(samples, inputs.study.trials, "closed", 0.5, inputs.study.seed, inputs.left_out)
     reference, probe = plan.gallery[plan.mate], plan.probe
@@ -61,7 +61,7 @@ def attempts(
     return found
 
 
-def _check_names(rules: Transactions) -> None:
+def check_names(rules: Transactions) -> None:
     for name in rules.min_quality:
         if name in acquire.FORMER_NAMES:
             now = acquire.FORMER_NAMES[name]
@@ -174,7 +174,7 @@ def _outcomes(rules: Transactions, frames: Acquisitions, has_template: npt.NDArr
     outcome = frames.outcome.astype("U16")
     for name, least in rules.min_quality.items():
         scalars = acquire.scalar(name, frames.quality.get(name, np.full(len(outcome), np.nan)))
-        assert scalars is not None  # _check_names refuses others
+        assert scalars is not None  # check_names refuses others
         outcome[(outcome == "ok") & ~(scalars >= least)] = "below_quality"
     outcome[(outcome == "ok") & ~has_template] = "no_template"
     return outcome
