@@ -12,7 +12,7 @@ import numpy as np
 from facegap.cards import Study
 from facegap.cards.study import Identification
 from facegap.evidence import Evidence
-from facegap.records import Acquisitions, Comparisons, RuledTrials, ScoredPairs, Searches
+from facegap.records import Acquisitions, Comparisons, Meets, RuledTrials, ScoredPairs, Searches
 from facegap.schema import Row
 from made import make_samples
 
@@ -46,10 +46,10 @@ def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int 
     score = (score + shift * (~same & (colour[a] == "red") & (colour[b] == "red"))).astype(np.float32)
     edges = np.linspace(-10, 10, 129)
     cell_names, cells = np.unique(samples.grouping(("colour", "size")), return_inverse=True)
-    histogram = np.zeros((4, 4, 128), np.int64)
+    meets = Meets.of(samples, ("colour", "size"))
+    histogram = np.zeros((len(meets), 128), np.int64)
     bins = np.searchsorted(edges, score[~same], side="right") - 1
-    low, high = np.minimum(cells[a], cells[b])[~same], np.maximum(cells[a], cells[b])[~same]
-    np.add.at(histogram, (low, high, bins), 1)
+    np.add.at(histogram, (meets.table[cells[a], cells[b]][~same], bins), 1)
     floor = float(np.quantile(score[~same], 0.9))
     kept = ~same & (score >= floor)
     everything = np.ones(n, bool)
@@ -66,6 +66,7 @@ def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int 
         cells=cells,
         cell_names=tuple(str(name) for name in cell_names),
         edges=edges,
+        meets=meets,
     )
     study = Study.model_validate({**STUDY, "statistics": {**STUDY["statistics"], **statistics}}, strict=False)
     nothing = np.full((n, 4), np.nan, np.float32)

@@ -20,14 +20,19 @@ from facegap.records import Samples
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """One sample on its way: what acquisition made of it, and its aligned (h, w, 3) crop where it has one."""
+    """One sample on its way: what acquisition made of it, its aligned (h, w, 3) crop where it has one, and its score of
+    liveness where it was judged.
+    """
 
     acquisition: Mapping[str, Any]
     crop: Crops | None
+    liveness: float | None = None
 
 
-def prepare(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int, known: bytes | None) -> Prepared:
-    """Load, degrade, acquire (unless it is known already) and align one sample."""
+def prepare(
+    pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int, known: bytes | None, judge: bool = False
+) -> Prepared:
+    """Load, degrade, acquire (unless it is known already), judge where it is to be, and align one sample."""
     if known is not None and json.loads(known)["outcome"] != "ok":
         return Prepared(json.loads(known), None)
     try:
@@ -39,12 +44,14 @@ def prepare(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int
     if acquisition["outcome"] != "ok":
         return Prepared(acquisition, None)
     landmarks = np.array(acquisition["landmarks"], dtype=np.float32)
+    net = pipeline.liveness if judge else None
+    live = net.score(image, acquisition["box"]) if net is not None else None
     try:
         crop = acquire.align(image, landmarks, pipeline.recogniser.card.preprocess)
     except InputError:
         # Acquired, but this net gets no crop: no template, and so a failed comparison.
-        return Prepared(acquisition, None)
-    return Prepared(acquisition, crop)
+        return Prepared(acquisition, None, live)
+    return Prepared(acquisition, crop, live)
 
 
 def received(condition: ConditionCard, seed: int, samples: Samples, scene: Scenes | None, row: int) -> conditions.Photo:
