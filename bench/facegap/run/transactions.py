@@ -64,6 +64,11 @@ def attempts(
 
 
 def check_names(rules: Transactions) -> None:
+    """Whether every quality value of `min_quality` is one.
+
+    Raises:
+        InputError: it is none, or has another name now.
+    """
     for name in rules.min_quality:
         if name in acquire.FORMER_NAMES:
             now = acquire.FORMER_NAMES[name]

@@ -76,7 +76,7 @@ def _caution(person: Rows) -> str:
 
 
 def beside(quality: Mapping[str, Floats]) -> list[tuple[str, Floats]]:
-    """Quality values that a table by group states, by name; what OFIQ measured stands behind ours of the same name."""
+    """Name and (n,) quality values that a table by group states; what OFIQ measured stands behind ours of that name."""
     shown = [
         name for name in quality if name.removeprefix(STANDARD) not in SHAPE_OF_A_FACE and not name.endswith(SCALAR)
     ]
