@@ -32,6 +32,7 @@ class Synthetic(Card):
     tones: tuple[float, ...] = ()
     exposures: tuple[str, ...] = ("incident",)
     ages: tuple[float, float] = (8.0, 80.0)
+    skin: Literal["even", "measured"] = "even"
     linear: bool = False
 
 
