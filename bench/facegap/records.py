@@ -176,6 +176,8 @@ RULES: Mapping[str, str] = {
     "within-groups": "non-mated pairs are all that the list has by one of the labels, and all are within its groups: "
     "the list says nothing of false matches across them",
     "folds": "pairs of a list that are no folds of equal size",
+    "ofiq-no-line": "pictures without a line in what OFIQ wrote: its values of them are blank",
+    "ofiq-no-picture": "lines of what OFIQ wrote that are of no picture that is used",
     "scores-cut": "files of scores whose last line has no end",
     "scores-rounded": "scores that single precision does not tell from others",
     "scores-tied": "of the highest non-mated scores, those that are the same as others",

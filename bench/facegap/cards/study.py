@@ -308,6 +308,9 @@ class Study(Card):
     age_gap: tuple[Years, ...] | None = Field(
         default=None, description="years between reference and probe from which bins begin; none given: the card's"
     )
+    ofiq: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="what OFIQ's own command wrote of the pictures as they are: a CSV file"
+    )
     acquire: Acquire = Acquire()
     liveness: str | None = Field(
         default=None, description="card of the net that judges whether a probe shows a living person; none: not judged"

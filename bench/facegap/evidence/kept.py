@@ -32,6 +32,7 @@ _CARDS = (
     "templates",
     "scores",
     "searches",
+    "ofiq",
 )
 """Keys of a study whose texts may be paths of cards, runs and files that arrived."""
 
@@ -50,6 +51,8 @@ def kept_study(study: Study, dataset: str) -> dict[str, Any]:
         for key in ("templates", "scores"):
             use[key] = _last_files(use[key])
         use["searches"] = {protocol: _last_files(files) for protocol, files in use["searches"].items()}
+    if study.ofiq is not None:
+        found["ofiq"] = _last(study.ofiq)
     if study.thresholds.from_run is not None:
         found["thresholds"]["from_run"] = _last(study.thresholds.from_run)
     return found
