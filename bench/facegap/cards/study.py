@@ -32,6 +32,7 @@ class Synthetic(Card):
     tones: tuple[float, ...] = ()
     exposures: tuple[str, ...] = ("incident",)
     ages: tuple[float, float] = (8.0, 80.0)
+    skin: Literal["even", "measured"] = "even"
     linear: bool = False
 
 
@@ -306,6 +307,9 @@ class Study(Card):
     )
     age_gap: tuple[Years, ...] | None = Field(
         default=None, description="years between reference and probe from which bins begin; none given: the card's"
+    )
+    ofiq: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="what OFIQ's own command wrote of the pictures as they are: a CSV file"
     )
     acquire: Acquire = Acquire()
     liveness: str | None = Field(

@@ -18,6 +18,7 @@ from facegap.count.groups import (
     heaviest,
     heaviest_rates,
     largest_share,
+    leverage_sums,
     people_of_half,
     rate_sums,
 )
@@ -275,6 +276,7 @@ def _cell(
         failed=sides.cell(*at, "counted").trials - completed,
         subjects=int(np.count_nonzero(people)),
         by_subject=ClusterSums(exact_dot(errors, errors), exact_dot(errors, people), exact_dot(people, people)),
+        leverage=leverage_sums(errors, people),
         heaviest=heaviest(errors, people),
         by_pair=ClusterSums(exact_dot(repeats, repeats), exact_dot(repeats, compared), block.pair_mm),
         failures=failures,

@@ -13,7 +13,7 @@ from facegap.compare import Engine, TailRule, compare, exact_scores
 from facegap.errors import ModelRefused
 from facegap.evidence import Evidence
 from facegap.pipeline import Progress
-from facegap.records import Acquisitions, Comparisons, Searches, Strings, Templates, Trials
+from facegap.records import Acquisitions, Comparisons, Floats, Searches, Strings, Templates, Trials
 from facegap.run.inputs import Inputs
 from facegap.run.outside import GivenScores, symmetric_under
 from facegap.tables.workbench import at_target_fmrs
@@ -69,10 +69,22 @@ def templates(
     names = [card.name for card in inputs.conditions]
     detectors = dict.fromkeys(model.detector.name for model in inputs.nets)
     return (
-        {(detector, name): acquired[detector, name] for detector in detectors for name in names},
+        {
+            (detector, name): _beside(acquired[detector, name], inputs.standard)
+            for detector in detectors
+            for name in names
+        },
         {(model.card.name, name): embedded[model.card.name, name] for model in inputs.nets for name in names},
         Ran(provider, notes),
     )
+
+
+def _beside(acquisitions: Acquisitions, standard: Mapping[str, Floats]) -> Acquisitions:
+    """With OFIQ's values beside ours, where the pictures are as they are and a face was acquired."""
+    if acquisitions.condition != "clean" or not standard:
+        return acquisitions
+    values = {name: np.where(acquisitions.ok, one, np.float32(np.nan)) for name, one in standard.items()}
+    return replace(acquisitions, quality={**acquisitions.quality, **values})
 
 
 def _of_the_living(inputs: Inputs, found: Acquisitions, made: Templates) -> tuple[Acquisitions, Templates]:
