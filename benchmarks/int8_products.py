@@ -2,9 +2,10 @@
 
     OMP_NUM_THREADS=1 python benchmarks/int8_products.py
 
-Millions of products of two templates per CPU second, one thread, least of some rounds that take turns: numpy's sgemm on
-tiles of 512 x 512, and onnxruntime's MatMulInteger on blocks of 512 x 4096, whose integers are then still to be compared
-with a floor. What a certified filter can win is less than the ratio: it also reads its candidates, and scores them exactly.
+Millions of products of two templates per CPU second, one thread, least of some rounds that take turns: numpy's sgemm
+on tiles of 512 x 512, and onnxruntime's MatMulInteger on blocks of 512 x 4096, whose integers are then still to be
+compared with a floor. What a certified filter can win is less than the ratio: it also reads its candidates, and scores
+them exactly.
 """
 
 from __future__ import annotations
