@@ -40,7 +40,7 @@ def test_the_oldest_versions_are_those_that_the_project_allows() -> None:
     for wanted in (*PROJECT["project"]["dependencies"], *extras["quickstart"], *extras["video"], *extras["test"]):
         found = re.fullmatch(r"([\w-]+)>=([\d.]+)(,<\d+)?", wanted)
         if found is None:
-            assert wanted in ("pip", "facegap[quickstart,video]"), wanted
+            assert wanted in ("pip", "facegap[quickstart,parquet,video]"), wanted
             continue
         package, floor = found[1], found[2]
         assert package in newest, package
