@@ -13,11 +13,11 @@ import pytest
 from facegap.compare import LocalEngine, TailRule, cluster, compare
 from facegap.compare.engine import Part, TilePlan
 from facegap.errors import BackendMissing, InputError
-from facegap.records import Comparisons, RuledTrials
+from facegap.records import Comparisons, RuledTrials, Samples, Templates
 from made import make_samples, make_templates
 
 
-def case_of(n: int, dim: int = 16) -> tuple[Any, ...]:
+def case_of(n: int, dim: int = 16) -> tuple[Samples, RuledTrials, Templates, Templates, tuple[str, ...], TailRule]:
     rng = np.random.default_rng(0)
     groups = {"group": [("x", "y", "z")[k // 3 % 3] for k in range(n)], "size": [str(k // 3 % 2) for k in range(n)]}
     samples = make_samples([f"p{k // 3}" for k in range(n)], groups)
