@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facegap.cli.complete import of_policies, of_runs
 from facegap.words import in_one_line
 
 if TYPE_CHECKING:
@@ -17,18 +18,24 @@ if TYPE_CHECKING:
 
 LEVELS = ("threshold", "goal")
 
+Policy = Annotated[
+    str | None,
+    typer.Option(
+        help="Hold every model against this policy: a .toml file, or the name of one in configs/policies/.",
+        autocompletion=of_policies,
+    ),
+]
+
 
 def compare(
     runs: Annotated[
         list[Path],
-        typer.Argument(help="Finished runs: results folders, of one model each or of several; one run alone as well."),
-    ],
-    policy: Annotated[
-        str | None,
-        typer.Option(
-            help="Hold every model against this policy: a .toml file, or the name of one in configs/policies/."
+        typer.Argument(
+            help="Finished runs: results folders, of one model each or of several; one run alone as well.",
+            autocompletion=of_runs,
         ),
-    ] = None,
+    ],
+    policy: Policy = None,
     level: Annotated[
         str, typer.Option(help='Which level decides the exit code: "threshold", or the stricter "goal".')
     ] = "threshold",
@@ -40,13 +47,20 @@ def compare(
 
     Example: facegap compare results/vendor-a-* results/vendor-b-* --policy tender.toml
     """
-    from facegap.cards import load_policy
-    from facegap.cli.progress import progress
-    from facegap.compared import compare_runs, read_runs, write_comparison
     from facegap.errors import InputError
 
     if level not in LEVELS:
         raise InputError(f"--level: expected threshold or goal, found '{level}'")
+    if not held_against(runs, policy, results, level):
+        raise typer.Exit(1)
+
+
+def held_against(runs: Sequence[Path], policy: str | None, results: Path, level: str = "threshold") -> bool:
+    """Compare, write the folder, print; whether every model meets every requirement at the level."""
+    from facegap.cards import load_policy
+    from facegap.cli.progress import progress
+    from facegap.compared import compare_runs, read_runs, write_comparison
+
     asked, file = load_policy(policy) if policy is not None else (None, None)
     found = read_runs(runs)
     with progress("compare", 1) as advance:
@@ -55,8 +69,7 @@ def compare(
     folder = write_comparison(compared, results)
     typer.echo("\n".join(lines(compared)))
     typer.echo(f"\npage: {folder / 'report.html'}")
-    if not compared.meets(level):
-        raise typer.Exit(1)
+    return compared.meets(level)
 
 
 def lines(found: Comparison) -> Iterator[str]:
