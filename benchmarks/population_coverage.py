@@ -96,7 +96,8 @@ def intervals(rng: np.random.Generator, design: Design) -> dict[str, tuple[float
     """Interval of the weighted sum: as `population` makes it, with cells independent, with cells wholly dependent."""
     made = [group(rng, design, design.rates[:2]), group(rng, design, design.rates[2:])]
     draws = double_or_nothing_draws(2 * design.people, DRAWS, rng)
-    cells, drawn = [], []
+    cells: list[Cell] = []
+    drawn = []
     for k, one in enumerate(made):
         people = np.arange(design.people) + k * design.people
         for x in one.errors:
