@@ -326,11 +326,11 @@ def _other_facegap(m: dict[str, Any]) -> None:
 
 
 def _count(a: dict[str, Any]) -> None:
-    a["histogram"][0, 0, 5] += 1
+    a["histogram"][0, 5] += 1
 
 
 def _rolled(a: dict[str, Any]) -> None:
-    a["histogram"] = np.roll(a["histogram"], -20, axis=2)
+    a["histogram"] = np.roll(a["histogram"], -20, axis=1)
 
 
 def _ranked_first(a: dict[str, Any]) -> None:

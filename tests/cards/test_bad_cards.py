@@ -13,6 +13,7 @@ from facegap.cards import (
     load_condition,
     load_dataset,
     load_detector,
+    load_liveness,
     load_model,
     load_policy,
     load_population,
@@ -24,6 +25,7 @@ BAD = Path(__file__).resolve().parents[1] / "cards_bad"
 LOADERS = {
     "model": load_model,
     "detector": load_detector,
+    "liveness": load_liveness,
     "dataset": load_dataset,
     "condition": load_condition,
     "study": load_study,

@@ -135,10 +135,19 @@ def _judged(
             model=comparisons.model,
             threshold_name=threshold.name,
             threshold=point,
-            caution=_caution(counts, row.group, level),
+            caution=_with_generator(evidence, claim, columns, _caution(counts, row.group, level)),
         )
         for row in found
     ]
+
+
+def _with_generator(evidence: Evidence, claim: Claim, columns: tuple[str, ...], caution: str) -> str:
+    """The caution, behind that of false matches by shapes of a generator."""
+    own = cautions.of_generator(", ".join(columns), evidence.shapes) if claim.metric in _MATCHES else []
+    return cautions.as_text([*own, *filter(None, [caution])])
+
+
+_MATCHES = (*cautions.FALSE_MATCHES, "accuracy")
 
 
 def _with_interval(

@@ -1,6 +1,11 @@
 """The page's terms in everyday words (terms of ISO/IEC 2382-37 and 19795-1)."""
 
 GLOSSARY: tuple[tuple[str, str], ...] = (
+    (
+        "BPCER",
+        "Bona fide presentation classification error rate: of the genuine people whose face was found, the share that "
+        "is taken for a picture of a person in place of a living one.",
+    ),
     ("CMC", "Curve that shows how often a search puts the right person at rank 1, at rank 2 or better, and so on."),
     ("comparison", "Two face images held against each other; the result is a score."),
     ("condition", "What was done to the images before the measurement, such as a cheap phone's camera or dim light."),

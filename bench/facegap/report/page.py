@@ -24,6 +24,7 @@ from facegap.report import (
     edc,
     extrapolated,
     gallery_model,
+    liveness,
     observed,
     paired,
     policies,
@@ -182,6 +183,7 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         between=between_models.between_table(tables),
         measures=differentials.hidden_table(tables),
         acquisition=_acquisition_table(tables),
+        liveness=(liveness.net(tables), liveness.liveness_table(tables)),
         samples=_pairs(tables.manifest.samples),
         refused=_pairs(tables.manifest.refused),
         remarks=_remarks(tables.manifest.findings),
@@ -459,6 +461,8 @@ def _limits(tables: Tables) -> list[str]:
             else "by an amount not measured here."
         ),
     ]
+    if not liveness.net(tables):
+        lines.append(liveness.NOT_SIMULATED)
     sources = {source for _, source in _label_sources(tables)}
     if sources:
         lines.append(

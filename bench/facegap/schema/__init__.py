@@ -9,7 +9,7 @@ from facegap.schema.beside import (
     SharedRow,
 )
 from facegap.schema.column import BESIDE, JUDGED, ROWS, Column, Row, Says, cells_of, columns_of, keys_of, names_of
-from facegap.schema.compared import CommonMarginRow, ReferenceRow, RelativeRow, ThroughputRow
+from facegap.schema.compared import CommonMarginRow, LivenessRow, ReferenceRow, RelativeRow, ThroughputRow
 from facegap.schema.counted import (
     AcquisitionRow,
     CmcRow,
@@ -74,6 +74,7 @@ __all__ = [
     "JudgedRateRow",
     "JudgedRatioRow",
     "JudgedSummaryRow",
+    "LivenessRow",
     "LossRow",
     "MarginalRow",
     "ObservedRow",

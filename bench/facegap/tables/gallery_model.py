@@ -46,6 +46,8 @@ def rows(bench: Workbench) -> Iterator[GalleryRow]:
     mix = _shares("search_mix", rule.search_mix, here)
     for comparisons in evidence.comparisons.values():
         searches = evidence.searches.get((comparisons.model, comparisons.condition, "open"))
+        if searches is not None and not searches.same_scores:
+            searches = None  # their thresholds are none of the comparisons that are modelled from
         enrolled = searches.gallery_size - searches.gallery_failed if searches is not None else 0
         sizes = sorted({*rule.gallery_sizes, *([enrolled] if enrolled else [])})
         for threshold in _points(bench, comparisons, searches):
@@ -176,6 +178,8 @@ def _measured(
     """
     evidence, rule = bench.evidence, bench.evidence.study.identification
     if searches is None or searches.mated.all() or rule is None:
+        return {}
+    if count.unknown(searches, "FPIR", None, threshold.value):
         return {}
     return {
         c.group: _with_interval(bench, searches, threshold, c)
