@@ -145,6 +145,8 @@ def test_run_and_report_with_a_policy(place: Path, command: Command) -> None:
     (run,) = (place / "again").glob("tiny-*")
     code, out, _ = command("report", str(run), "--out", "page/r", "--policy", "tender.toml")
     assert "policy tender: T" in out and list((place / "page").glob("compared-*"))
+    beside = store.read_table(place / "page" / "r" / "tables" / "requirements.csv")
+    assert beside == rows
 
 
 def test_a_wrong_policy_stops_a_run_before_it_computes(place: Path, command: Command) -> None:

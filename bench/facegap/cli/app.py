@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from facegap.cli import handover, outside, results, vendor
-from facegap.cli.compare import Policy, compare, held_against
+from facegap.cli.compare import Policy, compare, compared_with, held_against, told
 from facegap.cli.complete import of_datasets, of_models, of_runs, of_studies
 from facegap.cli.init import init
 from facegap.cli.judge import judge
@@ -163,9 +163,11 @@ def report(
     from facegap import store
 
     target = out if out is not None else run.with_name(f"{run.name}-report")
-    typer.echo(f"page: {page.render(run, target)}")
+    compared = None if policy is None else compared_with([run], policy)
+    required = () if compared is None else compared.requirements
+    typer.echo(f"page: {page.render(run, target, required)}")
     typer.echo(f"digest: {store.run_digest(run)}")
-    if policy is not None and not held_against([run], policy, target.parent):
+    if compared is not None and not told(compared, target.parent):
         raise typer.Exit(1)
 
 

@@ -57,15 +57,27 @@ def compare(
 
 def held_against(runs: Sequence[Path], policy: str | None, results: Path, level: str = "threshold") -> bool:
     """Compare, write the folder, print; whether every model meets every requirement at the level."""
+    return told(compared_with(runs, policy), results, level)
+
+
+def compared_with(runs: Sequence[Path], policy: str | None) -> Comparison:
+    """The runs compared, and held against the policy; nothing is written."""
     from facegap.cards import load_policy
     from facegap.cli.progress import progress
-    from facegap.compared import compare_runs, read_runs, write_comparison
+    from facegap.compared import compare_runs, read_runs
 
     asked, file = load_policy(policy) if policy is not None else (None, None)
     found = read_runs(runs)
     with progress("compare", 1) as advance:
         compared = compare_runs(found, asked, file.read_text(encoding="utf-8") if file is not None else "")
         advance(1)
+    return compared
+
+
+def told(compared: Comparison, results: Path, level: str = "threshold") -> bool:
+    """Write the folder and print it; whether every model meets every requirement at the level."""
+    from facegap.compared import write_comparison
+
     folder = write_comparison(compared, results)
     typer.echo("\n".join(lines(compared)))
     typer.echo(f"\npage: {folder / 'report.html'}")
