@@ -88,7 +88,8 @@ def lines(found: Comparison) -> Iterator[str]:
     """What differs first, then models and requirements, then how far paired differences go."""
     from facegap.schema import BetweenRow, RunDifferenceRow, SharedRow
 
-    yield from _differences([row for row in found.tables[RunDifferenceRow] if isinstance(row, RunDifferenceRow)])
+    if len(found.runs) > 1:
+        yield from _differences([row for row in found.tables[RunDifferenceRow] if isinstance(row, RunDifferenceRow)])
     for row in found.tables[SharedRow]:
         if isinstance(row, SharedRow) and row.shared == "no":
             yield f"no paired differences between {row.run} and {row.other_run}: {in_one_line(row.why)}"
@@ -132,7 +133,9 @@ def policy_lines(found: Comparison) -> Iterator[str]:
 
 
 def _cells(label: str, one: Required) -> tuple[str, ...]:
-    worst = one.worst.group if one.worst is not None else "-"
+    from facegap.compared.requirements import worst_group
+
+    worst = worst_group(one) or "-"
     return (label, one.requirement.name, one.condition, one.level, f"{one.limit:g}", one.verdict, worst)
 
 
