@@ -10,7 +10,7 @@ from facegap import store
 from facegap.errors import StoreError
 
 _LINKED = ("tables/*.csv", "tables/*.md", "tables/*.txt", store.MANIFEST, "study.toml", "sealed.json")
-"""What the page links to, and nothing else of the folder."""
+"""What the page names, and nothing else of the folder."""
 
 
 def write(folder: Path) -> None:
@@ -34,7 +34,7 @@ def drawn(folder: Path) -> dict[str, bytes]:
 def render(folder: Path, out: Path) -> Path:
     """Draw the finished run in `folder` again into the folder `out`; returns the page.
 
-    The tables that the page links to are copied beside it, so that the folder can be handed on. Equal tables give equal
+    The tables that the page names are copied beside it, so that the folder can be handed on. Equal tables give equal
     bytes: the page is the one of the run itself, unless another version of this program drew that.
 
     Raises:
@@ -62,8 +62,8 @@ def _drawn(folder: Path) -> Iterator[tuple[str, bytes]]:
     tables = store.read_tables(folder)
     figures = pictures(tables)
     for some in figures.values():
-        for picture in some:
-            yield f"figures/{picture.name}.svg", f"{picture.svg}\n".encode()
+        for part in (part for picture in some for part in picture.parts):
+            yield f"figures/{part.name}.svg", f"{part.svg}\n".encode()
     yield store.PAGE, page(tables, figures).encode()
 
 

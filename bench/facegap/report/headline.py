@@ -46,9 +46,9 @@ def _turned_away(tables: Tables) -> Finding | None:
     scale = words.people_scale(lead.rows)
     of = f"of {words.count(scale)} genuine people"
     if lead.worst.errors == 0:
-        who = "that is tested " if lead.left_out else ""
+        who = findings.TESTED if lead.left_out else ""
         many = _up_to(lead.worst, scale)
-        said = f"nobody is turned away in any group {who}by {lead.grouping}, and {many} could be"
+        said = f"nobody is turned away in any group{who}, and {many} could be"
     elif len(lead.rows) < 2:
         who = _g(lead.worst.group)
         said = f"{of} in {who}, {_n(lead.worst, scale)} are turned away; no other group is large enough"
@@ -60,8 +60,10 @@ def _turned_away(tables: Tables) -> Finding | None:
             f"{_n(lead.least, scale)}{_verdict(tables, lead)}"
         )
     said += "".join(_again(tables, lead, point, scale) for point in points[1:])
+    higher = _higher(tables, lead)
+    said += _also(tables, lead, higher, scale)
     text = f"{_opening(tables, points[0])}, {said}."
-    return Finding(text=text, anchor="turned-away", care=_care(findings.named(lead)))
+    return Finding(text=text, anchor="turned-away", care=_care([*findings.named(lead), *higher]))
 
 
 def _not_estimated(tables: Tables) -> Finding | None:
@@ -139,6 +141,26 @@ def _again(tables: Tables, one: Contrast, point: ThresholdRow, scale: int) -> st
     shown = "not tested" if test is None else "shown" if test.verdict == worst_first.DIFFERS else "not shown"
     high, low = rows[one.worst.group], rows[one.least.group]
     return f"; at {words.point(point.name)}, {_n(high, scale)} and {_n(low, scale)} (difference {shown})"
+
+
+def _higher(tables: Tables, lead: Contrast) -> list[Rated]:
+    """The group with the highest rate of all, where the leading contrast does not name it."""
+    top = side_by_side.highest(tables, lead.metric)
+    if top is None or not top.worst.errors or views.height(top.worst) <= views.height(lead.worst):
+        return []
+    return [top.worst]
+
+
+def _also(tables: Tables, lead: Contrast, higher: Sequence[Rated], scale: int) -> str:
+    """That another group's rate is higher, though no test shows so much of it."""
+    if not higher or isinstance(higher[0], CrossRow):
+        return ""
+    row, top = higher[0], side_by_side.highest(tables, lead.metric)
+    test = top.test if top is not None else None
+    shown = "not tested" if test is None else "shown" if test.verdict == worst_first.DIFFERS else "not shown"
+    model = f" with {row.model}" if row.model != lead.worst.model else ""
+    said = "not tested" if test is None else f"difference {shown}"
+    return f"; highest of all is {_g(row.group)}{model}, {_n(row, scale)} ({said})"
 
 
 def _n(row: Mark, scale: int) -> str:
@@ -223,9 +245,9 @@ def _passes(tables: Tables) -> Finding | None:
     scale = max(PAIRS, words.people_scale([lead.worst]))
     of = f"of {words.count(scale)} pairs of different people"
     if lead.worst.errors == 0:
-        who = "that is tested " if lead.left_out else ""
+        who = findings.TESTED if lead.left_out else ""
         many = _up_to(lead.worst, scale)
-        said = f"no two people of one group {who}by {lead.grouping} are taken for one, and {many} could be"
+        said = f"no two people of one group{who} are taken for one, and {many} could be"
     elif len(lead.rows) < 2:
         said = f"{of} in {_g(lead.worst.group)}, {_n(lead.worst, scale)} are taken for one person"
     elif lead.worst.rate == lead.least.rate:
@@ -239,8 +261,10 @@ def _passes(tables: Tables) -> Finding | None:
         who, whom = _g(crossed.probe_group), _g(crossed.reference_group)
         said += f"; across groups {who} pass as {whom} most, {_n(crossed, scale)} (not tested)"
     said += "".join(_again(tables, lead, point, scale) for point in points[1:])
+    higher = _higher(tables, lead)
+    said += _also(tables, lead, higher, scale)
     text = f"{_opening(tables, points[0])}, {said}."
-    named: list[Rated] = [*findings.named(lead), *([crossed] if crossed is not None else [])]
+    named: list[Rated] = [*findings.named(lead), *higher, *([crossed] if crossed is not None else [])]
     return Finding(text=text, anchor="impostors", care=_care(named))
 
 

@@ -155,7 +155,9 @@ def _matrices(tables: Tables, leading: bool) -> list[Picture | None]:
     for model in views.models(tables):
         first = views.leading_thresholds(tables, model)[:1]
         for point in views.thresholds(tables, model):
-            for k, by in enumerate(groupings(tables, model, "FMR", point)):
+            order = groupings(tables, model, "FMR", point)
+            there = [by for by in order if cross_fmr.cells(tables, model, point, by)]
+            for k, by in enumerate(there):
                 leads = k == 0 and point in first
                 picture = cross_fmr.cross_fmr(tables, model, point, by) if leads == leading else None
                 if picture is not None:

@@ -70,7 +70,15 @@ def passes(tables: Tables) -> Picture | None:
 @views.once_per_run
 def worst(tables: Tables, metric: str) -> Contrast | None:
     """Of all models at the thresholds that they are read at first, the contrast that leads: the largest tested one."""
-    return next(iter(ranked(_contrasts(tables, metric))), None)
+    lead = next(iter(ranked(_contrasts(tables, metric))), None)
+    # Where nobody errs in the groups that are tested, those come first in which somebody does, or might most.
+    return highest(tables, metric) or lead if lead is None or not lead.rows or not lead.worst.errors else lead
+
+
+def highest(tables: Tables, metric: str) -> Contrast | None:
+    """The contrast of the group with the highest rate of all models and groupings, whatever its test says."""
+    known = [one for one in _contrasts(tables, metric) if one is not None and one.rows]
+    return max(known, key=lambda one: views.height(one.worst), default=None)
 
 
 def _contrasts(tables: Tables, metric: str) -> Iterator[Contrast | None]:
@@ -115,8 +123,13 @@ def _at(row: Rated) -> str:
 
 
 def _caption(tables: Tables, error: _Error, keys: Sequence[Key], panels: Sequence[Panel]) -> str:
-    every = {key for panel in panels for one in panel.series for key in one.rows}
-    few = f" The {len(keys) - 1} of {len(every) - 1} groups with the highest rates." if len(keys) < len(every) else ""
+    every = views.once(
+        key for panel in panels for one in panel.drawn for key, row in one.rows.items() if row.rate is not None
+    )
+    few = f" Drawn: {len(keys) - 1} of {len(every) - 1} groups, all are in the table." if len(keys) < len(every) else ""
+    named = {key for panel in panels for one in panel.series for key in one.rows} - set(every)
+    if named:
+        few += f" Not estimated: {words.listed(sorted(group for _, group in named))}."
     some = [row for panel in panels for one in panel.series for key, row in one.rows.items() if key in set(keys)]
     dagger = f" † fewer than {views.FEW_PEOPLE} people." if _any_few(some) else ""
     hollow = " Hollow: read with care, the table says why." if any(row.caution for row in some) else ""
@@ -170,7 +183,7 @@ def _order(tables: Tables, error: _Error, point: ThresholdRow) -> list[str]:
 def _shown(panels: Sequence[Panel]) -> list[Key]:
     """Everyone and as many whole groupings as there is room for; of a large first one the groups with most errors."""
     rows = [(key, row) for panel in panels for one in panel.drawn for key, row in one.rows.items()]
-    keys = views.once(key for key, _ in rows)
+    keys = views.once(key for key, row in rows if row.rate is not None)
     kept: list[Key] = []
     for by in views.once(grouping for grouping, _ in keys):
         mine = [key for key in keys if key[0] == by]
@@ -207,8 +220,8 @@ def _alt(panel: Panel, error: _Error) -> str:
 
 
 _HEAD = (
-    "Model", "Threshold", "Turned away of 1,000", "Rank", "Worst group, of 1,000", "Who", "Rank ", "All impostors pass",
-    "Rank  ", "Worst same group passes", "Who ", "Rank   ",
+    "Model", "Threshold", "Turned away of 1,000, rank", "Worst group turned away of 1,000, rank",
+    "All impostors pass, rank", "Worst group of impostors passes, rank",
 )  # fmt: skip
 
 
@@ -217,20 +230,23 @@ def models_table(tables: Tables) -> Table:
     names = views.models(tables)
     if len(names) < 2:
         return Table(_HEAD, [])
-    lines: list[tuple[ThresholdRow, list[RateRow | None]]] = []
-    for model in names:
-        lines += [(point, _measures(tables, point)) for point in views.leading_thresholds(tables, model)]
-    kinds = [point.name == views.VENDOR for point, _ in lines]
-    ranks = [_ranks([measures[k] for _, measures in lines], kinds) for k in range(4)]
-    rows = []
-    for i, (point, (all_away, away, all_pass, passed)) in enumerate(lines):
-        rows.append(
-            (
-                point.model, words.point(point.name), _people(all_away), ranks[0][i], _people(away), _who(away),
-                ranks[1][i], _rate(all_pass), ranks[2][i], _rate(passed), _who(passed), ranks[3][i],
-            )
-        )  # fmt: skip
+    points = [point for model in names for point in views.leading_thresholds(tables, model)]
+    measures = [_measures(tables, point) for point in points]
+    kinds = [point.name == views.VENDOR for point in points]
+    ranks = [_ranks([mine[k] for mine in measures], kinds) for k in range(4)]
+    rows = [
+        (point.model, words.point(point.name), *(_ranked(mine[k], ranks[k][i], k % 2 == 1) for k in range(4)))
+        for i, (point, mine) in enumerate(zip(points, measures, strict=True))
+    ]
     return Table(_HEAD, rows)
+
+
+def _ranked(row: RateRow | None, rank: str, who: bool) -> str:
+    """The rate, whose it is, and its rank; the number first, so that the column sorts by it."""
+    if row is None or row.rate is None:
+        return words.DASH
+    value = words.people(row) if row.metric == "FNMR" else words.rate(row)
+    return ", ".join(part for part in (value, row.group if who and row.errors else "", f"rank {rank}") if part)
 
 
 def _measures(tables: Tables, point: ThresholdRow) -> list[RateRow | None]:
@@ -253,15 +269,3 @@ def _ranks(rows: Sequence[RateRow | None], kinds: Sequence[bool]) -> list[str]:
         ]
         found.append("" if row is None or row.rate is None else str(1 + sum(rate < row.rate for rate in peers)))
     return found
-
-
-def _people(row: RateRow | None) -> str:
-    return words.people(row) if row is not None else words.DASH
-
-
-def _rate(row: RateRow | None) -> str:
-    return words.rate(row) if row is not None else words.DASH
-
-
-def _who(row: RateRow | None) -> str:
-    return row.group if row is not None and row.errors else words.DASH

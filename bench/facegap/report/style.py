@@ -141,7 +141,7 @@ def together(name: str, pictures: Sequence[tuple[str, Picture]]) -> Picture | No
     first = pictures[0][1]
     heads = [(model, part, picture) for model, picture in pictures for part in picture.parts]
     return Picture(
-        name=slug(name),
+        name=slug("all", name),
         title=first.title,
         caption=" ".join([first.caption, *(_more(model, one.caption, first.caption) for model, one in pictures[1:])]),
         alt=" ".join(f"{model}: {picture.alt}" for model, picture in pictures),
@@ -308,6 +308,8 @@ def legend(figure: Any, names: Sequence[str], title: str, handles: Sequence[Any]
     """A legend below the axes, as many names side by side as fit a panel."""
     given = {"handles": handles, "labels": names} if handles else {}
     columns = max(1, min(len(names), 56 // (max(map(len, names), default=0) + 7)))
+    if not names:
+        return
     figure.legend(loc="outside lower left", ncols=columns, title=title, alignment="left", **given)
 
 
