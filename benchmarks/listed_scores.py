@@ -17,8 +17,12 @@ import numpy as np
 
 PEOPLE, EACH = 10_000, 5
 N = PEOPLE * EACH
+STRIDE = 1_618_033_987  # odd, and no multiple of 5: N * N is 2^8 5^10
 FORMS = ("pair,score", "reference,probe,score")
 READERS = ("read_listed", "pandas.read_csv", "pandas.read_csv, looked up")
+IN_CHUNKS = "pandas.read_csv in chunks"
+MANY = 50_000_000
+"""From so many on pandas reads in chunks of a million lines: whole, it would need more memory than most have."""
 
 
 def world(count: int) -> tuple[Any, Any]:
@@ -32,15 +36,22 @@ def world(count: int) -> tuple[Any, Any]:
     own = np.array([f"{k:06}" for k in range(N)])
     subjects = np.array([f"p{k // EACH:05}" for k in range(N)])
     ids = Ids(exported=names, own=own, subjects=subjects, secret=bytes(32))
-    keys = rng.choice(N * N, size=count + N, replace=False) if count < N * N // 100 else rng.permutation(N * N)
+    a, b = distinct_pairs(count)
+    return ids, ListedTrials(a, b)
+
+
+def distinct_pairs(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """So many different comparisons in an order that looks drawn, without a table of all that there could be.
+
+    Pairs of one person come first, all of them or a tenth of what is asked; the rest walk through all pairs by a stride
+    that has no divisor in common with their number, so that none is met twice.
+    """
+    mated = np.array([(EACH * p + i, EACH * p + j) for p in range(PEOPLE) for i in range(EACH) for j in range(i)])
+    mated = mated[: count // 10]
+    keys = (np.arange(int(1.01 * count) + N, dtype=np.int64) * STRIDE) % (N * N)
     a, b = np.divmod(keys, N)
-    keep = np.flatnonzero(a != b)[:count]
-    a, b = a[keep], b[keep]
-    mated = rng.random(count) < 0.1
-    b[mated] = a[mated] // EACH * EACH + (a[mated] + 1 + rng.integers(0, EACH - 1, mated.sum())) % EACH
-    _, first = np.unique(a * N + b, return_index=True)
-    first.sort()
-    return ids, ListedTrials(a[first], b[first])
+    others = np.flatnonzero(a // EACH != b // EACH)[: count - len(mated)]
+    return np.concatenate([mated[:, 0], a[others]]), np.concatenate([mated[:, 1], b[others]])
 
 
 def keep(folder: Path, count: int) -> None:
@@ -102,6 +113,8 @@ def measure(path: Path, form: str, reader: str) -> None:
     before, start = status("VmRSS"), time.perf_counter()
     if reader == READERS[0]:
         assert np.isfinite(read_listed([path], card, ids, trials, pairs).score).all()
+    elif reader == IN_CHUNKS:
+        assert sum(len(frame) for frame in pandas.read_csv(path, chunksize=1_000_000)) == len(trials)
     else:
         frame = pandas.read_csv(path)
         if reader == READERS[2] and pairs is not None:
@@ -123,19 +136,21 @@ def status(name: str) -> int:
 def main() -> None:
     """Every form and reader, each in a process; rates relative to `pandas.read_csv` of the same run."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    print("| columns | reader | scores | MB of text | rate, of pandas.read_csv | MB of memory |\n" + "|---" * 6 + "|")
+    what = "pandas.read_csv" if count < MANY else IN_CHUNKS
+    print(f"| columns | reader | scores | MB of text | rate, of {what} | MB of memory |\n" + "|---" * 6 + "|")
     with tempfile.TemporaryDirectory() as place:
         keep(Path(place), count)
-        for form in FORMS:
+        for form in FORMS if count < MANY else FORMS[1:]:
             path = Path(place) / "scores.csv"
             write(path, form)
             found = {}
-            for reader in READERS:
+            readers = READERS if count < MANY else (READERS[0], IN_CHUNKS)
+            for reader in readers:
                 words = [sys.executable, __file__, "--one", str(path), form, reader]
                 said = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
                 found[reader] = [float(word) for word in said]
             for reader, (scores, size, seconds, memory) in found.items():
-                rate = found[READERS[1]][2] / seconds
+                rate = found[readers[1]][2] / seconds
                 print(f"| {form} | {reader} | {scores:,.0f} | {size / 1e6:,.0f} | {rate:.2f} | {memory:,.0f} |")
 
 

@@ -65,7 +65,7 @@ def evidence_of(images: int) -> Evidence:
     study = Study.model_validate(STUDY, strict=False)
     trials = RuledTrials(np.arange(images), np.arange(images), symmetric=True)
     compared = compare(samples, trials, templates, templates, ("ethnicity", "gender"), TailRule(1e-2), LocalEngine(2))
-    quality = {"Sharpness": rng.normal(10, 3, images).astype(np.float32)}
+    quality = {"LaplacianSharpness": rng.normal(10, 3, images).astype(np.float32)}
     nothing = np.full((images, 4), np.nan, np.float32)
     acquired = Acquisitions(
         condition="clean",

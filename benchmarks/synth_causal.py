@@ -36,7 +36,7 @@ SPEC = synth.Spec(
     ages=(18.0, 70.0),
 )
 CELLS = (("window", "incident"), ("window", "frame"), ("backlit", "incident"), ("backlit", "frame"))
-QUALITY = ("LuminanceMean", "UnderExposurePrevention", "IlluminationUniformity", "Sharpness")
+QUALITY = ("LuminanceMean", "UnderExposurePrevention", "IlluminationUniformity", "LaplacianSharpness")
 TARGET = 1e-2
 Z = 1.959964
 
@@ -251,7 +251,7 @@ def figure(path: Path, pictures: dict, nets: dict[str, dict]) -> None:
         ("detected", 100, "Faces found, %"),
         ("LuminanceMean", 1, "LuminanceMean"),
         ("UnderExposurePrevention", 100, "Dark pixels of the face, %"),
-        ("Sharpness", 1, "Sharpness"),
+        ("LaplacianSharpness", 1, "LaplacianSharpness"),
     )
     for axes, (name, scale, title) in zip(grid[0], measures, strict=True):
         panel(axes, title, {cell: pictures[cell][name] for cell in CELLS}, scale, False)
@@ -285,7 +285,7 @@ def main() -> None:
             pictures = picture_curves(found, plan)
             print(f"Faces found: {found.acquisitions.ok.sum()} of {len(found.samples)}; "
                   f"{misplaced(found, plan)} of them elsewhere than the head's.\n")  # fmt: skip
-            table(pictures, {"detected": (100, 1)} | dict.fromkeys(QUALITY, (1, 3)) | {"Sharpness": (1, 2)})
+            table(pictures, {"detected": (100, 1)} | dict.fromkeys(QUALITY, (1, 3)) | {"LaplacianSharpness": (1, 2)})
         threshold, nets[model], contrasts[model] = net_curves(found, plan)
         print(f"\n### {model}, threshold {threshold:.4f}\n")
         table(nets[model], {"mated score": (1, 3), "FNMR": (100, 1), "rejected": (100, 1), "FMR": (100, 2)})

@@ -27,12 +27,10 @@ def eer(mated: np.ndarray, nonmated: np.ndarray, edges: np.ndarray) -> float:
 
 
 def within(comparisons: Comparisons, group: np.ndarray) -> np.ndarray:
-    """(bins,) non-mated histogram of pairs inside one group."""
-    total = np.zeros(comparisons.histogram.shape[2], dtype=np.int64)
-    for name in np.unique(group):
-        cells = np.unique(comparisons.cells[group == name])
-        total += comparisons.histogram[np.ix_(cells, cells)].sum(axis=(0, 1))
-    return total
+    """(bins,) non-mated histogram of pairs inside one group, of all groups."""
+    found = comparisons.within(np.unique(group, return_inverse=True)[1])
+    assert found is not None
+    return np.asarray(found.sum(axis=0))
 
 
 def main() -> None:
@@ -46,7 +44,7 @@ def main() -> None:
     for (model, condition), comparisons in evidence.comparisons.items():
         score = comparisons.mated.score
         mated = score[~np.isnan(score)]
-        everyone = eer(mated, comparisons.histogram.sum(axis=(0, 1)), comparisons.edges)
+        everyone = eer(mated, comparisons.pooled, comparisons.edges)
         same = eer(mated, within(comparisons, group), comparisons.edges)
         searches = evidence.searches[model, condition, "closed"]
         first = f"{(searches.mate_rank == 1).mean():.2%} of {len(searches.probe)}"

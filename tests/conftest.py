@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from called import command  # noqa: F401
 from facegap import store
 from finished import SECRET, finished  # noqa: F401
 

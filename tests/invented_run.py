@@ -174,7 +174,7 @@ def _acquisition(plan: Plan, condition: str, rng: np.random.Generator) -> Iterat
         for outcome in OUTCOMES:
             count = {"ok": n - missed, "no_face": missed}.get(outcome, 0)
             yield AcquisitionRow(**key, outcome=outcome, samples=count, share=count / n)
-        for quality in ("Sharpness", "InterEyeDistance"):
+        for quality in ("LaplacianSharpness", "InterEyeDistance"):
             yield QualityRow(**key, quality=quality, samples=n, mean=50.0, p05=30.0, p50=51.0, p95=70.5)
 
 
@@ -486,13 +486,13 @@ def _policies(plan: Plan, key: Key, k: int, hidden: bool) -> Iterator[PolicyRow]
 
 def _causes(plan: Plan, key: Key, k: int) -> Iterator[Row]:
     at = {**key, "threshold_name": MAIN}
-    for quality, share in itertools.product(("Sharpness", "DynamicRange"), (0.0, 0.1, 0.2, 0.5)):
-        fnmr = 0.0 if plan.zero_errors else 0.05 * (1 - share) * (0.5 if quality == "Sharpness" else 1)
+    for quality, share in itertools.product(("LaplacianSharpness", "DynamicRange"), (0.0, 0.1, 0.2, 0.5)):
+        fnmr = 0.0 if plan.zero_errors else 0.05 * (1 - share) * (0.5 if quality == "LaplacianSharpness" else 1)
         here: dict[str, Any] = {"quality": quality, "threshold": 0.62, "discard": share}
         yield EdcRow(**at, **here, kept=500, errors=20, fnmr=fnmr, discarded_share=share * (k or 2) / 2)
     yield SplitRow(
         **at,
-        quality="Sharpness",
+        quality="LaplacianSharpness",
         gap=0.05,
         gap_low=0.01,
         gap_high=0.09,

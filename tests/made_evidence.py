@@ -12,7 +12,7 @@ import numpy as np
 from facegap.cards import Study
 from facegap.cards.study import Identification
 from facegap.evidence import Evidence
-from facegap.records import Acquisitions, Comparisons, RuledTrials, ScoredPairs, Searches
+from facegap.records import Acquisitions, Comparisons, Meets, RuledTrials, ScoredPairs, Searches
 from facegap.schema import Row
 from made import make_samples
 
@@ -46,10 +46,10 @@ def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int 
     score = (score + shift * (~same & (colour[a] == "red") & (colour[b] == "red"))).astype(np.float32)
     edges = np.linspace(-10, 10, 129)
     cell_names, cells = np.unique(samples.grouping(("colour", "size")), return_inverse=True)
-    histogram = np.zeros((4, 4, 128), np.int64)
+    meets = Meets.of(samples, ("colour", "size"))
+    histogram = np.zeros((len(meets), 128), np.int64)
     bins = np.searchsorted(edges, score[~same], side="right") - 1
-    low, high = np.minimum(cells[a], cells[b])[~same], np.maximum(cells[a], cells[b])[~same]
-    np.add.at(histogram, (low, high, bins), 1)
+    np.add.at(histogram, (meets.table[cells[a], cells[b]][~same], bins), 1)
     floor = float(np.quantile(score[~same], 0.9))
     kept = ~same & (score >= floor)
     everything = np.ones(n, bool)
@@ -66,6 +66,7 @@ def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int 
         cells=cells,
         cell_names=tuple(str(name) for name in cell_names),
         edges=edges,
+        meets=meets,
     )
     study = Study.model_validate({**STUDY, "statistics": {**STUDY["statistics"], **statistics}}, strict=False)
     nothing = np.full((n, 4), np.nan, np.float32)
@@ -78,7 +79,7 @@ def evidence_of(people: int = 120, each: int = 3, shift: float = 0.0, seed: int 
         reason=np.full(n, ""),
         box=nothing,
         landmarks=landmarks,
-        quality={"Sharpness": score[:n]},
+        quality={"LaplacianSharpness": score[:n]},
         sha256=samples.ids,
     )
     by_key = {("m", "clean"): compared}
@@ -133,7 +134,7 @@ def with_quality(evidence: Evidence, by_quality: float, by_group: float) -> Evid
     worse = np.minimum(sharpness[mated.reference], sharpness[mated.probe])
     score = mated.score + by_quality * (worse - 10) - by_group * red[mated.probe]
     compared = replace(compared, mated=ScoredPairs(mated.reference, mated.probe, score.astype(np.float32)))
-    acquired = replace(evidence.acquisitions["d", "clean"], quality={"Sharpness": sharpness})
+    acquired = replace(evidence.acquisitions["d", "clean"], quality={"LaplacianSharpness": sharpness})
     return replace(evidence, comparisons={("m", "clean"): compared}, acquisitions={("d", "clean"): acquired})
 
 

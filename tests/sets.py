@@ -272,6 +272,64 @@ def _bfw() -> Set:
     )
 
 
+def _bfw_scores() -> Set:
+    """BFW's table of comparisons, whose rows say who its samples are; pictures lie beside it, and may be missing."""
+    people = {folder: [f"n00{f}00{k}" for k in range(2)] for f, folder in enumerate(BFW)}
+    header = "fold,p1,p2,label,id1,id2,att1,att2,vgg16,resnet50,senet50,a1,a2,g1,g2,e1,e2"
+
+    def row(a: str, b: str, k: int) -> str:
+        sides, mated = (a.split("/"), b.split("/")), a.split("/")[1] == b.split("/")[1]
+        att = [side[0] for side in sides]
+        e, g = ([one[0].upper() for one in att], [one.split("_")[1][0].upper() for one in att])
+        short = [f"{x}{y}" for x, y in zip(e, g, strict=True)]
+        scores = [f"{0.5 * mated + 0.4 * (k * n % 11) / 11:.6f}" for n in (3, 5, 7)]
+        return ",".join(
+            [str(1 + k % 5), a, b, str(int(mated)), *(side[1][3:] for side in sides), *att, *scores, *short, *g, *e]
+        )
+
+    pairs = [(f"{f}/{n}/0001_01.jpg", f"{f}/{n}/0002_01.jpg") for f, names in people.items() for n in names]
+    everybody = [f"{f}/{n}/0001_01.jpg" for f, names in people.items() for n in names]
+    pairs += [(a, everybody[(k + step) % 16]) for k, a in enumerate(everybody) for step in (1, 3, 6)]
+    table = "bfw-v0.1.5-datatable.csv"
+    return Set(
+        card="bfw-scores",
+        pictures={
+            f"{folder}/{name}/000{s}_01.jpg": (10 * f + k, s)
+            for f, (folder, names) in enumerate(people.items())
+            for k, name in enumerate(names)
+            for s in (1, 2)
+        },
+        texts={table: _lines([header, *(row(a, b, k) for k, (a, b) in enumerate(pairs))])},
+        groups='[["ethnicity", "gender"], ["gender"]]',
+        people=16,
+        mated=16,
+        nonmated=48,
+        list="datatable",
+        traps={
+            "a sample of which it says two things": Trap(
+                lines={
+                    table: row("asian_females/n000000/0001_01.jpg", "white_males/n007000/0001_01.jpg", 1).rsplit(
+                        ",", 2
+                    )[0]
+                    + ",B,W\n"
+                },
+                refused={"path given twice": 2} | {"ethnicity: the subject has two labels": 1},
+                says=("error: ",),
+            ),
+            "a label that is none": Trap(
+                lines={
+                    table: row("asian_females/n000099/0001_01.jpg", "white_males/n007000/0001_01.jpg", 1).rsplit(
+                        ",", 2
+                    )[0]
+                    + ",L,W\n"
+                },
+                refused={"ethnicity: expected Asian, Black, Indian, White": 1},
+                says=(f"error: {table}: 1 sample refused: ethnicity: expected Asian, Black, Indian, White: 'L'",),
+            ),
+        },
+    )
+
+
 def _meds() -> Set:
     people = [f"S{k:03}" for k in range(1, 9)]
     pictures = {f"data/{p}/{p}-0{s}-t10_01.jpg": (k, s) for k, p in enumerate(people) for s in (1, 2)}
@@ -1708,7 +1766,19 @@ def _controlface10k() -> Set:
 SETS = {
     made.card: made
     for made in (
-        *(_rfw(), _bfw(), _meds(), _morph(), _ccv2(), _demogpairs(), _colorferet(), _vggface2(), _ba_test(), _lfw()),
+        *(
+            _rfw(),
+            _bfw(),
+            _bfw_scores(),
+            _meds(),
+            _morph(),
+            _ccv2(),
+            _demogpairs(),
+            _colorferet(),
+            _vggface2(),
+            _ba_test(),
+            _lfw(),
+        ),
         *(_lfw_attributes(), _xqlfw(), _ijb_c(), _bupt(), _casia(), _diveface(), _agedb(), _two_lines("calfw")),
         *(_two_lines("cplfw"), _scface(), _muct(), _fairface(), _utkface(), _ppb(), _cfd(), _celeba(), _digiface()),
         *(_london(), _fhibe(), _fluxsynid(), _controlface10k()),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from facegap.cards import ConditionCard
-from facegap.conditions import camera, light
+from facegap.conditions import camera, colour, light
 from facegap.conditions.stages import Exposed, Exposure, Lit, Scene, View
 
 OPTICS = {"pitch_um": 1.4, "f_number": 2.0, "transmission": 0.9, "qe": 0.6, "full_well": 6000.0, "read_share": 1.0}
@@ -52,4 +52,5 @@ def exposed(pixels: np.ndarray, electrons: float, gain: float = 1.0, short_px: i
     """A view exposed so that scene value 1 gives `electrons` per real pixel in the green filter."""
     view = viewed(pixels, short_px, **optics)
     time_s = electrons * view.camera.binned / (view.camera.rate * view.light.lux)
-    return Exposed(view.pixels, view.light, view.camera, Exposure(time_s, gain, view.light.white))
+    red, green, blue = colour.camera_neutral(view.light.white).tolist()
+    return Exposed(view.pixels, view.light, view.camera, Exposure(time_s, gain, (red, green, blue)))

@@ -93,7 +93,8 @@ def check(found: Searches, case, similarity: str) -> None:
 def test_a_search_equals_a_brute_force(seed: int, similarity: str, block: int, threads: int) -> None:
     case = gallery, probe, mate, sides = make_case(seed, similarity)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "BLOCK", block)
+        patch.setattr(module, "TILE", block)
+        patch.setattr(module, "BLOCK", 2 * block + 1)
         found = module.search("open", gallery, probe, mate, sides[0], sides[1], exact_scores, threads)
     check(found, case, similarity)
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facegap.backend import Net, NetTimeout, Port, open_net
-from facegap.cards import ModelCard, Preprocess
+from facegap.cards import ModelCard, NetInput, Preprocess
 from facegap.errors import ModelRefused
 from facegap.records import Floats
 from facegap.words import one_line, plural
@@ -36,7 +36,7 @@ LOOSE_TOLERANCE = 5e-3
 Crops = np.ndarray[Any, np.dtype[np.uint8]]
 
 
-def to_tensor(crops: Crops, preprocess: Preprocess) -> Floats:
+def to_tensor(crops: Crops, preprocess: NetInput) -> Floats:
     """(n, 3, h, w) or (n, h, w, 3) float32 input of the net, as the card has it, of (n, h, w, 3) uint8 RGB crops.
 
     Values are (x - mean) / std, in the card's order of colours.
@@ -256,9 +256,9 @@ def apart(a: Floats, b: Floats) -> float:
     return float(np.where(np.isnan(far), np.inf, far).max(initial=0.0))
 
 
-def made_up(card: ModelCard, n: int) -> Crops:
-    """(n, h, w, 3) uint8 pictures of the card's size, each another: blocks of colours from a fixed seed."""
-    width, height = card.preprocess.size
+def made_up(wants: NetInput, n: int) -> Crops:
+    """(n, h, w, 3) uint8 pictures of the net's size, each another: blocks of colours from a fixed seed."""
+    width, height = wants.size
     coarse = np.random.default_rng(7).integers(0, 256, (n, 8, 8, 3)).astype(np.uint8)
     rows, columns = np.arange(height) * 8 // height, np.arange(width) * 8 // width
     return np.ascontiguousarray(coarse[:, rows][:, :, columns])
@@ -270,21 +270,26 @@ def check_ports(card: ModelCard, net: Net) -> tuple[str, str]:
     Raises:
         ModelRefused: one line that says what the card says and what the file has.
     """
-    return _check_input(card, net), _check_output(card, net)
+    return check_input(card.name, card.preprocess, net), _check_output(card, net)
 
 
-def _check_input(card: ModelCard, net: Net) -> str:
+def check_input(card: str, wants: NetInput, net: Net) -> str:
+    """Name of the net's input, which is what the card of that name says.
+
+    Raises:
+        ModelRefused: one line that says what the card says and what the file has.
+    """
     if len(net.inputs) != 1:
-        raise ModelRefused(f"{card.name}: expected one input, the file has {len(net.inputs)}{_named(net.inputs)}")
+        raise ModelRefused(f"{card}: expected one input, the file has {len(net.inputs)}{_named(net.inputs)}")
     port = net.inputs[0]
-    width, height = card.preprocess.size
-    wanted = (3, height, width) if card.preprocess.layout == "NCHW" else (height, width, 3)
+    width, height = wants.size
+    wanted = (3, height, width) if wants.layout == "NCHW" else (height, width, 3)
     fits = len(port.shape) == 4 and all(
         not isinstance(found, int) or found == side for found, side in zip(port.shape[1:], wanted, strict=True)
     )
     if not fits or port.dtype != "tensor(float)":
         raise ModelRefused(
-            f"{card.name}: input '{one_line(port.name)}': the card says {card.preprocess.layout} float {list(wanted)}, "
+            f"{card}: input '{one_line(port.name)}': the card says {wants.layout} float {list(wanted)}, "
             f"the file has {_shown(port)}"
         )
     return port.name

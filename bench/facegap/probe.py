@@ -80,7 +80,7 @@ def _refused(asked: dict[str, object]) -> str:
     card = ModelCard.model_validate_json(json.dumps(asked["card"]))
     try:
         recogniser = Recogniser(card, Path(str(asked["file"])), limit=float(str(asked["limit"])))
-        recogniser.one_at_a_time().embed(made_up(card, 1))
+        recogniser.one_at_a_time().embed(made_up(card.preprocess, 1))
     except FacegapError as error:
         return str(error)
     except MemoryError:

@@ -20,8 +20,11 @@ Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
-OUTCOMES = ("ok", "unreadable", "no_face", "several_faces", "too_small", "below_quality")
+OUTCOMES = ("ok", "unreadable", "no_face", "several_faces", "too_small", "below_quality", "not_live")
 """What acquisition can end in; everything but the first is a failure to acquire (FTA)."""
+
+NOT_LIVE = "not_live"
+"""The outcome of a face in which a net of liveness sees no living person."""
 
 NO_LABEL = "unknown"
 """Group value of a sample without a label in that column: shown and counted, never guessed."""
@@ -164,6 +167,11 @@ RULES: Mapping[str, str] = {
     "other-file": "files below the root that are no pictures",
     "not-utf8": "file names that are not UTF-8",
     "pairs": "pairs of the list that cannot be used, or that it promises and lacks",
+    "pools": "pictures or templates that the files of templates name and that cannot be used",
+    "pooled-media": "templates of several pictures are compared: the mean of the unit templates of a medium, then over "
+    "media; one none of whose pictures was acquired is a failure",
+    "pooled-pictures": "templates of several pictures are compared: the mean of their unit templates, every picture "
+    "counting once; one none of whose pictures was acquired is a failure",
     "pairs-again": "pairs that stand in the list more than once and count as often",
     "within-groups": "non-mated pairs are all that the list has by one of the labels, and all are within its groups: "
     "the list says nothing of false matches across them",
@@ -173,6 +181,9 @@ RULES: Mapping[str, str] = {
     "scores-tied": "of the highest non-mated scores, those that are the same as others",
     "scores-asymmetric": "pairs whose scores differ in their last digits by which sample is the reference",
     "scores-unknown": "searches of which a cut list leaves something unknown",
+    "rates-unknown": "rates of searches that candidate lists, cut short, do not hold; they are left blank",
+    "other-scores": "candidates with another score than the same comparison has 1:1: no threshold of 1:1 comparisons "
+    "is applied to these searches",
 }
 """What a check's rule finds, in words that name nobody: all that results say of it."""
 
@@ -223,6 +234,8 @@ class Acquisitions:
         sha256: (n,) hex digest of the image file, "" where the file could not be read.
         sent, seconds: (n,) bytes that a condition sent and the time that took, NaN where not known;
             None where they were not kept.
+        judged: (n,) True where a net of liveness looked at the face, and `liveness` (n,) the score that it gave, NaN
+            where it gave none; None without such a net, and where they were not kept.
     """
 
     condition: str
@@ -235,6 +248,8 @@ class Acquisitions:
     sha256: Strings
     sent: Floats | None = None
     seconds: Floats | None = None
+    judged: Mask | None = None
+    liveness: Floats | None = None
 
     @property
     def ok(self) -> npt.NDArray[np.bool_]:
@@ -362,6 +377,66 @@ def matches(score: Floats, threshold: float) -> Mask:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Meets:
+    """How non-mated comparisons are parted by the labels that their two samples share: what histograms are kept of.
+
+    A table holds the comparisons that share exactly its labels, so that every comparison lies in one table and a group
+    over any of the columns is a sum of tables. Tables grow with the groups, blocks of cells with their square.
+
+    Attributes:
+        columns: label columns.
+        codes: (cells, columns) number of each cell's label in each column.
+    """
+
+    columns: tuple[str, ...]
+    codes: Rows
+
+    @classmethod
+    def of(cls, samples: Samples, columns: tuple[str, ...]) -> Meets:
+        """Those of all cells over `columns`, which are the groups of `samples.coded(columns)`."""
+        first = np.unique(samples.coded(columns)[1], return_index=True)[1]
+        labels = [samples.coded((column,))[1][first] for column in columns]
+        return cls(columns=columns, codes=np.array(labels, dtype=np.int64).reshape(len(columns), len(first)).T)
+
+    @cached_property
+    def _keys(self) -> Rows:
+        """(tables,) ascending numbers of the labels that can be shared: of a table a place in it."""
+        found = [np.unique(self._shared_with(labels)) for labels in self.codes]
+        return np.unique(np.concatenate([np.empty(0, dtype=np.int64), *found]))
+
+    def _shared_with(self, labels: Rows) -> Rows:
+        """(cells,) number of the labels that each cell shares with a cell of (columns,) `labels`."""
+        sizes = self.codes.max(axis=0, initial=0) + 2
+        counts_for = np.cumprod(np.append(1, sizes))[:-1]
+        return np.asarray(np.where(self.codes == labels, self.codes + 1, 0) @ counts_for)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @cached_property
+    def table(self) -> npt.NDArray[np.int32]:
+        """(cells, cells) the table of the comparisons of two cells."""
+        found = np.empty((len(self.codes),) * 2, dtype=np.int32)
+        for cell, labels in enumerate(self.codes):
+            found[cell] = np.searchsorted(self._keys, self._shared_with(labels))
+        return found
+
+    def group_of(self, group: Rows) -> Rows:
+        """(tables,) the group within which a table's comparisons lie, -1 where they lie between groups, and -2 where
+        they lie in several or on both sides: then the histogram says nothing of these groups.
+
+        Args:
+            group: (cells,) number of each cell's group.
+        """
+        least, most = np.full(len(self), np.iinfo(np.int64).max), np.full(len(self), -1)
+        for cell, tables in enumerate(self.table):
+            within = np.where(group == group[cell], group[cell], -1)
+            np.minimum.at(least, tables, within)
+            np.maximum.at(most, tables, within)
+        return np.where(least == most, most, -2)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Comparisons:
     """All comparisons of one model under one condition, in the form that every table is computed from.
 
@@ -373,10 +448,10 @@ class Comparisons:
             one if both sides are ok.
         mated: all mated comparisons, failed ones included (score NaN).
         tail: every non-mated comparison with score >= `floor`; enough for exact counts at any threshold >= floor.
-        histogram: (cells, cells, bins) int64 counts of completed non-mated scores by reference and probe cell;
-            in symmetric trials a pair lies at [low, high] of its two cell numbers only.
+        histogram: (tables, bins) int64 counts of completed non-mated scores, by the table of `meets` that they are in.
         cells: (n samples,) cell number, a place in `cell_names`.
         edges: (bins + 1,) ascending score edges; bin k holds edges[k] <= score < edges[k + 1].
+        meets: what the tables of the histogram are; None where one table holds all.
     """
 
     model: str
@@ -392,6 +467,29 @@ class Comparisons:
     cell_names: tuple[str, ...]
     edges: npt.NDArray[np.float64]
     completed: Mask | None = None
+    meets: Meets | None = None
+
+    @property
+    def pooled(self) -> npt.NDArray[np.int64]:
+        """(bins,) counts of all completed non-mated scores."""
+        return np.asarray(self.histogram.reshape(-1, self.histogram.shape[-1]).sum(axis=0))
+
+    def within(self, group: Rows) -> npt.NDArray[np.int64] | None:
+        """(groups, bins) counts of the completed non-mated scores within each group of (n samples,) `group`.
+
+        None where the tables cannot be added up to these groups: an analysis asks for other labels, or no histogram
+        was kept.
+        """
+        if self.meets is None or not len(self.histogram):
+            return None
+        count = int(group.max(initial=0)) + 1
+        pairs = np.unique(self.cells * count + group)
+        of_cell = np.zeros(len(self.meets.codes), dtype=np.int64)
+        of_cell[pairs // count] = pairs % count
+        of_table = self.meets.group_of(of_cell)
+        if len(pairs) > len(of_cell) or (of_table == -2).any():
+            return None
+        return np.array([self.histogram[of_table == d].sum(axis=0) for d in range(count)])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -424,6 +522,12 @@ class Searches:
         top_nonmate: (k,) highest score of any other subject, NaN if failed.
         gallery_size: enrolled subjects, failed ones included.
         gallery_failed: enrolled subjects with no template.
+        listed: (k,) of candidate lists how many candidates each holds; None where every search saw the whole gallery.
+        listed_to: (k,) of candidate lists the score that whoever is left out has at most; -inf where nobody is.
+        same_scores: whether they are the scores of the 1:1 comparisons, so that thresholds of those hold here.
+
+    Of a list that was cut short a mate who is left out has the score -inf, a miss above `listed_to`, and the last rank;
+    the highest score of another is -inf where none is listed. `count.unknown` says which rates such lists do not hold.
     """
 
     model: str
@@ -438,6 +542,21 @@ class Searches:
     top_nonmate: Floats
     gallery_size: int
     gallery_failed: int
+    listed: Rows | None = None
+    listed_to: Floats | None = None
+    same_scores: bool = True
+
+    @property
+    def left_out(self) -> npt.NDArray[np.bool_]:
+        """(k,) True where the mate is not among the candidates of a list that was cut short."""
+        return np.asarray(self.mated & np.isneginf(self.mate_score))
+
+    @property
+    def nobody_listed(self) -> npt.NDArray[np.bool_]:
+        """(k,) True where a list that was cut short holds nobody but the mate."""
+        if self.listed_to is None:
+            return np.zeros(len(self.probe), dtype=bool)
+        return np.asarray(self.completed & np.isneginf(self.top_nonmate) & np.isfinite(self.listed_to))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

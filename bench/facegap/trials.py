@@ -37,7 +37,8 @@ def without(trials: Trials, left_out: Mask) -> Trials:
     """The trials but for those of samples that are (n,) `left_out`."""
     if isinstance(trials, ListedTrials):
         keep = ~(left_out[trials.reference] | left_out[trials.probe])
-        return ListedTrials(trials.reference[keep], trials.probe[keep])
+        fold = None if trials.fold is None else trials.fold[keep]
+        return ListedTrials(trials.reference[keep], trials.probe[keep], fold)
     reference, probe = (rows[~left_out[rows]] for rows in (trials.reference, trials.probe))
     return RuledTrials(reference, probe, trials.symmetric)
 

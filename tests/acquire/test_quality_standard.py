@@ -109,9 +109,9 @@ def test_blocks_are_looked_for_on_the_pictures_own_grid() -> None:
     """The same coded pixels, moved by 8 pixels with the face, score alike; moved by 3 they are off the grid."""
     image = coded(picture(240), 15)
     here = FACE + 60
-    base = quality_values(image, here)["CompressionArtifacts"]
-    eight = quality_values(np.roll(image, (8, 8), (0, 1)), here + 8)["CompressionArtifacts"]
-    off = quality_values(np.roll(image, (3, 3), (0, 1)), here + 3)["CompressionArtifacts"]
+    base = quality_values(image, here)["JpegBlockScore"]
+    eight = quality_values(np.roll(image, (8, 8), (0, 1)), here + 8)["JpegBlockScore"]
+    off = quality_values(np.roll(image, (3, 3), (0, 1)), here + 3)["JpegBlockScore"]
     assert eight == pytest.approx(base, abs=0.1)
     assert off > base + 1
 
@@ -158,8 +158,8 @@ def test_a_second_face() -> None:
         ("NaturalColour", 0, 100),
         ("NaturalColour", 10, 54),
         ("SingleFacePresent", 0.25, 75),
-        ("Sharpness", 20, 50),
-        ("CompressionArtifacts", 12, 100),
+        ("LaplacianSharpness", 20, 50),
+        ("JpegBlockScore", 12, 100),
     ],
 )
 def test_scalars(name: str, native: float, expected: float) -> None:

@@ -309,9 +309,49 @@ def test_pixels_that_were_not_scaled_are_refused(real_card: Path, shared: Path) 
 
 @pytest.mark.slow
 def test_a_scale_that_does_little_harm_is_refused_too(real_card: Path, shared: Path) -> None:
-    """0..1 in place of -1..1; what dlib's net wants is no usual scale, so that no slip could name it."""
-    if real_card.stem == "dlib-resnet29":
-        pytest.skip("the right scale is not among the usual slips")
+    """0..1 in place of -1..1, or of what dlib's net wants."""
     spoil(real_card, "mean", "[0.0, 0.0, 0.0]")
     spoil(real_card, "std", "[255.0, 255.0, 255.0]")
-    refused(check_real(real_card, shared), "pixels as (x - 127.5) / 128 separates better")
+    right = "pixels as dlib takes them" if real_card.stem == "dlib-resnet29" else "pixels as (x - 127.5) / 128"
+    refused(check_real(real_card, shared), f"{right} separates better")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("factor", "lower", "right"),
+    [
+        (0.8, 0.0, "faces a tenth larger in the crop"),
+        (1.0, 0.1, "faces higher in the crop by 4 %"),
+    ],
+)
+def test_a_crop_that_the_net_was_not_made_for_is_refused(
+    real_card: Path,
+    shared: Path,
+    crops: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    factor: float,
+    lower: float,
+    right: str,
+) -> None:
+    """The card's template, larger, smaller, lower or higher than the one that the net learned on."""
+    size = cards.load_model(real_card.stem).preprocess.size
+    template = cards.load_model(real_card.stem).preprocess.template
+    wrong = [
+        ((x - size[0] / 2) * factor + size[0] / 2, (y - size[1] / 2) * factor + size[1] * (0.5 + lower))
+        for x, y in cards.ALIGNMENTS[template]
+    ]
+    monkeypatch.setitem(cards.ALIGNMENTS, template, tuple(wrong))
+    crops.clear()
+    outcome = check_real(real_card, shared)
+    crops.clear()
+    refused(outcome, f"{right} separates better", "the card is likely wrong")
+
+
+@pytest.mark.slow
+def test_slips_of_alignment_are_tried_where_a_net_is_aligned(real_card: Path, shared: Path) -> None:
+    outcome = check_real(real_card, shared)
+    other = "arcface-112" if real_card.stem == "dlib-resnet29" else "dlib-150"
+    text = "\n".join(outcome.lines)
+    for slip in (f"alignment {other}", "faces a tenth larger", "faces higher", "pixels by ImageNet's mean"):
+        assert f"{slip}" in text, text

@@ -216,7 +216,7 @@ def test_no_encoding_passes_that_protobuf_reads_as_outside(data: st.DataObject, 
 def test_nan_is_within_no_tolerance(place: Path) -> None:
     write(place, hostile.centred())
     card = cards.load_model("tiny")
-    found = settled(Recogniser(card, place / "models" / "tiny.onnx"), made_up(card, 4))
+    found = settled(Recogniser(card, place / "models" / "tiny.onnx"), made_up(card.preprocess, 4))
     assert found.recogniser.single
     assert "templates depend on the rest of a batch (a batch of 3: a template here, none there)" in found.note
 
@@ -236,9 +236,9 @@ def test_the_shared_cases_are_given_one_picture_at_a_time(
     if not case.is_dir():
         pytest.skip("no shared cases here")
     card = cards.load_model(str(case / f"{name}.toml"))
-    found = settled(Recogniser(card, case / f"{name}.onnx"), made_up(card, 4))
+    found = settled(Recogniser(card, case / f"{name}.onnx"), made_up(card.preprocess, 4))
     assert found.recogniser.single and note in found.note
-    assert unusable(found.recogniser.outputs(made_up(card, 4))) == (f"4 of 4 {why}" if why else "")
+    assert unusable(found.recogniser.outputs(made_up(card.preprocess, 4))) == (f"4 of 4 {why}" if why else "")
 
 
 @pytest.mark.parametrize("name", ["ir99", "opset99"])

@@ -9,16 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from facegap.cards import load_condition, load_dataset, load_detector, load_model, load_study
+from facegap.cards import (
+    load_condition,
+    load_dataset,
+    load_detector,
+    load_liveness,
+    load_model,
+    load_policy,
+    load_population,
+    load_study,
+)
 from facegap.errors import CardError
 
 BAD = Path(__file__).resolve().parents[1] / "cards_bad"
 LOADERS = {
     "model": load_model,
     "detector": load_detector,
+    "liveness": load_liveness,
     "dataset": load_dataset,
     "condition": load_condition,
     "study": load_study,
+    "policy": load_policy,
+    "population": load_population,
 }
 FILES = sorted(BAD.glob("*/*.toml"))
 

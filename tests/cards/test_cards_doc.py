@@ -12,14 +12,14 @@ from pydantic import BaseModel
 
 import tiny
 from facegap import weights
-from facegap.cards import condition, dataset, load_dataset, load_model, model, outside, study
+from facegap.cards import condition, dataset, load_dataset, load_model, model, outside, policy, population, study
 from facegap.cards.toml import Card
 from facegap.datasets import load
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCHEMAS: dict[str, type[Card]] = {
     name: schema
-    for module in (model, outside, dataset, condition, study)
+    for module in (model, outside, dataset, condition, study, policy, population)
     for name, schema in vars(module).items()
     if isinstance(schema, type) and issubclass(schema, Card) and schema is not Card and not name.startswith("_")
 }

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from facegap.cards import card_names, card_path, load_condition, load_detector, load_model, load_study
+from facegap.cards import (
+    Card,
+    card_names,
+    card_path,
+    load_condition,
+    load_detector,
+    load_liveness,
+    load_model,
+    load_study,
+)
 from facegap.cards.model import card_kind
 from facegap.errors import CardError
 
@@ -80,7 +90,8 @@ def test_a_threshold_is_a_score(tmp_path: Path) -> None:
 def test_every_card_and_study_that_comes_along_keeps_the_rules() -> None:
     for name in card_names("models"):
         kind = card_kind(card_path("models", name))
-        assert (load_model(name) if kind == "recogniser" else load_detector(name)).name == name
+        load: dict[str, Callable[[str], Card]] = {"recogniser": load_model, "liveness": load_liveness}
+        assert vars(load.get(kind, load_detector)(name))["name"] == name
     for name in card_names("configs"):
         assert load_study(name)[0].name == name
     for kind in ("phones", "lights", "networks"):

@@ -133,7 +133,7 @@ def test_the_searches_are_those_of_the_templates(tmp_path: Path, roles: bool, pr
     there = np.isin(plan.gallery, made.rows), np.isin(plan.probe, made.rows)
     given = search.search_scores(
         search.SearchSides(plan.gallery, plan.probe, plan.mate, *there),
-        matrix.block,
+        matrix,
         protocol=plan.protocol,
         model="m",
         condition="clean",

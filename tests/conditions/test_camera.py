@@ -185,6 +185,46 @@ def test_a_straight_path_has_the_length_that_it_is_given(length, angle):
     assert (kernel * across**2).sum() <= 0.25
 
 
+def second_moment(kernel):
+    """About the centre of a (k, k) kernel, x and y together, pixels squared."""
+    y, x = np.mgrid[: kernel.shape[0], : kernel.shape[1]] - kernel.shape[0] // 2
+    weights = kernel.astype(np.float64) / kernel.sum(dtype=np.float64)
+    assert abs(float((weights * x).sum())) < 1e-3
+    assert abs(float((weights * y).sum())) < 1e-3
+    return float((weights * (x**2 + y**2)).sum())
+
+
+@pytest.mark.parametrize("length", [0.15, 0.4, 1.0, 1.7, 3.0, 6.5, 12.0, 41.0])
+@pytest.mark.parametrize("angle", [0.0, 0.3, math.pi / 4, 1.2, 2.6])
+def test_a_straight_path_has_its_stated_second_moment(length, angle):
+    kernel = camera.path_kernel(length, np.full(20, angle))
+    assert second_moment(kernel) == pytest.approx(length**2 / 12, rel=0.02)
+    assert kernel.min() >= 0
+
+
+@pytest.mark.parametrize("length", [0.5, 2.0, 8.0, 25.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_walk_has_the_second_moment_of_its_path(length, seed):
+    angles = np.cumsum(np.random.default_rng(seed).normal(0, math.radians(30), 20))
+    fine = np.repeat(np.stack([np.cos(angles), np.sin(angles)], axis=1), 400, axis=0) * length / 8000
+    points = np.cumsum(fine, axis=0)
+    stated = float(((points - points.mean(axis=0)) ** 2).sum(axis=1).mean())
+    assert second_moment(camera.path_kernel(length, angles)) == pytest.approx(stated, rel=0.02)
+
+
+@pytest.mark.parametrize(("px_per_s", "time_s"), [(40.0, 0.05), (300.0, 0.02), (300.0, 0.1)])
+def test_a_point_of_light_is_spread_as_wide_as_the_hand_moved(px_per_s, time_s):
+    """Through the step itself, and both ways of convolving: small kernels and large ones."""
+    point = np.zeros((101, 101, 3), np.float32)
+    point[50, 50] = 1
+    view = viewed(point, short_px=101)
+    shot = Exposed(view.pixels, view.light, view.camera, Exposure(time_s, 1.0, (1.0, 1.0, 1.0)))
+    out = camera.tremor(shot, np.random.default_rng(2), px_per_s=px_per_s, path="line").pixels[..., 1]
+    assert out.sum() == pytest.approx(1, rel=1e-3)
+    length = px_per_s * time_s / view.camera.binning
+    assert second_moment(out) == pytest.approx(length**2 / 12, rel=0.02)
+
+
 def test_no_motion_no_blur():
     assert camera.path_kernel(0.05, np.zeros(20)).tolist() == [[1.0]]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -75,4 +76,13 @@ def test_every_valid_card_gives_a_picture_or_unreadable(card, height, width, lin
 
 
 def test_all_steps_are_in_the_chain():
-    assert set(CHAIN) == set(conditions.STEPS)
+    assert {*CHAIN, "h264"} == set(conditions.STEPS)
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(1, 51), st.integers(2, 40), st.integers(2, 40), st.integers(2000, 10_000))
+def test_every_rate_factor_gives_a_picture(crf, height, width, most):
+    pytest.importorskip("av", reason="H.264 is coded with PyAV: install facegap[video]")
+    card = card_of({"step": "h264", "crf": crf}, {"step": "upload_cap", "max_bytes": most})
+    image = np.random.default_rng(crf).integers(0, 256, (height, width, 3)).astype(np.uint8)
+    assert min(conditions.apply(card, image, np.random.default_rng(0)).shape) > 0

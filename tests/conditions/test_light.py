@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from facegap.colour import decode
 from facegap.conditions import colour, isp, light
@@ -59,13 +60,19 @@ def test_d65_is_neutral_and_every_light_has_luminance_one():
 
 
 @given(st.floats(2000, 12000), st.floats(0, 1))
-def test_adaptation_runs_from_nothing_to_the_whole_light(kelvin, share):
+def test_white_balance_corrects_its_share_of_the_stops_in_every_raw_channel(kelvin, share):
+    """What a grey card keeps of the light's colour, channel by channel: the ratio to the power of the rest."""
     whole = colour.white(kelvin, "planck")
-    assert colour.adapted(whole, 0.0) == pytest.approx((1, 1, 1))
-    part = np.array(colour.adapted(whole, share))
-    assert float(part @ LUMINANCE) == pytest.approx(1)
-    ratio = np.log(part[0] / part[2]) / np.log(whole[0] / whole[2])
-    assert ratio == pytest.approx(share, abs=1e-6)
+    raw, daylight = colour.camera_neutral(whole), colour.camera_neutral((1.0, 1.0, 1.0))
+    balanced = raw / np.array(colour.adapted(whole, share)) / (daylight / np.array(colour.CHANNELS))
+    expected = (raw / daylight) ** (1 - share)
+    assert balanced / balanced[1] == pytest.approx(expected / expected[1], rel=1e-6)
+
+
+def test_white_balance_of_nothing_is_that_of_daylight_and_of_all_the_light_s():
+    warm = colour.white(2700, "planck")
+    assert colour.adapted(warm, 0.0) == pytest.approx(colour.CHANNELS, rel=1e-3)
+    assert colour.adapted(warm, 1.0) == pytest.approx(tuple(colour.camera_neutral(warm)), rel=1e-3)
 
 
 def test_smoothstep_inverse_is_the_published_closed_form():
@@ -124,6 +131,47 @@ def test_a_window_that_is_there_stays_as_it_is():
     assert np.array_equal(there, lit(bright).pixels)
     put = light.backlight(lit(dim, box=box), ratio=20.0, flat=1.0).pixels
     assert put[3, 3, 1] == pytest.approx(20, rel=0.01)
+
+
+def hairy(height=120, width=120):
+    """A face, dark hair about it and shoulders before a background; and where all but the background is."""
+    y, x = np.mgrid[:height, :width] + 0.5
+    hair = ((x - 60) / 27) ** 2 + ((y - 45) / 34) ** 2 <= 1
+    body = (y > 80) & (np.abs(x - 60) < 18 + 2 * (y - 80))
+    pixels = flat(height, width, 0.5).copy()
+    pixels[body] = (0.05, 0.08, 0.3)
+    pixels[hair] = 0.03
+    pixels[((x - 60) / 18) ** 2 + ((y - 50) / 24) ** 2 <= 1] = (0.4, 0.25, 0.18)
+    return pixels, hair | body, (42.0, 28.0, 78.0, 74.0)
+
+
+def test_hair_and_shoulders_before_a_window_keep_the_light_of_the_face():
+    """No oval: the person stays as it is, to its edge, and what is not becomes the window, to the same edge."""
+    pixels, person, box = hairy()
+    out = light.backlight(lit(pixels, box=box), ratio=20.0, flat=1.0).pixels
+    inner = ndimage.binary_erosion(person, iterations=5, border_value=1)
+    outer = ~ndimage.binary_dilation(person, iterations=5)
+    assert np.abs(out - lit(pixels).pixels)[inner].max() < 0.05
+    assert (out @ LUMINANCE)[outer].min() > 19
+    # The edge is soft: neither all of the person nor all of the window, but for a few pixels.
+    edge = (out @ LUMINANCE)[~inner & ~outer]
+    assert 0.1 < np.mean((edge > 1) & (edge < 19)) < 0.9
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.4])
+def test_a_window_takes_the_share_of_the_picture_that_it_is_given(share):
+    pixels, _, box = hairy()
+    out = light.backlight(lit(pixels, box=box), ratio=20.0, flat=1.0, share=share).pixels
+    bright = out @ LUMINANCE > 10
+    assert bright.mean() == pytest.approx(share, abs=0.03)
+    # Upright, about the face, from the top on.
+    assert bright[0].any()
+    assert np.flatnonzero(bright[2]).mean() == pytest.approx(59.5, abs=1)
+
+
+def test_a_window_finds_no_background_where_the_face_fills_the_picture():
+    scene = lit(flat(40, 40, 0.2), box=(-60.0, -60.0, 100.0, 100.0))
+    assert np.array_equal(light.backlight(scene, ratio=20.0, flat=1.0, share=0.3).pixels, scene.pixels)
 
 
 def test_a_window_is_behind_the_person_only():

@@ -216,7 +216,7 @@ def test_a_grey_card_under_a_coloured_light_is_neutral_after_full_white_balance(
         shot = camera.meter(camera.camera(scene, short_px=16, **OPTICS), **{**METER, "white_balance": share})
         raw = sensor.sensor(shot, np.random.default_rng(0), **{**SENSOR, "read_noise": 0.0})
         out = sensor.demosaic(raw, method="bilinear")
-        n, w = colour.camera_neutral(shot.exposure.neutral), colour.camera_neutral(scene.light.white)
+        n, w = np.array(shot.exposure.neutral), colour.camera_neutral(scene.light.white)
         expected = colour.DIFFERENCES @ colour.camera_to_rgb() @ (0.18 * w / n)
         planes = np.array([out.luma.mean(), out.red.mean(), out.blue.mean()])
         assert planes == pytest.approx(expected, abs=0.006)

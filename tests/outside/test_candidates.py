@@ -153,3 +153,48 @@ def test_wrong_lists_are_one_line(case: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read(tmp_path, lines, "distance" if "distance" in case else "similarity")
     assert re.search(message, str(caught.value)) and "\n" not in str(caught.value), caught.value
+
+
+ALONE = next(name for name in IDS.exported[SEARCHES.gallery].tolist() if name != GALLERY)
+
+
+def without(name: str, length: int = 5) -> list[str]:
+    """Lists in which one reference is not, as if it had failed: the others move up."""
+    rows: dict[str, list[tuple[str, float]]] = {}
+    for s, _, g, x in candidates(length + 1):
+        rows.setdefault(s, []).extend([(g, x)] if g != name else [])
+    return [
+        HEAD, *(f"{s},{k},{g},{x:.9g}" for s, found in rows.items() for k, (g, x) in enumerate(found[:length], 1))
+    ]  # fmt: skip
+
+
+def test_a_reference_that_failed_stands_alone_and_is_not_left_out_of_lists(tmp_path: Path) -> None:
+    """Its person's searches are failed and no list is cut because of it."""
+    found = read(tmp_path, [*without(GALLERY, G), f",,{GALLERY},"])
+    place = SEARCHES.gallery.tolist().index(IDS.exported.tolist().index(GALLERY))
+    assert np.flatnonzero(~found.enrolled).tolist() == [place] and not found.cut.any()
+    own = SEARCHES.mate == place
+    assert own.any() and np.isnan(found.mate_score[own]).all() and (found.rank_limit, found.findings) == (G - 1, ())
+    unsaid = read(tmp_path, without(GALLERY, G))
+    assert unsaid.enrolled.all() and unsaid.cut.all() and unsaid.findings
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ([",,s00-9,"], "gallery: no sample 's00-9'"),
+        ([f",,{OUTSIDE},"], f"not enrolled: '{OUTSIDE}'"),
+        ([f",,{GALLERY},"], f"'{GALLERY}': listed, but it failed"),
+        ([f",,{ALONE},", f",,{ALONE},"], f"'{ALONE}': named before as failed"),
+    ],
+)
+def test_wrong_lines_of_failed_references(lines: list[str], says: str, tmp_path: Path) -> None:
+    base = without(ALONE)
+    with pytest.raises(InputError, match=re.escape(says)):
+        read(tmp_path, [*base, *lines])
+
+
+def test_a_reference_that_failed_is_in_no_list_after_it(tmp_path: Path) -> None:
+    lines = candidate_lines()
+    with pytest.raises(InputError, match=re.escape(f"line 3: '{GALLERY}': listed, but it failed")):
+        read(tmp_path, [lines[0], f",,{GALLERY},", *lines[1:]])

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet as parquet_file
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -207,8 +209,7 @@ def test_scores_just_below_the_vendors_threshold_are_counted(tmp_path: Path) -> 
 
 
 def parquet(path: Path, **columns: object) -> Path:
-    pyarrow = pytest.importorskip("pyarrow", reason="reading Parquet needs pyarrow")
-    pytest.importorskip("pyarrow.parquet").write_table(pyarrow.table(columns), path)
+    parquet_file.write_table(pyarrow.table(columns), path)
     return path
 
 
@@ -216,7 +217,6 @@ def parquet(path: Path, **columns: object) -> Path:
 def test_parquet_is_read_as_csv_is(dtype: str, tmp_path: Path) -> None:
     scores = [None if k == 3 else float(score) for k, score in enumerate(SCORES)]
     texts = ["" if score is None else f"{score:.9g}" for score in scores]
-    pyarrow = pytest.importorskip("pyarrow", reason="reading Parquet needs pyarrow")
     column = texts if dtype == "text" else pyarrow.array(scores, type=getattr(pyarrow, dtype)())
     path = parquet(tmp_path / "s", pair=PAIRS.tolist(), score=column, reason=["lost"] * len(PAIRS))
     found = read_listed([path], card(), IDS, TRIALS, PAIRS)

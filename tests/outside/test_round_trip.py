@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import runpy
 import shutil
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import given
 import tiny
 from facegap import search
 from facegap.compare import exact_scores
@@ -36,28 +36,6 @@ from facegap.run.inputs import Inputs
 from facegap.run.measure import sides, templates
 from made_scores import card
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "outside-evidence.md"
-VENDOR = """\
-import numpy as np
-from pathlib import Path
-from facegap import acquire
-from facegap.cards import load_model
-from facegap.compare import exact_scores
-from facegap.embed import Recogniser
-
-NET = Recogniser(load_model("models/tiny.toml"), Path("models/tiny.onnx"))
-
-def template(path):
-    pixels = acquire.read_image(path)[1]
-    if pixels.shape != (32, 32, 3):
-        return None
-    return NET.embed(pixels[None])[0]
-
-def score(a, b):
-    one = np.array([0])
-    return float(exact_scores(a[None], b[None], one, one, "cosine")[0])
-"""
-
 
 @contextmanager
 def silent(_stage: str, _total: int) -> Iterator[Callable[[int], None]]:
@@ -74,16 +52,10 @@ class Trip:
     embedded: Mapping[tuple[str, str], Templates]
 
 
-def script() -> str:
-    """The one that the documentation gives vendors."""
-    (found,) = re.findall(r"```python\n(import csv.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
-    return str(found)
-
-
 def trip(place: Path, study: str, monkeypatch: pytest.MonkeyPatch) -> Trip:
     (place / "tiny.toml").write_text(study, encoding="utf-8")
-    (place / "vendor.py").write_text(VENDOR, encoding="utf-8")
-    (place / "score.py").write_text(script(), encoding="utf-8")
+    (place / "vendor.py").write_text(given.VENDOR, encoding="utf-8")
+    (place / "score.py").write_text(given.script(), encoding="utf-8")
     monkeypatch.chdir(place)
     monkeypatch.setattr(sys, "path", [str(place), *sys.path])
     monkeypatch.setattr(sys, "argv", ["score.py", "given"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -139,6 +140,36 @@ def test_a_moment_moves_the_picture_alike_under_every_condition(samples: Samples
     card = conditions.load(SHOT)
     again = received(tmp_path, taken, SHOT, scenes)
     np.testing.assert_array_equal(again[1], conditions.apply(card, moved, conditions.rng_for(7, "a#a1f3", SHOT)))
+
+
+def test_frames_of_an_attempt_are_one_video_that_is_made_once(
+    samples: Samples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("av", reason="H.264 is coded with PyAV: install facegap[video]")
+    rng = np.random.default_rng(1)
+    Image.fromarray(rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(samples.root / "a.png")
+    names = [f"a#a{attempt}f{frame}" for attempt in (1, 2) for frame in (1, 2, 3)]
+    taken = replace(samples.take(np.zeros(6, dtype=np.int64)), ids=np.array(names))
+    moments = pipeline.Moments(np.full(6, "a"), np.repeat([1, 2], 3), np.tile([1, 2, 3], 2), together=3)
+    scenes = replace(scenes_of(taken), moments=moments)
+    card = conditions.load("budget-2019-video+office+wifi")
+    films: list[list[conditions.Photo | conditions.Unreadable]] = []
+    real = conditions.film
+
+    def film(*given: Any) -> list[conditions.Photo | conditions.Unreadable]:
+        films.append(real(*given))
+        return films[-1]
+
+    monkeypatch.setattr(conditions, "film", film)
+    pictures = received(tmp_path, taken, card.name, scenes)
+    assert len(films) == 2 and len(pictures) == 6
+    sent = [photo for film in films for photo in film]
+    for picture, photo in zip(pictures, sent, strict=True):
+        assert isinstance(photo, conditions.Photo)
+        np.testing.assert_array_equal(picture, photo.pixels)
+    assert received(tmp_path, taken, card.name, scenes) == []
+    # Its frames are those that the hand held: the third is not the first.
+    assert not np.array_equal(pictures[0], pictures[2])
 
 
 def test_bytes_and_seconds_are_kept(samples: Samples, tmp_path: Path) -> None:

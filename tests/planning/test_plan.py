@@ -54,12 +54,12 @@ def test_a_pilot_gives_its_design_effects(finished: Path) -> None:
 
 
 def test_sizes_are_the_published_ones_and_nothing_is_rendered(cache_folder: Path) -> None:
-    plan = plan_study("quickstart")
+    plan = plan_study("synthetic-population")
     by_name = {(group.grouping, group.group): group for group in plan.groups}
     female = {seen.metric: seen for seen in by_name["sex", "female"].seen}
     # R12 of tests/reference: FNMR 2 %, ratio 2 and 1.5, two-sided 5 %, 80 % power; one comparison a person.
     assert (female["FNMR"].people_2, female["FNMR"].people_1_5) == (1141, 3826)
-    assert by_name["", "everyone"].people == 120
+    assert by_name["", "everyone"].people == 600
     assert not (cache_folder / "synthetic").exists()
 
 

@@ -152,6 +152,6 @@ def test_lines_for_people(finished: Path) -> None:
 )
 def test_what_cannot_be_planned_is_one_line(claim: str, why: str) -> None:
     with pytest.raises(InputError) as found:
-        plan_study("quickstart", claims=[claim])
+        plan_study("synthetic-population", claims=[claim])
     assert why in str(found.value)
     assert "\n" not in str(found.value)

@@ -296,7 +296,7 @@ def test_further_tables_have_their_sections(drawn: dict[str, Path]) -> None:
     )
     assert "the model expects 900 false alarms in 1,000 searches; with 200 it says 3.0\u00a0%" in text
     assert "after 3 attempts 167 (111–243) of 1,000" in text
-    assert "to refuse the worst 20\u00a0% by Sharpness refuses 30.0\u00a0% of West, female" in text
+    assert "to refuse the worst 20\u00a0% by LaplacianSharpness refuses 30.0\u00a0% of West, female" in text
 
 
 def test_what_was_extrapolated_is_said_to_be_no_measurement(drawn: dict[str, Path]) -> None:

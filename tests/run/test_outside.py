@@ -17,29 +17,8 @@ from facegap.cards import load_scores_card
 from facegap.errors import CardError, FacegapError, InputError
 from facegap.run.inputs import threshold_of
 from facegap.run.outside import score_range
-from facegap.schema import ROWS
 
 Run = Callable[..., Path]
-
-OF_A_NET = ("acquisition", "quality", "edc", "quality_split")
-"""Tables of what a detector saw."""
-
-
-def cells(folder: Path, name: str, metrics: tuple[str, ...] = ("FTA",)) -> list[dict[str, str]]:
-    """A table without the name of the model and what only a net has."""
-    rows = store.read_table(folder / "tables" / f"{name}.csv")
-    seen = [row for row in rows if row.get("metric") not in metrics and row.get("loss") != "unreadable"]
-    return [{key: value for key, value in row.items() if key != "model"} for row in seen]
-
-
-def assert_same_tables(
-    given_run: Path, direct: Path, but: tuple[str, ...] = (), metrics: tuple[str, ...] = ("FTA",)
-) -> None:
-    for name in ROWS:
-        if name in OF_A_NET:
-            assert cells(given_run, name) == [], name
-        elif name not in but:
-            assert cells(given_run, name) == cells(direct, name, metrics), name
 
 
 @pytest.fixture
@@ -55,7 +34,7 @@ def with_templates(place: Path) -> Path:
 
 def test_templates_give_the_tables_of_the_net(with_templates: Path, finished: Path, run_here: Run) -> None:
     run = run_here("lab.toml")
-    assert_same_tables(run, finished)
+    given.assert_same_tables(run, finished)
     assert verify(run) == []
 
 
@@ -96,7 +75,7 @@ def test_scores_by_rule_give_the_tables_of_the_net(
             pairs = ((b, a, score) for a, b, score in pairs)
         files = [given.write_pairs(place / "all.csv", pairs)]
     run = run_here(scored_study(place, "vendor.toml", [file.name for file in files], study))
-    assert_same_tables(run, direct)
+    given.assert_same_tables(run, direct)
     assert verify(run) == []
 
 
@@ -117,7 +96,7 @@ def test_scores_of_a_list_give_the_tables_of_the_net(place: Path, run_here: Run)
     given.write_pairs(place / "scores.csv", iter(list(scores.values())[::-1]))
     run = run_here(scored_study(place, "vendor.toml", ["scores.csv"], study))
     searched = ("identification", "cmc", "gallery_model")
-    assert_same_tables(run, direct, searched, ("FTA", "FNIR", "FPIR"))
+    given.assert_same_tables(run, direct, searched, ("FTA", "FNIR", "FPIR"))
     assert verify(run) == []
     manifest = store.read_manifest(run)
     assert any(found["rule"] == "no-searches" for found in manifest.findings)
@@ -222,7 +201,7 @@ def test_every_condition_has_its_file(with_templates: Path, run_here: Run) -> No
 def test_no_image_need_be_there(with_templates: Path, finished: Path, run_here: Run) -> None:
     shutil.rmtree(with_templates / "data" / "images")
     run = run_here("lab.toml")
-    assert_same_tables(run, finished)
+    given.assert_same_tables(run, finished)
     manifest = store.read_manifest(run)
     assert manifest.samples["image files not there"] == 96
     assert any(one["rule"] == "no-image" and one["message"].startswith("96 image files") for one in manifest.findings)
@@ -288,7 +267,7 @@ def test_scores_with_and_without_copies_are_counted_without(place: Path, run_her
         pairs = ((names[a], names[b], given.score_of(made, a, b)) for a in rows for b in rows if a < b)
         given.write_pairs(place / "all.csv", pairs)
         run = run_here(scored_study(place, "vendor.toml", ["all.csv"]), f"vendor-{copies}")
-        assert_same_tables(run, direct, but)
+        given.assert_same_tables(run, direct, but)
         assert verify(run) == []
         assert (run / "comparisons" / "vendor~clean~with-copies.npz").exists() is copies
 

@@ -18,7 +18,7 @@ UNIT = np.eye(4, dtype=np.float32)
 
 def acquisitions(outcomes: list[str], sharpness: list[float] | None = None, **more: Any) -> Acquisitions:
     n = len(outcomes)
-    quality = {"Sharpness": np.array(sharpness if sharpness is not None else [1.0] * n, dtype=np.float32)}
+    quality = {"LaplacianSharpness": np.array(sharpness if sharpness is not None else [1.0] * n, dtype=np.float32)}
     nan = np.full((n, 4), np.nan, dtype=np.float32)
     return Acquisitions(
         condition="worn",
@@ -74,7 +74,7 @@ def test_the_policy_chooses_the_frame(policy: Any, score: float) -> None:
 
 def test_best_quality_is_the_mean_of_all_scalars() -> None:
     quality = {
-        "Sharpness": np.array([20, 60, 20], dtype=np.float32),  # 50, 75, 50 of 100
+        "LaplacianSharpness": np.array([20, 60, 20], dtype=np.float32),  # 50, 75, 50 of 100
         "SingleFacePresent": np.array([0.0, 0.9, 0.1], dtype=np.float32),  # 100, 10, 90
         "ITACheeks": np.array([0, 0, 90], dtype=np.float32),  # no measure of quality
     }
@@ -108,7 +108,7 @@ def test_an_attempt_that_fails_is_called_by_its_furthest_frame() -> None:
 
 
 def test_a_least_quality_refuses_frames() -> None:
-    rules = Transactions(attempts=3, frames=1, min_quality={"Sharpness": 50.0})
+    rules = Transactions(attempts=3, frames=1, min_quality={"LaplacianSharpness": 50.0})
     frames = acquisitions(["ok"] * 3, [19.0, 21.0, np.nan])  # 49, 51, not measured
     found = one_transaction(rules, frames, templates([0, 1, 2], SCORES))
     assert found.outcome.tolist() == ["below_quality", "ok", "below_quality"]
@@ -175,5 +175,5 @@ def test_frames_share_what_the_network_takes() -> None:
     rng = [conditions.rng_for(1, "one", card.name) for _ in range(2)]
     alone = conditions.photograph(card, face, rng[0])
     together = conditions.photograph(card, face, rng[1], upload=conditions.Upload(1, 5))
-    assert alone.file is not None and together.file is not None
-    assert cap / 5 < len(alone.file) <= cap and len(together.file) <= cap / 5
+    assert alone.size is not None and together.size is not None
+    assert cap / 5 < alone.size <= cap and together.size <= cap / 5

@@ -70,7 +70,7 @@ def test_children_have_smaller_heads_than_adults():
     loaded = assets.load()
 
     def height(age: float) -> float:
-        vertices = shape.build(shape.macro_weights({"caucasian": 1.0}, 0.0, age, 0.5, 0.5))
+        vertices = shape.build(shape.macro_weights({"shape-c": 1.0}, 0.0, age, 0.5, 0.5))
         crown = vertices[loaded.base[:, 1].argmax(), 1]
         chin = vertices[np.argmin(np.linalg.norm(loaded.base - [0, 6.2, 1.3], axis=1)), 1]
         return float(crown - chin)
@@ -97,8 +97,8 @@ def test_no_skull_is_pointed():
 
 
 def test_draws_do_not_depend_on_how_many_people_there_are():
-    one, again = (identity.draw(5, 17, "asian", "male", (20, 40), 1.0) for _ in range(2))
-    other = identity.draw(5, 18, "asian", "male", (20, 40), 1.0)
+    one, again = (identity.draw(5, 17, "shape-b", "male", (20, 40), 1.0) for _ in range(2))
+    other = identity.draw(5, 18, "shape-b", "male", (20, 40), 1.0)
     assert one.weights == again.weights
     assert one.paint == again.paint
     assert one.hair == again.hair
@@ -106,7 +106,7 @@ def test_draws_do_not_depend_on_how_many_people_there_are():
 
 
 def test_another_tone_changes_melanin_alone():
-    person = identity.draw(5, 17, "asian", "male", (20, 40), 1.0)
+    person = identity.draw(5, 17, "shape-b", "male", (20, 40), 1.0)
     darker = person.with_melanin(0.3)
     assert darker.paint._replace(melanin=person.paint.melanin) == person.paint
     assert (darker.weights, darker.hair, darker.hair_colour) == (person.weights, person.hair, person.hair_colour)
@@ -138,7 +138,7 @@ def test_the_camera_follows_the_eyes_and_the_shoulders_stay():
 
 
 def test_the_lowest_layer_of_hair_covers_the_scalp_without_a_gap():
-    person = identity.draw(5, 3, "asian", "male", (20, 40), 1.0)
+    person = identity.draw(5, 3, "shape-b", "male", (20, 40), 1.0)
     wig = person.hair._replace(style="short", top=0.1, thinning=0.0, recession=0.0, fringe=0.0)
     loaded = assets.load()
     layer = hair.scalp_layers(wig, loaded, loaded.base, np.zeros_like(loaded.base), 1.0)

@@ -12,7 +12,9 @@ from made_evidence import chosen, evidence_of, with_quality
 
 def test_discarding_the_worst_lowers_the_error_and_says_whom_it_discards() -> None:
     evidence = with_quality(evidence_of(200), 0.6, 0.0)
-    rows = chosen(edc.rows(Workbench(evidence)), quality="Sharpness", grouping="colour", threshold_name="FMR 0.005")
+    rows = chosen(
+        edc.rows(Workbench(evidence)), quality="LaplacianSharpness", grouping="colour", threshold_name="FMR 0.005"
+    )
     by_group = {name: [row for row in rows if row.group == name] for name in ("green", "red")}
     for curve in by_group.values():
         assert [row.discard for row in curve] == list(edc.DISCARDS)

@@ -16,7 +16,7 @@ from facegap.errors import InputError
 from facegap.evidence import Evidence
 from facegap.records import ErrorCounts, Estimate, ScoredPairs, Searches
 from facegap.tables import Workbench
-from facegap.tables.gallery_model import _gallery, _rows, rows
+from facegap.tables.gallery_model import _rows, people_enrolled, rows
 from facegap.tables.workbench import at_target_fpirs
 from made_evidence import chosen, evidence_of
 
@@ -70,7 +70,7 @@ def test_the_published_case() -> None:
     """R15: with one matrix of FMRs a group has 18, 94 or 2.3 times the other's false alarms, by the gallery's mix."""
     matrix = {d: {e: fmr(R15["FMR_matrix"][d + e]) for e in "AB"} for d in "AB"}
     for case in R15["mixed"]:
-        gallery = _gallery(case["N"], {"A": case["share_A"], "B": case["share_B"]})
+        gallery = people_enrolled(case["N"], {"A": case["share_A"], "B": case["share_B"]})
         found = {row.group: row.fpir_model for row in _rows(KEY, matrix, gallery, {"A": 0.5, "B": 0.5}, 1000, {})}
         assert found["A"] == pytest.approx(case["FPIR_A"], rel=1e-6)
         assert found["B"] / found["A"] == pytest.approx(case["ratio_B_over_A"], rel=1e-6)
@@ -78,7 +78,7 @@ def test_the_published_case() -> None:
 
 def test_galleries_add_up() -> None:
     for size in (1, 7, 1000, 99999):
-        found = _gallery(size, {"a": 1 / 3, "b": 1 / 3, "c": 1 / 3})
+        found = people_enrolled(size, {"a": 1 / 3, "b": 1 / 3, "c": 1 / 3})
         assert sum(found.values()) == size
         assert max(found.values()) - min(found.values()) <= 1
 
@@ -128,7 +128,7 @@ def test_the_thresholds_of_searches_are_modelled_where_the_kept_comparisons_reac
         assert of[0].model_less_measured == of[0].fpir_model - of[0].fpir_measured
         cells = count.cross_fmr_counts(comparisons, evidence.samples, ("colour",), point.value, "excluded")
         rate = {(c.probe_group, c.group): c.errors / c.trials for c in cells}
-        gallery = _gallery(40, {"green": 2 / 3, "red": 1 / 3})
+        gallery = people_enrolled(40, {"green": 2 / 3, "red": 1 / 3})
         by_hand = 1 - np.prod([(1 - rate["red", e]) ** n for e, n in gallery.items()])
         red = chosen(found, threshold_name=point.name, mix="as in this run", group="red")[0]
         assert red.fpir_model == pytest.approx(by_hand)

@@ -11,14 +11,47 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facegap.cards import Study
+from facegap.cards.study import Identification, Transactions
 from facegap.evidence import Evidence
-from facegap.records import ScoredPairs
-from facegap.schema import CrossRow, EdcRow, PolicyRow, RateRow, RelativeRow, Row, VersusRow
-from facegap.tables import Workbench, edc, policies, rates, relatives, versus_rest
+from facegap.records import Attempts, ScoredPairs, Searches
+from facegap.schema import (
+    AcquisitionRow,
+    CmcRow,
+    CrossRow,
+    DetRow,
+    EdcRow,
+    IdentificationRow,
+    PolicyRow,
+    QualityRow,
+    RateRow,
+    RelativeRow,
+    Row,
+    ScoreShiftRow,
+    ThroughputRow,
+    TransactionRow,
+    VersusRow,
+    columns_of,
+    keys_of,
+)
+from facegap.tables import (
+    Workbench,
+    acquisition,
+    det,
+    edc,
+    identification,
+    policies,
+    rates,
+    relatives,
+    score_shifts,
+    throughput,
+    transactions,
+    versus_rest,
+)
 from facegap.tables.suppress import suppressed
 from made_evidence import STUDY, evidence_of
 
@@ -164,3 +197,126 @@ def groups_of(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for columns in evidence.groupings:
         for name in np.unique(evidence.samples.grouping(columns)):
             yield ", ".join(columns), str(name)
+
+
+OTHERS: dict[type[Row], Any] = {
+    AcquisitionRow: acquisition.rows,
+    QualityRow: acquisition.quality_rows,
+    IdentificationRow: identification.rows,
+    CmcRow: identification.cmc_rows,
+    TransactionRow: transactions.rows,
+    ThroughputRow: throughput.rows,
+    ScoreShiftRow: score_shifts.rows,
+    DetRow: det.rows,
+}
+"""Tables of one group a row, whose counts, or means times counts, are sums over the finest groups."""
+
+
+PER_SEARCH = ("probe", "mated", "completed", "mate_score", "mate_rank", "mate_rank_optimistic", "top_nonmate")
+
+
+def with_every_stage(evidence: Evidence, found: Sequence[bool], searched: Sequence[bool]) -> Evidence:
+    """The same people with failures to acquire, searches of some of them and transactions of the others."""
+    person, n = evidence.samples.people(), len(evidence.samples)
+    outcome = np.where(np.array(found)[person], "ok", "no_face")
+    acquisitions = {
+        key: replace(one, outcome=outcome, reason=np.where(outcome == "ok", "", "none")) if key[1] == "dim" else one
+        for key, one in evidence.acquisitions.items()
+    }
+    probe = np.flatnonzero(np.array(searched)[person])
+    mated = person[probe] % 3 > 0
+    top = np.linspace(0, 3, len(probe), dtype=np.float32)
+    searches = Searches(
+        model="m",
+        condition="dim",
+        protocol="open",
+        probe=probe,
+        mated=mated,
+        completed=np.ones(len(probe), bool),
+        mate_score=np.where(mated, 2.5, np.nan).astype(np.float32),
+        mate_rank=np.where(mated, 1 + (top > 2.5), 0),
+        mate_rank_optimistic=np.where(mated, 1 + (top > 2.5), 0),
+        top_nonmate=top,
+        gallery_size=48,
+        gallery_failed=0,
+    )
+    asked = np.flatnonzero((np.arange(n) % 2 == 1) & ~np.array(searched)[person])
+    attempts = Attempts(
+        model="m",
+        condition="dim",
+        policy="first",
+        frames=1,
+        per_transaction=1,
+        reference=asked - 1,
+        probe=asked,
+        outcome=outcome[asked],
+        score=np.where(outcome[asked] == "ok", 1.5, np.nan).astype(np.float32),
+        sent=np.full(len(asked), 1e5, np.float32),
+        seconds=np.full(len(asked), 4.0, np.float32),
+    )
+    study = evidence.study.model_copy(
+        update={"identification": Identification(fpir=(0.1,)), "transactions": Transactions()}
+    )
+    return replace(
+        evidence,
+        study=study,
+        acquisitions=acquisitions,
+        searches={("m", "dim", "open"): searches, ("m", "dim", "closed"): closed_of(searches)},
+        attempts={("m", "dim"): attempts},
+    )
+
+
+def closed_of(searches: Searches) -> Searches:
+    """The mated ones alone, against the same gallery."""
+    rows = {name: getattr(searches, name)[searches.mated] for name in PER_SEARCH}
+    return replace(searches, protocol="closed", **rows)
+
+
+def blocks(rows: Sequence[Any]) -> dict[tuple[Any, ...], list[Any]]:
+    """Rows that differ in nothing but their group."""
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for row in rows:
+        key = tuple(getattr(row, name) for name in keys_of(type(row)) if name not in ("grouping", "group"))
+        found.setdefault(key, []).append(row)
+    return found
+
+
+def said(row: Any) -> bool:
+    """Whether it holds any number that is not its key."""
+    numbers = (column for column in columns_of(type(row)) if column.kind != "text" and not column.says.key)
+    return any(getattr(row, column.name) is not None for column in numbers)
+
+
+def behind(evidence: Evidence, row: Any) -> int:
+    """How many people a row's numbers are of: what it says, or everyone of its group."""
+    for name in ("subjects", "people"):
+        if getattr(row, name, None) is not None:
+            return int(getattr(row, name))
+    of_group = evidence.samples.grouping(tuple(row.grouping.split(", ")) if row.grouping else ()) == row.group
+    return len(np.unique(evidence.samples.people()[of_group]))
+
+
+@pytest.mark.parametrize("row_class", OTHERS, ids=lambda row: row.table)
+def test_nothing_hidden_follows_in_tables_of_other_stages(row_class: type[Row]) -> None:
+    rng, few = np.random.default_rng(7), 0
+    for _ in range(5):
+        labels = list(zip(rng.choice(list("rrrrrrrggggb"), 48), rng.choice(list("sssssslll"), 48), strict=True))
+        taking_part, found, searched = (list(rng.random(48) < share) for share in (0.7, 0.7, 0.6))
+        evidence = with_every_stage(study_of(labels, taking_part, [0] * 48), found, searched)
+        few += attacked(evidence, row_class)
+    assert few, "no group was too small: nothing was tried"
+
+
+def attacked(evidence: Evidence, row_class: type[Row]) -> int:
+    """How many rows of too few people there were, none of which follows from those that are shown."""
+    bench, few = Workbench(evidence), 0
+    raw: Tables = {row: tuple(make(bench)) for row, make in (MADE | OTHERS).items()}
+    shown = tuple(suppressed(evidence, row_class, raw[row_class], bench.hidden, raw))
+    attack, kept = Attack(evidence), blocks([row for row in shown if said(row)])
+    for key, rows in blocks(raw[row_class]).items():
+        known = [attack.of(row.grouping, row.group) for row in kept.get(key, [])]
+        for row in rows:
+            if said(row) and 0 < behind(evidence, row) < LEAST:
+                few += 1
+                assert not attack.solves(known, attack.of(row.grouping, row.group)), row
+    return few

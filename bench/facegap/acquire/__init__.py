@@ -1,7 +1,7 @@
 """From an image file to a face: load, detect, choose, align, and its quality values."""
 
 from facegap.acquire.acquire import Acquired, acquire_one, open_image
-from facegap.acquire.alignment import align, similarity
+from facegap.acquire.alignment import align, similarity, warp_onto
 from facegap.acquire.detect import open_detector
 from facegap.acquire.faces import Detector, Faces
 from facegap.acquire.load import MAX_BYTES, MAX_PIXELS, Unreadable, decode, read_image
@@ -26,4 +26,5 @@ __all__ = [
     "read_image",
     "scalar",
     "similarity",
+    "warp_onto",
 ]

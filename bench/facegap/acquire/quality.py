@@ -53,8 +53,8 @@ QUALITY_NAMES = (
     "OverExposurePrevention",
     "DynamicRange",
     "IlluminationUniformity",
-    "Sharpness",
-    "CompressionArtifacts",
+    "LaplacianSharpness",
+    "JpegBlockScore",
     "NaturalColour",
     "SingleFacePresent",
     "ITACheeks",
@@ -106,10 +106,10 @@ def quality_values(
         around = _whole_blocks(image, landmarks)
         values |= _zones(region, inside)
         values["IlluminationUniformity"] = _uniformity(image, landmarks, inside)
-    values["CompressionArtifacts"] = jpeg_score(_grey(around).astype(np.float32))
+    values["JpegBlockScore"] = jpeg_score(_grey(around).astype(np.float32))
     if not mask.any():
         return values
-    return values | _exposure(luminance(region)[mask]) | {"Sharpness": _sharpness(region, mask)}
+    return values | _exposure(luminance(region)[mask]) | {"LaplacianSharpness": _sharpness(region, mask)}
 
 
 def _geometry(landmarks: npt.NDArray[np.float32]) -> dict[str, float]:

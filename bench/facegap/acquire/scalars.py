@@ -45,8 +45,8 @@ _FORMULAS: dict[str, Callable[[Values], Values]] = {
     "OverExposurePrevention": lambda x: 1 / (x + 0.01),
     "DynamicRange": lambda x: 12.5 * x,
     "IlluminationUniformity": lambda x: 100 * x**0.3,
-    "Sharpness": lambda x: 100 * x / (x + 20),
-    "CompressionArtifacts": lambda x: 10 * x,
+    "LaplacianSharpness": lambda x: 100 * x / (x + 20),
+    "JpegBlockScore": lambda x: 10 * x,
     "NaturalColour": lambda x: 200 * (1 - _s(x, 0, 10)),
     "SingleFacePresent": lambda x: 100 * (1 - x),
 }

@@ -13,12 +13,14 @@ from facegap.cards import (
     ConditionCard,
     DatasetCard,
     DetectorCard,
+    LivenessCard,
     ModelCard,
     ScoresCard,
     TemplatesCard,
     card_names,
     load_dataset,
     load_detector,
+    load_liveness,
     load_model,
     load_scores_card,
     load_templates_card,
@@ -28,7 +30,12 @@ from facegap.cards.toml import Card
 from facegap.errors import FacegapError
 from facegap.evidence.kept import kept_card
 
-SCHEMAS: Mapping[str, type[Card]] = {"recogniser": ModelCard, "detector": DetectorCard, **OUTSIDE}
+SCHEMAS: Mapping[str, type[Card]] = {
+    "recogniser": ModelCard,
+    "detector": DetectorCard,
+    "liveness": LivenessCard,
+    **OUTSIDE,
+}
 """Kind of a model's card -> its rules."""
 
 
@@ -66,6 +73,7 @@ def _one(case: Case, schema: type[Card], what: str, said: Mapping[str, Any], mis
 _LOADERS: Mapping[type[Card], Callable[[str], Card]] = {
     ModelCard: load_model,
     DetectorCard: load_detector,
+    LivenessCard: load_liveness,
     ScoresCard: load_scores_card,
     TemplatesCard: load_templates_card,
     DatasetCard: load_dataset,

@@ -17,12 +17,15 @@ from facegap import store, trials
 from facegap.audit.case import Case
 from facegap.compare.pairs import mated_pairs
 from facegap.evidence import Evidence, age_gaps, evidence_files, write_evidence
+from facegap.outside.matrix import PRECISION
 from facegap.records import (
+    NOT_LIVE,
     OUTCOMES,
     Acquisitions,
     Attempts,
     Comparisons,
     Mask,
+    Meets,
     Rows,
     RuledTrials,
     ScoredPairs,
@@ -119,6 +122,11 @@ def _acquisitions(evidence: Evidence, found: Acquisitions) -> Iterator[str]:
     unknown = set(found.outcome.tolist()) - set(OUTCOMES)
     if unknown:
         yield f"no outcome '{min(unknown)}'"
+    refused = found.outcome == NOT_LIVE
+    if refused.any() and evidence.study.liveness is None:
+        yield "a face was not taken as live, and the study names no net of liveness"
+    elif (refused & (evidence.samples.roles != evidence.study.trials.probe_role)).any():
+        yield "a face was not taken as live that is no probe"
     if ((found.outcome == "ok") != (found.reason == "")).any():
         yield "a reason stands with every failure, and with nothing else"
     if ((found.outcome == "ok") & (evidence.images == "") & (evidence.images != "").any()).any():
@@ -148,6 +156,14 @@ def _cells(evidence: Evidence, found: Comparisons) -> Iterator[str]:
     names, cells = evidence.samples.coded(columns)
     if names != found.cell_names or not np.array_equal(cells, found.cells):
         yield "its cells are not the groups of the samples"
+        return
+    meets = found.meets
+    if (
+        meets is None
+        or meets.columns != columns
+        or not np.array_equal(meets.codes, Meets.of(evidence.samples, columns).codes)
+    ):
+        yield "the tables of its histogram are not those of the groups"
 
 
 def _equal(a: object, b: RuledTrials) -> bool:
@@ -178,7 +194,7 @@ def _tail_and_histogram(evidence: Evidence, found: Comparisons) -> Iterator[str]
     if (np.diff(found.edges) <= 0).any() or (found.histogram < 0).any():
         yield "its histogram is none"
         return
-    counts = found.histogram.sum(axis=(0, 1))
+    counts = found.pooled
     for k in np.flatnonzero(found.edges[:-1] >= found.floor):
         above, near = int(counts[k:].sum()), np.abs(tail.score - found.edges[k]) <= EDGE * max(1, abs(found.edges[k]))
         if abs(above - int((tail.score >= found.edges[k]).sum())) > int(near.sum()):
@@ -208,7 +224,10 @@ def _searches(evidence: Evidence, found: Searches) -> Iterator[str]:
         yield "a mate is not first though nobody scores as high"
     if (np.isnan(found.top_nonmate) == found.completed).any():
         yield "a highest score is there where the search failed, or missing where it did not"
+    yield from _lists(found)
     yield from _gallery(evidence, found)
+    if not found.same_scores:
+        return
     comparisons = evidence.comparisons.get((found.model, found.condition))
     ruled = comparisons is not None and isinstance(comparisons.trials, RuledTrials)
     if comparisons is not None and ruled and not _scores_agree(found, comparisons):
@@ -246,14 +265,41 @@ def _scores_agree(searches: Searches, comparisons: Comparisons) -> bool:
     """Every mate's score is that of a mated comparison of the probe, where those hold the same direction."""
     known = _by_sample(comparisons.mated, comparisons.trials.symmetric)
     pairs = zip(searches.probe.tolist(), searches.mate_score.tolist(), strict=True)
-    return all(np.isnan(score) or score in known.get(row, {score}) for row, score in pairs)
+    near = _nearness(searches, comparisons)
+    return all(not np.isfinite(score) or _among(score, known.get(row, {score}), near) for row, score in pairs)
 
 
 def _strangers_agree(searches: Searches, comparisons: Comparisons) -> bool:
     """Every highest score of another person that the kept tail reaches down to is in that tail."""
     known = _by_sample(comparisons.tail, comparisons.trials.symmetric)
     pairs = zip(searches.probe.tolist(), searches.top_nonmate.tolist(), strict=True)
-    return all(not score >= comparisons.floor or score in known.get(row, ()) for row, score in pairs)
+    near = _nearness(searches, comparisons)
+    floor = comparisons.floor + near
+    return all(not score >= floor or _among(score, known.get(row, set()), near) for row, score in pairs)
+
+
+def _nearness(searches: Searches, comparisons: Comparisons) -> float:
+    """How far a search's score may be from that of its comparison: in a file of its own it has digits of its own."""
+    return 0.0 if searches.listed is None else PRECISION * float(comparisons.edges[-1] - comparisons.edges[0])
+
+
+def _among(score: float, known: set[float], near: float) -> bool:
+    return score in known or (near > 0 and any(abs(score - one) <= near for one in known))
+
+
+def _lists(found: Searches) -> Iterator[str]:
+    """Whether what candidate lists hold lies above what they leave out."""
+    if found.listed is None or found.listed_to is None:
+        if not found.same_scores or np.isneginf(found.mate_score).any():
+            yield "something is left out of candidate lists, and there are none"
+        return
+    for score in (found.mate_score, found.top_nonmate):
+        if (np.isfinite(score) & (score < found.listed_to)).any():
+            yield "a candidate scores less than the last one of its list"
+    if (np.isneginf(found.mate_score) & np.isneginf(found.listed_to)).any():
+        yield "a mate is left out of a list that leaves nobody out"
+    if (found.listed > found.gallery_size - found.gallery_failed).any() or (found.listed < 0).any():
+        yield "a list holds more candidates than are enrolled"
 
 
 def _by_sample(pairs: ScoredPairs, symmetric: bool) -> dict[int, set[float]]:
@@ -278,14 +324,15 @@ def _attempts(evidence: Evidence, found: Attempts) -> Iterator[str]:
 def _missing(evidence: Evidence) -> Iterator[str]:
     """Searches and attempts that the study asks for."""
     study = evidence.study
-    listed = {use.card for use in study.models if use.scores and study.trials.by_list}
+    # Scores of a list hold no searches but those of which candidate lists came.
+    listed = {use.card: set(use.searches) for use in study.models if use.scores and study.trials.by_list}
     outside = {use.card for use in study.outside}
     asked = study.identification.protocols if study.identification is not None else ()
     enrolled = study.identification.enrolled if study.identification is not None else 0.5
     for protocol in asked if evidence.identities else tuple(p for p in asked if p == "open"):
         plan = trials.identification(evidence.samples, study.trials, protocol, enrolled, study.seed, evidence.left_out)
         for model, condition in evidence.comparisons:
-            if model in listed:
+            if protocol not in listed.get(model, {protocol}):
                 continue
             if len(plan.probe) and len(plan.gallery) and (model, condition, protocol) not in evidence.searches:
                 yield f"comparisons/{model}~{condition}~{protocol}.npz: missing; the study asks for these searches"

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from facegap import backend, store
 from facegap.audit.case import Case
 from facegap.audit.verified import Remark, Unknown
-from facegap.cards import ConditionCard, DatasetCard, DetectorCard, ModelCard, Study
+from facegap.cards import ConditionCard, DatasetCard, DetectorCard, LivenessCard, ModelCard, Study
 from facegap.cards.outside import OUTSIDE
 from facegap.cards.toml import Card
 from facegap.datasets.asked import observing
@@ -82,6 +82,8 @@ def _departing(written: Mapping[str, Any], kept: Mapping[str, Any], changed: Map
         if name in changed and _json(_at(kept, path)) != _json(changed[name]):
             yield f"{'.'.join(path)}: says {_at(kept, path)}, the analysis set {changed[name]}"
     for key in dict.fromkeys((*written, *kept)):
+        if key == "liveness" and (written.get(key) is None) == (kept.get(key) is None):
+            continue
         if key in ("models", "conditions", "applies_to"):
             # By the names in their cards here, perhaps by paths there.
             if len(written.get(key) or ()) != len(kept.get(key) or ()):
@@ -155,6 +157,13 @@ def _follows(case: Case) -> Iterator[tuple[str, Any, Any]]:
         if card["kind"] == "detector":
             pinned = dict(_card(DetectorCard, card).sha256s) or card["file_sha256"]
             yield f"models '{card['name']}'.file_sha256", card["file_sha256"], pinned
+    live = [_card(LivenessCard, card) for card in manifest.models if card["kind"] == "liveness"]
+    yield "liveness", [card.name for card in live], [] if study.liveness is None else [study.liveness]
+    yield (
+        "liveness.file_sha256",
+        [c["file_sha256"] for c in manifest.models if c["kind"] == "liveness"],
+        [card.sha256 for card in live],
+    )
     yield "conditions", [card["name"] for card in manifest.conditions], list(study.conditions)
     for card in manifest.conditions:
         side = study.applies_to.get(card["name"], card["applies_to"])
@@ -177,8 +186,13 @@ def _outside_follows(case: Case) -> Iterator[tuple[str, Any, Any]]:
         score = model.score_threshold
         rounded = as_score(score) if score is not None and card["kind"] == "scores" else score
         yield f"models '{model.name}'.score_threshold", card["score_threshold"], rounded
-        files = [(one["condition"], one["file"]) for one in card["given"]]
-        wanted = [(condition, file) for condition, files in use.given.items() for file in files]
+        files = [(one.get("searches", ""), one["condition"], one["file"]) for one in card["given"]]
+        wanted = [
+            (protocol, condition, file)
+            for protocol, by_condition in (("", use.given), *use.searches.items())
+            for condition, files in by_condition.items()
+            for file in files
+        ]
         yield f"models '{model.name}'.given", files, wanted
 
 

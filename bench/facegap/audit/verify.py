@@ -23,6 +23,7 @@ from facegap.audit.verified import Check, Remark, Unknown, Verified
 from facegap.cards import DatasetCard, Study, card_names, card_path, load_dataset, load_study, read_toml
 from facegap.cards.outside import OUTSIDE
 from facegap.datasets.asked import drawn as drawn_samples
+from facegap.datasets.pools import Pools
 from facegap.errors import FacegapError, MissingError, StoreError
 from facegap.evidence import Evidence, age_gaps, evidence_files, keyed_images, read_evidence
 from facegap.evidence.sealed import KEPT
@@ -330,7 +331,8 @@ def _arrived(manifest: RunManifest, given: Sequence[Path]) -> Iterator[str]:
     wanted = [(entry, file) for entry in manifest.models for file in entry.get("given", ())]
     for entry, file in wanted:
         place = Path(known.get(file["sha256"], ""))
-        what = f"{entry['kind']} of '{entry['name']}', {file['condition']}: {file['file']}"
+        searched = f"{file['searches']} searches, " if "searches" in file else ""
+        what = f"{entry['kind']} of '{entry['name']}', {searched}{file['condition']}: {file['file']}"
         if file["sha256"] in digests or (place.is_file() and store.sha256_file(place) == file["sha256"]):
             continue
         if place.is_file() and not given:
@@ -384,14 +386,20 @@ def _images(case: Case, secret: bytes | None) -> Iterator[str]:
     loaded = datasets.load(card, folder, images=evidence.study.runs_nets)
     # An analysis states rates by fewer conditions than its run kept.
     study = evidence.study.model_copy(update={"observed": tuple(evidence.samples.observed)})
-    samples, unlisted = _with_list(drawn_samples(study, loaded.samples), study, card, folder, known)
+    pictures = drawn_samples(study, loaded.samples)
+    samples, unlisted, pools = _with_list(pictures, study, card, folder, known)
     yield from unlisted
+    if unlisted and study.trials.templates:
+        return
     if len(samples) != len(evidence.samples):
         yield f"dataset '{card.name}': {len(samples)} samples, the run had {len(evidence.samples)}"
         return
     if secret is None:
         yield Unknown(f"images: {_NO_SECRET if 'secret_id' in manifest.dataset else _NOT_KEYED}")
-    found = keyed_images(pipeline.hash_files(samples, 2), secret) if secret is not None else evidence.images
+    found = evidence.images
+    if secret is not None:
+        sha256 = pipeline.hash_files(pictures, 2)
+        found = keyed_images(sha256 if pools is None else pools.digests(sha256), secret)
     absent = (found == "") & (evidence.images != "") & (not evidence.study.runs_nets)
     if absent.any():
         yield Unknown(f"dataset '{card.name}': {int(absent.sum())} image files are not on this machine")
@@ -439,15 +447,22 @@ _NOT_KEYED = "an earlier version made this run, and its digests of images are no
 
 def _with_list(
     samples: Samples, study: Study, card: DatasetCard, folder: Path, known: Mapping[str, str]
-) -> tuple[Samples, list[str]]:
-    """The samples with the relations that the study's list of comparisons names; a line where it is not to be found."""
+) -> tuple[Samples, list[str], Pools | None]:
+    """What the study compares: the samples with the relations that its list names, or templates of several, with what
+    those are pooled of; and a line where the list is not to be found.
+    """
     rule = study.trials
     if rule.file is not None:
-        if not Path(known.get("list", "")).is_file():
-            return samples, [Unknown("inputs: the study's own list of comparisons is not on this machine")]
-        rule = rule.model_copy(update={"pairs": known["list"]})
+        places = [known.get("list", ""), *(known.get(f"templates {k}", "") for k in range(len(rule.templates)))]
+        if not all(Path(place).is_file() for place in places):
+            return samples, [Unknown("inputs: the study's own list of comparisons is not on this machine")], None
+        rule = rule.model_copy(update={"pairs": places[0], "templates": tuple(places[1:])})
     pairs = datasets.asked_pairs(rule, Path(), card, folder, samples)
-    return (samples if pairs is None else datasets.related(samples, pairs)), []
+    if pairs is None:
+        return samples, [], None
+    if pairs.pools is not None:
+        return pairs.pools.samples, [], pairs.pools
+    return datasets.related(samples, pairs), [], None
 
 
 def _card(study: Study, known: Mapping[str, str]) -> str:

@@ -9,10 +9,14 @@ from facegap.cards.dataset import DatasetCard, load_dataset
 from facegap.cards.model import (
     ALIGNMENTS,
     DetectorCard,
+    FaceCrop,
+    LivenessCard,
     ModelCard,
+    NetInput,
     Preprocess,
     Source,
     load_detector,
+    load_liveness,
     load_model,
 )
 from facegap.cards.outside import (
@@ -23,6 +27,8 @@ from facegap.cards.outside import (
     load_templates_card,
     load_used,
 )
+from facegap.cards.policy import Policy, Requirement, load_policy
+from facegap.cards.population import Population, WatchList, load_population
 from facegap.cards.study import ModelUse, Study, load_study
 from facegap.cards.toml import OPEN, Card, card_names, card_path, open_questions, read_card, read_toml
 
@@ -33,21 +39,31 @@ __all__ = [
     "ConditionCard",
     "DatasetCard",
     "DetectorCard",
+    "FaceCrop",
+    "LivenessCard",
     "ModelCard",
     "ModelUse",
+    "NetInput",
     "OutsideCard",
+    "Policy",
+    "Population",
     "Preprocess",
+    "Requirement",
     "ScoresCard",
     "Source",
     "Step",
     "Study",
     "TemplatesCard",
+    "WatchList",
     "card_names",
     "card_path",
     "load_condition",
     "load_dataset",
     "load_detector",
+    "load_liveness",
     "load_model",
+    "load_policy",
+    "load_population",
     "load_scores_card",
     "load_study",
     "load_templates_card",

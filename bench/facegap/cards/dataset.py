@@ -13,6 +13,7 @@ from facegap.cards.pattern import FIELDS, path_pattern
 from facegap.cards.pull import PullFile
 from facegap.cards.toml import Card, card_path, read_card
 from facegap.records import NO_LABEL
+from facegap.words import did_you_mean
 
 COLUMNS = ("sample_id", "subject_id", "path", "session", "role")
 """Columns that every manifest may have, by our names."""
@@ -25,15 +26,25 @@ ROLES = ("photo", "selfie", "frame")
 PAIR_COLUMNS = ("reference", "probe", "sample_a", "sample_b", "mated", "fold", "relation")
 """Columns of a list of pairs in CSV: two that name the samples, and what the list says of them."""
 
-ListFormat = Literal["csv", "lfw", "rfw", "calfw", "agedb", "cfp", "bob"]
+ListFormat = Literal["csv", "lfw", "rfw", "calfw", "agedb", "cfp", "bob", "template-pairs"]
 """Forms in which lists of comparisons are published (`datasets.lists` describes each)."""
 
 
 class Protocol(Card):
-    """An official list of comparisons: its file (or folder) below the root, and its form."""
+    """An official list of comparisons: its file (or folder) below the root, and its form.
+
+    `templates`: of template-pairs, the files that say which pictures each template is pooled of.
+    """
 
     pairs: str
     format: ListFormat
+    templates: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _templates_have_files(self) -> Protocol:
+        if (self.format == "template-pairs") != bool(self.templates):
+            raise ValueError("templates: files that say which pictures a template is pooled of go with template-pairs")
+        return self
 
 
 class TableForm(Card):
@@ -55,6 +66,9 @@ class GroupColumn(Card):
     counts, where a cell holds a list (['0. Africa', '4. Southern Africa']): none of them is chosen unless it does.
     `flags` names columns of which one is set (1, yes, a score above 0): the raw value is that column's name, "none"
     where none is set, and "A + B" where two are. A key of `map` with * in it is a pattern; the first that fits counts.
+    `former` says what values were called in earlier versions: they are refused with the name of today.
+    `generated_shape`: the values are shapes, or kinds of faces, that a generator gives to different people, so that
+    differences of false matches between them come from the generator; no finding is made of them.
     """
 
     values: tuple[str, ...] = Field(min_length=1)
@@ -64,6 +78,24 @@ class GroupColumn(Card):
     bands: tuple[float, ...] = ()
     lists: Literal["refuse", "first", "last", "joined"] = "refuse"
     flags: tuple[str, ...] = ()
+    former: dict[str, str] = Field(default_factory=dict)
+    generated_shape: bool = False
+
+    @model_validator(mode="after")
+    def _shapes_are_generated(self) -> GroupColumn:
+        if self.generated_shape and self.label_source != "generated":
+            raise ValueError(f'generated_shape: expected label_source = "generated", found "{self.label_source}"')
+        return self
+
+    @model_validator(mode="after")
+    def _former_names_are_gone(self) -> GroupColumn:
+        unknown = sorted(set(self.former.values()) - set(self.values))
+        if unknown:
+            raise ValueError(f"former: not in values: {', '.join(unknown)}")
+        still = sorted(set(self.former) & {*self.values, *self.map})
+        if still:
+            raise ValueError(f"former: '{still[0]}' is read as it stands; a former name is in neither values nor map")
+        return self
 
     @model_validator(mode="after")
     def _values_are_names(self) -> GroupColumn:
@@ -80,6 +112,12 @@ class GroupColumn(Card):
         if self.bands and (len(self.bands) != len(self.values) + 1 or list(self.bands) != sorted(set(self.bands))):
             raise ValueError(f"bands: expected {len(self.values) + 1} ascending edges for {len(self.values)} values")
         return self
+
+    def meant(self, value: str) -> str:
+        """What follows a value that is none of the card's: how it is called now, or which one is like it."""
+        if value in self.former:
+            return f", called '{self.former[value]}' now"
+        return did_you_mean(value, [*self.values, *self.map])
 
 
 class DatasetCard(Card):
@@ -99,7 +137,9 @@ class DatasetCard(Card):
     `patterns`, of the pattern adapter, say what the parts of a path below files.images are: fields in braces (subject,
     sample, session, a label column), or a regular expression with named groups; `left_out` are patterns (with *) of
     paths that are no part of the data set as the card reads it. `keep`, of csv, names the values that a column must
-    have. `tables` says how a table ("manifest", "labels") is written where it is no CSV with a header.
+    have. `sides`, of csv, say that a row of the manifest is a comparison: the columns of its first and of its second
+    sample; each sample is there once, whatever comparisons name it. `tables` says how a table ("manifest", "labels") is
+    written where it is no CSV with a header.
     `subject_pattern`, of the tree, finds the subject in a file's name where no folder is called after it.
     `observed` names conditions that were recorded of each picture (phone, ISO, light), `ages` how old people were and
     when pictures were taken; both may stand in the manifest, in the table of labels, or in `patterns` under our names
@@ -129,6 +169,9 @@ class DatasetCard(Card):
     patterns: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     keep: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    sides: tuple[dict[str, str], ...] = Field(
+        default=(), description="of a manifest whose rows are comparisons: our columns -> its own, for either side"
+    )
     tables: dict[str, TableForm] = Field(default_factory=dict)
     roles: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     labels_by: Literal["subject", "sample"] = "subject"
@@ -301,6 +344,22 @@ class DatasetCard(Card):
         return self
 
     @model_validator(mode="after")
+    def _sides_are_two(self) -> DatasetCard:
+        if not self.sides:
+            return self
+        if self.adapter != "csv":
+            raise ValueError(f"sides: the {self.adapter} adapter reads no manifest; remove them")
+        needed = {"path", *self.read_groups} | ({"subject_id"} if self.identities else set())
+        known = {*COLUMNS, *self.read_groups}
+        if len(self.sides) != 2 or any(not needed <= set(side) <= known for side in self.sides):
+            raise ValueError(
+                f"sides: expected two tables of our columns and the file's own, each with {', '.join(sorted(needed))}"
+            )
+        if "labels" in self.files or self.relations or self.extra:
+            raise ValueError("sides: the comparisons' own table alone is read; remove labels, relations and ages")
+        return self
+
+    @model_validator(mode="after")
     def _pulled_files_have_names_of_their_own(self) -> DatasetCard:
         names = [file.name.casefold() for file in self.pull]
         if len(set(names)) < len(names):
@@ -321,6 +380,11 @@ class DatasetCard(Card):
     def read_groups(self) -> dict[str, GroupColumn]:
         """The label columns that are read as such."""
         return {name: group for name, group in self.groups.items() if not (name == "age" and self.makes_ages)}
+
+    @property
+    def generated_shapes(self) -> tuple[str, ...]:
+        """The label columns whose values are shapes of a generator, by name."""
+        return tuple(sorted(name for name, group in self.groups.items() if group.generated_shape))
 
     @property
     def own_observed(self) -> dict[str, ObservedColumn]:

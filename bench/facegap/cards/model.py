@@ -52,17 +52,22 @@ class Source(Card):
     converter: Literal["dlib", "mtcnn"]
 
 
-class Preprocess(Card):
-    """What the net wants: pixels = (image - mean) / std, in `colour` order and `layout`, aligned to `template`.
-
-    `template` is a name in `ALIGNMENTS` or "none" (the sample is already an aligned crop of `size`).
-    """
+class NetInput(Card):
+    """What a net wants: a picture of `size`, pixels = (image - mean) / std, in `colour` order and `layout`."""
 
     size: tuple[Annotated[int, Field(ge=16, le=1024)], Annotated[int, Field(ge=16, le=1024)]]
     colour: Literal["RGB", "BGR"]
     mean: tuple[float, float, float]
     std: tuple[Positive, Positive, Positive]
     layout: Literal["NCHW", "NHWC"]
+
+
+class Preprocess(NetInput):
+    """What a recogniser wants: as `NetInput`, aligned to `template`.
+
+    `template` is a name in `ALIGNMENTS` or "none" (the sample is already an aligned crop of `size`).
+    """
+
     template: str
 
     @model_validator(mode="after")
@@ -166,6 +171,44 @@ class DetectorCard(_WeightsCard):
     score: Annotated[float, Field(ge=0, le=1, description="smallest confidence of a face")] = 0.6
 
 
+class FaceCrop(Card):
+    """Which part of a picture a net sees: the box of the face, `scale` times as large about its middle.
+
+    `shape`: "box" keeps the proportions of the face's box, "square" takes its longer side. `outside`: what becomes of a
+    crop that reaches over the edge: "shift" makes it as much smaller as it must be to fit and moves it inside, "black"
+    fills it up.
+    """
+
+    scale: Annotated[float, Field(ge=0.5, le=10)]
+    shape: Literal["box", "square"]
+    outside: Literal["shift", "black"]
+
+
+class LivenessCard(_WeightsCard):
+    """A net that says whether a living person is before the camera, or a picture of one.
+
+    The score is number `index` of the output, after a softmax over the output's numbers where `softmax` says so.
+    `direction`: a face is taken as live where its score is `threshold` or more ("live-high"), or `threshold` or less
+    ("live-low", the score of an attack).
+    """
+
+    kind: Literal["liveness"]
+    preprocess: NetInput
+    crop: FaceCrop
+    output: str | None = None
+    index: Annotated[int, Field(ge=0, le=4095)]
+    softmax: bool
+    direction: Literal["live-high", "live-low"]
+    threshold: float
+    threshold_source: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+    @model_validator(mode="after")
+    def _threshold_is_a_share(self) -> LivenessCard:
+        if self.softmax and not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold: what a softmax gives lies between 0 and 1, found {self.threshold}")
+        return self
+
+
 def load_model(name: str) -> ModelCard:
     """The recogniser's card `name` (or path).
 
@@ -184,7 +227,16 @@ def load_detector(name: str) -> DetectorCard:
     return read_card(of_kind(name, "detector"), DetectorCard)
 
 
-KINDS = ("recogniser", "detector", "scores", "templates")
+def load_liveness(name: str) -> LivenessCard:
+    """The card `name` (or path) of a net that judges liveness.
+
+    Raises:
+        CardError: there is none, it breaks a rule, or it is of another kind.
+    """
+    return read_card(of_kind(name, "liveness"), LivenessCard)
+
+
+KINDS = ("recogniser", "detector", "liveness", "scores", "templates")
 """What a card in models/ can be of: nets that run here, and models of which only scores or templates arrive."""
 
 

@@ -14,6 +14,10 @@ from facegap.errors import CardError
 Word = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
+COLUMNS = ("pair", "reference", "probe", "score", "reason", "search", "rank", "gallery")
+"""Columns of tables of scores, by our names."""
+
+
 class _OutsideCard(Card):
     name: Name
     version: str
@@ -42,6 +46,20 @@ class ScoresCard(_OutsideCard):
     direction: Literal["similarity", "distance"]
     range: tuple[float, float] | None = None
     failures: tuple[Word, ...] = ()
+    columns: dict[str, Word] = Field(
+        default_factory=dict, description="our names of a table's columns -> its own, where they differ"
+    )
+
+    @model_validator(mode="after")
+    def _columns_are_several(self) -> ScoresCard:
+        strange = sorted(set(self.columns) - set(COLUMNS))
+        if strange:
+            raise ValueError(f"columns: '{strange[0]}' is none of ours: {', '.join(COLUMNS)}")
+        own = [name.casefold() for name in self.columns.values()]
+        twice = next((name for name in own if own.count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"columns: '{twice}' is two of ours; name another")
+        return self
 
     @model_validator(mode="after")
     def _threshold_in_range(self) -> ScoresCard:

@@ -73,13 +73,15 @@ class ModelUse(Card):
 
     `templates`: a file of vectors (.npz or .parquet), and `scores`: the files of its scores, of a model whose card says
     that these arrive; relative to the study's file. Where a study has several conditions, a table of condition and file
-    ({ clean = "a.npz", dark = "b.npz" }).
+    ({ clean = "a.npz", dark = "b.npz" }). `searches`: beside scores the candidate lists of the study's searches, by
+    protocol: { closed = "closed.csv", open = "open.csv" }; each again a table where there are several conditions.
     """
 
     card: str
     detector: str | None = Field(default=None, description='of a recogniser; "mtcnn" where none is named')
     templates: Files = Field(default_factory=dict)
     scores: Files = Field(default_factory=dict)
+    searches: dict[Literal["closed", "open"], Files] = Field(default_factory=dict)
 
     @field_validator("templates", mode="before")
     @classmethod
@@ -94,10 +96,21 @@ class ModelUse(Card):
     def _files_of_scores(cls, value: Any) -> Any:
         return _by_condition(value, "an array of files")
 
+    @field_validator("searches", mode="before")
+    @classmethod
+    def _files_of_searches(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError('expected a table of protocol and files, { open = "open.csv" }')
+        return {protocol: _by_condition(files, "an array of files") for protocol, files in value.items()}
+
     @model_validator(mode="after")
     def _one_of_them(self) -> ModelUse:
         if self.templates and self.scores:
             raise ValueError("templates, scores: a model gives one or the other; remove one")
+        if self.searches and not self.scores:
+            raise ValueError(
+                "searches: candidate lists stand beside the model's scores of the 1:1 comparisons; give those as well"
+            )
         if self.outside and self.detector is not None:
             raise ValueError("detector: no face is looked for where templates or scores are given; remove it")
         return self
@@ -130,11 +143,16 @@ class TrialRule(Card):
     files.pairs), or a file relative to the study ("pairs.txt") of the form `format`. `protocol`: an official list of
     the data set, by its name in the card's protocols ("view2"). `images_per_person`: at most so many images of a person
     (in each role, where roles are given), drawn with the study's seed; none: all of them.
+    `format = "template-pairs"` compares templates of several pictures, of which the files `templates` say what they
+    are pooled of, by `pooling`: the mean of a medium's unit templates, then over media ("media", as in the IJB
+    protocols), or over all pictures alike ("pictures").
     """
 
     pairs: Annotated[str, Field(min_length=1)] = "all"
     format: ListFormat | None = None
     protocol: str = ""
+    templates: tuple[str, ...] = ()
+    pooling: Literal["media", "pictures"] = "media"
     reference_role: Literal["photo", "selfie", "frame"] | None = None
     probe_role: Literal["photo", "selfie", "frame"] | None = None
     images_per_person: Annotated[int, Field(ge=1)] | None = None
@@ -151,6 +169,10 @@ class TrialRule(Card):
             raise ValueError("protocol: it names the list that is compared; leave pairs out")
         if self.file is None and self.format is not None:
             raise ValueError('format: it belongs to a list of the study\'s own, pairs = "pairs.txt"; remove it')
+        if (self.format == "template-pairs") != bool(self.templates):
+            raise ValueError(
+                'templates: files that say which pictures a template is pooled of go with format = "template-pairs"'
+            )
         if self.file is not None and self.format is None and not self.file.lower().endswith((".csv", ".json")):
             raise ValueError(f"format: say which form '{self.file}' has: {', '.join(get_args(ListFormat))}")
         return self
@@ -202,11 +224,14 @@ class Transactions(Card):
     """Transactions as applicants live them: attempts at a selfie or a video selfie, then a new registration.
 
     `policy`: which frame of an attempt is compared. "first" sends one frame; the others send all of them.
+    `live_frames`: how the frames that are sent decide whether a living person is before the camera, where the study
+    names a net of liveness: by the "mean" of their scores, or "every" one of them must be live.
     """
 
     attempts: Annotated[int, Field(ge=1, le=20)] = 3
     frames: Annotated[int, Field(ge=1, le=50)] = 1
     policy: Literal["first", "sharpest", "best-quality", "mean-template"] = "first"
+    live_frames: Literal["mean", "every"] | None = None
     restarts: Annotated[int, Field(ge=0, le=5, description="registrations deleted and begun again")] = 0
     min_quality: dict[str, Annotated[float, Field(ge=0, le=100)]] = Field(
         default_factory=dict, description="name of ISO/IEC 29794-5 -> least value of 0 to 100"
@@ -260,6 +285,7 @@ class Study(Card):
 
     name: Name
     title: str
+    question: str = Field(default="", description="what is asked, in a sentence: it opens the terminal's and the page")
     seed: Annotated[int, Field(ge=0)] = 0
     notes: str = ""
     dataset: DatasetUse
@@ -279,6 +305,9 @@ class Study(Card):
         default=None, description="years between reference and probe from which bins begin; none given: the card's"
     )
     acquire: Acquire = Acquire()
+    liveness: str | None = Field(
+        default=None, description="card of the net that judges whether a probe shows a living person; none: not judged"
+    )
     trials: TrialRule = TrialRule()
     thresholds: Thresholds = Thresholds()
     identification: Identification | None = Identification()
@@ -292,6 +321,28 @@ class Study(Card):
         """
         observed = tuple(conditions) if self.observed is None else self.observed
         return self.model_copy(update={"observed": observed, "age_gap": gaps if self.age_gap is None else self.age_gap})
+
+    @model_validator(mode="after")
+    def _liveness_is_of_probes(self) -> Study:
+        rule, attempts = self.trials, self.transactions
+        several = attempts is not None and attempts.frames > 1 and attempts.policy != "first"
+        if self.liveness is None:
+            if attempts is not None and attempts.live_frames is not None:
+                raise ValueError("transactions.live_frames: no net judges liveness; name its card: liveness")
+            return self
+        if not self.runs_nets:
+            raise ValueError("liveness: no picture is looked at where others ran every model; remove it")
+        if rule.probe_role is None or rule.probe_role == rule.reference_role:
+            raise ValueError(
+                "liveness: probes alone are judged, and nothing tells them from references; give "
+                "trials.reference_role and trials.probe_role, such as photo and selfie"
+            )
+        if several and attempts is not None and attempts.live_frames is None:
+            raise ValueError(
+                "transactions.live_frames: missing; say how the frames of an attempt decide on liveness: by their "
+                '"mean" score, or "every" one of them'
+            )
+        return self
 
     @model_validator(mode="after")
     def _names_once_and_known(self) -> Study:
@@ -324,8 +375,18 @@ class Study(Card):
         """That what arrives of a model is there for every condition, and for no other."""
         if not use.outside:
             return
-        where = f"models.{k}.{'templates' if use.templates else 'scores'}"
-        named = set(use.given)
+        self._check_files(f"models.{k}.{'templates' if use.templates else 'scores'}", use.given)
+        asked = () if self.identification is None else self.identification.protocols
+        for protocol, files in use.searches.items():
+            if protocol not in asked:
+                raise ValueError(
+                    f"models.{k}.searches: the study makes no {protocol} searches; name it in "
+                    "identification.protocols, or leave its lists out"
+                )
+            self._check_files(f"models.{k}.searches.{protocol}", files)
+
+    def _check_files(self, where: str, given: Files) -> None:
+        named = set(given)
         if "" in named and len(self.conditions) > 1:
             raise ValueError(f"{where}: say which file is of which condition: a table of {', '.join(self.conditions)}")
         strange, missing = sorted(named - {"", *self.conditions}), sorted({*self.conditions} - named)

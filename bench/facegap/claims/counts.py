@@ -70,9 +70,11 @@ def group_counts_of(
     evidence = bench.evidence
     if claim.protocol:
         searches = searches_of(evidence, claim, comparisons)
+        value = None if threshold.name == NO_THRESHOLD else threshold.value
+        if why := count.unknown(searches, claim.metric, claim.rank, value):
+            raise InputError(f"claim '{claim.text}': {searches.model}, {threshold.name}: {claim.metric} {why}")
         if claim.metric == "FPIR":
             return {"FPIR": count.fpir_counts(searches, evidence.samples, columns, threshold.value)}
-        value = None if threshold.name == NO_THRESHOLD else threshold.value
         return {"FNIR": count.fnir_counts(searches, evidence.samples, columns, claim.rank, value)}
     if claim.metric == "FTE":
         return {"FTE": count.fte_counts(comparisons, evidence.samples, columns)}

@@ -36,6 +36,18 @@ def judge_claim(
     Raises:
         InputError: the run has no such label, group, threshold, model, condition or error rate.
     """
+    return judge_with(Workbench(evidence), claim, models, conditions)
+
+
+def judge_with(
+    bench: Workbench, claim: Claim, models: Sequence[str] = (), conditions: Sequence[str] = ("clean",)
+) -> tuple[Judged, ...]:
+    """As `judge_claim`, for several claims on one run.
+
+    Raises:
+        InputError: the run has no such label, group, threshold, model, condition or error rate.
+    """
+    evidence = bench.evidence
     columns = _columns(evidence, claim)
     for what, asked, there in (
         ("model", models, [use.card for use in evidence.study.models]),
@@ -44,7 +56,6 @@ def judge_claim(
         unknown = [name for name in asked if name not in there]
         if unknown:
             raise InputError(f"claim: no {what} '{unknown[0]}' in this run; there: {', '.join(there)}")
-    bench = Workbench(evidence)
     found: list[Judged] = []
     for comparisons in evidence.comparisons.values():
         if (not models or comparisons.model in models) and comparisons.condition in conditions:
@@ -119,10 +130,19 @@ def _judged(
             model=comparisons.model,
             threshold_name=threshold.name,
             threshold=point,
-            caution=_caution(counts, row.group, level),
+            caution=_with_generator(evidence, claim, columns, _caution(counts, row.group, level)),
         )
         for row in found
     ]
+
+
+def _with_generator(evidence: Evidence, claim: Claim, columns: tuple[str, ...], caution: str) -> str:
+    """The caution, behind that of false matches by shapes of a generator."""
+    own = cautions.of_generator(", ".join(columns), evidence.shapes) if claim.metric in _MATCHES else []
+    return cautions.as_text([*own, *filter(None, [caution])])
+
+
+_MATCHES = (*cautions.FALSE_MATCHES, "accuracy")
 
 
 def _with_interval(

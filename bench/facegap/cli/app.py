@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from facegap.cli import outside, results, vendor
+from facegap.cli.compare import compare
 from facegap.cli.judge import judge
+from facegap.cli.population import population
 from facegap.cli.progress import progress
 from facegap.cli.sensitivity import sensitivity
 from facegap.cli.unexpected import DEBUG
@@ -190,12 +192,13 @@ def tables(
         ),
     ] = None,
 ) -> None:
-    """Print what the tables of a results folder are, and what each of their columns means; judged_* by name."""
+    """Print what the tables of a results folder are, and what each of their columns means; judged_* and those of
+    compare and population by name."""
     from facegap.errors import InputError
-    from facegap.schema import JUDGED, ROWS, dictionary
+    from facegap.schema import BESIDE, JUDGED, ROWS, dictionary
     from facegap.words import did_you_mean
 
-    asked, there = [one.removesuffix(".csv") for one in name or ()], {**ROWS, **JUDGED}
+    asked, there = [one.removesuffix(".csv") for one in name or ()], {**ROWS, **JUDGED, **BESIDE}
     for one in asked:
         if one not in there:
             raise InputError(f"no table '{one}'{did_you_mean(one, there)}; there are: {', '.join(there)}")
@@ -371,7 +374,7 @@ def conditions_list() -> None:
     typer.echo("\n".join(condition_lines()))
 
 
-for _command in (results.plan, results.seal, results.analyse, results.claim, judge):
+for _command in (results.plan, results.seal, results.analyse, results.claim, compare, population, judge):
     app.command()(_command)
 conditions.command()(sensitivity)
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from facegap import conditions, store, weights
 from facegap.cards import (
+    DetectorCard,
+    LivenessCard,
     ModelCard,
     OutsideCard,
     card_names,
     card_path,
     load_dataset,
     load_detector,
+    load_liveness,
     load_model,
     open_questions,
     read_card,
@@ -56,10 +59,18 @@ def model_lines() -> list[str]:
         if outside is not None:
             rows.append((name, outside.kind, "elsewhere", "no", outside.licence, outside.title))
             continue
-        card = load_detector(name) if card_kind(card_path("models", name)) == "detector" else load_model(name)
+        card = _card(name)
         ran = "yes" if card.verified else "no"
         rows.append((name, card.kind, _weights(name), ran, card.licence, card.title))
     return columns(rows)
+
+
+def _card(name: str) -> ModelCard | DetectorCard | LivenessCard:
+    """The card of a net that runs here."""
+    kind = card_kind(card_path("models", name))
+    if kind == "liveness":
+        return load_liveness(name)
+    return load_detector(name) if kind == "detector" else load_model(name)
 
 
 def _outside(name: str) -> OutsideCard | None:
@@ -79,14 +90,13 @@ def _begun(name: str) -> str:
 def _weights(name: str) -> str:
     path = card_path("models", name)
     try:
-        if card_kind(path) == "detector":
-            detector = load_detector(name)
-            weights.find_detector(detector, path)
-            return "here" if detector.family != "none" else "not needed"
-        weights.find_model(load_model(name), path)
+        card = _card(name)
+        if isinstance(card, DetectorCard):
+            weights.find_detector(card, path)
+            return "here" if card.family != "none" else "not needed"
+        weights.find_model(card, path)
     except MissingError:
-        card = load_detector(name) if card_kind(path) == "detector" else load_model(name)
-        return "pull" if card.pull is not None else "bring"
+        return "pull" if _card(name).pull is not None else "bring"
     except ModelRefused:
         return "wrong file"
     return "here"
@@ -101,14 +111,13 @@ def pull(name: str, archive: Path | None) -> Iterator[str]:
     outside = _outside(name)
     if outside is not None:
         raise InputError(f"{name}: nothing to pull: others run it, and its {outside.kind} arrive as files of a study")
-    detector = card_kind(card_path("models", name)) == "detector"
-    card = load_detector(name) if detector else load_model(name)
+    card = _card(name)
     if card.pull is None:
         raise InputError(f"{name}: nothing to pull: bring the ONNX file and run `facegap models pin {name} FILE`")
-    if detector:
-        files = weights.pull_detector(load_detector(name), archive)
+    if isinstance(card, DetectorCard):
+        files = weights.pull_detector(card, archive)
     else:
-        files = {"": weights.pull_model(load_model(name), archive)}
+        files = {"": weights.pull_model(card, archive)}
     for part, path in files.items():
         yield f"{name}{'/' + part if part else ''}: {store.sha256_file(path)[:16]}  {path}"
 

@@ -11,7 +11,7 @@ import typer
 from facegap import gates, store
 from facegap.cli.listings import columns
 from facegap.errors import DiskFull
-from facegap.report import observed, views, worst_first
+from facegap.report import liveness, observed, views, within_person, worst_first
 from facegap.report.losses import losses
 from facegap.report.marks import as_people
 from facegap.report.worst_first import Contrast
@@ -42,10 +42,14 @@ IN_PART = 4
 
 
 def print_summary(folder: Path) -> None:
-    """The study's banners, what was left out, of every model the rows that matter most, and the page's path."""
+    """What was asked, banners, what was left out, of every model the rows that matter most, and where the page is."""
     tables = Tables(folder)
+    if tables.manifest.study.get("question"):
+        typer.echo(in_one_line(tables.manifest.study["question"]))
     for banner in tables.manifest.banners:
         typer.echo(f"! {in_one_line(banner)}")
+    for line in _within_person(tables):
+        typer.echo(in_one_line(line))
     for line in losses(tables):
         typer.echo(f"! {in_one_line(line)}")
     interval = f"{tables.manifest.study['statistics']['level']:.0%} INTERVAL"
@@ -53,6 +57,9 @@ def print_summary(folder: Path) -> None:
     typer.echo("\n".join(columns([(*HEADER, interval, LAST), *(_cells(row, said) for row, said in found)])))
     for line in _cautions([row for row, _ in found]):
         typer.echo(f"! {in_one_line(line)}")
+    for said in (liveness.sentence(tables, model) for model in views.models(tables)):
+        if said is not None:
+            typer.echo(in_one_line(said))
     for line in observed.differing(tables):
         typer.echo(in_one_line(line))
     left = sum(row.failures == "counted" for row in tables[RateRow]) - len(found)
@@ -66,6 +73,13 @@ def print_summary(folder: Path) -> None:
         typer.echo(f"page:    {folder / store.PAGE}")
     typer.echo(f"digest:  {store.run_digest(folder)}")
     typer.echo(f"results: {folder}")
+
+
+def _within_person(tables: Tables) -> Iterator[str]:
+    """Of shapes of a generator, what each place does to the same comparisons."""
+    for model in views.models(tables) if within_person.leads(tables) else ():
+        point = views.main_threshold(tables, model)
+        yield from (f"{model}: {one}" for one in (within_person.sentences(tables, model, point) if point else ()))
 
 
 def end_without_page(folder: Path) -> None:

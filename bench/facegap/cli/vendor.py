@@ -14,6 +14,14 @@ def scores_import(
     name: Annotated[
         str, typer.Option(help="The vendor's card, of kind scores: a .toml file, or the name of a card in models/.")
     ],
+    closed: Annotated[
+        list[Path] | None,
+        typer.Option(help="File of candidate lists of the closed searches (everybody is enrolled); repeatable."),
+    ] = None,
+    opened: Annotated[
+        list[Path] | None,
+        typer.Option("--open", help="File of candidate lists of the open searches (some are strangers); repeatable."),
+    ] = None,
     protocol: Annotated[
         Path | None,
         typer.Option(
@@ -41,7 +49,8 @@ def scores_import(
 
     store.require_writable(results)
     seal = find_seal(config, sealed)
-    inputs = import_scores(config, scores, name, root, protocol, progress, seal)
+    lists = {"closed": tuple(closed or ()), "open": tuple(opened or ())}
+    inputs = import_scores(config, scores, lists, name, root, protocol, progress, seal)
     folder = run_study(inputs, results, page.write, progress)
     print_summary(folder)
     end_without_page(folder)

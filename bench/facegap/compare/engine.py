@@ -10,16 +10,16 @@ engine hands on a rate or a variance.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from facegap.records import Floats, Rows
+from facegap.records import Floats, Meets, Rows
 
-BLOCK_ROWS, BLOCK_COLUMNS = 256, 1024
-"""A tile of float32 scores is 1 MB: half of a usual L2 cache."""
+BLOCK_ROWS, BLOCK_COLUMNS = 512, 512
+"""A tile of float32 scores is 1 MB, which a usual L2 cache holds; the matrix product is fastest where it is square."""
 
 BINS = 4096
 """Of the histogram of non-mated scores."""
@@ -64,7 +64,7 @@ class TilePlan:
         a, b: the two sides; the same object in symmetric trials, of which only the upper half is done.
         distance: scores are minus the Euclidean distance, else the product of unit rows.
         floor: pairs whose float32 score reaches it are kept.
-        cells: how many cells the histogram has on either axis.
+        meets: the tables of the histogram; None where no histogram is asked for.
         tile: rows and columns of a tile; a unit is a row of tiles. What comes out does not depend on it.
     """
 
@@ -74,7 +74,7 @@ class TilePlan:
     distance: bool
     bins: Bins
     floor: float
-    cells: int
+    meets: Meets | None
     tile: tuple[int, int] = field(default_factory=lambda: (BLOCK_ROWS, BLOCK_COLUMNS))
 
     @property
@@ -82,19 +82,34 @@ class TilePlan:
         """First row, in side `a`, of each unit."""
         return range(0, len(self.a), self.tile[0])
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of the histogram: tables and bins; no tables where none is asked for."""
+        return (len(self.meets) if self.meets is not None else 0), self.bins.count
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
     """What some units of a plan came to.
 
     Attributes:
-        histogram: (cells, cells, bins) int64 counts of the non-mated scores.
-        i, j: (k,) positions in the plan's sides of every non-mated pair at or above its floor.
+        histogram: (tables, bins) int64 counts of the non-mated scores.
+        pairs: (k,) int64, every non-mated pair at or above the plan's floor: its place in side `a` in the upper half of
+            the bits, in side `b` in the lower. They sort as one number, in a third of the time that two keys take.
     """
 
     histogram: Rows
-    i: Rows
-    j: Rows
+    pairs: Rows
+
+    @property
+    def i(self) -> Rows:
+        """(k,) places in side `a`."""
+        return self.pairs >> 32
+
+    @property
+    def j(self) -> Rows:
+        """(k,) places in side `b`."""
+        return self.pairs & 0xFFFFFFFF
 
 
 class Engine(Protocol):
@@ -106,12 +121,23 @@ class Engine(Protocol):
 
 
 def merged(plan: TilePlan, parts: Iterable[Part]) -> Part:
-    """The sum of parts, pairs sorted by (i, j), so that neither units nor workers show in the result."""
-    total = np.zeros((plan.cells, plan.cells, plan.bins.count), dtype=np.int64)
-    found = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))]
-    for part in parts:
-        total += part.histogram
-        found.append((part.i, part.j))
-    i, j = (np.concatenate(side) for side in zip(*found, strict=True))
-    order = np.lexsort((j, i))
-    return Part(total, i[order], j[order])
+    """The sum of parts, pairs ascending, so that neither units nor workers show in the result."""
+    everything = list(parts)
+    return Part(
+        summed([part.histogram for part in everything], plan.shape), ascending([part.pairs for part in everything])
+    )
+
+
+def summed(histograms: Sequence[Rows], shape: tuple[int, int]) -> Rows:
+    """Their sum, which may be the first of them, added to."""
+    total = histograms[0] if histograms else np.zeros(shape, dtype=np.int64)
+    for other in histograms[1:]:
+        total += other
+    return total
+
+
+def ascending(pairs: Sequence[Rows]) -> Rows:
+    """(k,) all of the pairs, ascending."""
+    found = np.concatenate([np.empty(0, dtype=np.int64), *pairs])
+    found.sort()
+    return found

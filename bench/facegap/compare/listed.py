@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from facegap.compare.engine import BINS
+from facegap.compare.groups import meets_of
 from facegap.compare.scores import exact_scores
 from facegap.compare.templates import positions, present, score_range
 from facegap.errors import InputError
-from facegap.records import Comparisons, Floats, ListedTrials, Mask, Rows, Samples, ScoredPairs, Templates
+from facegap.records import Comparisons, Floats, ListedTrials, Mask, Meets, Rows, Samples, ScoredPairs, Templates
 
 
 def compare_listed(
@@ -68,6 +69,7 @@ def listed_comparisons(
     low, high = score_range if score_range is not None else _range_of(scores[completed])
     edges = np.linspace(low, high, BINS + 1)
     cell_names, cells = samples.coded(cell_columns)
+    meets = meets_of(samples, cell_columns)
     tail = ScoredPairs(*(side[~mated & completed] for side in (trials.reference, trials.probe, scores)))
     known = ok if ok is not None else _seen(len(samples), trials, completed)
     return Comparisons(
@@ -79,11 +81,12 @@ def listed_comparisons(
         mated=ScoredPairs(trials.reference[mated], trials.probe[mated], scores[mated]),
         tail=tail,
         floor=-np.inf,
-        histogram=_histogram(tail, cells, len(cell_names), edges),
+        histogram=_histogram(tail, cells, meets, edges),
         cells=cells.astype(np.int64),
         cell_names=cell_names,
         edges=edges,
         completed=completed,
+        meets=meets,
     )
 
 
@@ -104,9 +107,9 @@ def _seen(n: int, trials: ListedTrials, completed: Mask) -> tuple[Mask, Mask]:
     return found[0], found[1]
 
 
-def _histogram(tail: ScoredPairs, cells: Rows, count: int, edges: npt.NDArray[np.float64]) -> Rows:
-    """(cells, cells, bins) counts of the non-mated scores, by reference and probe cell."""
+def _histogram(tail: ScoredPairs, cells: Rows, meets: Meets, edges: npt.NDArray[np.float64]) -> Rows:
+    """(tables, bins) counts of the non-mated scores."""
     bins = len(edges) - 1
     place = np.clip(np.searchsorted(edges, tail.score.astype(np.float64), side="right") - 1, 0, bins - 1)
-    key = (cells[tail.reference] * count + cells[tail.probe]) * bins + place
-    return np.bincount(key, minlength=count * count * bins).reshape(count, count, bins)
+    key = meets.table[cells[tail.reference], cells[tail.probe]].astype(np.int64) * bins + place
+    return np.bincount(key, minlength=len(meets) * bins).reshape(len(meets), bins)

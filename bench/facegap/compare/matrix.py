@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from facegap.compare.engine import Part, TilePlan
-from facegap.compare.pairs import Passes, TailRule, mated_pairs, require_few_cells, side_of
+from facegap.compare.groups import meets_of
+from facegap.compare.pairs import Passes, TailRule, mated_pairs, side_of
 from facegap.compare.tiles import every_unit
 from facegap.records import Comparisons, Floats, Mask, Rows, RuledTrials, Samples, ScoredPairs
 
@@ -94,9 +95,9 @@ def compare_matrix(
         score_range: lowest and highest score that the histogram reaches.
 
     Raises:
-        InputError: `cell_columns` give more than 4096 cells.
+        InputError: `cell_columns` give too many groups.
     """
-    require_few_cells(samples, cell_columns)
+    meets = meets_of(samples, cell_columns)
     cell_names, cells = samples.coded(cell_columns)
     a = side_of(samples, trials.reference, matrix.reference[matrix.reference_ok], cells)
     b = a if trials.symmetric else side_of(samples, trials.probe, matrix.probe[matrix.probe_ok], cells)
@@ -107,7 +108,7 @@ def compare_matrix(
         distance=False,
         range=score_range,
         cells=cells,
-        cell_count=len(cell_names),
+        meets=meets,
         tail=tail,
         engine=_MatrixEngine(matrix, threads),
         exact=lambda i, j: matrix.at(a.rows[i], b.rows[j]),
@@ -135,6 +136,7 @@ def compare_matrix(
         cells=cells.astype(np.int64),
         cell_names=cell_names,
         edges=passes.edges,
+        meets=meets,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facegap.compare.engine import BINS, Bins, Engine, Part, Side, TilePlan
+from facegap.compare.groups import meets_of
 from facegap.compare.listed import compare_listed
 from facegap.compare.scores import Similarity, exact_scores
 from facegap.compare.templates import positions, present, score_range
@@ -19,6 +20,8 @@ from facegap.records import (
     Comparisons,
     Floats,
     ListedTrials,
+    Mask,
+    Meets,
     Rows,
     RuledTrials,
     Samples,
@@ -64,13 +67,13 @@ def compare(
     score within 1e-6 of a bin's edge may lie in the neighbouring bin.
 
     Raises:
-        InputError: the two sides were made by different models, or `cell_columns` give more than 4096 cells.
+        InputError: the two sides were made by different models, or `cell_columns` give too many groups.
     """
     if (reference.model, reference.similarity) != (probe.model, probe.similarity):
         raise InputError(f"compare: reference templates of {reference.model}, probe templates of {probe.model}")
-    require_few_cells(samples, cell_columns)
     if isinstance(trials, ListedTrials):
         return compare_listed(samples, trials, reference, probe, cell_columns)
+    meets = meets_of(samples, cell_columns)
     cell_names, cells = samples.coded(cell_columns)
     a, b = _sides(samples, trials, reference, probe, cells)
     similarity, (low, high) = reference.similarity, score_range((a.squares, b.squares), reference.similarity)
@@ -81,7 +84,7 @@ def compare(
         distance=similarity == "negative-l2",
         range=(low, high),
         cells=cells,
-        cell_count=len(cell_names),
+        meets=meets,
         tail=tail,
         engine=engine,
         exact=lambda i, j: exact_scores(a.vectors, b.vectors, i, j, similarity),
@@ -101,6 +104,7 @@ def compare(
         cells=cells.astype(np.int64),
         cell_names=cell_names,
         edges=passes.edges,
+        meets=meets,
     )
 
 
@@ -135,23 +139,13 @@ def mated_pairs(samples: Samples, trials: Trials) -> tuple[Rows, Rows]:
     return r[keep].astype(np.int64), p[keep].astype(np.int64)
 
 
-def require_few_cells(samples: Samples, cell_columns: tuple[str, ...]) -> None:
-    """Refuse groups of which the histogram would not fit the memory.
-
-    Raises:
-        InputError: `cell_columns` give more than 4096 cells.
-    """
-    if len(np.unique(samples.grouping(cell_columns))) > 4096:
-        raise InputError(f"groups: more than 4096 cells over {', '.join(cell_columns)}; use fewer columns")
-
-
 def _sides(
     samples: Samples, trials: RuledTrials, reference: Templates, probe: Templates, cells: Rows
 ) -> tuple[Side, Side]:
-    a = _with_vectors(side_of(samples, trials.reference, reference.rows, cells), reference)
+    a = with_vectors(side_of(samples, trials.reference, reference.rows, cells), reference)
     if trials.symmetric:
         return a, a
-    return a, _with_vectors(side_of(samples, trials.probe, probe.rows, cells), probe)
+    return a, with_vectors(side_of(samples, trials.probe, probe.rows, cells), probe)
 
 
 def side_of(samples: Samples, wanted: Rows, there: Rows, cells: Rows) -> Side:
@@ -162,7 +156,8 @@ def side_of(samples: Samples, wanted: Rows, there: Rows, cells: Rows) -> Side:
     return Side(rows, subject[rows].astype(np.int64), cells[rows], *np.zeros((2, len(rows)), dtype=np.float32))
 
 
-def _with_vectors(side: Side, templates: Templates) -> Side:
+def with_vectors(side: Side, templates: Templates) -> Side:
+    """The side with its templates and their squared lengths."""
     vectors = np.ascontiguousarray(templates.vectors[np.searchsorted(templates.rows, side.rows)])
     squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float32)
     return replace(side, vectors=vectors, squares=squares)
@@ -181,7 +176,8 @@ class Passes:
 
     Attributes:
         range: lowest and highest score that the histogram reaches.
-        cells: (n samples,) cell of each sample, one of `cell_count`.
+        cells: (n samples,) cell of each sample.
+        meets: the tables of the histogram.
         exact: (k,) exact scores of the pairs (a[i], b[j]).
         lowered: the floor that the engine is given, so that no pair above the wanted one is missed.
     """
@@ -192,7 +188,7 @@ class Passes:
     distance: bool
     range: tuple[float, float]
     cells: Rows
-    cell_count: int
+    meets: Meets
     tail: TailRule
     engine: Engine
     exact: Callable[[Rows, Rows], Floats]
@@ -204,14 +200,18 @@ class Passes:
         return np.linspace(*self.range, BINS + 1)
 
     def tail_and_histogram(self) -> tuple[Rows, ScoredPairs, float]:
-        """The (cells, cells, bins) histogram, the exact tail and its floor. A floor that the pilot set too high is set
-        anew from the full histogram, which is exact to a bin."""
+        """The (tables, bins) histogram, the exact tail and its floor. A floor that the pilot set too high is set anew
+        from the full histogram, which is exact to a bin, and only the tail is made again."""
         floor = min(self._pilot_floor(), self.tail.at_most)
-        histogram, pairs = self._pass(floor)
+        histogram, pairs = self._pass(floor, self.meets)
         if self._impostors_in(pairs) < self._wanted(histogram):
             floor = min(self._floor_from(histogram, 1.0), self.tail.at_most)
-            histogram, pairs = self._pass(floor)
+            pairs = self.tail_above(floor)
         return histogram, pairs, floor
+
+    def tail_above(self, floor: float) -> ScoredPairs:
+        """The exact tail above a floor that is known, without a histogram."""
+        return self._pass(floor, None)[1]
 
     def _pilot_floor(self) -> float:
         """A floor from a seeded pilot, low enough in all likelihood; the whole range if everything fits the pilot."""
@@ -219,7 +219,7 @@ class Passes:
         picks = [np.sort(rng.permutation(len(side))[:PILOT]) for side in (self.a, self.b)]
         a = self.a.take(picks[0])
         b = a if self.symmetric else self.b.take(picks[1])
-        return self._floor_from(self._tiles(a, b, np.inf).histogram, 1.5)
+        return self._floor_from(self._tiles(a, b, np.inf, self.meets).histogram, 1.5)
 
     def _wanted(self, histogram: Rows) -> int:
         """How many impostors the tail must hold: the share and one more, so that the next score down is seen."""
@@ -235,17 +235,20 @@ class Passes:
         return float(self.edges[enough[-1] - 1]) if len(enough) and enough[-1] > 0 else -np.inf
 
     def _impostor_histogram(self, histogram: Rows) -> Rows:
-        """(bins,) counts of the comparisons that set thresholds; within cells where they are same-group ones.
-
-        Groups are unions of cells, so the cells' own diagonal is a part of the same-group comparisons, and the
-        groups' blocks the whole.
+        """(bins,) counts of the comparisons that set thresholds; within groups, which are unions of cells, where they
+        are same-group ones.
         """
+        return np.asarray(histogram[self._sets_thresholds].sum(axis=0))
+
+    @cached_property
+    def _sets_thresholds(self) -> Mask:
+        """(tables,) True where the table's comparisons set thresholds."""
         if self.tail.impostor_group is None:
-            return np.asarray(histogram.sum(axis=(0, 1)))
-        group_of_cell = np.full(self.cell_count, "", dtype=self.tail.impostor_group.dtype)
-        group_of_cell[self.cells] = self.tail.impostor_group
-        same = group_of_cell[:, None] == group_of_cell[None, :]
-        return np.asarray(histogram[same].sum(axis=0))
+            return np.ones(len(self.meets), dtype=bool)
+        group = np.unique(self.tail.impostor_group, return_inverse=True)[1]
+        of_cell = np.zeros(len(self.meets.codes), dtype=np.int64)
+        of_cell[self.cells] = group
+        return self.meets.group_of(of_cell) >= 0
 
     def _impostors_in(self, pairs: ScoredPairs) -> int:
         if self.tail.impostor_group is None:
@@ -253,7 +256,7 @@ class Passes:
         group = self.tail.impostor_group
         return int(np.count_nonzero(group[pairs.reference] == group[pairs.probe]))
 
-    def _tiles(self, a: Side, b: Side, floor: float) -> Part:
+    def _tiles(self, a: Side, b: Side, floor: float, meets: Meets | None) -> Part:
         low, high = self.range
         plan = TilePlan(
             a=a,
@@ -262,16 +265,16 @@ class Passes:
             distance=self.distance,
             bins=Bins(low, BINS / (high - low), BINS),
             floor=floor,
-            cells=self.cell_count,
+            meets=meets,
         )
         return self.engine.run(plan)
 
-    def _pass(self, floor: float) -> tuple[Rows, ScoredPairs]:
-        part = self._tiles(self.a, self.b, self.lowered(floor))
+    def _pass(self, floor: float, meets: Meets | None) -> tuple[Rows, ScoredPairs]:
+        part = self._tiles(self.a, self.b, self.lowered(floor), meets)
         score = self.exact(part.i, part.j)
         keep = matches(score, floor)
         reference, probe, score = self.a.rows[part.i[keep]], self.b.rows[part.j[keep]], score[keep]
         if self.symmetric:
             reference, probe = np.minimum(reference, probe), np.maximum(reference, probe)
-        order = np.lexsort((probe, reference))
+        order = np.argsort((reference << 32) | probe)
         return part.histogram, ScoredPairs(reference[order], probe[order], score[order])

@@ -26,11 +26,23 @@ def exact_scores(a: Floats, b: Floats, i: Rows, j: Rows, similarity: Similarity)
     return scores
 
 
+# Four pairs at a time: each sum waits for its own last addition, and four of them wait together.
 @compiled()
 def _products(a: Any, b: Any, i: Any, j: Any) -> Any:  # pragma: no cover - compiled
     out = np.empty(len(i), dtype=np.float32)
-    for k in range(len(i)):
-        total = np.float64(0)
+    fours = len(i) // 4 * 4
+    for k in range(0, fours, 4):
+        a0, a1, a2, a3 = a[i[k]], a[i[k + 1]], a[i[k + 2]], a[i[k + 3]]
+        b0, b1, b2, b3 = b[j[k]], b[j[k + 1]], b[j[k + 2]], b[j[k + 3]]
+        t0, t1, t2, t3 = 0.0, 0.0, 0.0, 0.0
+        for d in range(a.shape[1]):
+            t0 += np.float64(a0[d]) * np.float64(b0[d])
+            t1 += np.float64(a1[d]) * np.float64(b1[d])
+            t2 += np.float64(a2[d]) * np.float64(b2[d])
+            t3 += np.float64(a3[d]) * np.float64(b3[d])
+        out[k], out[k + 1], out[k + 2], out[k + 3] = t0, t1, t2, t3
+    for k in range(fours, len(i)):
+        total = 0.0
         for d in range(a.shape[1]):
             total += np.float64(a[i[k], d]) * np.float64(b[j[k], d])
         out[k] = total

@@ -1,12 +1,13 @@
 """Phone, light and network as physics: what a picture goes through between the face and the matcher."""
 
-from facegap.conditions import selfie
+from facegap.conditions import selfie, video
 from facegap.conditions.chain import (
     STEPS,
-    Image,
+    Take,
     Upload,
     apply,
     digest,
+    film,
     photograph,
     rng_for,
     starts_from_scene,
@@ -16,7 +17,8 @@ from facegap.conditions.chain import (
 from facegap.conditions.profiles import KINDS, combinations, ladder, load, names, part, parts
 from facegap.conditions.sensitivity import End, ends
 from facegap.conditions.show import grid
-from facegap.conditions.stages import Box, Photo, Unreadable
+from facegap.conditions.stages import Box, Image, Photo, Unreadable
+from facegap.conditions.video import filmed_by, require
 
 __all__ = [
     "KINDS",
@@ -25,12 +27,15 @@ __all__ = [
     "End",
     "Image",
     "Photo",
+    "Take",
     "Unreadable",
     "Upload",
     "apply",
     "combinations",
     "digest",
     "ends",
+    "film",
+    "filmed_by",
     "grid",
     "ladder",
     "load",
@@ -38,9 +43,11 @@ __all__ = [
     "part",
     "parts",
     "photograph",
+    "require",
     "rng_for",
     "selfie",
     "starts_from_scene",
     "stochastic",
     "validate",
+    "video",
 ]

@@ -78,12 +78,13 @@ def meter(
     averages the middle of the face box, "centre" a Gaussian of a quarter of each side, "frame" everything: the mode
     that turns a face before a bright window black. A camera that is not told of a face meters the centre instead.
 
-    White balance takes `white_balance` of the light's colour for neutral (`colour.adapted`).
+    White balance multiplies the raw channels, in linear light, and does `white_balance` of what the light's colour
+    asks of each, in stops (`colour.adapted`).
     """
     rows, columns = _weights(view, mode)
     metered = _weighted_luminance(view.pixels, rows, columns)
     neutral = colour.adapted(view.light.white, white_balance)
-    per_second = metered * view.light.lux * view.camera.rate * float(np.max(colour.camera_neutral(neutral)))
+    per_second = metered * view.light.lux * view.camera.rate * max(neutral)
     wanted = target * view.camera.full_well / max(per_second, 1e-12)
     time_s, gain = _programme(wanted, hand_time_s, max(max_time_s, hand_time_s), max_gain)
     return Exposed(view.pixels, view.light, view.camera, Exposure(time_s, gain, neutral))
@@ -163,7 +164,8 @@ def disk(radius: float) -> Linear:
 def path_kernel(length: float, angles: npt.NDArray[np.float64]) -> Linear:
     """(k, k) kernel, k odd, of a path of `length` pixels whose equal pieces run in (n,) `angles`.
 
-    Sums to 1; [[1]] below a tenth of a pixel. Angles are radians, from the right of the picture towards its bottom.
+    Sums to 1; [[1]] below a tenth of a pixel. Angles are radians, from the right of the picture towards its bottom. The
+    kernel's second moment about its centre, x and y together, is the path's: length^2 / 12 of a straight one.
     """
     if length < 0.1:
         return np.ones((1, 1), dtype=np.float32)
@@ -171,6 +173,7 @@ def path_kernel(length: float, angles: npt.NDArray[np.float64]) -> Linear:
     steps = np.repeat(np.stack([np.cos(angles), np.sin(angles)], axis=1), per_piece, axis=0)
     points = (np.cumsum(steps, axis=0) - steps / 2) * (length / len(steps))
     points -= points.mean(axis=0)
+    points *= _as_wide(points)
     reach = math.ceil(float(np.abs(points).max()))
     kernel = np.zeros((2 * reach + 3, 2 * reach + 3))
     base = np.floor(points).astype(np.int64)
@@ -180,6 +183,21 @@ def path_kernel(length: float, angles: npt.NDArray[np.float64]) -> Linear:
             weight = np.abs(1 - dx - part[:, 0]) * np.abs(1 - dy - part[:, 1])
             np.add.at(kernel, (base[:, 1] + dy + reach + 1, base[:, 0] + dx + reach + 1), weight)
     return np.asarray(kernel / kernel.sum(), dtype=np.float32)
+
+
+def _as_wide(points: npt.NDArray[np.float64]) -> float:
+    """The factor on (n, 2) points about 0 after which they are as wide on the grid as they are before it.
+
+    Sharing a point between its neighbours adds f (1 - f) to the second moment along an axis, f its place between them:
+    up to a quarter of a pixel squared, much for a short path. It grows with the factor, so a bisection finds it.
+    """
+    stated, low, high = float((points**2).sum()), 0.0, 1.0
+    for _ in range(20):
+        factor = (low + high) / 2
+        part = factor * points - np.floor(factor * points)
+        wide = factor**2 * stated + float((part * (1 - part)).sum())
+        low, high = (factor, high) if wide < stated else (low, factor)
+    return (low + high) / 2
 
 
 def convolve(pixels: Linear, kernel: Linear) -> Linear:

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from facegap import store
 from facegap.cards import ConditionCard, Step
 from facegap.colour import to_bytes
-from facegap.conditions import camera, codec, frame, isp, light, network, sensor
+from facegap.conditions import camera, codec, frame, isp, light, network, sensor, video
 from facegap.conditions.parameters import problems, signature
-from facegap.conditions.stages import Box, Bytes8, Photo, Scene, Stage
+from facegap.conditions.stages import Box, Bytes8, Image, Photo, Scene, Stage, Unreadable
 from facegap.errors import CardError, InputError
 from facegap.words import did_you_mean
 
-Image = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
-
-REVISION = 3
+REVISION = 4
 """Raised whenever a step's pixels change for the same parameters, so that no cached image of the old ones is used."""
 
 STEPS: dict[str, Callable[..., Any]] = {
@@ -42,6 +39,7 @@ STEPS: dict[str, Callable[..., Any]] = {
     "crop": frame.crop,
     "jpeg": codec.jpeg,
     "webp": codec.webp,
+    "h264": video.h264,
     "upload_cap": network.upload_cap,
     "uplink": network.uplink,
     "truncate": network.truncate,
@@ -96,28 +94,77 @@ def photograph(
     face_box: Box | None = None,
     upload: Upload | None = None,
 ) -> Photo:
-    """As `apply`, of an (h, w, 3) image, with the file that was sent in `Photo.file` where the last step encoded one.
+    """As `apply`, of an (h, w, 3) image, with the file that was sent in `Photo.file` where a step encoded one.
 
     `upload`: what it is sent with, where it is not sent alone.
 
     Raises:
         Unreadable, InputError: as `apply`.
     """
-    stage = _start(image)
-    network_rng = rng if upload is None else np.random.Generator(np.random.PCG64(upload.seed))
-    for step in card.steps:
+    (photo,) = film(card, [Take(image, rng, face_box)], upload)
+    if isinstance(photo, Unreadable):
+        raise photo
+    return photo
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """What one frame of a video selfie is made of: an (h, w, 3) image, its random numbers, its face's box."""
+
+    image: Image
+    rng: np.random.Generator
+    face_box: Box | None = None
+
+
+def film(card: ConditionCard, takes: Sequence[Take], upload: Upload | None = None) -> list[Photo | Unreadable]:
+    """What arrives of the frames of a video selfie, in order, or why a frame does not.
+
+    Where a step is `h264`, they are one video; else each goes its way by itself, as in `photograph`.
+
+    Raises:
+        InputError: as `apply`.
+        MissingError: a step needs what is not installed.
+    """
+    names = [step.step for step in card.steps]
+    at = names.index("h264") if "h264" in names else len(names)
+    before, after = card.steps[:at], card.steps[at + 1 :]
+    stages = [_through(before, take, _start(take.image), upload) for take in takes]
+    if at < len(names):
+        crf = int(str(card.steps[at].parameters["crf"]))
+        caps = [_cap(step, upload) for step in after if step.step == "upload_cap"]
+        # Every frame's share of the cap, times the frames: what is rounded off is no frame's.
+        most = len(takes) * min(caps) if caps else None
+        stages = list(video.filmed([_finish(stage) for stage in stages], crf=crf, max_bytes=most))
+    return [_arrives(after, take, stage, upload) for take, stage in zip(takes, stages, strict=True)]
+
+
+def _arrives(steps: Sequence[Step], take: Take, stage: Stage, upload: Upload | None) -> Photo | Unreadable:
+    try:
+        return _finish(_through(steps, take, stage, upload))
+    except Unreadable as failure:
+        return failure
+
+
+def _through(steps: Sequence[Step], take: Take, stage: Stage, upload: Upload | None) -> Stage:
+    network_rng = take.rng if upload is None else np.random.Generator(np.random.PCG64(upload.seed))
+    for step in steps:
         function = STEPS[step.step]
         known = signature(function)
-        if image.dtype == np.float32 and step.step in _PHOTO_ONLY:
+        if take.image.dtype == np.float32 and step.step in _PHOTO_ONLY:
             continue
         if isinstance(stage, Scene):
-            stage = Photo(to_bytes(stage.pixels)) if known.takes is Photo else Scene(stage.pixels, face_box)
+            stage = Photo(to_bytes(stage.pixels)) if known.takes is Photo else Scene(stage.pixels, take.face_box)
         given = step.parameters
-        if upload is not None and step.step == "upload_cap":
-            given = {**given, "max_bytes": max(int(step.parameters["max_bytes"]) // upload.pictures, 1)}  # type: ignore[call-overload]
-        source = network_rng if step.step in _ON_THE_WAY else rng
+        if step.step == "upload_cap":
+            given = {**given, "max_bytes": _cap(step, upload)}
+        source = network_rng if step.step in _ON_THE_WAY else take.rng
         stage = function(stage, source, **given) if known.random else function(stage, **given)
-    return _finish(stage)
+    return stage
+
+
+def _cap(step: Step, upload: Upload | None) -> int:
+    """The bytes that a picture may take of what the network does."""
+    return max(int(str(step.parameters["max_bytes"])) // (upload.pictures if upload is not None else 1), 1)
 
 
 def validate(card: ConditionCard) -> None:

@@ -89,11 +89,17 @@ def white(kelvin: float, locus: Locus) -> Triple:
 
 
 def adapted(light: Triple, share: float) -> Triple:
-    """What white balance takes for neutral when it corrects `share` (0-1) of the light's colour; luminance 1.
+    """The raw red, green and blue that white balance takes for neutral when it does `share` (0-1) of its task.
 
-    The correction is a share of the distance on a logarithmic scale: light ** share, channel by channel.
+    White balance multiplies the camera's raw channels, in linear light: that is where the share is defined. Of the
+    stops by which a neutral surface in `light` (linear sRGB, luminance 1) differs from one in D65 in a raw channel, it
+    corrects `share`; what remains there is the ratio to the power of 1 - share. Scaled so that what it makes neutral
+    has luminance 1.
     """
-    return _of_luminance_one(np.power(np.array(light), share))
+    ratio = camera_neutral(light) / camera_neutral((1.0, 1.0, 1.0))
+    raw = np.array(CHANNELS) * np.power(ratio, share)
+    red, green, blue = (raw / float(np.dot(LUMINANCE, camera_to_rgb() @ (raw / CHANNELS)))).tolist()
+    return red, green, blue
 
 
 def _of_luminance_one(rgb: Floats64) -> Triple:

@@ -12,12 +12,19 @@ from facegap.conditions.stages import Photo
 
 
 def resize(photo: Photo, *, short_px: Annotated[int, Range("px", 8, 8000)]) -> Photo:
-    """Shrink to `short_px` on the short side by area averaging; a smaller picture stays as it is."""
+    """Shrink to `short_px` on the short side by area averaging; a smaller picture stays as it is.
+
+    Where the picture stands for a finer one of the phone's, that one is shrunk; these pixels only as far as they are
+    more than `short_px` themselves.
+    """
     height, width = photo.pixels.shape[:2]
-    scale = short_px / min(height, width)
-    if scale >= 1:
-        return photo
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    short = min(height, width)
+    if short * photo.scale <= short_px:
+        return Photo(photo.pixels, scale=photo.scale)
+    if short <= short_px:
+        return Photo(photo.pixels, scale=short_px / short)
+    factor = short_px / short
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
     return Photo(np.asarray(cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
 
 
@@ -26,4 +33,4 @@ def crop(photo: Photo, *, share: Annotated[float, Range("", 0.1, 1)]) -> Photo:
     height, width = photo.pixels.shape[:2]
     rows, columns = max(1, round(height * share)), max(1, round(width * share))
     top, left = (height - rows) // 2, (width - columns) // 2
-    return Photo(np.ascontiguousarray(photo.pixels[top : top + rows, left : left + columns]))
+    return Photo(np.ascontiguousarray(photo.pixels[top : top + rows, left : left + columns]), scale=photo.scale)

@@ -46,7 +46,8 @@ def isp(
     sigma = 1 / developed.binning
     blurred = luma if sigma < 0.25 else cv2.GaussianBlur(luma, (5, 5), sigma, borderType=cv2.BORDER_REFLECT_101)
     strengths = np.float32(sharpen), np.float32(halo), np.float32(saturation)
-    return Photo(_finished(luma, np.asarray(blurred), red, blue, *strengths, _tone_table(tone)))
+    pixels = _finished(luma, np.asarray(blurred), red, blue, *strengths, _tone_table(tone))
+    return Photo(pixels, scale=developed.binning)
 
 
 def wiener(

@@ -9,8 +9,8 @@ from typing import Annotated
 import cv2
 import numpy as np
 
-from facegap.colour import Floating, decode
-from facegap.conditions import colour
+from facegap.colour import LUMINANCE, Floating, decode
+from facegap.conditions import colour, silhouette
 from facegap.conditions.compiled import compiled
 from facegap.conditions.parameters import Range
 from facegap.conditions.stages import Box, Light, Linear, Lit, Photo, Scene, Triple
@@ -80,20 +80,43 @@ def second_light(lit: Lit, *, kelvin: Kelvin, locus: colour.Locus, share: Share,
     return Lit(_fall_off(lit.pixels, axis, centre, width, (red, green, blue), _ones()), lit.face_box, lit.light)
 
 
-def backlight(lit: Lit, *, ratio: Annotated[float, Range("background:face", 1, 1000)], flat: Share) -> Lit:
-    """A bright window behind the person: all but head and shoulders becomes `ratio` times as bright as the main light.
+def backlight(
+    lit: Lit, *, ratio: Annotated[float, Range("background:face", 1, 1000)], flat: Share, share: Share = 1.0
+) -> Lit:
+    """A bright window behind the person: background that is `ratio` times as bright as white in the main light.
 
-    The window is `flat` of an even white and the rest the photo's own background. Head and shoulders are two ellipses
-    around the face (an average silhouette, assumed), or around the central 45 % where no face is known. What the
+    The window reaches down to the chest, is as wide as makes `share` of the picture (1: all of the background), and
+    shows `flat` of an even white and the photo's own background for the rest. The person in front of it (`silhouette`,
+    around the central 45 % where no face is known) keeps the main light, hair and shoulders as the face. What the
     window does to the face is left to `lens` (veiling glare) and `meter`: it lights nothing else. A background that is
     brighter than diffuse white on average is a window already (a head rendered before one) and stays as it is; no
     photo's is.
     """
     height, width = lit.pixels.shape[:2]
     box = lit.face_box if lit.face_box is not None else central_box(height, width)
-    if _background(lit.pixels, box) > 1:
+    outside = 1 - silhouette.matte(lit.pixels, box)
+    if _mean_light(lit.pixels, outside) > 1:
         return lit
-    return Lit(_window(lit.pixels, box, ratio, flat, lit.light.white), lit.face_box, lit.light)
+    opening = outside if share == 1 else outside * _pane(outside, box, share)
+    return Lit(_window(lit.pixels, opening, ratio, flat, lit.light.white), lit.face_box, lit.light)
+
+
+def _pane(outside: Linear, box: Box, share: float) -> Linear:
+    """(h, w) 1 in the upright rectangle about the face in which (h, w) `outside` adds up to `share` of the picture.
+
+    It begins at the top and ends at the chest, or at the bottom where even its whole width is too little.
+    """
+    height, width = outside.shape
+    wanted = share * height * width
+    chest = min(height, max(1, round(box[3] + 0.5 * (box[3] - box[1]))))
+    rows = chest if float(outside[:chest].sum()) >= wanted else height
+    away = np.abs(np.arange(width) + 0.5 - 0.5 * (box[0] + box[2]))
+    columns = outside[:rows].sum(axis=0, dtype=np.float64)
+    order = np.argsort(away, kind="stable")
+    half = float(away[order[min(int(np.searchsorted(np.cumsum(columns[order]), wanted)), width - 1)]])
+    pane = np.zeros((height, width), dtype=np.float32)
+    pane[:rows] = (away <= half)[None, :]
+    return pane
 
 
 def central_box(height: int, width: int) -> Box:
@@ -156,46 +179,20 @@ def _fall_off(
     return out
 
 
-@compiled
-def _outside(row: int, box: Box, shares: Linear) -> None:
-    """Share of the background in every pixel of a row: 0 in the silhouette, 1 outside, over a tenth of its radius."""
-    wide, tall = 0.5 * (box[2] - box[0]), 0.5 * (box[3] - box[1])
-    x0, y0 = 0.5 * (box[0] + box[2]), 0.5 * (box[1] + box[3])
-    step, start = np.float32(1.0 / wide), np.float32((0.5 - x0) / wide)
-    zero, one, five = np.float32(0.0), np.float32(1.0), np.float32(5.0)
-    y = (row + 0.5 - y0) / tall
-    head_x, head_y = np.float32(1.3**-2), np.float32(((y + 0.15) / 1.6) ** 2)
-    body_x, body_y = np.float32(2.9**-2), np.float32(((y - 3.4) / 2.3) ** 2)
-    for column in range(len(shares)):
-        x = start + np.float32(column) * step
-        nearest = min(x * x * head_x + head_y, x * x * body_x + body_y)
-        shares[column] = min(max((nearest - one) * five, zero), one)
+def _mean_light(pixels: Linear, weights: Linear) -> float:
+    """Mean luminance of (h, w, 3) pixels under (h, w) weights, 0 where those are 0."""
+    total = float(weights.sum(dtype=np.float64))
+    return float(np.einsum("yxc,yx,c->", pixels, weights, np.array(LUMINANCE, np.float32))) / max(total, 1e-9)
 
 
 @compiled
-def _background(pixels: Linear, box: Box) -> float:
-    """Mean luminance of the background over every fourth row, 0 where the silhouette fills the picture."""
-    shares = np.empty(pixels.shape[1], dtype=np.float32)
-    light, weight = np.zeros(pixels.shape[1]), np.zeros(pixels.shape[1])
-    for row in range(0, pixels.shape[0], 4):
-        _outside(row, box, shares)
-        for column in range(pixels.shape[1]):
-            red, green, blue = pixels[row, column, 0], pixels[row, column, 1], pixels[row, column, 2]
-            light[column] += shares[column] * (0.2126 * red + 0.7152 * green + 0.0722 * blue)
-            weight[column] += shares[column]
-    return float(light.sum() / max(weight.sum(), 1e-9))
-
-
-@compiled
-def _window(pixels: Linear, box: Box, ratio: float, flat: float, white: Triple) -> Linear:
+def _window(pixels: Linear, opening: Linear, ratio: float, flat: float, white: Triple) -> Linear:
     out = np.empty_like(pixels)
-    shares = np.empty(pixels.shape[1], dtype=np.float32)
     own, even = np.float32(ratio * (1.0 - flat)), ratio * flat
     red, green, blue = np.float32(even * white[0]), np.float32(even * white[1]), np.float32(even * white[2])
     for row in range(pixels.shape[0]):
-        _outside(row, box, shares)
         for column in range(pixels.shape[1]):
-            share = shares[column]
+            share = opening[row, column]
             r, g, b = pixels[row, column, 0], pixels[row, column, 1], pixels[row, column, 2]
             out[row, column, 0] = r + share * (red + own * r - r)
             out[row, column, 1] = g + share * (green + own * g - g)

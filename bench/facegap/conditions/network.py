@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
-import cv2
 import numpy as np
 
 from facegap.conditions import codec
 from facegap.conditions.light import Share
 from facegap.conditions.parameters import Range
-from facegap.conditions.stages import Bytes8, Photo, Unreadable
+from facegap.conditions.stages import Photo, Unreadable
 
 _FIRST_QUALITY = 95
 _LAST_QUALITY = 10
@@ -19,23 +19,21 @@ _LAST_QUALITY = 10
 def upload_cap(photo: Photo, *, max_bytes: Annotated[int, Range("bytes", 2000, 100_000_000)]) -> Photo:
     """Encode again until the file fits: the best JPEG quality from 95 to 10 that does, else a picture 3/4 as large.
 
-    A file that fits as it is goes as it is.
+    The file is the phone's (`Photo.size`). One that fits as it is goes as it is.
     """
-    if photo.file is not None and len(photo.file) <= max_bytes:
+    if photo.size is not None and photo.size <= max_bytes:
         return photo
-    pixels = photo.pixels
     while True:
-        file = _best_fit(pixels, max_bytes)
-        if file is not None:
-            return Photo(codec.decode(file), file)
-        size = (max(1, pixels.shape[1] * 3 // 4), max(1, pixels.shape[0] * 3 // 4))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        quality = _best_fit(photo, max_bytes)
+        if quality is not None:
+            return codec.jpeg(photo, quality=quality)
+        photo = codec.smaller(photo)
 
 
 def uplink(photo: Photo, *, kbit_per_s: Annotated[float, Range("kbit/s", 1, 1_000_000)]) -> Photo:
-    """The time that sending takes: the file's bytes by the rate of the uplink. The picture stays as it is."""
-    file = photo.file if photo.file is not None else codec.encode_jpeg(photo.pixels, _FIRST_QUALITY)
-    return Photo(photo.pixels, photo.file, len(file) * 8 / (1000 * kbit_per_s))
+    """The time that sending takes: the bytes of the phone's file by the rate. The picture stays as it is."""
+    size = photo.size if photo.size is not None else codec.size_of(_file(photo), photo.scale)
+    return replace(photo, seconds=size * 8 / (1000 * kbit_per_s))
 
 
 def truncate(photo: Photo, rng: np.random.Generator, *, probability: Share) -> Photo:
@@ -47,9 +45,14 @@ def truncate(photo: Photo, rng: np.random.Generator, *, probability: Share) -> P
     breaks, where = rng.uniform(size=2)
     if breaks >= probability:
         return photo
-    file = photo.file if photo.file is not None else codec.encode_jpeg(photo.pixels, _FIRST_QUALITY)
+    file = _file(photo)
     part = file[: int(where * len(file))]
-    return Photo(codec.decode(part), part)
+    return replace(photo, pixels=codec.decode(part), file=part)
+
+
+def _file(photo: Photo) -> bytes:
+    """The photo's file; the one that would be sent where none was encoded."""
+    return photo.file if photo.file is not None else codec.encode_jpeg(photo.pixels, _FIRST_QUALITY)
 
 
 def lose(photo: Photo, rng: np.random.Generator, *, probability: Share) -> Photo:
@@ -63,17 +66,16 @@ def lose(photo: Photo, rng: np.random.Generator, *, probability: Share) -> Photo
     return photo
 
 
-def _best_fit(pixels: Bytes8, max_bytes: int) -> bytes | None:
-    """The JPEG file of the highest quality that fits, None where even the lowest does not; a bisection."""
-    file = codec.encode_jpeg(pixels, _LAST_QUALITY)
-    if len(file) > max_bytes:
+def _best_fit(photo: Photo, max_bytes: int) -> int | None:
+    """The highest JPEG quality whose file fits, None where even the lowest does not; a bisection."""
+
+    def fits(quality: int) -> bool:
+        return codec.size_of(codec.encode_jpeg(photo.pixels, quality), photo.scale) <= max_bytes
+
+    if not fits(_LAST_QUALITY):
         return None
     low, high = _LAST_QUALITY, _FIRST_QUALITY + 1
     while high - low > 1:
         middle = (low + high) // 2
-        tried = codec.encode_jpeg(pixels, middle)
-        if len(tried) <= max_bytes:
-            low, file = middle, tried
-        else:
-            high = middle
-    return file
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low

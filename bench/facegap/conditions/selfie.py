@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from facegap.conditions.chain import Image
-from facegap.conditions.stages import Box, Linear
+from facegap.conditions.stages import Box, Image, Linear
 from facegap.errors import InputError
 
 PAUSE_FRAMES = 25

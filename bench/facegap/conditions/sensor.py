@@ -89,7 +89,7 @@ def demosaic(raw: Raw, *, method: Literal["bilinear", "edge-aware"]) -> Develope
     A channel that clips stays clipped after white balance, so blown highlights are white.
     """
     red, green, blue = cv2.split(raw.values if raw.values.ndim == 3 else _interpolated(raw.values, method))
-    neutral = colour.camera_neutral(raw.exposure.neutral)
+    neutral = np.array(raw.exposure.neutral)
     gains = neutral.max() / neutral
     matrix = colour.DIFFERENCES @ colour.camera_to_rgb()
     scale = (gains / (raw.white - raw.black)).astype(np.float32)

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 
 from facegap.cards import ConditionCard
-from facegap.conditions.chain import Image, apply, rng_for
+from facegap.conditions.chain import apply, rng_for
 from facegap.conditions.profiles import combinations, load
-from facegap.conditions.stages import Box, Bytes8, Unreadable
+from facegap.conditions.stages import Box, Bytes8, Image, Unreadable
+from facegap.conditions.video import installed, require
 from facegap.errors import InputError
 
 _LABEL_PX = 18
@@ -27,7 +28,9 @@ def grid(
     sample_id: str = "shown",
     face_box: Box | None = None,
 ) -> Bytes8:
-    """A sheet of `image` under each named condition (all combined ones where None), labelled, as (h, w, 3) uint8 sRGB.
+    """A sheet of `image` under each named condition, labelled, as (h, w, 3) uint8 sRGB.
+
+    Where `names` is None, they are all combined ones for which all is installed.
 
     Each picture is fitted into a tile of `tile_px`, drawn as it would be for sample `sample_id` of a run with `seed`;
     an unreadable one is a grey tile with its reason. `image` and `face_box` are as for `apply`.
@@ -35,9 +38,13 @@ def grid(
     Raises:
         CardError: a name is not a condition.
         InputError: there is no name.
+        MissingError: a step needs what is not installed.
     """
-    shown = list(names) if names is not None else combinations()
-    cards = [load(name) for name in shown]
+    cards = [load(name) for name in (names if names is not None else combinations())]
+    if names is None:
+        cards = [card for card in cards if installed(card)]
+    for card in cards:
+        require(card)
     lines = max((card.name.count("+") + 1 for card in cards), default=1)
     tiles = [_tile(image, card, tile_px, lines, rng_for(seed, sample_id, card.plain_name), face_box) for card in cards]
     if not tiles:

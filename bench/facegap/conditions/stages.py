@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 Linear = npt.NDArray[np.float32]
 Bytes8 = npt.NDArray[np.uint8]
+Image = Bytes8 | Linear
 Box = tuple[float, float, float, float]
 Triple = tuple[float, float, float]
 
@@ -67,7 +68,7 @@ class Exposure:
     Attributes:
         time_s: exposure time, seconds.
         gain: 1 is base sensitivity, at which the full well is full scale.
-        neutral: linear RGB that white balance takes for neutral, luminance 1.
+        neutral: raw red, green and blue of what white balance takes for neutral, of luminance 1.
     """
 
     time_s: float
@@ -153,12 +154,22 @@ class Developed:
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A finished picture: (h, w, 3) uint8 sRGB `pixels`, the file that it came from where it was just encoded, and how
-    many seconds that took to send, where the network says."""
+    """A finished picture, and the file that it came from where one was just encoded.
+
+    Attributes:
+        pixels: (h, w, 3) uint8 sRGB.
+        file: what was decoded again: of the picture itself, or of one up to four times as fine (`codec.coded`).
+        seconds: that the phone's file took to send, where the network says.
+        size: bytes of the phone's own file, of the phone's own number of pixels.
+        scale: pixels of the phone's picture along an axis in one of these, >= 1: a data set's small picture stands for
+            the large one that the phone makes.
+    """
 
     pixels: Bytes8
     file: bytes | None = field(default=None, repr=False)
     seconds: float | None = None
+    size: int | None = None
+    scale: float = 1.0
 
 
 Stage = Scene | Lit | View | Exposed | Raw | Developed | Photo

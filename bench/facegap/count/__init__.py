@@ -8,6 +8,7 @@ from facegap.count.attempts import (
     REFUSED,
     STAGES,
     PersonTimes,
+    attempt_bpcer_counts,
     failures_by_transaction,
     of_group,
     refusal_counts,
@@ -27,9 +28,20 @@ from facegap.count.nonmated import (
     pooled_nonmated,
 )
 from facegap.count.parts import of_mated, of_samples
-from facegap.count.people import PersonErrors, fnmr_counts, fta_counts, fte_counts, person_errors
+from facegap.count.people import PersonErrors, bpcer_counts, fnmr_counts, fta_counts, fte_counts, person_errors
 from facegap.count.relatives import Relatives, relative_counts
-from facegap.count.searches import Cmc, alarm_scores, cmc, fnir_counts, fpir_counts, mate_scores
+from facegap.count.searches import (
+    Cmc,
+    alarm_scores,
+    alarms_told_above,
+    cmc,
+    fnir_counts,
+    fpir_counts,
+    mate_scores,
+    rank_limit,
+    searched,
+    unknown,
+)
 
 __all__ = [
     "REFUSED",
@@ -41,7 +53,10 @@ __all__ = [
     "PersonTimes",
     "Relatives",
     "alarm_scores",
+    "alarms_told_above",
     "among",
+    "attempt_bpcer_counts",
+    "bpcer_counts",
     "cmc",
     "compared_often",
     "cross_fmr_counts",
@@ -62,7 +77,10 @@ __all__ = [
     "people_compared",
     "person_errors",
     "pooled_nonmated",
+    "rank_limit",
     "refusal_counts",
     "relative_counts",
+    "searched",
     "times_by_person",
+    "unknown",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facegap.count.groups import codes, one_way, uncounted
-from facegap.records import Attempts, ErrorCounts, Mask, Rows, Samples, Strings, matches
+from facegap.records import NOT_LIVE, Attempts, ErrorCounts, Mask, Rows, Samples, Strings, matches
 
 STAGES = (
     "unreadable",
@@ -16,6 +16,7 @@ STAGES = (
     "several_faces",
     "too_small",
     "below_quality",
+    "not_live",
     "no_template",
     "no_reference",
     "no_match",
@@ -24,6 +25,9 @@ STAGES = (
 """How far an attempt got, from nowhere to a match."""
 
 REFUSED = "turned away"
+
+_JUDGED = (NOT_LIVE, "no_template", "no_reference", "ok")
+"""What an attempt can end in that was judged for liveness."""
 
 
 def reached(attempts: Attempts, threshold: float, after: int) -> tuple[Strings, Mask]:
@@ -51,6 +55,21 @@ def refusal_counts(
     if stage != REFUSED:
         failed = np.zeros(len(probe), dtype=bool)
     return one_way(base, groups, probe, np.asarray(error), failed, "counted", failure_is_error=True)
+
+
+def attempt_bpcer_counts(
+    attempts: Attempts, samples: Samples, columns: tuple[str, ...], attempt: int
+) -> tuple[ErrorCounts, ...]:
+    """Of the attempts of that number, from 1, that a net of liveness judged, those that it did not take as live.
+
+    By group of the probe, clustered by subject; attempts that ended before are `failed`, and in no denominator.
+    """
+    groups = codes(samples, columns)
+    mine = slice(attempt - 1, None, attempts.per_transaction)
+    outcome, probe = attempts.outcome[mine], attempts.probe[mine]
+    base = uncounted("BPCER", attempts.model, attempts.condition, groups, None)
+    before = ~np.isin(outcome, _JUDGED)
+    return one_way(base, groups, probe, outcome == NOT_LIVE, before, "excluded", failure_is_error=False)
 
 
 def failures_by_transaction(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from facegap.count.groups import codes, one_way, uncounted
-from facegap.records import Acquisitions, Comparisons, ErrorCounts, Failures, Rows, Samples, matches
+from facegap.records import NOT_LIVE, Acquisitions, Comparisons, ErrorCounts, Failures, Rows, Samples, matches
 
 
 class PersonErrors(NamedTuple):
@@ -71,6 +71,19 @@ def fta_counts(acquisitions: Acquisitions, samples: Samples, columns: tuple[str,
     failed = ~acquisitions.ok
     base = uncounted("FTA", acquisitions.detector, acquisitions.condition, groups, None)
     return one_way(base, groups, np.arange(len(samples)), failed, failed, "counted", failure_is_error=True)
+
+
+def bpcer_counts(acquisitions: Acquisitions, samples: Samples, columns: tuple[str, ...]) -> tuple[ErrorCounts, ...]:
+    """Genuine people whom a net of liveness does not take as live (BPCER, ISO/IEC 30107-3), by group.
+
+    Of the samples, all of which it judges where a face was acquired; the others are `failed`, and in no denominator.
+    `model` is the detector.
+    """
+    groups = codes(samples, columns)
+    refused = acquisitions.outcome == NOT_LIVE
+    base = uncounted("BPCER", acquisitions.detector, acquisitions.condition, groups, None)
+    failed = ~(acquisitions.ok | refused)
+    return one_way(base, groups, np.arange(len(samples)), refused, failed, "excluded", failure_is_error=False)
 
 
 def fte_counts(comparisons: Comparisons, samples: Samples, columns: tuple[str, ...]) -> tuple[ErrorCounts, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from facegap.count.groups import codes, one_way, uncounted
-from facegap.records import ErrorCounts, Failures, Floats, Rows, Samples, Searches, matches
+from facegap.errors import InputError
+from facegap.records import ErrorCounts, Failures, Floats, Mask, Rows, Samples, Searches, matches
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -29,6 +30,65 @@ class Cmc:
     subjects: int
 
 
+def unknown(searches: Searches, metric: str, rank: int | None, threshold: float | None) -> str:
+    """Why candidate lists that were cut short do not hold a rate, as one line; "" where it is known.
+
+    A mate who is left out has a rank behind the list and at most its last score. So FNIR is known at ranks that every
+    such list reaches, and at thresholds above all their last scores; FPIR at thresholds above the last scores of lists
+    without anybody else.
+
+    Args:
+        metric: "FNIR" or "FPIR".
+        rank, threshold: as `fnir_counts`.
+    """
+    if searches.listed is None or searches.listed_to is None:
+        return ""
+    if metric == "FPIR":
+        end = alarms_told_above(searches)
+        if threshold is None or threshold > end:
+            return ""
+        return f"not known: candidate lists without a candidate end at scores up to {end:.6g}, where others may match"
+    end = float(searches.listed_to[searches.left_out].max(initial=-np.inf))
+    if threshold is not None and threshold > end and (rank is None or rank <= _sure_rank(searches, _tied(searches))):
+        return ""
+    sure = rank_limit(searches)
+    if rank is not None and rank <= sure:
+        return ""
+    if rank is None:
+        return f"not known: candidate lists without the mate end at scores up to {end:.6g}, where it may match"
+    return f"not known: candidate lists are cut, the shortest that matters after {sure}; ranks behind that are not told"
+
+
+def alarms_told_above(searches: Searches) -> float:
+    """The score above which candidate lists tell every alarm of non-mated searches; -inf where all are told."""
+    if searches.listed_to is None:
+        return -np.inf
+    return float(searches.listed_to[searches.nobody_listed & ~searches.mated].max(initial=-np.inf))
+
+
+def rank_limit(searches: Searches) -> int:
+    """The largest rank of which every search tells whether the mate has it; the gallery's size without cut lists."""
+    return _sure_rank(searches, searches.left_out | _tied(searches))
+
+
+def _tied(searches: Searches) -> Mask:
+    """(k,) True where the mate is as alike as the last candidate of a cut list: those cut off may be as alike."""
+    if searches.listed_to is None:
+        return np.zeros(len(searches.probe), dtype=bool)
+    return np.asarray(np.isfinite(searches.listed_to) & (searches.mate_score == searches.listed_to))
+
+
+def _sure_rank(searches: Searches, unsure: Mask) -> int:
+    listed = searches.listed
+    return searches.gallery_size if listed is None else int(listed[unsure].min(initial=searches.gallery_size))
+
+
+def _refuse_unknown(searches: Searches, metric: str, rank: int | None, threshold: float | None) -> None:
+    why = unknown(searches, metric, rank, threshold)
+    if why:
+        raise InputError(f"{searches.model}, {searches.condition}, {searches.protocol}: {metric} {why}")
+
+
 def fnir_counts(
     searches: Searches,
     samples: Samples,
@@ -41,7 +101,11 @@ def fnir_counts(
 
     `rank` None asks for the threshold alone (R = N), `threshold` None for the rank alone. Ranks count ties against the
     mate. A search without a mate's score (either side failed) is failed, and an error where failures are counted.
+
+    Raises:
+        InputError: candidate lists that were cut short do not hold it, see `unknown`.
     """
+    _refuse_unknown(searches, "FNIR", rank, threshold)
     groups = codes(samples, columns)
     mated = searches.mated
     score = searches.mate_score[mated]
@@ -66,7 +130,11 @@ def fpir_counts(
 
     A watchlist (open) is a negative system: where failures are counted a failed search is an alarm (score +inf). In
     the closed protocol it returns no candidate.
+
+    Raises:
+        InputError: candidate lists that were cut short do not hold it, see `unknown`.
     """
+    _refuse_unknown(searches, "FPIR", None, threshold)
     groups = codes(samples, columns)
     nonmated = ~searches.mated
     failed = ~searches.completed[nonmated]
@@ -76,26 +144,46 @@ def fpir_counts(
     return one_way(base, groups, searches.probe[nonmated], alarm, failed, failures, failure_is_error=watchlist)
 
 
-def mate_scores(searches: Searches, rank: int | None, failures: Failures = "counted") -> tuple[Rows, Floats]:
+def searched(
+    searches: Searches, samples: Samples, columns: tuple[str, ...], metric: str, failures: Failures = "counted"
+) -> tuple[ErrorCounts, ...]:
+    """The mated searches ("FNIR") or the others ("FPIR") of every group, without any error: a rate that is unknown."""
+    groups = codes(samples, columns)
+    kind = searches.mated if metric == "FNIR" else ~searches.mated
+    failed = np.isnan(searches.mate_score) if metric == "FNIR" else ~searches.completed
+    base = uncounted("FNIR" if metric == "FNIR" else "FPIR", searches.model, searches.condition, groups, None)
+    none = np.zeros(int(kind.sum()), dtype=bool)
+    return one_way(base, groups, searches.probe[kind], none, failed[kind], failures, failure_is_error=False)
+
+
+def mate_scores(
+    searches: Searches, rank: int | None, failures: Failures = "counted", at_most: bool = False
+) -> tuple[Rows, Floats]:
     """(k,) rows of `Samples` and scores of the mated searches of `fnir_counts`: below a threshold they miss.
 
-    NaN for a miss at any threshold.
+    NaN for a miss at any threshold. A mate whom a cut list leaves out has -inf, or with `at_most` what it has at most.
     """
     tried = searches.mated if failures == "counted" else searches.mated & ~np.isnan(searches.mate_score)
-    score = searches.mate_score[tried]
+    score = searches.mate_score
     if rank is not None:
-        score = np.where(searches.mate_rank[tried] <= rank, score, np.float32(np.nan))
-    return searches.probe[tried], score
+        score = np.where(searches.mate_rank <= rank, score, np.float32(np.nan))
+    if at_most and searches.listed_to is not None:
+        score = np.where(searches.left_out, searches.listed_to, score)
+    return searches.probe[tried], score[tried]
 
 
-def alarm_scores(searches: Searches, failures: Failures = "counted") -> tuple[Rows, Floats]:
+def alarm_scores(searches: Searches, failures: Failures = "counted", at_most: bool = False) -> tuple[Rows, Floats]:
     """(k,) rows of `Samples` and scores of the non-mated searches of `fpir_counts`: from a threshold on they alarm.
 
-    +inf for an alarm, and -inf for none, at any threshold.
+    +inf for an alarm, and -inf for none, at any threshold. Where a cut list names nobody else the score is -inf, or
+    with `at_most` what others have at most.
     """
     tried = ~searches.mated if failures == "counted" else ~searches.mated & searches.completed
     always = np.float32(np.inf if searches.protocol == "open" else -np.inf)
-    return searches.probe[tried], np.where(searches.completed, searches.top_nonmate, always)[tried]
+    score = np.where(searches.completed, searches.top_nonmate, always)
+    if at_most and searches.listed_to is not None:
+        score = np.where(searches.nobody_listed, searches.listed_to, score)
+    return searches.probe[tried], score[tried]
 
 
 def cmc(searches: Searches, samples: Samples, columns: tuple[str, ...], ranks: int) -> tuple[Cmc, ...]:

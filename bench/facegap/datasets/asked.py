@@ -25,6 +25,7 @@ def check_study(study: Study, card: DatasetCard, file: Path) -> None:
     _check_terms(study, card, file)
     _check_columns(study, card, file)
     _check_reference(study, card, file)
+    _check_mixes(study, card, file)
     _check_synthetic(study, card, file)
     _check_identities(study, card, file)
     _check_recorded(study, card, file)
@@ -78,9 +79,31 @@ def _check_reference(study: Study, card: DatasetCard, file: Path) -> None:
         names = [", ".join(name) for name in itertools.islice(itertools.product(*values), _MOST_GROUPS)]
         if group not in names:
             raise InputError(
-                f"{file}: reference: '{group}' is no group of '{grouping}'{did_you_mean(group, names)}; "
-                f"there are: {some(names)}"
+                f"{file}: reference: '{group}' is no group of '{grouping}'"
+                f"{_called_now(card, grouping, group) or did_you_mean(group, names)}; there are: {some(names)}"
             )
+
+
+def _called_now(card: DatasetCard, grouping: str, group: str) -> str:
+    """How a group is called whose labels had other names in an earlier version of the card; "" where none had."""
+    former = [card.groups[column].former for column in grouping.split(", ")]
+    labels = group.split(", ")
+    if len(labels) != len(former):
+        return ""
+    now = ", ".join(names.get(label, label) for names, label in zip(former, labels, strict=True))
+    return "" if now == group else f", called '{now}' now"
+
+
+def _check_mixes(study: Study, card: DatasetCard, file: Path) -> None:
+    """That no group of a mix has the name that it had in an earlier version of the card."""
+    if study.identification is None:
+        return
+    grouping = ", ".join(study.groups[0])
+    for key in ("gallery_mix", "search_mix"):
+        for group in getattr(study.identification, key):
+            now = _called_now(card, grouping, group)
+            if now:
+                raise InputError(f"{file}: identification.{key}: no group '{group}' of '{grouping}'{now}")
 
 
 def _check_synthetic(study: Study, card: DatasetCard, file: Path) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from facegap.cards import DatasetCard
-from facegap.datasets.copies import Looks, copy_findings, find_copies, unreadable_findings
+from facegap.datasets.copies import Looks, copy_findings, find_copies, spread, unreadable_findings
 from facegap.datasets.files import read_bytes
 from facegap.datasets.load import load
 from facegap.datasets.pairs import Pairs, list_files, load_pairs
-from facegap.records import NO_LABEL, Finding, Samples
+from facegap.records import NO_LABEL, Finding, Rows, Samples
 from facegap.store import sha256_bytes
 from facegap.words import plural, with_examples
 
@@ -131,12 +131,14 @@ def check(card: DatasetCard, root: Path, look: Look | None = None) -> Report:
         DatasetMissing: the folder is not there.
         DatasetError: the folder as a whole contradicts the card.
     """
-    loaded = load(card, root)
+    # A table of comparisons serves scores that arrived, which need no image.
+    loaded = load(card, root, images=not card.sides)
     samples = loaded.samples
-    looks = look(samples) if look is not None else _by_bytes(samples)
+    there = _there(card, samples)
+    looks = spread((look or _by_bytes)(samples.take(there)), there, len(samples))
     copies = find_copies(samples, looks, card.identities)
     findings = [*loaded.findings, *unreadable_findings(samples, looks), *copy_findings(samples, copies)]
-    findings += [*_unlabelled(card, samples), *_lonely(card, samples)]
+    findings += [*_absent(len(samples) - len(there)), *_unlabelled(card, samples), *_lonely(card, samples)]
     lists = _lists(card, root, samples)
     findings += _missing_lists(card, root)
     roles = Counter(samples.roles.tolist())
@@ -223,6 +225,19 @@ def _lonely(card: DatasetCard, samples: Samples) -> list[Finding]:
     alone = int((each == 1).sum())
     message = f"{plural(alone, 'subject')} with one sample only: in non-mated comparisons, never in mated ones"
     return [Finding(level="info", rule="one-sample", message=message, count=alone)] if alone else []
+
+
+def _there(card: DatasetCard, samples: Samples) -> Rows:
+    """(k,) rows of the samples whose file is there: all, but of a table of comparisons."""
+    if not card.sides:
+        return np.arange(len(samples))
+    return np.flatnonzero([(samples.root / path).is_file() for path in samples.paths.tolist()])
+
+
+def _absent(count: int) -> Iterator[Finding]:
+    if count:
+        message = f"{plural(count, 'image file')} not there: only scores or templates that arrive can be counted"
+        yield Finding(level="info", rule="no-image", message=message, count=count)
 
 
 def _by_bytes(samples: Samples) -> Looks:

@@ -13,14 +13,15 @@ from facegap.datasets.values import JOINT, NO_FLAG
 Read = Callable[[Sequence[str]], str]
 """The value of one column of ours from a row's fields."""
 
-_FIELD = re.compile(r"\{([^{}:]+)(?::(\d+|_))?\}")
+_FIELD = re.compile(r"\{([^{}:]+)(?::(\d+|_|/\d+))?\}")
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 
 
 def reader(sheet: Sheet, own: str, hint: str) -> Read:
     """Reads the column `own`, or puts several together as it says: "{person:_}/{person:_}_{number:4}.jpg".
 
-    `:4` writes a number with zeros before it to four digits, `:_` writes spaces as underscores.
+    `:4` writes a number with zeros before it to four digits, `:_` writes spaces as underscores, `:/2` takes the second
+    part of a path.
 
     Raises:
         DatasetError: a column is not in the table.
@@ -35,6 +36,8 @@ def reader(sheet: Sheet, own: str, hint: str) -> Read:
 def _written(value: str, form: str | None) -> str:
     if form == "_":
         return value.replace(" ", "_")
+    if form and form.startswith("/"):
+        return next(iter(value.split("/")[int(form[1:]) - 1 : int(form[1:])]), "")
     return value.zfill(int(form)) if form and value.isdecimal() else value
 
 

@@ -8,6 +8,7 @@
 | calfw | two lines a pair, `file label`: the fold number of a mated pair, 0 of a non-mated one |
 | agedb | `file file label`, 1 or 0 (or -1); ten folds of equal size |
 | cfp | a folder of folds, each with same.txt and diff.txt of `i,j`, and Pair_list_F.txt, Pair_list_P.txt above |
+| template-pairs | `template template` or with a label 1 or 0; comma or space; the templates are pooled of pictures |
 | bob | a folder with for_models.lst (`file model client`) and for_scores.lst (`file model claimed real`) |
 """
 
@@ -165,6 +166,18 @@ def _agedb(path: Path) -> Contents:
     return _in_folds(path, [_labelled(where, words) for where, words in _lines(path)])
 
 
+def _template_pairs(path: Path) -> Contents:
+    """NIST's match.csv, `11065,1`, or `1 11065 1` with a label, as insightface's release has it."""
+    lines = [_of_templates(where, " ".join(words).replace(",", " ").split()) for where, words in _lines(path)]
+    return Contents(lines=lines)
+
+
+def _of_templates(where: str, words: Sequence[str]) -> Listed:
+    if len(words) not in (2, 3) or words[2:] not in ([], ["1"], ["0"], ["-1"]):
+        return Listed(where=where, fault="expected two templates, and if known 1 or 0")
+    return Listed(where=where, a=words[0], b=words[1], mated=None if len(words) == 2 else words[2] == "1")
+
+
 def _labelled(where: str, words: Sequence[str]) -> Listed:
     if len(words) != 3 or words[2] not in ("1", "0", "-1"):
         return Listed(where=where, fault="expected file, file, and 1 or 0")
@@ -295,5 +308,6 @@ _READERS: Mapping[str, Callable[[Path], Contents]] = {
     "calfw": _calfw,
     "agedb": _agedb,
     "cfp": _cfp,
+    "template-pairs": _template_pairs,
     "bob": _bob,
 }

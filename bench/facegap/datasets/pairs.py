@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -15,8 +14,9 @@ from facegap.cards import DatasetCard
 from facegap.cards.dataset import ListFormat
 from facegap.cards.study import TrialRule
 from facegap.datasets.files import existing_root, leaves_root
-from facegap.datasets.ids import as_number, by_number
 from facegap.datasets.lists import Contents, Listed, read_list
+from facegap.datasets.names import AMBIGUOUS, UNKNOWN, Names
+from facegap.datasets.pools import Pools, read_pools
 from facegap.datasets.row import numbers_of
 from facegap.errors import DatasetError, InputError
 from facegap.records import NO_LABEL, Finding, ListedTrials, Mask, Rows, Samples, Strings
@@ -25,8 +25,6 @@ from facegap.words import did_you_mean, plural
 CHANGED = "a sample whose id differs from a known one as a spreadsheet changes numbers (0001, 1, 1.0)"
 MOST_RELATIONS = 20
 """Kinds of relation that a list may name; more are names of families, which belong into the manifest."""
-_UNKNOWN = "a sample that is not in use (unknown, refused or not drawn)"
-_AMBIGUOUS = "a file name that several samples have; write more of its path"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +38,7 @@ class Pairs:
         findings: one line per reason.
         relations: kind of relation that the list names, such as "twin" -> (n samples,) a value that related people
             share, "" where none is named.
+        pools: of pairs of templates what those are pooled of; the rows are then those of `pools.samples`.
     """
 
     reference: Rows
@@ -48,6 +47,7 @@ class Pairs:
     refused: Mapping[str, int]
     findings: tuple[Finding, ...]
     relations: Mapping[str, Strings]
+    pools: Pools | None = None
 
     def __len__(self) -> int:
         return len(self.reference)
@@ -70,6 +70,8 @@ def asked_pairs(rule: TrialRule, study: Path, card: DatasetCard, root: Path | No
     """
     if rule.file is not None:
         path = (study.parent / rule.file).resolve()
+        if rule.format == "template-pairs":
+            return _pooled(path, [(study.parent / name).resolve() for name in rule.templates], samples)
         return _settled(path, rule.format or "csv", {}, samples)
     if not rule.by_list:
         return None
@@ -86,6 +88,8 @@ def load_pairs(card: DatasetCard, root: Path, samples: Samples, protocol: str = 
         DatasetError: the card names no list, or the list cannot be read as a whole.
     """
     name, form = _of_card(card, protocol)
+    if form == "template-pairs":
+        return _pooled_of_card(card, root, samples, protocol)
     if leaves_root(name):
         raise DatasetError(f"data set '{card.name}': list of pairs '{name}' leaves the root; name a file below it")
     path = existing_root(card, root) / name
@@ -95,6 +99,22 @@ def load_pairs(card: DatasetCard, root: Path, samples: Samples, protocol: str = 
         near = did_you_mean(PurePosixPath(name).name, there)
         raise DatasetError(f"data set '{card.name}': list of pairs: no '{name}' in {root}{near}; correct the card")
     return _settled(path, form, card.columns, samples, paths)
+
+
+def _pooled_of_card(card: DatasetCard, root: Path, samples: Samples, protocol: str) -> Pairs:
+    said = card.protocols[protocol]
+    outside = next((name for name in (said.pairs, *said.templates) if leaves_root(name)), None)
+    if outside is not None:
+        raise DatasetError(f"data set '{card.name}': list '{outside}' leaves the root; name a file below it")
+    existing_root(card, root)
+    return _pooled(root / said.pairs, [root / name for name in said.templates], samples)
+
+
+def _pooled(path: Path, templates: Sequence[Path], samples: Samples) -> Pairs:
+    """A list of pairs of templates; what is found of the templates comes first."""
+    pools = read_pools(templates, samples)
+    pairs = _settled(path, "template-pairs", {}, pools.samples)
+    return replace(pairs, pools=pools, findings=(*pools.findings, *pairs.findings))
 
 
 def list_files(root: Path, name: str) -> list[Path]:
@@ -120,7 +140,7 @@ def _settled(
     path: Path, form: ListFormat, columns: Mapping[str, str], samples: Samples, paths: Sequence[Path] = ()
 ) -> Pairs:
     contents = _read([*paths] or [path], form, columns)
-    names = _Names(samples)
+    names = Names(samples)
     subjects = samples.subjects.tolist()
     kept: list[tuple[int, int, int]] = []
     kinds: list[str] = []
@@ -129,7 +149,7 @@ def _settled(
     seen: set[tuple[int, int]] = set()
     for line in contents.lines:
         a, b = (-1, -1) if line.fault else (names.row(line.a), names.row(line.b))
-        reason = line.fault or names.why_not(line) or _reason(a, b, line.mated, subjects)
+        reason = line.fault or _why_not(names, line) or _reason(a, b, line.mated, subjects)
         if not reason and line.relation and subjects[a] == subjects[b]:
             reason = "a relation of a person to themselves"
         if reason:
@@ -189,7 +209,7 @@ def _read(paths: Sequence[Path], form: ListFormat, columns: Mapping[str, str]) -
 
 
 def related(samples: Samples, pairs: Pairs) -> Samples:
-    """The samples with the relations that the list names.
+    """The samples with the relations that the list names, be they pictures or templates.
 
     Raises:
         DatasetError: the manifest has a relation of that name too.
@@ -242,40 +262,18 @@ def _refusal(name: str, reason: str, lines: Sequence[str]) -> Finding:
     )
 
 
-class _Names:
-    """Rows of samples by their id, or by the end of it behind a slash, where one sample alone has that end."""
-
-    def __init__(self, samples: Samples) -> None:
-        self._rows = {sample: row for row, sample in enumerate(samples.ids.tolist())}
-        self._numbers = by_number(self._rows)
-        self._by_file: dict[str, list[str]] = defaultdict(list)
-        for sample in self._rows:
-            self._by_file[sample.rpartition("/")[2]].append(sample)
-
-    def row(self, name: str) -> int:
-        """The row of the sample that the list means; -1 where there is none or not one alone."""
-        found = self._meant(name)
-        return self._rows[found[0]] if len(found) == 1 else -1
-
-    def why_not(self, line: Listed) -> str:
-        """What keeps a name of the line from being found, beyond that no sample has it."""
-        missing = [name for name in (line.a, line.b) if len(self._meant(name)) != 1]
-        if any(len(self._meant(name)) > 1 for name in missing):
-            return _AMBIGUOUS
-        return CHANGED if any(as_number(name) in self._numbers for name in missing) else ""
-
-    def _meant(self, name: str) -> list[str]:
-        if name in self._rows:
-            return [name]
-        if not name:
-            return []
-        return [sample for sample in self._by_file.get(name.rpartition("/")[2], ()) if sample.endswith(f"/{name}")]
+def _why_not(names: Names, line: Listed) -> str:
+    """What keeps a name of the line from being found, beyond that no sample has it."""
+    missing = [name for name in (line.a, line.b) if names.row(name) < 0]
+    if any(names.several(name) for name in missing):
+        return AMBIGUOUS
+    return CHANGED if any(names.changed(name) for name in missing) else ""
 
 
 def _reason(a: int, b: int, mated: bool | None, subjects: Sequence[str]) -> str:
     """Why the pair cannot be used, "" where it can."""
     if a < 0 or b < 0:
-        return _UNKNOWN
+        return UNKNOWN
     if a == b:
         return "a sample with itself"
     if mated is not None and mated != (subjects[a] == subjects[b]):

@@ -128,7 +128,7 @@ def _label_hint(column: str, group: GroupColumn, raw: str) -> str:
         return f", a list: say in the card which counts, groups.{column}.lists"
     if group.bands or group.flags or is_number(raw):
         return ""
-    return did_you_mean(raw, [*group.values, *group.map])
+    return group.meant(raw)
 
 
 def _unknown_role(source: Source) -> Iterator[Problem]:

@@ -29,6 +29,14 @@ OBSERVED = "observed, not assigned: those pictured under one value are other peo
 
 SAME_PEOPLE = "the same people, but perhaps on another day or in another place: observed, not assigned"
 
+GENERATED = (
+    "these groups are shapes of a generator: differences in false matches between them come from the generator and are "
+    "no finding"
+)
+
+FALSE_MATCHES = ("FMR", "FPIR")
+"""Rates of false matches."""
+
 NARROW = "the interval may be too narrow"
 
 
@@ -69,6 +77,11 @@ def of_errors(counts: ErrorCounts) -> list[str]:
 def few_people(least: int = FEW_SUBJECTS) -> str:
     """Said of whatever rests on fewer than `least` people."""
     return f"fewer than {least} people: {NARROW}"
+
+
+def of_generator(grouping: str, shapes: Iterable[str]) -> list[str]:
+    """Said of false matches by groups of a grouping ("family, sex") that has a column of a generator's shapes."""
+    return [GENERATED] if set(grouping.split(", ")) & set(shapes) else []
 
 
 def of_observation() -> list[str]:

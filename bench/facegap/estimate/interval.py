@@ -19,7 +19,13 @@ FEW_BEHIND, MANY_EACH = 15, 4
 NOTHING = 1e-4
 """A lower end below so much of the rate is written as 0."""
 
-_SEARCHED = {"FTA": "samples", "FTE": "people", "FNIR": "mated searches", "FPIR": "non-mated searches"}
+_SEARCHED = {
+    "FTA": "samples",
+    "FTE": "people",
+    "BPCER": "judged faces",
+    "FNIR": "mated searches",
+    "FPIR": "non-mated searches",
+}
 
 
 def estimate(counts: ErrorCounts, level: float = 0.95) -> Estimate:

@@ -47,7 +47,7 @@ def threshold_at_fmr(
     """
     if comparisons_total <= 0 or (len(tail_scores) == 0 and floor == -np.inf):
         raise InputError("a threshold at a target FMR needs non-mated comparisons with a score, found none")
-    allowed = _allowed(comparisons_total, target)
+    allowed = most_false_matches(comparisons_total, target)
     scores = np.sort(tail_scores)[::-1]
     complete = len(scores) == comparisons_total or floor == -np.inf
     if len(scores) <= allowed and not complete:
@@ -65,7 +65,7 @@ def threshold_at_fmr(
     return OperatingPoint(float(threshold), false_matches / comparisons_total, false_matches, note)
 
 
-def _allowed(total: int, target: float) -> int:
+def most_false_matches(total: int, target: float) -> int:
     """The largest number of false matches with number / total <= target, as the division rounds."""
     allowed = min(int(total * target) + 1, total)
     while allowed / total > target:

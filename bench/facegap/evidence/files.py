@@ -16,6 +16,7 @@ from facegap import store
 from facegap.cards import Study
 from facegap.cards.observed import ObservedColumn
 from facegap.errors import StoreError
+from facegap.evidence.histograms import read_histogram
 from facegap.evidence.record import Evidence, Key3
 from facegap.records import (
     Acquisitions,
@@ -24,6 +25,7 @@ from facegap.records import (
     Comparisons,
     Floats,
     ListedTrials,
+    Meets,
     RuledTrials,
     RunManifest,
     Samples,
@@ -106,7 +108,7 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         }
         comparisons = {
             (use.card, condition): _read_comparisons(
-                _comparisons_file(folder, use.card, condition), use.card, condition
+                _comparisons_file(folder, use.card, condition), use.card, condition, samples
             )
             for use in study.models
             for condition in study.conditions
@@ -125,11 +127,13 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
             if _attempts_file(folder, use.card, condition).exists()
         }
         kept = {
-            key: _read_comparisons(_kept_file(folder, *key), *key)
+            key: _read_comparisons(_kept_file(folder, *key), *key, samples)
             for key in comparisons
             if _kept_file(folder, *key).exists()
         }
         values = {column: tuple(group["values"]) for column, group in manifest.dataset.get("groups", {}).items()}
+        groups = manifest.dataset.get("groups", {})
+        shapes = tuple(sorted(column for column, group in groups.items() if group.get("generated_shape")))
         observed = _orders(manifest.dataset.get("observed", {}), values)
         gaps = _read_gaps(folder / GAPS) if (folder / GAPS).exists() else None
         applies_to = {card["name"]: card["applies_to"] for card in manifest.conditions}
@@ -153,6 +157,7 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         lost=lost,
         lost_reasons=lost_reasons,
         values=values,
+        shapes=shapes,
         observed=observed,
         gaps=gaps,
         vendor_fmr=vendor_fmr,
@@ -310,6 +315,7 @@ def _comparison_arrays(comparisons: Comparisons) -> dict[str, Any]:
         "cells": comparisons.cells.astype(np.int32),
         "cell_names": np.array(comparisons.cell_names),
         "edges": comparisons.edges,
+        **_meet_arrays(comparisons.meets),
         **({"completed": comparisons.completed} if comparisons.completed is not None else {}),
         **_fold_array(comparisons.trials),
     }
@@ -321,7 +327,13 @@ def _fold_array(trials: Trials) -> dict[str, Any]:
     return {"fold": trials.fold.astype(np.int32)}
 
 
-def _read_comparisons(path: Path, model: str, condition: str) -> Comparisons:
+def _meet_arrays(meets: Meets | None) -> dict[str, Any]:
+    if meets is None:
+        return {}
+    return {"meet_columns": np.array(meets.columns, dtype=np.str_), "meet_codes": meets.codes.astype(np.int32)}
+
+
+def _read_comparisons(path: Path, model: str, condition: str, samples: Samples) -> Comparisons:
     arrays = store.read_arrays(path)
 
     def rows(name: str) -> Any:
@@ -336,6 +348,8 @@ def _read_comparisons(path: Path, model: str, condition: str) -> Comparisons:
         trials: Trials = ListedTrials(*sides, rows("fold") if "fold" in arrays else None)
     else:
         trials = RuledTrials(*sides, bool(arrays["symmetric"]))
+    cells, names = rows("cells"), tuple(str(name) for name in arrays["cell_names"])
+    histogram, meets = read_histogram(arrays, cells, names, samples)
     return Comparisons(
         model=model,
         condition=condition,
@@ -345,19 +359,24 @@ def _read_comparisons(path: Path, model: str, condition: str) -> Comparisons:
         mated=pairs("mated"),
         tail=pairs("tail"),
         floor=float(arrays["floor"]),
-        histogram=arrays["histogram"],
-        cells=rows("cells"),
-        cell_names=tuple(str(name) for name in arrays["cell_names"]),
+        histogram=histogram,
+        cells=cells,
+        cell_names=names,
         edges=arrays["edges"],
         completed=arrays.get("completed"),
+        meets=meets,
     )
 
 
+_LIST_ARRAYS = ("listed", "listed_to")
 _SEARCH_ARRAYS = ("probe", "mated", "completed", "mate_score", "mate_rank", "mate_rank_optimistic", "top_nonmate")
 
 
 def _search_arrays(searches: Searches) -> dict[str, Any]:
     arrays = {name: getattr(searches, name) for name in _SEARCH_ARRAYS}
+    if searches.listed is not None:
+        arrays |= {name: getattr(searches, name) for name in _LIST_ARRAYS}
+        arrays["same_scores"] = np.array(searches.same_scores)
     return {**arrays, "gallery": np.array([searches.gallery_size, searches.gallery_failed])}
 
 
@@ -371,6 +390,8 @@ def _read_searches(folder: Path, model: str, condition: str, protocol: Literal["
         **{name: arrays[name] for name in _SEARCH_ARRAYS},
         gallery_size=size,
         gallery_failed=failed,
+        **{name: arrays[name] for name in _LIST_ARRAYS if "listed" in arrays},
+        same_scores=bool(arrays.get("same_scores", True)),
     )
 
 

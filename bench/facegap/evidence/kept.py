@@ -21,7 +21,18 @@ NO_TEXT = (
 _RULES = ("all", "listed")
 """Values of trials.pairs that name no file."""
 
-_CARDS = ("card", "detector", "conditions", "condition", "applies_to", "from_run", "templates", "scores")
+_CARDS = (
+    "card",
+    "detector",
+    "liveness",
+    "conditions",
+    "condition",
+    "applies_to",
+    "from_run",
+    "templates",
+    "scores",
+    "searches",
+)
 """Keys of a study whose texts may be paths of cards, runs and files that arrived."""
 
 _NAMED = re.compile(
@@ -34,12 +45,18 @@ def kept_study(study: Study, dataset: str) -> dict[str, Any]:
     found = study.model_dump(mode="json")
     found["dataset"] |= {"root": None, "card": dataset}
     found["trials"]["pairs"] = _list(study.trials.pairs)
+    found["trials"]["templates"] = [_last(name) for name in study.trials.templates]
     for use in found["models"]:
         for key in ("templates", "scores"):
-            use[key] = {name: [_last(file) for file in files] for name, files in use[key].items()}
+            use[key] = _last_files(use[key])
+        use["searches"] = {protocol: _last_files(files) for protocol, files in use["searches"].items()}
     if study.thresholds.from_run is not None:
         found["thresholds"]["from_run"] = _last(study.thresholds.from_run)
     return found
+
+
+def _last_files(files: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {condition: [_last(file) for file in some] for condition, some in files.items()}
 
 
 def kept_dataset(card: DatasetCard) -> dict[str, Any]:
@@ -47,7 +64,10 @@ def kept_dataset(card: DatasetCard) -> dict[str, Any]:
     found = card.model_dump(mode="json")
     # A name stays a name and a pattern a pattern, so that what is kept is still a card.
     found["files"] = {key: "*" if "*" in value else LEFT_OUT for key, value in found["files"].items()}
-    found["protocols"] = {name: {**one, "pairs": LEFT_OUT} for name, one in found["protocols"].items()}
+    found["protocols"] = {
+        name: {**one, "pairs": LEFT_OUT, "templates": [LEFT_OUT for _ in one["templates"]]}
+        for name, one in found["protocols"].items()
+    }
     return found
 
 

@@ -48,6 +48,7 @@ class Evidence:
         kept: by (model, condition), the comparisons with such pictures kept; none where none was left out.
         lost: samples that were refused, as far as they are known, and `lost_reasons` why; None where that was not kept.
         values: label column -> its labels in the order of the data set's card.
+        shapes: label columns whose values are shapes of a generator.
         observed: observed condition -> its values likewise, none where they are as found.
         gaps: years between the pictures of mated comparisons, in bins; None where they are not known or not asked for.
     """
@@ -68,6 +69,7 @@ class Evidence:
     lost: Samples | None = None
     lost_reasons: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shapes: tuple[str, ...] = ()
     observed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     gaps: AgeGaps | None = None
     vendor_fmr: Mapping[str, float] = field(default_factory=dict)

@@ -34,7 +34,7 @@ class Seal:
         facegap: the version that sealed it.
         study_text: content of the study's file.
         study: as resolved.
-        models: cards of recognisers and detectors, with the digests of their weights.
+        models: cards of recognisers, detectors and a net of liveness, with the digests of their weights.
         conditions: cards.
         dataset: card.
         thresholds: those that come from elsewhere than the run's own comparisons.

@@ -27,8 +27,9 @@ class CandidateScores:
 
     Attributes:
         completed: (k,) True where the search has a list, if an empty one.
+        enrolled: (g,) True where the reference did not fail.
         length: (k,) candidates listed.
-        cut: (k,) True where the gallery has more subjects than the list: somebody is left out of it.
+        cut: (k,) True where more are enrolled than the list has: somebody is left out of it.
         mate_score: (k,) score of the subject's own reference, NaN where it is not listed, not enrolled, or failed.
         mate_rank, mate_rank_optimistic: (k,) as of `records.Searches` within the list; 0 where the mate is not listed:
             then its rank is beyond `length`.
@@ -39,10 +40,12 @@ class CandidateScores:
         nonmate_floor: likewise of the highest score of another subject: the highest `lowest` of cut lists that hold
             nobody but the mate. -inf where nothing is unknown.
         rank_limit: ranks up to this one are known of every search; the gallery's size where no list is cut.
+        search, gallery, score: (m,) every candidate: places among searches and in the gallery, and the score.
         findings: notes, and what cannot be known from these lists.
     """
 
     completed: Mask
+    enrolled: Mask
     length: Rows
     cut: Mask
     mate_score: Floats
@@ -53,14 +56,23 @@ class CandidateScores:
     floor: float
     nonmate_floor: float
     rank_limit: int
+    search: Rows
+    gallery: Rows
+    score: Floats
     findings: tuple[Finding, ...] = ()
 
 
-def read_candidates(files: Sequence[Path], card: ScoresCard, ids: Ids, searches: SearchTrials) -> CandidateScores:
+def read_candidates(
+    files: Sequence[Path], card: ScoresCard, ids: Ids, searches: SearchTrials, failed: Mask | None = None
+) -> CandidateScores:
     """The candidate lists `search,rank,gallery,score` of every search.
 
     A search that failed has one line with neither rank nor candidate nor score. One that found nobody has one line of
-    rank 0 without a candidate, whose score is the one that nobody reached.
+    rank 0 without a candidate, whose score is the one that nobody reached. A reference that failed, and so is in no
+    list, has one line with nothing but its id.
+
+    Args:
+        failed: (g,) references of which something else says that they failed; one that is listed did not.
 
     Raises:
         InputError: as `read_listed`; ranks with a gap, or scores that rise with the rank.
@@ -68,13 +80,21 @@ def read_candidates(files: Sequence[Path], card: ScoresCard, ids: Ids, searches:
     """
     faults = Faults()
     reader = _Reader(card, ids, searches, faults)
-    parts = [reader.rows(block) for block in blocks(files, (COLUMNS,), faults, bare=False)]
+    parts = [reader.rows(block) for block in blocks(files, (COLUMNS,), faults, bare=False, columns=card.columns)]
     faults.stop()
     table = _ordered(_joined(parts))
+    enrolled = _enrolled(table, len(searches.gallery), reader.failed, failed)
     _check_lists(files, table, faults)
     _check_all_there(files, table, ids, searches, faults)
     faults.stop()
-    return _settled(files, table, searches, faults)
+    return _settled(files, table, enrolled, searches, faults)
+
+
+def _enrolled(table: _Table, size: int, said: Mask, failed: Mask | None) -> Mask:
+    """(g,) True of references that are listed, or of which neither these files nor others say that they failed."""
+    listed = np.zeros(size, dtype=bool)
+    listed[table.gallery[table.rank >= 1]] = True
+    return listed | ~(said if failed is None else said | failed)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -110,21 +130,61 @@ class _Reader:
         self._numbers, self._faults = Numbers(card, faults), faults
         self._sides = Sides(ids, searches.gallery, faults)
         self._search, self._gallery = (_places(len(ids), side) for side in (searches.probe, searches.gallery))
+        self.failed: Mask = np.zeros(len(searches.gallery), dtype=bool)
+        self._listed = np.zeros(len(searches.gallery), dtype=bool)
 
     def rows(self, block: Block) -> _Table:
         """The rows of a block that are usable."""
+        alone = self._failed_references(block)
+        if alone.any():
+            block = block.take(~alone)
         scores = self._numbers.read(block)
         search = self._place(block, "search", self._search, "unknown-search", "no search")
         named = np.array([bool(name.strip()) for name in block.texts("gallery")], dtype=bool)
         gallery = np.full(len(block), -1, dtype=np.int64)
         if named.any():
-            gallery[named] = self._place(_only(block, named), "gallery", self._gallery, "not-enrolled", "not enrolled")
+            gallery[named] = self._place(block.take(named), "gallery", self._gallery, "not-enrolled", "not enrolled")
         rank, clear = self._ranks(block, named, np.isnan(scores.score) & scores.usable)
         good = scores.usable & clear & (search >= 0) & (~named | (gallery >= 0))
+        self._tell_not_failed(block, gallery)
         file = np.full(len(block), block.file)
         return _Table(search=search, rank=rank, gallery=gallery, score=scores.score, file=file, line=block.lines).take(
             good
         )
+
+    def _failed_references(self, block: Block) -> Mask:
+        """(k,) True of rows that name a reference and nothing else: it failed."""
+        empty = {
+            name: np.array([not text.strip() for text in block.texts(name)]) for name in ("search", "rank", "gallery")
+        }
+        score = (
+            block.empty if block.empty is not None else np.array([not text.strip() for text in block.texts("score")])
+        )
+        alone = np.asarray(empty["search"] & empty["rank"] & score & ~empty["gallery"], dtype=bool)
+        if not alone.any():
+            return alone
+        some = block.take(alone)
+        place = self._place(some, "gallery", self._gallery, "not-enrolled", "not enrolled")
+        known = place >= 0
+        _, first = np.unique(place, return_index=True)
+        again = known.copy()
+        again[first] = False
+        again |= known & self.failed[place]
+        names = some.texts("gallery")
+        self._faults.where("reference-again", again, some, lambda k: f"{field(names[k])}: named before as failed")
+        self.failed[place[known]] = True
+        listed = known & self._listed[place]
+        self._faults.where("not-failed", listed, some, lambda k: f"{field(names[k])}: failed, but listed before")
+        return alone
+
+    def _tell_not_failed(self, block: Block, gallery: Rows) -> None:
+        """Count candidates of references that failed before in the files."""
+        there = gallery >= 0
+        names = block.texts("gallery")
+        self._faults.where(
+            "not-failed", there & self.failed[gallery], block, lambda k: f"{field(names[k])}: listed, but it failed"
+        )
+        self._listed[gallery[there]] = True
 
     def _place(self, block: Block, column: str, places: Rows, kind: str, what: str) -> Rows:
         rows = self._sides.named(block, column)
@@ -156,11 +216,6 @@ class _Reader:
 
 def _is_rank(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= 9
-
-
-def _only(block: Block, rows: Mask) -> Block:
-    columns = {"gallery": [name for name, there in zip(block.texts("gallery"), rows, strict=True) if there]}
-    return Block(path=block.path, file=block.file, lines=block.lines[rows], columns=columns)
 
 
 def _places(n: int, side: Rows) -> Rows:
@@ -223,8 +278,10 @@ def _check_all_there(files: Sequence[Path], table: _Table, ids: Ids, searches: S
         faults.add("missing-search", len(files), AFTER, message.replace("searchs", "searches"), len(missing))
 
 
-def _settled(files: Sequence[Path], table: _Table, searches: SearchTrials, faults: Faults) -> CandidateScores:
-    k, size = len(searches.probe), len(searches.gallery)
+def _settled(
+    files: Sequence[Path], table: _Table, enrolled: Mask, searches: SearchTrials, faults: Faults
+) -> CandidateScores:
+    k, size = len(searches.probe), int(enrolled.sum())
     listed = table.take(table.rank >= 1)
     if not len(listed):
         refuse_all_failed(files, k)
@@ -236,7 +293,7 @@ def _settled(files: Sequence[Path], table: _Table, searches: SearchTrials, fault
     found = _Found(listed, searches)
     cut = completed & (length < size)
     unknown = _Unknown(
-        lost=cut & (searches.mate >= 0) & np.isnan(found.mate),
+        lost=cut & (searches.mate >= 0) & enrolled[searches.mate] & np.isnan(found.mate),
         alone=cut & np.isnan(found.top),
         tied=cut & (found.mate == lowest),
         lowest=lowest,
@@ -246,6 +303,7 @@ def _settled(files: Sequence[Path], table: _Table, searches: SearchTrials, fault
     rank, optimistic = found.ranks()
     return CandidateScores(
         completed=completed,
+        enrolled=enrolled,
         length=length,
         cut=cut,
         mate_score=found.mate,
@@ -256,6 +314,9 @@ def _settled(files: Sequence[Path], table: _Table, searches: SearchTrials, fault
         floor=float(lowest[unknown.lost].max(initial=-np.inf)),
         nonmate_floor=float(lowest[unknown.alone].max(initial=-np.inf)),
         rank_limit=int(length[unknown.lost | unknown.tied].min(initial=size)),
+        search=listed.search,
+        gallery=listed.gallery,
+        score=listed.score,
         findings=tuple(faults.notes),
     )
 

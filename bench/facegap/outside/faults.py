@@ -62,11 +62,15 @@ KINDS = {
     "row": Kind(
         noun="row whose rank, candidate and score do not go together",
         advice="a candidate has rank and score; a search that failed none of the three; one that found nobody rank 0 "
-        "and the score that nobody reached",
+        "and the score that nobody reached; a reference that failed stands alone in its line",
     ),
     "rank": Kind(noun="wrong rank", advice="ranks of a search are 1, 2, 3 and so on, each once"),
     "order": Kind(noun="candidate that is more alike than the one before", advice="rank 1 is the most alike"),
     "twice": Kind(noun="candidate listed twice in one search", advice="one score a search and candidate"),
+    "not-failed": Kind(
+        noun="candidate whose reference failed", advice="a reference failed and is in no list, or it did not fail"
+    ),
+    "reference-again": Kind(noun="failed reference that is named twice", advice="one line for each"),
     "half": Kind(noun="failed search with candidates", advice="a search has candidates, or failed"),
     "missing-search": Kind(
         noun="missing search", advice="every one has a line: its candidates, or one line without any where it failed"

@@ -79,7 +79,7 @@ def read_listed(
     wanted = _Wanted(ids, trials, pairs, orientation, faults)
     kept = _Kept(wanted, faults)
     needed = (SAMPLES,) if pairs is None else (PAIRS, SAMPLES)
-    for block in blocks(files, needed, faults):
+    for block in blocks(files, needed, faults, columns=card.columns):
         scores = numbers.read(block)
         places = wanted.find(block)
         kept.put(block, scores, places)

@@ -73,7 +73,7 @@ def read_matrix(files: Sequence[Path], card: ScoresCard, ids: Ids, trials: Ruled
     if any(map(is_array, files)):
         _fill_by_rows(files, grid, numbers, rounding, faults)
     else:
-        _fill_by_lines(files, grid, numbers, rounding, faults)
+        _fill_by_lines(files, grid, numbers, rounding, faults, card)
     grid.tell_missing(files, faults)
     faults.stop()
     rounding.notes(faults)
@@ -94,9 +94,11 @@ def _fill_by_rows(files: Sequence[Path], grid: _Grid, numbers: Numbers, rounding
         rounding.add(scores.exact, ~grid.mated(cells.rows, cells.columns).ravel())
 
 
-def _fill_by_lines(files: Sequence[Path], grid: _Grid, numbers: Numbers, rounding: Rounding, faults: Faults) -> None:
+def _fill_by_lines(
+    files: Sequence[Path], grid: _Grid, numbers: Numbers, rounding: Rounding, faults: Faults, card: ScoresCard
+) -> None:
     sides = Sides(grid.ids, grid.trials.reference, faults)
-    for block in blocks(files, (SAMPLES,), faults):
+    for block in blocks(files, (SAMPLES,), faults, columns=card.columns):
         scores = numbers.read(block)
         reference, probe = sides.find(block)
         i, j = grid.places(reference, probe)

@@ -41,7 +41,8 @@ Hand back as many candidates as your product has, the most alike first:
     i0123456789abcdef,1,ifedcba9876543210,0.7312
 
 A search that failed has one line with nothing but its id (`i0123456789abcdef,,,`). One that finds nobody has one line
-of rank 0 without a candidate, whose score is the one that nobody reached (`i0123456789abcdef,0,,0.5`).
+of rank 0 without a candidate, whose score is the one that nobody reached (`i0123456789abcdef,0,,0.5`). A picture of the
+gallery that cannot be enrolled has one line with nothing but its id in its column (`,,ifedcba9876543210,`).
 """
 
 _LEFT = """\

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ import numpy.typing as npt
 from facegap.errors import InputError, MissingError
 from facegap.outside.faults import Faults, Place
 from facegap.outside.text import (
-    ALIASES,
     Form,
     check_header,
     ends_in_a_line,
     even_columns,
     form_of,
+    ours,
     rows_of,
     text_blocks,
 )
@@ -46,6 +47,17 @@ class Block(Place):
     def __len__(self) -> int:
         return len(self.lines)
 
+    def take(self, rows: Mask) -> Block:
+        """The (k,) marked rows."""
+        columns: dict[str, Column] = {
+            name: column[rows]
+            if isinstance(column, np.ndarray)
+            else [text for text, there in zip(column, rows.tolist(), strict=True) if there]
+            for name, column in self.columns.items()
+        }
+        empty = None if self.empty is None else self.empty[rows]
+        return Block(path=self.path, file=self.file, lines=self.lines[rows], columns=columns, empty=empty)
+
     def texts(self, name: str) -> list[str]:
         """A column of texts."""
         column = self.columns[name]
@@ -53,9 +65,15 @@ class Block(Place):
 
 
 def blocks(
-    files: Sequence[Path], needed: Sequence[tuple[str, ...]], faults: Faults, bare: bool = True
+    files: Sequence[Path],
+    needed: Sequence[tuple[str, ...]],
+    faults: Faults,
+    bare: bool = True,
+    columns: Mapping[str, str] | None = None,
 ) -> Iterator[Block]:
     """The rows of all files, in blocks; a line with another number of fields than the first is a fault.
+
+    `columns` are our names of columns -> the files' own, where they differ.
 
     Raises:
         InputError: a file cannot be read, or has not one of the sets of columns that are `needed`; there is no file.
@@ -65,7 +83,9 @@ def blocks(
         raise InputError("scores: no file; give the files that the vendor sent")
     for number, path in enumerate(files):
         rows = 0
-        for block in _parquet(path, number, needed) if _is_parquet(path) else _text(path, number, needed, faults, bare):
+        named = columns or {}
+        form = partial(form_of, path, needed=needed, bare=bare, columns=named)
+        for block in _parquet(path, number, needed, named) if _is_parquet(path) else _text(path, number, form, faults):
             rows += len(block)
             yield block
         if not rows and not len(faults):
@@ -80,7 +100,7 @@ def _is_parquet(path: Path) -> bool:
         return False  # said by who reads it
 
 
-def _text(path: Path, number: int, needed: Sequence[tuple[str, ...]], faults: Faults, bare: bool) -> Iterator[Block]:
+def _text(path: Path, number: int, form_by: Callable[[Sequence[str]], Form], faults: Faults) -> Iterator[Block]:
     form: Form | None = None
     begun: list[str] = []
     for first, lines in text_blocks(path):
@@ -89,10 +109,10 @@ def _text(path: Path, number: int, needed: Sequence[tuple[str, ...]], faults: Fa
             continue
         begun += lines
         if sum(bool(line.strip()) for line in begun) > 1:
-            form = form_of(path, begun, needed, bare)
+            form = form_by(begun)
             yield _block(path, number, 1 + form.start, begun[form.start :], form, faults)
     if form is None:
-        form = form_of(path, begun, needed, bare)
+        form = form_by(begun)
         yield _block(path, number, 1 + form.start, begun[form.start :], form, faults)
     if not ends_in_a_line(path):
         faults.note(
@@ -126,7 +146,7 @@ def _why(row: Sequence[str], form: Form) -> str:
     return ""
 
 
-def _parquet(path: Path, number: int, needed: Sequence[tuple[str, ...]]) -> Iterator[Block]:
+def _parquet(path: Path, number: int, needed: Sequence[tuple[str, ...]], named: Mapping[str, str]) -> Iterator[Block]:
     try:
         parquet = import_module("pyarrow.parquet")
     except ImportError:
@@ -136,13 +156,13 @@ def _parquet(path: Path, number: int, needed: Sequence[tuple[str, ...]]) -> Iter
     try:
         with parquet.ParquetFile(path) as file:
             names = [str(name) for name in file.schema_arrow.names]
-            ours = {name: ALIASES.get(name.strip().casefold(), name.strip().casefold()) for name in names}
-            check_header(path, 1, list(ours.values()), needed)
+            mine = {name: ours(name, named) for name in names}
+            check_header(path, 1, list(mine.values()), needed)
             wanted = {"reason", "rank"} | {column for columns in needed for column in columns}
-            used = [name for name in names if ours[name] in wanted]
+            used = [name for name in names if mine[name] in wanted]
             start = 1
             for batch in file.iter_batches(_ROWS, columns=used):
-                yield _of_batch(path, number, start, batch, ours)
+                yield _of_batch(path, number, start, batch, mine)
                 start += batch.num_rows
     except InputError:
         raise

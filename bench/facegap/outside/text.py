@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -140,12 +140,29 @@ def _refuse_foreign(path: Path, head: bytes) -> None:
             raise InputError(f"{path}: {what}")
 
 
-def form_of(path: Path, lines: Sequence[str], needed: Sequence[tuple[str, ...]], bare: bool = True) -> Form:
+def ours(name: str, columns: Mapping[str, str]) -> str:
+    """Our name of a column, by a card's `columns` (ours -> its own) or the usual other names."""
+    plain = name.strip().casefold()
+    own = {theirs.casefold(): mine for mine, theirs in columns.items()}
+    if plain in own:
+        return own[plain]
+    # A column that goes by our name is another one where the card says which ours is.
+    return f"{plain} (not read)" if plain in columns else ALIASES.get(plain, plain)
+
+
+def form_of(
+    path: Path,
+    lines: Sequence[str],
+    needed: Sequence[tuple[str, ...]],
+    bare: bool = True,
+    columns: Mapping[str, str] | None = None,
+) -> Form:
     """How a file is to be read, by its first line.
 
     Args:
         needed: sets of columns, one of which must be there.
         bare: whether text without a header may be one of the forms of `BARE`.
+        columns: our names of columns -> the file's own, where they differ.
 
     Raises:
         InputError: no header, or one without the columns that are needed.
@@ -158,7 +175,7 @@ def form_of(path: Path, lines: Sequence[str], needed: Sequence[tuple[str, ...]],
         start += 1
     first = lines[start] if start < len(lines) else ""
     mark = said[1] if said else _mark(first)
-    names = [ALIASES.get(name, name) for name in (cell.strip().casefold() for cell in split(path, first, mark, start))]
+    names = [ours(cell, columns or {}) for cell in split(path, first, mark, start)]
     if bare and mark in (" ", "\t") and not set(names) & _KNOWN:
         return Form(mark=mark, columns=_bare(path, start, names), start=start)
     check_header(path, start + 1, names, needed)
@@ -245,6 +262,11 @@ def check_header(path: Path, line: int, names: Sequence[str], needed: Sequence[t
         raise InputError(f"{where}: column {field(twice[0])} stands twice in the header; rename one")
     if any(set(columns) <= set(names) for columns in needed):
         return
+    if {"search", "gallery", "score"} <= set(names) and not any("search" in columns for columns in needed):
+        raise InputError(
+            f"{where}: candidate lists of searches, where scores of 1:1 comparisons are expected; give them with "
+            "--closed or --open, or as `searches` in the study"
+        )
     forms = " or ".join(",".join(columns) for columns in needed)
     nearest = min(needed, key=lambda columns: len(set(columns) - set(names)))
     missing = next(name for name in nearest if name not in names)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -22,13 +24,20 @@ from facegap.pipeline.line import Pipeline
 from facegap.pipeline.machine import Advance
 from facegap.pipeline.one import Prepared, pack, prepare
 from facegap.pipeline.scenes import Scenes, needed
-from facegap.records import Acquisitions, Floats, Rows, Samples, Strings, Templates
+from facegap.records import Acquisitions, Floats, Mask, Rows, Samples, Strings, Templates
 
 
 def run(
-    pipeline: Pipeline, samples: Samples, sha256: Strings, advance: Advance, known_scenes: Scenes | None = None
+    pipeline: Pipeline,
+    samples: Samples,
+    sha256: Strings,
+    advance: Advance,
+    known_scenes: Scenes | None = None,
+    judge: Mask | None = None,
 ) -> tuple[Acquisitions, Templates]:
     """Acquire and embed every sample.
+
+    Scores of liveness stand beside the outcomes: who is refused by them is decided afterwards.
 
     Args:
         pipeline: what to do to each.
@@ -36,6 +45,7 @@ def run(
         sha256: (n,) from `hash_files`.
         advance: called with a number of samples whenever so many more are done.
         known_scenes: from `scenes`; without it conditions start from the pictures, and cameras are told of no face.
+        judge: (n,) which samples the pipeline's net of liveness looks at; None: nobody.
 
     Raises:
         ModelRefused: the recogniser fails on its own input, or a template depends on the rest of its batch.
@@ -44,24 +54,72 @@ def run(
     cv2.setNumThreads(1)  # the workers are the threads; more inside each would only wait for one another
     scene = needed(known_scenes, pipeline.condition)
     keys = _keys(pipeline, samples, sha256, scene)
+    judging = judge is not None and pipeline.liveness is not None
+    wanted = (
+        {key for key, mine in zip(keys, judge.tolist(), strict=True) if mine}
+        if judging and judge is not None
+        else set()
+    )
     with (
         store.RowCache("acquisitions", pipeline.acquisition_digest) as acquired,
         store.RowCache("templates", pipeline.template_digest) as embedded,
+        _scores_of_liveness(pipeline, wanted) as live,
     ):
-        found, vectors = acquired.get_many(keys), embedded.get_many(keys)
-        missing = {key: row for row, key in reversed(list(enumerate(keys))) if key not in found or key not in vectors}
+        found, vectors, scores = acquired.get_many(keys), embedded.get_many(keys), live.get_many(wanted)
+        lacking = {key for key in keys if key not in found or key not in vectors} | (wanted - scores.keys())
+        missing = {key: row for row, key in reversed(list(enumerate(keys))) if key in lacking}
         missed = sorted(missing.values())
         advance(len(keys) - len(missed))
-        for number, (rows, results) in enumerate(_batches(pipeline, samples, scene, keys, found, missed)):
+        for number, (rows, results) in enumerate(_batches(pipeline, samples, scene, keys, found, missed, wanted)):
             new = {keys[row]: pack(result) for row, result in zip(rows, results, strict=True)}
             templates = _embed(pipeline.recogniser, results, number == 0)
             acquired.put_many(new)
             embedded.put_many({keys[row]: value for row, value in zip(rows, templates, strict=True)})
+            judged = {keys[row]: _score(result) for row, result in zip(rows, results, strict=True)}
+            live.put_many({key: value for key, value in judged.items() if key in wanted})
+            scores.update(judged)
             found.update(new)
             vectors.update({keys[row]: value for row, value in zip(rows, templates, strict=True)})
             advance(len(rows))
     acquisitions = _acquisitions(pipeline, [json.loads(found[key]) for key in keys], sha256)
+    if judge is not None and pipeline.liveness is not None:
+        own = [scores.get(key, b"") if mine else b"" for key, mine in zip(keys, judge.tolist(), strict=True)]
+        acquisitions = _judged(acquisitions, own)
     return acquisitions, _templates(pipeline, [vectors[key] for key in keys])
+
+
+class _Nobody:
+    """In place of a cache where nobody is judged."""
+
+    def get_many(self, _: Iterable[str]) -> dict[str, bytes]:
+        """Nothing is known."""
+        return {}
+
+    def put_many(self, _: Mapping[str, bytes]) -> None:
+        """Nothing is kept."""
+
+
+@contextmanager
+def _scores_of_liveness(pipeline: Pipeline, wanted: set[str]) -> Iterator[store.RowCache | _Nobody]:
+    if not wanted:
+        yield _Nobody()
+        return
+    with store.RowCache("liveness", pipeline.liveness_digest) as found:
+        yield found
+
+
+def _score(result: Prepared) -> bytes:
+    """What the cache keeps of a score of liveness; nothing where the sample was not judged."""
+    return b"" if result.liveness is None else np.float32(result.liveness).tobytes()
+
+
+def _judged(acquisitions: Acquisitions, scores: Sequence[bytes]) -> Acquisitions:
+    found = [np.frombuffer(score, dtype=np.float32)[0] if score else np.nan for score in scores]
+    return replace(
+        acquisitions,
+        judged=np.array([bool(score) for score in scores], dtype=bool),
+        liveness=np.array(found, dtype=np.float32),
+    )
 
 
 def _keys(pipeline: Pipeline, samples: Samples, sha256: Strings, scene: Scenes | None) -> list[str]:
@@ -87,6 +145,7 @@ def _batches(
     keys: list[str],
     found: Mapping[str, bytes],
     missed: list[int],
+    wanted: set[str],
 ) -> Iterator[tuple[list[int], list[Prepared]]]:
     """Batches of prepared samples in order; workers prepare the next ones while the caller embeds."""
     chunks = [missed[start : start + pipeline.batch] for start in range(0, len(missed), pipeline.batch)]
@@ -94,9 +153,9 @@ def _batches(
     pool = ThreadPoolExecutor(pipeline.threads)
 
     def submit(rows: list[int]) -> None:
-        known = [found.get(keys[row]) for row in rows]
         futures = [
-            pool.submit(prepare, pipeline, samples, scene, row, value) for row, value in zip(rows, known, strict=True)
+            pool.submit(prepare, pipeline, samples, scene, row, found.get(keys[row]), keys[row] in wanted)
+            for row in rows
         ]
         waiting.append((rows, futures))
 

@@ -14,6 +14,7 @@ from facegap.cards import ConditionCard, DetectorCard, ModelCard, Study
 from facegap.cards.study import Acquire
 from facegap.embed import Recogniser, made_up, settled
 from facegap.errors import ModelRefused
+from facegap.pipeline.liveness import Liveness, UsedLiveness, open_liveness
 
 REVISION = 5
 """Raised whenever the same image would be acquired or embedded differently, so that the old cache is not used."""
@@ -30,6 +31,7 @@ class Pipeline:
     detector: acquire.Detector
     detector_card: DetectorCard
     recogniser: Recogniser
+    liveness: Liveness | None = None
     rules: Acquire
     seed: int
     threads: int
@@ -45,9 +47,19 @@ class Pipeline:
                 "rules": self.rules.model_dump(mode="json"),
                 "condition": conditions.digest(self.condition),
                 "seed": self.seed if conditions.stochastic(self.condition) else None,
-                "versions": [cv2.__version__, PIL.__version__, backend.version()],
+                "versions": [cv2.__version__, PIL.__version__, backend.version(), *self._video],
             }
         )
+
+    @property
+    def _video(self) -> list[str]:
+        return [conditions.video.version(self.condition)] if conditions.filmed_by(self.condition) else []
+
+    @property
+    def liveness_digest(self) -> str:
+        """Digest of what shapes a score of liveness; without a net, of none."""
+        net = self.liveness.digest if self.liveness is not None else None
+        return store.digest({"acquisition": self.acquisition_digest, "net": net})
 
     @property
     def template_digest(self) -> str:
@@ -89,6 +101,7 @@ class OpenModel:
     note: str
     detector: acquire.Detector
     detector_card: DetectorCard
+    liveness: Liveness | None = None
     study: Study
     threads: int
 
@@ -99,6 +112,7 @@ class OpenModel:
             detector=self.detector,
             detector_card=self.detector_card,
             recogniser=self.recogniser,
+            liveness=self.liveness,
             rules=self.study.acquire,
             seed=self.study.seed,
             threads=self.threads,
@@ -106,15 +120,17 @@ class OpenModel:
         )
 
 
-def open_model(model: UsedModel, study: Study, threads: int) -> OpenModel:
+def open_model(model: UsedModel, study: Study, threads: int, live: UsedLiveness | None = None) -> OpenModel:
     """Open the nets of a model with the study's backend, the recogniser in batches that do not change its templates.
+
+    `live` is the net that judges liveness, where the study has one.
 
     Raises:
         BackendMissing, ModelRefused: as the stages do.
         ModelRefused: the net gives other templates when it is run again.
     """
     provider = study.backend.provider
-    pictures = made_up(model.card, min(study.backend.batch, _TRIED))
+    pictures = made_up(model.card.preprocess, min(study.backend.batch, _TRIED))
     found = settled(Recogniser(model.card, model.file, provider, threads), pictures)
     if found.problem:
         raise ModelRefused(f"{model.card.name}: {found.problem}")
@@ -123,6 +139,7 @@ def open_model(model: UsedModel, study: Study, threads: int) -> OpenModel:
         note=found.note,
         detector=acquire.open_detector(model.detector, dict(model.detector_files), provider, 1),
         detector_card=model.detector,
+        liveness=open_liveness(live, provider) if live is not None else None,
         study=study,
         threads=threads,
     )

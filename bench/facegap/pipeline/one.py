@@ -20,14 +20,19 @@ from facegap.records import Samples
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """One sample on its way: what acquisition made of it, and its aligned (h, w, 3) crop where it has one."""
+    """One sample on its way: what acquisition made of it, its aligned (h, w, 3) crop where it has one, and its score of
+    liveness where it was judged.
+    """
 
     acquisition: Mapping[str, Any]
     crop: Crops | None
+    liveness: float | None = None
 
 
-def prepare(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int, known: bytes | None) -> Prepared:
-    """Load, degrade, acquire (unless it is known already) and align one sample."""
+def prepare(
+    pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int, known: bytes | None, judge: bool = False
+) -> Prepared:
+    """Load, degrade, acquire (unless it is known already), judge where it is to be, and align one sample."""
     if known is not None and json.loads(known)["outcome"] != "ok":
         return Prepared(json.loads(known), None)
     try:
@@ -39,12 +44,14 @@ def prepare(pipeline: Pipeline, samples: Samples, scene: Scenes | None, row: int
     if acquisition["outcome"] != "ok":
         return Prepared(acquisition, None)
     landmarks = np.array(acquisition["landmarks"], dtype=np.float32)
+    net = pipeline.liveness if judge else None
+    live = net.score(image, acquisition["box"]) if net is not None else None
     try:
         crop = acquire.align(image, landmarks, pipeline.recogniser.card.preprocess)
     except InputError:
         # Acquired, but this net gets no crop: no template, and so a failed comparison.
-        return Prepared(acquisition, None)
-    return Prepared(acquisition, crop)
+        return Prepared(acquisition, None, live)
+    return Prepared(acquisition, crop, live)
 
 
 def received(condition: ConditionCard, seed: int, samples: Samples, scene: Scenes | None, row: int) -> conditions.Photo:
@@ -54,17 +61,34 @@ def received(condition: ConditionCard, seed: int, samples: Samples, scene: Scene
         acquire.Unreadable, conditions.Unreadable: nothing does.
         DatasetError: its linear light is damaged.
     """
+    moments = scene.moments if scene is not None else None
+    if moments is None or not conditions.filmed_by(condition):
+        upload = moments.upload(seed, row, condition.plain_name) if moments is not None else None
+        take = _take(condition, seed, samples, scene, row)
+        return conditions.photograph(condition, take.image, take.rng, take.face_box, upload)
+    rows = moments.attempt_of(row)
+
+    def film() -> list[conditions.Photo | conditions.Unreadable]:
+        takes = [_take(condition, seed, samples, scene, one) for one in rows]
+        return conditions.film(condition, takes, moments.upload(seed, row, condition.plain_name))
+
+    arrived = moments.films.get((conditions.digest(condition), seed, rows[0]), film)[rows.index(row)]
+    if isinstance(arrived, conditions.Unreadable):
+        raise arrived
+    return arrived
+
+
+def _take(condition: ConditionCard, seed: int, samples: Samples, scene: Scenes | None, row: int) -> conditions.Take:
+    """What the camera sees of one sample, with its random numbers."""
     image: conditions.Image
     if scene is not None and scene.linear[row]:
         image = synth.read_linear(samples.root / str(scene.linear[row]))
     else:
         _, image = acquire.read_image(samples.root / str(samples.paths[row]))
-    box, upload = box_of(scene.boxes[row]) if scene is not None else None, None
+    box = box_of(scene.boxes[row]) if scene is not None else None
     if scene is not None and scene.moments is not None:
         image, box = moved(seed, scene.moments, row, image, box)
-        upload = scene.moments.upload(seed, row, condition.plain_name)
-    rng = conditions.rng_for(seed, str(samples.ids[row]), condition.plain_name)
-    return conditions.photograph(condition, image, rng, box, upload)
+    return conditions.Take(image, conditions.rng_for(seed, str(samples.ids[row]), condition.plain_name), box)
 
 
 def _failed(outcome: str, reason: str) -> dict[str, Any]:
@@ -72,7 +96,7 @@ def _failed(outcome: str, reason: str) -> dict[str, Any]:
 
 
 def _sent(photo: conditions.Photo) -> dict[str, Any]:
-    return {"sent": len(photo.file) if photo.file is not None else None, "seconds": photo.seconds}
+    return {"sent": photo.size, "seconds": photo.seconds}
 
 
 def _acquire(pipeline: Pipeline, image: Crops) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -35,23 +37,58 @@ def _hashed(root: Path, paths: Strings, threads: int, most: float = float("inf")
     return np.array(found, dtype="U64")
 
 
+class Films:
+    """What arrived of the last few attempts whose frames are one video: it is made once for all of them."""
+
+    def __init__(self, most: int = 32) -> None:
+        self._most = most
+        self._lock = Lock()
+        self._made: OrderedDict[object, Future[list[conditions.Photo | conditions.Unreadable]]] = OrderedDict()
+
+    def get(
+        self, key: object, make: Callable[[], list[conditions.Photo | conditions.Unreadable]]
+    ) -> list[conditions.Photo | conditions.Unreadable]:
+        """What `make` gives for the key; whoever asks while another makes it waits."""
+        with self._lock:
+            waiting = self._made.get(key)
+            mine: Future[list[conditions.Photo | conditions.Unreadable]] = Future()
+            if waiting is None:
+                self._made[key] = mine
+                if len(self._made) > self._most:
+                    self._made.popitem(last=False)
+        if waiting is not None:
+            return waiting.result()
+        try:
+            mine.set_result(make())
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        return mine.result()
+
+
 @dataclass(frozen=True, eq=False)
 class Moments:
     """When each of (n,) samples is taken: the picture that it is taken from, its attempt and its frame, from 1.
 
-    `together` frames of an attempt are sent as one upload.
+    `together` frames of an attempt are sent as one upload; `films` holds those that were made as one video.
     """
 
     picture: Strings
     attempt: Rows
     frame: Rows
     together: int = 1
+    films: Films = field(default_factory=Films)
 
     def upload(self, seed: int, row: int, condition: str) -> conditions.Upload:
         """The upload that sample `row` is part of: one fate for all frames of an attempt."""
         attempt = f"{self.picture[row]}#a{int(self.attempt[row])}"
         rng = conditions.rng_for(seed, attempt, f"{condition}, the upload")
         return conditions.Upload(int(rng.integers(1 << 63)), self.together)
+
+    def attempt_of(self, row: int) -> list[int]:
+        """The rows of the frames that are sent with sample `row`, in order; they stand together."""
+        first = row - int(self.frame[row]) + 1
+        return list(range(first, first + self.together)) if int(self.frame[row]) <= self.together else [row]
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facegap import conditions, datasets, pipeline, trials
-from facegap.cards import DatasetCard, ModelCard, Study, load_dataset, load_study, load_used
+from facegap.cards import DatasetCard, ModelCard, Study, load_dataset, load_liveness, load_study, load_used
 from facegap.claims.text import Claim, parse
 from facegap.datasets.asked import check_study, drawn, images_left_out, root_of
 from facegap.errors import InputError
@@ -83,7 +83,7 @@ def plan_study(
     if not len(samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left")
     assumption = assumed(pilot, design_effect, fnmr)
-    rule = _trials(study, file, card, folder, samples)
+    samples, rule = _trials(study, file, card, folder, samples)
     groups = tuple(
         row
         for columns in ((), *study.groups)
@@ -124,12 +124,15 @@ def _check_cards(study: Study) -> None:
     """Refuse what the run would refuse.
 
     Raises:
-        CardError, InputError: a condition, model or detector that there is not, or of another kind than the study says.
+        CardError, InputError: a condition, model, detector or net of liveness that there is not, or of another kind
+            than the study says.
     """
     for condition in study.conditions:
         conditions.load(condition)
     for use in study.models:
         load_used(use)
+    if study.liveness is not None:
+        load_liveness(study.liveness)
 
 
 def _verdicts(
@@ -148,9 +151,11 @@ def _verdicts(
         yield from planned_verdicts(claim, study, takers(samples, card, rule, columns), assumption)
 
 
-def _trials(study: Study, file: Path, card: DatasetCard, folder: Path | None, samples: Samples) -> Trials:
-    """The comparisons of one model under the clean condition."""
+def _trials(
+    study: Study, file: Path, card: DatasetCard, folder: Path | None, samples: Samples
+) -> tuple[Samples, Trials]:
+    """What is compared, samples or templates of several, and the comparisons of one model under the clean condition."""
     pairs = datasets.asked_pairs(study.trials, file, card, folder, samples)
     if pairs is not None:
-        return pairs.trials()
-    return trials.verification(samples, study.trials, same_condition=True)
+        return samples if pairs.pools is None else pairs.pools.samples, pairs.trials()
+    return samples, trials.verification(samples, study.trials, same_condition=True)

@@ -82,3 +82,20 @@ def write_judged(folder: Path, said: Mapping[str, Any]) -> None:
     for picture in figures:
         store.write_atomic(folder / "figures" / f"{picture.name}.svg", f"{picture.svg}\n".encode())
     store.write_atomic(folder / store.PAGE, page(folder, said, figures).encode())
+
+
+def write_compared(folder: Path, said: Mapping[str, Any]) -> None:
+    """Draw the figures and the page of a comparison into `folder`, which holds its tables.
+
+    Args:
+        said: runs, banners, policy and outcomes, as compared.json has them.
+
+    Raises:
+        StoreError: a table is missing or damaged, or nothing can be written.
+    """
+    from facegap.report.compared import page, pictures
+
+    figures = pictures(folder)
+    for picture in figures:
+        store.write_atomic(folder / "figures" / f"{picture.name}.svg", f"{picture.svg}\n".encode())
+    store.write_atomic(folder / store.PAGE, page(folder, said, figures).encode())

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from facegap.report import observed, paired, sensitivity, versus_rest, views, words, worst_first
+from facegap.estimate.cautions import GENERATED
+from facegap.report import (
+    liveness,
+    observed,
+    paired,
+    sensitivity,
+    versus_rest,
+    views,
+    within_person,
+    words,
+    worst_first,
+)
 from facegap.report.marks import Rated, as_people
 from facegap.report.worst_first import Contrast
 from facegap.schema import CrossRow, PairedRow, RateRow, ThresholdRow, VersusRow
@@ -48,8 +59,33 @@ def findings(tables: Tables, model: str) -> list[Sentence]:
     points = views.leading_thresholds(tables, model)
     found = [sentence for point in points for sentence in _by_grouping(tables, model, point)]
     further = [read(tables, model, points[0]) for read in (_condition, _within, _cross) if points]
-    further += [*_search(tables, model), _acquisition(tables, model)]
-    return found + [sentence for sentence in further if sentence is not None]
+    further += [*_search(tables, model), _acquisition(tables, model), _liveness(tables, model)]
+    shown = [sentence for sentence in (*further, _of_generator(tables)) if sentence is not None]
+    return [*_within_person(tables, model, points), *found, *shown]
+
+
+def _within_person(tables: Tables, model: str, points: Sequence[ThresholdRow]) -> list[Sentence]:
+    """Of shapes of a generator: what each place does to the same comparisons, at the point that is set on them."""
+    main = views.main_threshold(tables, model)
+    if not points or main is None or not within_person.leads(tables):
+        return []
+    return [Sentence(text, "conditions") for text in within_person.sentences(tables, model, main)]
+
+
+def _of_generator(tables: Tables) -> Sentence | None:
+    """Of which groups no finding is made."""
+    shapes = [grouping for grouping in views.groupings(tables) if views.of_generator(tables, grouping)]
+    if not shapes:
+        return None
+    return Sentence(
+        f"By {words.listed(shapes)} no finding is made: {GENERATED}. What is found here is found within a person.",
+        "impostors",
+    )
+
+
+def _between_people(tables: Tables, rows: Sequence[RateRow]) -> list[RateRow]:
+    """Those whose groups are other people, not other shapes of a generator."""
+    return [row for row in rows if not views.of_generator(tables, row.grouping)]
 
 
 def _by_grouping(tables: Tables, model: str, point: ThresholdRow) -> list[Sentence]:
@@ -251,9 +287,10 @@ def _no_condition_harms(where: str, widest: RateRow, which: str) -> Sentence:
 
 
 def _fnmr(tables: Tables, model: str, point: ThresholdRow) -> list[RateRow]:
-    """FNMR of every grouping under every condition, by people."""
+    """FNMR of every grouping under every condition, by people; of everyone where groups are shapes of a generator."""
     rows = views.rates(tables, model, "FNMR", threshold_name=point.name)
-    return [as_people(row) for row in rows if row.grouping != views.EVERYONE]
+    grouped = _between_people(tables, [row for row in rows if row.grouping != views.EVERYONE])
+    return [as_people(row) for row in grouped or [row for row in rows if row.grouping == views.EVERYONE]]
 
 
 def _changes(tables: Tables, model: str, point: ThresholdRow) -> list[PairedRow]:
@@ -297,7 +334,8 @@ def most_confused(tables: Tables, model: str, point: ThresholdRow) -> CrossRow |
     if views.same_heads(tables):
         return None
     wanted = {"model": model, "threshold_name": point.name, "condition": views.baseline(tables), "failures": "counted"}
-    solid = {by: views.solid_groups(tables, model, by) for by in views.groupings(tables)}
+    spoken = [by for by in views.groupings(tables) if not views.of_generator(tables, by)]
+    solid = {by: views.solid_groups(tables, model, by) for by in spoken}
     rows = [
         row
         for row in views.select(tables[CrossRow], **wanted)
@@ -315,7 +353,9 @@ def _search(tables: Tables, model: str) -> list[Sentence]:
     rows = [row for row in views.open_searches(tables, model) if row.metric == "FPIR"]
     rows = [row for row in rows if row.threshold_name == rows[0].threshold_name]
     found = worst_first.ranked(
-        worst_first.contrast(tables, views.select(rows, grouping=by)) for by in views.groupings(tables)
+        worst_first.contrast(tables, views.select(rows, grouping=by))
+        for by in views.groupings(tables)
+        if not views.of_generator(tables, by)
     )
     return [_contrast(tables, one, _searched(rows[0].gallery_size, one)) for one in found]
 
@@ -327,7 +367,8 @@ def _searched(size: int | None, one: Contrast) -> str:
 
 
 def _acquisition(tables: Tables, model: str) -> Sentence | None:
-    every = [row for row in views.rates(tables, model, "FTA") if row.grouping != views.EVERYONE]
+    found = _between_people(tables, views.rates(tables, model, "FTA"))
+    every = [row for row in found if row.grouping != views.EVERYONE]
     rows = views.entering(every, views.min_subjects(tables))
     if not rows:
         return None
@@ -344,6 +385,11 @@ def _acquisition(tables: Tables, model: str) -> Sentence | None:
         f"{words.rate_of(worst)} of images; not tested against the others. {cautions([worst])}"
     )
     return Sentence(text.strip(), "turned-away")
+
+
+def _liveness(tables: Tables, model: str) -> Sentence | None:
+    text = liveness.sentence(tables, model)
+    return Sentence(text, "turned-away") if text is not None else None
 
 
 def _people_n(row: Rated, scale: int) -> str:

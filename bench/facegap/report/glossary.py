@@ -4,6 +4,11 @@ from __future__ import annotations
 
 GLOSSARY: tuple[tuple[str, str], ...] = (
     (
+        "BPCER",
+        "Bona fide presentation classification error rate: of the genuine people whose face was found, the share that "
+        "is taken for a picture of a person in place of a living one.",
+    ),
+    (
         "cautions, hollow marks",
         "Numbers that rest on few people or few errors; the note beside them says why to read them so.",
     ),

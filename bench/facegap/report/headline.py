@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from facegap.report import findings, side_by_side, versus_rest, views, words, worst_first
+from facegap.report import findings, paired, side_by_side, versus_rest, views, words, worst_first
 from facegap.report.marks import Mark, Rated, as_people
 from facegap.report.worst_first import Contrast
 from facegap.schema import CrossRow, PairedRow, RateRow, ThresholdRow, VersusRow
@@ -89,10 +89,13 @@ def _everyone(tables: Tables) -> Finding | None:
         return None
     point, row = max(found, key=lambda one: views.height(one[1]))
     scale = words.people_scale([row])
-    text = (
-        f"{_opening(tables, point)}, of {words.count(scale)} genuine people {_n(row, scale)} are turned away, and no "
-        f"two groups are large enough to be compared."
+    shapes = any(views.of_generator(tables, by) for by in views.groupings(tables))
+    why = (
+        "groups are shapes of a generator, of which no finding is made"
+        if shapes
+        else "no two groups are large enough to be compared"
     )
+    text = f"{_opening(tables, point)}, of {words.count(scale)} genuine people {_n(row, scale)} are turned away; {why}."
     return Finding(text=text, anchor="turned-away", care=_care([row]))
 
 
@@ -187,14 +190,15 @@ def _condition(tables: Tables) -> Finding | None:
         return None
     point, worst, base, change = max(found, key=lambda one: (_own(one[3]), _tested(one[3]), views.height(one[1])))
     scale = words.people_scale([worst, base])
-    of = f"of {words.count(scale)} genuine people in {_g(worst.group)}"
+    whose = "" if worst.grouping == views.EVERYONE else f" in {_g(worst.group)}"
+    of = f"of {words.count(scale)} genuine people{whose}"
     if not worst.errors and not base.errors:
         many = words.whole((worst.high or 0.0) * scale)
         said = f"no condition turns anybody of a tested group away; {of}, up to {many} could be"
     else:
         said = (
             f"{of}, {_n(worst, scale)} are turned away under {worst.condition} and {_n(base, scale)} under "
-            f"{base.condition}{_changes(change)}"
+            f"{base.condition}{_changes(change) if whose else _of_everyone(change)}"
         )
     for other in views.leading_thresholds(tables, point.model):
         said += _condition_again(tables, other, worst, base, scale) if other != point else ""
@@ -208,6 +212,13 @@ def _tested(change: PairedRow | None) -> bool:
 
 def _own(change: PairedRow | None) -> bool:
     return change is not None and change.verdict == findings.CHANGES and (change.against_others or 0.0) > 0
+
+
+def _of_everyone(change: PairedRow | None) -> str:
+    """The change of everyone, with its interval, where no groups are held against each other."""
+    if change is None or change.change is None or change.low is None or change.high is None:
+        return ""
+    return f", {paired.said(change)} over the same comparisons"
 
 
 def _changes(change: PairedRow | None) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from facegap.schema import AgeGapRow, CrossRow, IdentificationRow, ObservedRow, RateRow, TransactionRow
+from facegap.schema import AgeGapRow, CrossRow, IdentificationRow, LivenessRow, ObservedRow, RateRow, TransactionRow
 
 Rated = RateRow | CrossRow | IdentificationRow
 
-Shown = Rated | ObservedRow | AgeGapRow
+Shown = Rated | ObservedRow | AgeGapRow | LivenessRow
 """Rows whose rate is shown with its interval."""
 """Rows that hold a rate beside its counts and interval."""
 
@@ -44,7 +44,7 @@ class Point:
     caution: str = ""
 
 
-RowT = TypeVar("RowT", bound=RateRow | CrossRow | IdentificationRow | TransactionRow)
+RowT = TypeVar("RowT", bound=RateRow | CrossRow | IdentificationRow | TransactionRow | LivenessRow)
 
 
 def as_people(row: RowT) -> RowT:

@@ -28,6 +28,7 @@ from facegap.report import (
     gallery_model,
     glossary,
     headline,
+    liveness,
     observed,
     paired,
     policies,
@@ -212,7 +213,7 @@ def _page(tables: Tables, figures: Mapping[str, Sequence[Picture]], most_rows: i
         headline=headline.headline(tables),
         unseen=headline.unseen(tables),
         side_by_side=side_by_side.models_table(tables),
-        requirements=requirements.requirements_table(tables),
+        requirements=requirements.of_run(tables),
         dial=Markup(dial.dial(tables)),
         at_points=dial.point_table(tables),
         raw_tables=Markup(_raw_tables(tables, raw)),
@@ -250,6 +251,7 @@ def _page(tables: Tables, figures: Mapping[str, Sequence[Picture]], most_rows: i
         between=between_models.between_table(tables),
         measures=differentials.hidden_table(tables),
         acquisition=_acquisition_table(tables),
+        liveness=(liveness.net(tables), liveness.liveness_table(tables)),
         samples=_pairs(tables.manifest.samples),
         refused=_pairs(tables.manifest.refused),
         remarks=_remarks(tables.manifest.findings),
@@ -552,6 +554,8 @@ def _limits(tables: Tables) -> list[str]:
             else "by an amount not measured here."
         ),
     ]
+    if not liveness.net(tables):
+        lines.append(liveness.NOT_SIMULATED)
     sources = {source for _, source in _label_sources(tables)}
     if sources:
         lines.append(

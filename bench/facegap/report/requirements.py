@@ -1,27 +1,50 @@
-"""Vendors by requirements, where a run or a comparison of runs holds such a table."""
+"""Models by requirements: met, not met, or not enough evidence, where a policy was held against them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from facegap.report import words
 from facegap.report.style import Table
-from facegap.schema import ROWS, cells_of, names_of
-from facegap.store import Tables
-
-TABLE = "requirements"
-"""Name of the table, one row a system and a requirement."""
+from facegap.schema import RequirementRow
+from facegap.store import Tables, read_rows, table_path
 
 
-def requirements_table(tables: Tables) -> Table:
-    """The table as it is, its columns in order; without rows where there is no policy."""
-    row_class = ROWS.get(TABLE)
-    rows = tables[row_class] if row_class is not None else []
-    if row_class is None or not rows:
+def of_run(tables: Tables) -> Table:
+    """The table beside the run's own, if one is there; no rows without."""
+    if not table_path(tables.folder, RequirementRow).exists():
         return Table((), [])
-    head = [name.replace("_", " ").capitalize() for name in names_of(row_class)]
-    return Table(head, [[_cell(cell) for cell in cells_of(row)] for row in rows]).without_empty_columns()
+    return requirements_table(read_rows(tables.folder, RequirementRow))
 
 
-def _cell(value: str | int | float | None) -> str:
-    if isinstance(value, str):
-        return value
-    return words.count(value) if isinstance(value, int) else words.number(value)
+def requirements_table(rows: Sequence[RequirementRow]) -> Table:
+    """Requirements and conditions down, models across: the verdict at the threshold, and at the goal where there is
+    one.
+    """
+    models = list(dict.fromkeys(row.model for row in rows))
+    keys = list(dict.fromkeys((row.requirement, row.condition) for row in rows))
+    cell = {(row.requirement, row.condition, row.model, row.level): row for row in rows}
+    body = []
+    for name, condition in keys:
+        found = [[cell.get((name, condition, model, level)) for level in ("threshold", "goal")] for model in models]
+        first = next(row for pair in found for row in pair if row is not None)
+        body.append((name, _limits(rows, first), condition, *(_verdicts(pair) for pair in found)))
+    return Table(("Requirement", "At most", "Condition", *models), body)
+
+
+def _limits(rows: Sequence[RequirementRow], first: RequirementRow) -> str:
+    limits = {row.level: row.limit for row in rows if row.requirement == first.requirement}
+    said = " / ".join(limit_words(first.metric, limit) for limit in limits.values())
+    at = f" at {words.point(first.threshold_name)}" if first.threshold_name not in ("", "none") else ""
+    return f"{first.metric} {said}{at}"
+
+
+def limit_words(metric: str, limit: float) -> str:
+    """A limit of a rate as a percentage, of a ratio as a number."""
+    return words.number(limit) if metric.startswith("max/") else words.exact_percent(limit)
+
+
+def _verdicts(pair: Sequence[RequirementRow | None]) -> str:
+    threshold, goal = pair
+    said = threshold.verdict if threshold is not None else words.DASH
+    return said if goal is None else f"{said}; goal: {goal.verdict}"

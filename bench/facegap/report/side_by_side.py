@@ -84,8 +84,13 @@ def highest(tables: Tables, metric: str) -> Contrast | None:
 def _contrasts(tables: Tables, metric: str) -> Iterator[Contrast | None]:
     for model in views.models(tables):
         for point in views.leading_thresholds(tables, model)[:1]:
-            for by in views.groupings(tables):
+            for by in _spoken(tables):
                 yield contrast(tables, _rows(tables, model, metric, point, by))
+
+
+def _spoken(tables: Tables) -> list[str]:
+    """Groupings of people; of shapes of a generator no finding is made."""
+    return [by for by in views.groupings(tables) if not views.of_generator(tables, by)]
 
 
 def _rows(tables: Tables, model: str, metric: str, point: ThresholdRow, by: str) -> list[RateRow]:
@@ -252,7 +257,7 @@ def _ranked(row: RateRow | None, rank: str, who: bool) -> str:
 def _measures(tables: Tables, point: ThresholdRow) -> list[RateRow | None]:
     found: list[RateRow | None] = []
     for metric in ("FNMR", "FMR"):
-        rows = {by: _rows(tables, point.model, metric, point, by) for by in (views.EVERYONE, *views.groupings(tables))}
+        rows = {by: _rows(tables, point.model, metric, point, by) for by in (views.EVERYONE, *_spoken(tables))}
         rows = {by: [as_people(r) if metric == "FNMR" else r for r in some] for by, some in rows.items()}
         grouped = [row for by, some in rows.items() if by != views.EVERYONE for row in some]
         entering = views.entering(grouped, views.min_subjects(tables))

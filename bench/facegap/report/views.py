@@ -116,6 +116,12 @@ def same_heads(tables: Tables) -> bool:
     return bool(section(drawn, "design") == "causal")
 
 
+def of_generator(tables: Tables, grouping: str) -> bool:
+    """Whether the groups are shapes of a generator: what tells them apart is no finding."""
+    cards = section(tables.manifest.dataset, "groups")
+    return any(bool(section(cards, column).get("generated_shape")) for column in grouping.split(", "))
+
+
 def section(content: Any, key: str) -> Any:
     """`content[key]` where content is a mapping that has it, else an empty mapping."""
     return content.get(key, {}) if isinstance(content, dict) else {}

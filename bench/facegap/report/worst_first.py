@@ -69,9 +69,13 @@ class Contrast:
 
 @views.once_per_run
 def contrasts(tables: Tables, model: str, point: ThresholdRow, condition: str) -> list[Contrast]:
-    """FNMR and FMR by every grouping at `point`, the largest tested difference first; failures counted."""
+    """FNMR and FMR by every grouping at `point`, the largest tested difference first; failures counted.
+
+    None by shapes of a generator, of whose differences no finding is made.
+    """
     wanted = {"threshold_name": point.name, "condition": condition}
-    keys = [(metric, grouping) for metric in METRICS for grouping in views.groupings(tables)]
+    spoken = [grouping for grouping in views.groupings(tables) if not views.of_generator(tables, grouping)]
+    keys = [(metric, grouping) for metric in METRICS for grouping in spoken]
     return ranked(contrast(tables, views.rates(tables, model, m, grouping=by, **wanted)) for m, by in keys)
 
 

@@ -64,6 +64,11 @@ def asked_of(name: str, root: Path | None, progress: Progress) -> Wanted:
     if not len(samples):
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
     pairs = datasets.asked_pairs(study.trials, file, card, None if rendering is not None else folder, samples)
+    if pairs is not None and pairs.pools is not None:
+        raise InputError(
+            f"{file}: trials: templates of several pictures are not exported; a laboratory that pools its own gives "
+            "them under the ids of the templates (a card of kind templates)"
+        )
     threads = study.backend.threads if study.backend.threads is not None else pipeline.cores()
     looks = pipeline.look(samples, threads, progress)
     copies = find_copies(samples, looks, card.identities, study.trials.reference_role)
@@ -73,7 +78,7 @@ def asked_of(name: str, root: Path | None, progress: Progress) -> Wanted:
         samples=samples,
         ids=outside.ids_of(samples, store.local_secret()),
         trials=_trials(file, study, samples, pairs, out),
-        searches=_searches(study, card, samples, out),
+        searches=search_plans(study, card, samples, out),
         conditions=cards,
     )
     findings = (*loaded.findings, *(pairs.findings if pairs is not None else ()))
@@ -103,7 +108,7 @@ def check_protocols(inputs: Inputs, secret: bytes) -> None:
         samples=samples,
         ids=outside.ids_of(samples, secret),
         trials=plan if out is None else trials.without(plan, out),
-        searches=_searches(study, inputs.dataset, samples, out),
+        searches=search_plans(study, inputs.dataset, samples, out),
         conditions=inputs.conditions,
     )
     for record in records:
@@ -120,7 +125,13 @@ def _trials(file: Path, study: Study, samples: Samples, pairs: datasets.Pairs | 
     return found
 
 
-def _searches(study: Study, card: DatasetCard, samples: Samples, out: Mask | None) -> tuple[trials.SearchTrials, ...]:
+def search_plans(
+    study: Study, card: DatasetCard, samples: Samples, out: Mask | None
+) -> tuple[trials.SearchTrials, ...]:
+    """The 1:n protocols of the study, as far as there is somebody who searches and somebody enrolled.
+
+    `out` are the (n,) samples that are in none, since they are copies of others; None: none.
+    """
     rule = study.identification
     if rule is None:
         return ()

@@ -24,6 +24,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 def import_scores(
     name: str,
     files: Sequence[Path],
+    searches: Mapping[str, Sequence[Path]],
     vendor: str,
     root: Path | None,
     protocol: Path | None,
@@ -33,6 +34,7 @@ def import_scores(
     """The study `name` (or path) as if its one model were the vendor's, whose scores these files hold.
 
     Args:
+        searches: protocol -> files of candidate lists.
         vendor: name or path of its card, of kind `scores`.
         protocol: the `protocol.json` of what the vendor was asked to score; None: the one beside the files, if any.
 
@@ -45,7 +47,7 @@ def import_scores(
             f"{file}: conditions: {', '.join(written.conditions)}: say in the study which files are of which "
             'condition: [[models]] scores = { clean = ["a.csv"], ... }, and run it'
         )
-    content = _with_vendor(read_toml(card_path("configs", name)), files, vendor)
+    content = _with_vendor(read_toml(card_path("configs", name)), files, searches, vendor)
     text = f"# {file.name} with scores that arrived in place of its models, by `facegap scores import`\n"
     inputs = resolve_study(_study(file, content), file, text + toml_text(content), root, progress, sealed)
     if protocol is None:
@@ -57,15 +59,18 @@ def import_scores(
     return replace(inputs, models=tuple(models))
 
 
-def _with_vendor(content: dict[str, Any], files: Sequence[Path], vendor: str) -> dict[str, Any]:
+def _with_vendor(
+    content: dict[str, Any], files: Sequence[Path], searches: Mapping[str, Sequence[Path]], vendor: str
+) -> dict[str, Any]:
     """The study's content; a threshold that is given of another model goes with that model."""
     card = load_scores_card(vendor).name
     thresholds = dict(content.get("thresholds", {}))
     if "fixed" in thresholds:
         thresholds["fixed"] = {name: value for name, value in thresholds["fixed"].items() if name == card}
-    scores = [str(path.resolve()) for path in files]
+    use: dict[str, Any] = {"card": vendor, "scores": [str(path.resolve()) for path in files]}
+    lists = {protocol: [str(path.resolve()) for path in some] for protocol, some in searches.items() if some}
     known = {"thresholds": thresholds} if thresholds else {}
-    return {**content, "models": [{"card": vendor, "scores": scores}], **known}
+    return {**content, "models": [use | ({"searches": lists} if lists else {})], **known}
 
 
 def _study(file: Path, content: Mapping[str, Any]) -> Study:

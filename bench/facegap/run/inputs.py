@@ -12,21 +12,24 @@ from facegap.cards import (
     ConditionCard,
     DatasetCard,
     DetectorCard,
+    LivenessCard,
     ModelCard,
     OutsideCard,
     ScoresCard,
     Study,
     card_path,
     load_dataset,
+    load_liveness,
     load_study,
     load_used,
 )
 from facegap.cards.study import DETECTOR, ModelUse
 from facegap.datasets.asked import check_study, drawn, images_left_out, observing, root_of
+from facegap.datasets.pools import Pools
 from facegap.errors import InputError
 from facegap.evidence import Seal
 from facegap.outside import as_score
-from facegap.pipeline import Progress, UsedModel, rendered
+from facegap.pipeline import Progress, UsedLiveness, UsedModel, rendered
 from facegap.records import NO_LABEL, Finding, ListedTrials, Mask, RunManifest, Threshold
 from facegap.run.outside import OutsideModel, outside_model
 from facegap.schema import ThresholdRow
@@ -42,11 +45,13 @@ class Inputs:
         study: as resolved: models and conditions by the names in their cards, also where it gives paths.
         text: content of the study's file.
         models: in the study's order; those that run here, and those of which only scores or templates arrive.
+        liveness: the net that judges whether a probe shows a living person; None: none does.
         listed: the comparisons that the data set lists, where the study asks for those; None: trials by rule.
         given: thresholds that this run takes from elsewhere.
         sealed: the protocol that was sealed before the data, if any.
         left_out: (n,) samples that enter no trial, since their picture is there more than once; None: none.
         images_left_out: images of these people that are left out by `trials.images_per_person`.
+        pools: templates of several pictures, where the list compares those: `listed` names them, not the samples.
         places: where root, card and list lie on this machine; for the private cache alone.
     """
 
@@ -57,10 +62,12 @@ class Inputs:
     models: tuple[UsedModel | OutsideModel, ...]
     conditions: tuple[ConditionCard, ...]
     given: tuple[Threshold, ...]
+    liveness: UsedLiveness | None = None
     listed: ListedTrials | None = None
     sealed: Seal | None = None
     left_out: Mask | None = None
     images_left_out: int = 0
+    pools: Pools | None = None
     places: Mapping[str, str] = field(default_factory=dict)
 
     def remarked(self, *findings: Finding) -> Inputs:
@@ -102,8 +109,8 @@ def resolve_study(
         backend.require(study.backend.provider)
     condition_cards = conditions_of(study)
     cards = [load_used(use) for use in study.models]
-    uses = study.models
-    study = by_name(study, file, cards, condition_cards)
+    uses, live = study.models, _liveness(study)
+    study = by_name(study, file, cards, condition_cards, live.card if live is not None else None)
     models = tuple(_model(file, use, named, *pair) for use, named, pair in zip(uses, study.models, cards, strict=True))
     given = thresholds_of(study, file, [model.card for model in models])
     folder = _root(study, card, file, root, progress)
@@ -113,7 +120,7 @@ def resolve_study(
         raise InputError(f"{file}: dataset '{card.name}': no sample is left; run `facegap datasets check` on it")
     _check_labels(study, card, loaded, file)
     _check_observed(asked, card, loaded, file)
-    loaded, listed = _with_list(study, file, card, folder, loaded)
+    loaded, listed, pools = _with_list(study, file, card, folder, loaded)
     return Inputs(
         study=study,
         text=text,
@@ -122,7 +129,9 @@ def resolve_study(
         models=models,
         conditions=condition_cards,
         given=given,
+        liveness=live,
         listed=listed,
+        pools=pools,
         sealed=sealed,
         images_left_out=images_left_out(study, everything.samples),
         places=_places(study, file, folder) | _files_of(models),
@@ -138,7 +147,9 @@ def showing(study: Study, card: DatasetCard) -> Study:
 def _places(study: Study, file: Path, root: Path) -> dict[str, str]:
     card, own = study.dataset.card, study.trials.file
     places = {"root": str(root.absolute()), "card": str(Path(card).absolute()) if card.endswith(".toml") else card}
-    return places if own is None else {**places, "list": str((file.parent / own).resolve())}
+    named = {f"templates {k}": name for k, name in enumerate(study.trials.templates)}
+    named |= {} if own is None else {"list": own}
+    return places | {what: str((file.parent / name).resolve()) for what, name in named.items()}
 
 
 def conditions_of(study: Study) -> tuple[ConditionCard, ...]:
@@ -146,6 +157,7 @@ def conditions_of(study: Study) -> tuple[ConditionCard, ...]:
 
     Raises:
         CardError: there is no such card, or it breaks a rule.
+        MissingError: a step of one needs what is not installed.
     """
     return tuple(_condition(study, name) for name in study.conditions)
 
@@ -161,6 +173,26 @@ def cards_of(study: Study) -> list[tuple[AnyCard, DetectorCard | None]]:
         if isinstance(card, ModelCard):
             _require_pin(card, use.card)
     return found
+
+
+def liveness_of(study: Study) -> LivenessCard | None:
+    """The card of the net that judges liveness, whether or not its weights are on this machine; None: none does.
+
+    Raises:
+        CardError, InputError: there is no such card, it breaks a rule, or pins no weights.
+    """
+    if study.liveness is None:
+        return None
+    card = load_liveness(study.liveness)
+    _require_pin(card, study.liveness)
+    return card
+
+
+def _liveness(study: Study) -> UsedLiveness | None:
+    card = liveness_of(study)
+    if card is None or study.liveness is None:
+        return None
+    return UsedLiveness(card, weights.find_model(card, card_path("models", study.liveness)))
 
 
 def thresholds_of(study: Study, file: Path, models: Sequence[AnyCard]) -> tuple[Threshold, ...]:
@@ -203,7 +235,7 @@ def _check_observed(asked: Study, card: DatasetCard, loaded: datasets.Loaded, fi
 
 def _with_list(
     study: Study, file: Path, card: DatasetCard, root: Path, loaded: datasets.Loaded
-) -> tuple[datasets.Loaded, ListedTrials | None]:
+) -> tuple[datasets.Loaded, ListedTrials | None, Pools | None]:
     """The data set with what was found in the list of comparisons that the study asks for, and that list.
 
     Raises:
@@ -212,16 +244,30 @@ def _with_list(
     rendered = study.dataset.synthetic is not None
     pairs = datasets.asked_pairs(study.trials, file, card, None if rendered else root, loaded.samples)
     if pairs is None:
-        return loaded, None
+        return loaded, None, None
     if not len(pairs):
         why = "; ".join(finding.message for finding in pairs.findings) or "it lists none"
         raise InputError(f"{file}: trials: no comparison of the list can be made: {why}")
-    samples = datasets.related(loaded.samples, pairs)
-    return replace(loaded, samples=samples, findings=(*loaded.findings, *pairs.findings)), pairs.trials()
+    found = replace(loaded, findings=(*loaded.findings, *pairs.findings))
+    if pairs.pools is not None:
+        _check_pooled(study, file)
+        return found, pairs.trials(), pairs.pools
+    return replace(found, samples=datasets.related(loaded.samples, pairs)), pairs.trials(), None
+
+
+def _check_pooled(study: Study, file: Path) -> None:
+    """That nothing is asked that a template of several pictures cannot answer.
+
+    Raises:
+        InputError: it is.
+    """
+    if study.transactions is not None:
+        raise InputError(f"{file}: transactions: an attempt is one picture, and the list compares templates of several")
 
 
 def _condition(study: Study, name: str) -> ConditionCard:
     card = conditions.load(name)
+    conditions.require(card)
     return card.model_copy(update={"applies_to": study.applies_to.get(name, card.applies_to)})
 
 
@@ -230,7 +276,7 @@ def _model(
 ) -> UsedModel | OutsideModel:
     """The model with its files: `use` as the study says it, `named` by the names of its cards."""
     if not isinstance(card, ModelCard):
-        return outside_model(file, card, named.given)
+        return outside_model(file, card, named.given, named.searches)
     assert detector is not None
     net = weights.find_model(card, card_path("models", use.card))
     parts = weights.find_detector(detector, card_path("models", use.detector or DETECTOR))
@@ -241,10 +287,10 @@ def _model(
 def _files_of(models: Sequence[UsedModel | OutsideModel]) -> dict[str, str]:
     """Digest -> where the file of scores or templates lies."""
     outside = [model for model in models if isinstance(model, OutsideModel)]
-    return {file.sha256: str(file.path) for model in outside for files in model.files.values() for file in files}
+    return {file.sha256: str(file.path) for model in outside for file in model.all_files()}
 
 
-def _require_pin(card: ModelCard, name: str) -> None:
+def _require_pin(card: ModelCard | LivenessCard, name: str) -> None:
     if card.sha256 is None:
         raise InputError(f"model '{card.name}': its card pins no sha256; run `facegap models pin {name} FILE`")
 
@@ -254,8 +300,9 @@ def by_name(
     file: Path,
     models: Sequence[tuple[AnyCard, DetectorCard | None]],
     condition_cards: tuple[ConditionCard, ...],
+    live: LivenessCard | None,
 ) -> Study:
-    """The study with its models and conditions by the names that their cards bear.
+    """The study with its models, its net of liveness and its conditions by the names that their cards bear.
 
     Raises:
         InputError: two cards have one name.
@@ -270,6 +317,7 @@ def by_name(
     thresholds = study.thresholds.model_copy(update={"condition": names.get(condition, condition)})
     changes = {
         "models": uses,
+        "liveness": live.name if live is not None else None,
         "conditions": tuple(names.values()),
         "thresholds": thresholds,
         "applies_to": {names.get(name, name): side for name, side in study.applies_to.items()},
@@ -286,6 +334,10 @@ def _named(use: ModelUse, card: AnyCard, detector: DetectorCard | None, names: M
             "detector": detector.name if detector is not None else None,
             "templates": {names.get(name, only): files for name, files in use.templates.items()},
             "scores": {names.get(name, only): files for name, files in use.scores.items()},
+            "searches": {
+                protocol: {names.get(name, only): files for name, files in some.items()}
+                for protocol, some in use.searches.items()
+            },
         }
     )
 

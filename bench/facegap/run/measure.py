@@ -51,14 +51,16 @@ def templates(
     acquired: dict[tuple[str, str], Acquisitions] = {}
     embedded: dict[tuple[str, str], Templates] = {}
     provider, notes = "", {}
+    judge = samples.roles == study.trials.probe_role if inputs.liveness is not None else None
     for model in inputs.nets:
-        nets = pipeline.open_model(model, study, threads)
+        nets = pipeline.open_model(model, study, threads, inputs.liveness)
         provider, notes[model.card.name] = nets.recogniser.provider, nets.note
         scenes = None
         for condition in sorted(inputs.conditions, key=lambda card: card.name != "clean"):
             with progress(f"{model.card.name}, {condition.name}", len(samples)) as advance:
-                acquisitions, made = pipeline.run(nets.under(condition), samples, sha256, advance, scenes)
+                acquisitions, made = pipeline.run(nets.under(condition), samples, sha256, advance, scenes, judge)
             _refuse_without_templates(made, acquisitions, nets.note)
+            acquisitions, made = _of_the_living(inputs, acquisitions, made)
             if condition.name == "clean":
                 # Cameras that meter the face are told of the one that is found in the picture as it is.
                 scenes = pipeline.scenes(samples, linear_files(inputs), acquisitions.box, threads)
@@ -71,6 +73,15 @@ def templates(
         {(model.card.name, name): embedded[model.card.name, name] for model in inputs.nets for name in names},
         Ran(provider, notes),
     )
+
+
+def _of_the_living(inputs: Inputs, found: Acquisitions, made: Templates) -> tuple[Acquisitions, Templates]:
+    """The acquisitions with those refused that the net of liveness does not take as live, and the others' templates."""
+    if inputs.liveness is None:
+        return found, made
+    after = pipeline.refused(found, inputs.liveness.card)
+    keep = after.ok[made.rows]
+    return after, replace(made, rows=made.rows[keep], vectors=made.vectors[keep])
 
 
 def linear_files(inputs: Inputs) -> dict[str, str]:
@@ -219,7 +230,7 @@ def refuse_near_chance(found: Comparisons, advice: str) -> None:
         ModelRefused: the area under the curve is below `CHANCE_AUC`.
     """
     mated = found.mated.score[~np.isnan(found.mated.score)]
-    nonmated = found.histogram.sum(axis=(0, 1))
+    nonmated = found.pooled
     if len(mated) < 20 or not nonmated.any():
         return
     counts = np.histogram(mated, found.edges)[0]
@@ -269,6 +280,6 @@ def _search(
         return None
     given = scored.scores.get((model, condition.name))
     if given is not None:
-        return given.search(plan) if given.searched else None
+        return given.search(plan) if given.searched(plan.protocol) else None
     reference, probe = sides(scored.templates, model, condition)
     return search.search(plan.protocol, plan.gallery, plan.probe, plan.mate, reference, probe, exact_scores, threads)

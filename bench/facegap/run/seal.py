@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ from facegap.evidence import Seal, departures, read_seal
 from facegap.evidence.kept import kept_card, kept_dataset, kept_study, kept_text
 from facegap.evidence.sealed import ENDING, KEPT, digests_of, seal_bytes
 from facegap.records import RunManifest
-from facegap.run.inputs import by_name, cards_of, conditions_of, showing, thresholds_of
+from facegap.run.inputs import by_name, cards_of, conditions_of, liveness_of, showing, thresholds_of
 from facegap.version import __version__
 
 
@@ -39,10 +40,10 @@ def seal_study(
     dataset = load_dataset(study.dataset.card)
     check_study(study, dataset, file)
     conditions = conditions_of(study)
-    cards = cards_of(study)
-    study = by_name(showing(study, dataset), file, cards, conditions)
+    cards, live = cards_of(study), liveness_of(study)
+    study = by_name(showing(study, dataset), file, cards, conditions, live)
     text = kept_text(file.read_bytes().decode())
-    models = [kept_card(card) for pair in cards for card in pair if card is not None]
+    models = [kept_card(card) for card in (*itertools.chain(*cards), live) if card is not None]
     parts: dict[str, Any] = {
         "study_text": text,
         "models": [card for k, card in enumerate(models) if card not in models[:k]],

@@ -33,7 +33,7 @@ from facegap.outside import ids_of
 from facegap.pipeline import Progress
 from facegap.records import Comparisons, RunManifest, Strings
 from facegap.run import measure, transactions
-from facegap.run.exchange import check_protocols
+from facegap.run.exchange import check_protocols, search_plans
 from facegap.run.inputs import Inputs, threshold_of
 from facegap.run.outside import (
     GivenScores,
@@ -42,8 +42,10 @@ from facegap.run.outside import (
     given_scores,
     given_templates,
     not_measured,
+    unknown_rates,
 )
 from facegap.run.page import Draw, draw_page
+from facegap.run.pooled import pooled
 from facegap.run.seal import keep_seal, sealed_entry
 from facegap.tables import build, write_tables
 from facegap.version import __version__
@@ -73,6 +75,10 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         inputs, copies = _without_copies(inputs, _looks(inputs, sha256, threads, progress))
     with _timed(seconds, "acquire and embed"):
         acquisitions, embedded, ran = measure.templates(inputs, sha256, threads, progress)
+        if inputs.pools is not None:
+            sha256 = inputs.pools.digests(sha256)
+            inputs, acquisitions, embedded, copies = pooled(inputs, inputs.pools, acquisitions, embedded)
+            samples = inputs.loaded.samples
         templates = embedded | given_templates(inputs.outside, ids_of(samples, secret))
     evidence = Evidence(
         study=inputs.study,
@@ -90,6 +96,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         lost=opaque(inputs.loaded.lost, secret),
         lost_reasons=inputs.loaded.reasons,
         values={column: group.values for column, group in inputs.dataset.groups.items()},
+        shapes=inputs.dataset.generated_shapes,
         observed=inputs.dataset.observed_order,
     )
     check_protocols(inputs, secret)
@@ -106,6 +113,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         tried = transactions.attempts(inputs, sha256, acquisitions, embedded, threads, progress)
     gaps = age_gaps(samples, compared.values(), inputs.study.age_gap or ())
     evidence = replace(evidence, comparisons=compared, searches=searched, attempts=tried, kept=kept, gaps=gaps)
+    inputs = inputs.remarked(*unknown_rates(evidence))
     with _timed(seconds, "estimate"):
         tables = build(evidence)
     manifest = _manifest(inputs, evidence, store.secret_id(secret), ran, started, seconds)
@@ -143,6 +151,7 @@ def _scores(inputs: Inputs, secret: bytes) -> Iterator[dict[measure.Key, GivenSc
         listed=inputs.listed,
         conditions=inputs.conditions,
         left_out=inputs.left_out,
+        searches=search_plans(study, inputs.dataset, samples, inputs.left_out),
     )
     with given_scores(inputs.outside, scope) as found:
         yield found
@@ -198,7 +207,7 @@ def _manifest(
     study = inputs.study
     resolved = kept_study(study, inputs.dataset.name)
     commit, dirty = _commit()
-    models = [entry for model in inputs.models for entry in _model_entries(model)]
+    models = [entry for model in inputs.models for entry in _model_entries(model)] + _liveness_entries(inputs)
     told = [_told(entry, inputs, ran) for entry in models]
     content = follows.content_digest(resolved, evidence, models, __version__)
     manifest = RunManifest(
@@ -243,6 +252,11 @@ def _model_entries(model: pipeline.UsedModel | OutsideModel) -> list[dict[str, A
         {**recogniser, "file_sha256": store.sha256_file(model.file), "detector": detector.name},
         {**kept_card(detector), "file_sha256": parts},
     ]
+
+
+def _liveness_entries(inputs: Inputs) -> list[dict[str, Any]]:
+    live = inputs.liveness
+    return [] if live is None else [{**kept_card(live.card), "file_sha256": store.sha256_file(live.file)}]
 
 
 def _told(entry: dict[str, Any], inputs: Inputs, ran: measure.Ran) -> dict[str, Any]:

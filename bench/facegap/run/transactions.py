@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from facegap import acquire, pipeline, trials
-from facegap.cards import ConditionCard
+from facegap.cards import ConditionCard, LivenessCard
 from facegap.cards.study import Transactions
 from facegap.compare import exact_scores
 from facegap.conditions import selfie
 from facegap.errors import InputError
 from facegap.pipeline import Moments, Progress, Scenes
-from facegap.records import Acquisitions, Attempts, Floats, Rows, Samples, Strings, Templates
+from facegap.records import NOT_LIVE, Acquisitions, Attempts, Floats, Mask, Rows, Samples, Strings, Templates
 from facegap.run.inputs import Inputs
 from facegap.run.measure import linear_files, sides
 
@@ -48,16 +48,18 @@ def attempts(
     files = sha256[np.repeat(probe, len(taken) // max(len(probe), 1))]
     found: dict[Key, Attempts] = {}
     for model in inputs.nets:
-        nets = pipeline.open_model(model, inputs.study, threads)
+        nets = pipeline.open_model(model, inputs.study, threads, inputs.liveness)
         boxes = acquired[model.detector.name, "clean"].box[np.repeat(probe, len(taken) // max(len(probe), 1))]
         scenes = pipeline.scenes(taken, linear_files(inputs), boxes, threads)
         scenes = Scenes(scenes.linear, scenes.sha256, scenes.boxes, moments)
         for condition in _of_probes(inputs.conditions):
             name = model.card.name
             with progress(f"{name}, {condition.name}, attempts", len(taken)) as advance:
-                frames, templates = pipeline.run(nets.under(condition), taken, files, advance, scenes)
+                judge = np.ones(len(taken), dtype=bool)
+                frames, templates = pipeline.run(nets.under(condition), taken, files, advance, scenes, judge)
             references, _ = sides(embedded, name, condition)
-            found[name, condition.name] = compared(rules, reference, probe, references, frames, templates)
+            live = inputs.liveness.card if inputs.liveness is not None else None
+            found[name, condition.name] = compared(rules, reference, probe, references, frames, templates, live)
     return found
 
 
@@ -93,7 +95,13 @@ def taken_again(samples: Samples, probe: Rows, rules: Transactions) -> tuple[Sam
 
 
 def compared(
-    rules: Transactions, reference: Rows, probe: Rows, references: Templates, frames: Acquisitions, made: Templates
+    rules: Transactions,
+    reference: Rows,
+    probe: Rows,
+    references: Templates,
+    frames: Acquisitions,
+    made: Templates,
+    live: LivenessCard | None = None,
 ) -> Attempts:
     """What every attempt came to: which frame was used, and its score against the reference.
 
@@ -102,12 +110,13 @@ def compared(
         references: templates of the references, by their rows.
         frames: acquisitions of all frames in the order of `taken_again`.
         made: templates of those frames.
+        live: by what the frames' scores of liveness are read, where a net gave any.
     """
     per = rules.attempts * (1 + rules.restarts)
     place = np.full(len(frames.outcome), -1)
     place[made.rows] = np.arange(len(made.rows))
     at = {int(row): k for k, row in enumerate(references.rows)}
-    value, outcome = _values(rules, frames), _outcomes(rules, frames, place >= 0)
+    value, outcome = _values(rules, frames), _outcomes(rules, frames, place >= 0, live)
     outcomes, scores = [], []
     for attempt, rows in enumerate(np.arange(len(outcome)).reshape(-1, rules.frames)):
         chosen = _chosen(rules, rows, value, outcome)
@@ -157,6 +166,7 @@ ORDER = (
     "several_faces",
     "too_small",
     "below_quality",
+    "not_live",
     "no_template",
     "no_reference",
     "ok",
@@ -164,21 +174,45 @@ ORDER = (
 """How far a frame got, from nowhere to a score."""
 
 
-def _outcomes(rules: Transactions, frames: Acquisitions, has_template: npt.NDArray[np.bool_]) -> Strings:
-    """(n,) the frames' outcomes, with those below a least quality, and those acquired that have no template."""
+def _outcomes(
+    rules: Transactions, frames: Acquisitions, has_template: npt.NDArray[np.bool_], live: LivenessCard | None
+) -> Strings:
+    """(n,) the frames' outcomes, with those below a least quality, those of attempts that are not taken as live, and
+    those acquired that have no template.
+    """
     outcome = frames.outcome.astype("U16")
     for name, least in rules.min_quality.items():
         scalars = acquire.scalar(name, frames.quality.get(name, np.full(len(outcome), np.nan)))
         assert scalars is not None  # _check_names refuses others
         outcome[(outcome == "ok") & ~(scalars >= least)] = "below_quality"
+    if live is not None and frames.liveness is not None:
+        outcome[(outcome == "ok") & ~_alive(rules, frames.liveness, outcome == "ok", live)] = NOT_LIVE
     outcome[(outcome == "ok") & ~has_template] = "no_template"
     return outcome
+
+
+def _alive(rules: Transactions, scores: Floats, usable: Mask, live: LivenessCard) -> Mask:
+    """(n,) whether the attempt of each frame is taken as live: by its usable frames that are sent.
+
+    A frame without a finite score is live in no way: neither is the mean that it enters.
+    """
+    shape = -1, rules.frames
+    value = scores.astype(np.float64).reshape(shape)
+    sent = usable.reshape(shape) & (np.arange(rules.frames) < _together(rules))
+    if rules.live_frames == "every":
+        alive = (pipeline.is_live(value, live) | ~sent).all(axis=1)
+    else:
+        mean = np.where(sent, value, 0.0).sum(axis=1) / np.maximum(sent.sum(axis=1), 1)
+        alive = pipeline.is_live(mean, live)
+    return np.repeat(alive, rules.frames)
 
 
 def _values(rules: Transactions, frames: Acquisitions) -> npt.NDArray[np.float64]:
     """(n,) what the policy chooses a frame by; higher is better, NaN where nothing was measured."""
     if rules.policy == "sharpest":
-        return np.asarray(frames.quality.get("Sharpness", np.full(len(frames.outcome), np.nan)), dtype=np.float64)
+        return np.asarray(
+            frames.quality.get("LaplacianSharpness", np.full(len(frames.outcome), np.nan)), dtype=np.float64
+        )
     known_names = [name for name in frames.quality if name not in acquire.SHAPE_OF_A_FACE]
     scalars = [acquire.scalar(name, frames.quality[name]) for name in known_names]
     known = np.array([values for values in scalars if values is not None])

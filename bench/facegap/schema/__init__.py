@@ -1,7 +1,15 @@
 """Schema: one row class a table, the one declaration that writer, reader, page and data dictionary use."""
 
-from facegap.schema.column import JUDGED, ROWS, Column, Row, Says, cells_of, columns_of, keys_of, names_of
-from facegap.schema.compared import CommonMarginRow, ReferenceRow, RelativeRow, ThroughputRow
+from facegap.schema.beside import (
+    FrontRow,
+    PopulationRow,
+    RequiredGroupRow,
+    RequirementRow,
+    RunDifferenceRow,
+    SharedRow,
+)
+from facegap.schema.column import BESIDE, JUDGED, ROWS, Column, Row, Says, cells_of, columns_of, keys_of, names_of
+from facegap.schema.compared import CommonMarginRow, LivenessRow, ReferenceRow, RelativeRow, ThroughputRow
 from facegap.schema.counted import (
     AcquisitionRow,
     CmcRow,
@@ -40,6 +48,7 @@ from facegap.schema.losses import LossRow, OtherwiseRow
 from facegap.schema.observed import AgeGapRow, ObservedRow, WithinRow
 
 __all__ = [
+    "BESIDE",
     "JUDGED",
     "ROWS",
     "AcquisitionRow",
@@ -57,6 +66,7 @@ __all__ = [
     "EdcRow",
     "ExtrapolatedRow",
     "FoldRow",
+    "FrontRow",
     "GalleryRow",
     "HomogeneityRow",
     "IdentificationRow",
@@ -64,20 +74,26 @@ __all__ = [
     "JudgedRateRow",
     "JudgedRatioRow",
     "JudgedSummaryRow",
+    "LivenessRow",
     "LossRow",
     "MarginalRow",
     "ObservedRow",
     "OtherwiseRow",
     "PairedRow",
     "PolicyRow",
+    "PopulationRow",
     "PowerRow",
     "QualityRow",
     "RateRow",
     "ReferenceRow",
     "RelativeRow",
+    "RequiredGroupRow",
+    "RequirementRow",
     "Row",
+    "RunDifferenceRow",
     "Says",
     "ScoreShiftRow",
+    "SharedRow",
     "ShrunkenRow",
     "SplitRow",
     "TargetMeasureRow",

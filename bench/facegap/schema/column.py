@@ -46,6 +46,9 @@ ROWS: dict[str, type[Row]] = {}
 JUDGED: dict[str, type[Row]] = {}
 """Likewise the tables that are made from published counts."""
 
+BESIDE: dict[str, type[Row]] = {}
+"""Likewise the tables that are made from finished runs, beside them: comparisons, requirements, populations."""
+
 _COLUMNS: dict[str, tuple[Column, ...]] = {}
 
 
@@ -60,19 +63,22 @@ class Row:
     always: ClassVar[bool]
     no_caution: ClassVar[str]
 
-    def __init_subclass__(cls, *, table: str, always: bool = False, judged: bool = False, no_caution: str = "") -> None:
+    def __init_subclass__(
+        cls, *, table: str, always: bool = False, judged: bool = False, beside: bool = False, no_caution: str = ""
+    ) -> None:
         """Declare the table.
 
         Args:
             always: every run has it, whatever its study asks for and whoever made it.
             judged: it is made from published counts, not from a run.
+            beside: it is made from finished runs, and lies beside them.
             no_caution: why a table without a column `caution` needs none.
         """
         super().__init_subclass__()
-        if table in ROWS or table in JUDGED:
+        if table in ROWS | JUDGED | BESIDE:
             raise ValueError(f"two row classes for the table '{table}'")
         cls.table, cls.always, cls.no_caution = table, always, no_caution
-        (JUDGED if judged else ROWS)[table] = cls
+        (JUDGED if judged else BESIDE if beside else ROWS)[table] = cls
 
 
 def columns_of(row: type[Row]) -> tuple[Column, ...]:

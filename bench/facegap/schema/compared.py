@@ -7,16 +7,23 @@ from typing import Annotated
 
 from facegap.schema.column import Row, Says
 from facegap.schema.common import (
+    ByPeople,
+    ByPeopleHigh,
+    ByPeopleLow,
+    ByPeopleSize,
     Caution,
     Condition,
+    EffectiveSize,
     Errors,
     Group,
     Grouping,
     Groups,
     High,
+    LargestShare,
     LeftOut,
     Level,
     Low,
+    Method,
     Metric,
     Model,
     Note,
@@ -139,6 +146,44 @@ class ThroughputRow(Row, table="throughput"):
     low: Low = None
     high: High = None
     level: Level = None
+    caution: Caution = ""
+    note: Note = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LivenessRow(Row, table="liveness"):
+    """Genuine people whom a net of liveness takes for a picture of one: the bona fide presentation classification error
+    rate (BPCER, ISO/IEC 30107-3). Probes alone are judged, no reference photo; where no face was acquired, nothing is.
+    """
+
+    model: Model
+    condition: Condition
+    attempt: Annotated[
+        int | None, Says(meaning="number of the attempt in a transaction; blank: the data set's picture", key=True)
+    ] = None
+    grouping: Grouping
+    group: Group
+    errors: Annotated[int | None, Says(meaning="judged faces that were not taken as live", unit="faces")] = None
+    trials: Annotated[int | None, Says(meaning="faces that were judged", unit="faces")] = None
+    completed: Annotated[int | None, Says(meaning="likewise", unit="faces")] = None
+    failed: Annotated[
+        int | None,
+        Says(meaning="pictures that ended before it, as without a face; in no denominator", unit="pictures"),
+    ] = None
+    subjects: Annotated[int | None, Says(meaning="people whose face was judged", unit="people")] = None
+    n_eff: EffectiveSize = None
+    rate: Annotated[
+        float | None, Says(meaning="errors / trials: the BPCER; blank with its reason in note", unit="share", digits=2)
+    ] = None
+    low: Low = None
+    high: High = None
+    by_people: ByPeople = None
+    by_people_low: ByPeopleLow = None
+    by_people_high: ByPeopleHigh = None
+    by_people_n_eff: ByPeopleSize = None
+    largest_share: LargestShare = None
+    level: Level = None
+    method: Method = ""
     caution: Caution = ""
     note: Note = ""
 

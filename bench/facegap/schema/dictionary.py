@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 
-from facegap.schema.column import JUDGED, ROWS, Column, Row, columns_of
+from facegap.schema.column import BESIDE, JUDGED, ROWS, Column, Row, columns_of
 
 _HEAD = """\
 # What the tables mean
@@ -22,7 +22,7 @@ a column `group <label>` for each label, `relation <name>` for each relation, wh
 
 def dictionary(names: Sequence[str] | None = None) -> str:
     """The declared tables of these names, or all of a run, with their columns, in Markdown."""
-    rows = ROWS.values() if names is None else [(ROWS | JUDGED)[name] for name in names]
+    rows = ROWS.values() if names is None else [(ROWS | JUDGED | BESIDE)[name] for name in names]
     return "\n".join([*([_HEAD] if names is None else []), *(line for row in rows for line in _table(row))])
 
 

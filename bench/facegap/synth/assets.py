@@ -17,6 +17,9 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 
 SKIN, LEFT_EYE, RIGHT_EYE, LASHES, TEETH = range(5)
+FAMILY_TARGETS = {"shape-a": "african", "shape-b": "asian", "shape-c": "caucasian"}
+"""A blend-shape family -> how MakeHuman names its target files. They are artists' shapes and no ethnicities: the pack's
+names go no further than this file."""
 _HERE = Path(__file__).resolve().parent
 
 

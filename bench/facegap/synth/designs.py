@@ -102,8 +102,13 @@ class Spec:
 
     @property
     def digest(self) -> str:
-        """sha256 over the spec and the renderer's version."""
-        return store.digest({"renderer": RENDERER, **asdict(self)})
+        """sha256 over all that is stated."""
+        return store.digest(self.stated)
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """The spec with the renderer's version and the names that its manifest gives to the families of shapes."""
+        return {"renderer": RENDERER, "families": list(FAMILIES), **asdict(self)}
 
 
 CAUSAL_TONES = (42.0, 21.0, 0.0, -21.0, -42.0)

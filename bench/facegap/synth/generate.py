@@ -11,7 +11,6 @@ import io
 import json
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -70,7 +69,7 @@ def render_population(spec: Spec, out_dir: Path, workers: int = 1, progress: Pro
 
 def _claim(spec: Spec, out_dir: Path) -> None:
     file = out_dir / "spec.json"
-    text = json.dumps({"renderer": designs.RENDERER, **asdict(spec)}, indent=1, sort_keys=True) + "\n"
+    text = json.dumps(spec.stated, indent=1, sort_keys=True) + "\n"
     if file.is_file():
         if file.read_text(encoding="utf-8") != text:
             raise DatasetError(f"{file}: another spec was rendered here; give an empty folder")

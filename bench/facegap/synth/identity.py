@@ -17,9 +17,9 @@ from facegap.synth.features import Paint
 from facegap.synth.hair import Hair
 from facegap.synth.shape import detail_weights, family_blend, macro_weights
 
-MELANIN = {"african": 0.216, "asian": 0.045, "caucasian": 0.025}
-"""Medians per family, fitted to the mean face colours of the African, Chinese and Caucasian participants of the
-International Skin Spectra Archive; the spread below is that of their L*."""
+MELANIN = {"shape-a": 0.216, "shape-b": 0.045, "shape-c": 0.025}
+"""Medians per family, fitted to the mean face colours of three groups of the International Skin Spectra Archive (which:
+datasets/synthetic-heads/README.md); the spread below is that of their L*."""
 MELANIN_SPREAD, BLOOD, BLOOD_SPREAD = 0.4, 0.021, 0.18
 
 # Linear RGB, by eye.
@@ -27,16 +27,16 @@ _BLACK, _DARK, _BROWN = (0.010, 0.008, 0.007), (0.022, 0.014, 0.010), (0.055, 0.
 _LIGHT, _BLOND, _RED, _GREY = (0.13, 0.075, 0.038), (0.34, 0.22, 0.11), (0.16, 0.045, 0.016), (0.36, 0.35, 0.34)
 _HAIR_COLOURS = np.array([_BLACK, _DARK, _BROWN, _LIGHT, _BLOND, _RED])
 _HAIR_ODDS = {
-    "african": (0.75, 0.22, 0.03, 0.0, 0.0, 0.0),
-    "asian": (0.62, 0.30, 0.08, 0.0, 0.0, 0.0),
-    "caucasian": (0.08, 0.24, 0.30, 0.18, 0.14, 0.06),
+    "shape-a": (0.75, 0.22, 0.03, 0.0, 0.0, 0.0),
+    "shape-b": (0.62, 0.30, 0.08, 0.0, 0.0, 0.0),
+    "shape-c": (0.08, 0.24, 0.30, 0.18, 0.14, 0.06),
 }
 _IRIS_COLOURS = np.array([(0.045, 0.022, 0.010), (0.085, 0.045, 0.018), (0.13, 0.10, 0.035), (0.11, 0.15, 0.10),
                           (0.12, 0.19, 0.28), (0.17, 0.20, 0.22)])  # fmt: skip
 _IRIS_ODDS = {
-    "african": (0.75, 0.23, 0.02, 0.0, 0.0, 0.0),
-    "asian": (0.68, 0.30, 0.02, 0.0, 0.0, 0.0),
-    "caucasian": (0.14, 0.22, 0.16, 0.12, 0.26, 0.10),
+    "shape-a": (0.75, 0.23, 0.02, 0.0, 0.0, 0.0),
+    "shape-b": (0.68, 0.30, 0.02, 0.0, 0.0, 0.0),
+    "shape-c": (0.14, 0.22, 0.16, 0.12, 0.26, 0.10),
 }
 _STYLE_ODDS = {
     "female": {"buzz": 0.03, "short": 0.12, "full": 0.12, "bob": 0.28, "long": 0.45},
@@ -146,7 +146,7 @@ def _style(random: np.random.Generator, family: str, sex: str, age: float) -> st
         odds["bald"] = 0.0
     style = list(odds)[_pick(random, tuple(odds.values()))]
     curly = random.uniform() < 0.55
-    if family == "african" and curly and style in ("full", "bob", "long"):
+    if family == "shape-a" and curly and style in ("full", "bob", "long"):
         return "afro"
     return style
 
@@ -168,7 +168,7 @@ def _hair(random: np.random.Generator, family: str, sex: str, age: float) -> Hai
     u = random.uniform(size=12)
     male = sex == "male"
     old = float(np.interp(age, [25, 70], [0, 1])) if male else 0.0
-    curl = 1.0 if family == "african" else float(0.5 * u[0] ** 2)
+    curl = 1.0 if family == "shape-a" else float(0.5 * u[0] ** 2)
     beards = male and age > 19
     bearded = beards and u[1] < 0.28 and style != "afro"
     return Hair(
@@ -218,7 +218,7 @@ def _paint(
         blood=blood,
         seed=int(random.integers(1 << 20)),
         patch=float(0.5 + 0.9 * u[2]),
-        freckles=float(1.6 * max(0.0, u[3] - 0.7) / 0.3) if family == "caucasian" else 0.0,
+        freckles=float(1.6 * max(0.0, u[3] - 0.7) / 0.3) if family == "shape-c" else 0.0,
         cheek_blood=float(0.25 + 0.55 * u[4]),
         under_eye=float(0.15 + 0.35 * u[5] + 0.1 * (age > 50)),
         lip_blood=float(1.6 + 1.8 * u[6]),

@@ -10,9 +10,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from facegap.synth.assets import Assets, Floats, load
+from facegap.synth.assets import FAMILY_TARGETS, Assets, Floats, load
 
-FAMILIES = ("african", "asian", "caucasian")
+FAMILIES = tuple(FAMILY_TARGETS)
 SEXES = ("female", "male")
 HEAD_SHAPES = ("diamond", "invertedtriangular", "oval", "rectangular", "round", "square", "triangular")
 
@@ -60,7 +60,7 @@ def modifiers() -> tuple[Modifier, ...]:
     for name in sorted(names):
         stem, _, end = name.rpartition("-")
         other = _OPPOSITE.get(end)
-        macro = any(name.startswith(family) for family in FAMILIES)
+        macro = name.startswith(tuple(FAMILY_TARGETS.values()))
         if other is None or macro or name.startswith("r-") or _NOT_DRAWN.search(name):
             continue
         if f"{stem}-{other}" in names:
@@ -100,7 +100,7 @@ def macro_weights(
     for sex, share in (("female", 1.0 - male), ("male", male)):
         for stage, part in age_weights(age).items():
             for family, blend in families.items():
-                out[f"{family}-{sex}-{stage}"] = share * part * blend
+                out[f"{FAMILY_TARGETS[family]}-{sex}-{stage}"] = share * part * blend
             for name, factor in _build_weights(sex, stage, muscle, weight).items():
                 out[name] = share * part * factor
     return {name: value for name, value in out.items() if value and name in load().index}

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from facegap.acquire.scalars import SHAPE_OF_A_FACE, scalar
 from facegap.estimate import cautions
 from facegap.estimate.scores import people_alike
-from facegap.records import OUTCOMES, Rows
+from facegap.records import NOT_LIVE, OUTCOMES, Rows
 from facegap.schema import AcquisitionRow, QualityRow
 from facegap.tables.workbench import Workbench
 
@@ -18,13 +18,14 @@ from facegap.tables.workbench import Workbench
 def rows(bench: Workbench) -> Iterator[AcquisitionRow]:
     """How many of the samples that went through a condition ended in each outcome, by group."""
     evidence = bench.evidence
+    known = [outcome for outcome in OUTCOMES if outcome != NOT_LIVE or evidence.study.liveness is not None]
     for (detector, condition), acquisitions in evidence.acquisitions.items():
         concerned = evidence.concerned(condition)
         for columns in evidence.groupings:
             group = np.where(concerned, evidence.samples.grouping(columns), "")
             for name in np.unique(group[concerned]):
                 outcomes = acquisitions.outcome[group == name]
-                for outcome in OUTCOMES:
+                for outcome in known:
                     found = int(np.count_nonzero(outcomes == outcome))
                     yield AcquisitionRow(
                         detector=detector,

@@ -25,6 +25,7 @@ from facegap.tables import (
     gallery_model,
     homogeneity,
     identification,
+    liveness,
     losses,
     marginals,
     observed,
@@ -41,6 +42,7 @@ from facegap.tables import (
     versus_reference,
     versus_rest,
 )
+from facegap.tables.generated import said
 from facegap.tables.order import ordered
 from facegap.tables.suppress import suppressed
 from facegap.tables.workbench import Workbench
@@ -94,6 +96,7 @@ TABLES: dict[type[Row], Callable[[Workbench], Iterable[Row]]] = {
     schema.ReferenceRow: versus_reference.rows,
     schema.RelativeRow: relatives.rows,
     schema.ThroughputRow: throughput.rows,
+    schema.LivenessRow: liveness.rows,
     schema.LossRow: losses.rows,
     schema.OtherwiseRow: losses.otherwise_rows,
     schema.ObservedRow: observed.rows,
@@ -117,7 +120,7 @@ def build(evidence: Evidence) -> Built:
 
 
 def _in_order(bench: Workbench, row: type[Row], tables: Mapping[type[Row], tuple[Row, ...]]) -> list[Row]:
-    shown = suppressed(bench.evidence, row, tables[row], bench.hidden, tables)
+    shown = said(bench.evidence, suppressed(bench.evidence, row, tables[row], bench.hidden, tables))
     return ordered(bench.evidence.values, row, shown)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from facegap import count
 from facegap.estimate import cautions
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, ErrorCounts
+from facegap.records import Comparisons, ErrorCounts, Mask
 from facegap.schema import DetRow, DistributionRow
 from facegap.tables.workbench import Workbench
 
@@ -31,10 +31,11 @@ def rows(bench: Workbench) -> Iterator[DetRow]:
         for columns in evidence.groupings:
             names, group = np.unique(evidence.samples.grouping(columns), return_inverse=True)
             nonmated, mated = _counts_above_all(evidence, comparisons, columns)
-            whole = _unions_of_cells(comparisons, group)
-            thresholds = everywhere if whole else everywhere[everywhere >= comparisons.floor]
+            within = comparisons.within(group)
+            thresholds = everywhere if within is not None else everywhere[everywhere >= comparisons.floor]
             for d, name in enumerate(names):
-                matches = _false_matches(comparisons, group, d, thresholds)
+                counts = within[d] if within is not None else None
+                matches = _false_matches(comparisons, group == d, counts, thresholds)
                 fnmr = _fnmr(comparisons, group == d, thresholds)
                 both = nonmated[str(name)], mated[str(name)]
                 for threshold, found, missed in zip(thresholds, matches, fnmr, strict=True):
@@ -54,7 +55,7 @@ def rows(bench: Workbench) -> Iterator[DetRow]:
 def _det_thresholds(comparisons: Comparisons) -> Values:
     """Ascending thresholds, evenly spread over the decades of the pooled FMR: bin edges below the floor, scores of the
     exact tail above it."""
-    counts = comparisons.histogram.sum(axis=(0, 1))
+    counts = comparisons.pooled
     above = np.cumsum(counts[::-1])[::-1]
     total, tail = int(counts.sum()), np.sort(comparisons.tail.score.astype(np.float64))[::-1]
     if not total:
@@ -85,30 +86,22 @@ def _caution(both: tuple[ErrorCounts, ErrorCounts], errors: tuple[int, int]) -> 
     )
 
 
-def _false_matches(comparisons: Comparisons, group: Counts, d: int, thresholds: Values) -> Counts:
-    """(thresholds,) matches among the non-mated comparisons within group `d`."""
+def _false_matches(comparisons: Comparisons, inside: Mask, counts: Counts | None, thresholds: Values) -> Counts:
+    """(thresholds,) matches among the non-mated comparisons within a group of (bins,) `counts`.
+
+    None where the histogram does not know the group: then no threshold is below the floor.
+    """
     tail = comparisons.tail
-    inside = (group[tail.reference] == d) & (group[tail.probe] == d)
-    exact = np.sort(tail.score[inside].astype(np.float64))
+    exact = np.sort(tail.score[inside[tail.reference] & inside[tail.probe]].astype(np.float64))
     by_tail = len(exact) - np.searchsorted(exact, thresholds, side="left")
-    above = np.cumsum(_within(comparisons, group, d)[::-1])[::-1]
+    if counts is None:
+        return np.asarray(by_tail)
+    above = np.cumsum(counts[::-1])[::-1]
     at = np.clip(np.searchsorted(comparisons.edges, thresholds - 1e-12), 0, len(above) - 1)
     return np.asarray(np.where(thresholds >= comparisons.floor, by_tail, above[at]))
 
 
-def _unions_of_cells(comparisons: Comparisons, group: Counts) -> bool:
-    """Whether the histogram's cells can be added up to these groups; not so where an analysis asks for other labels."""
-    pairs = np.unique(comparisons.cells * (int(group.max(initial=0)) + 1) + group)
-    return len(pairs) == len(np.unique(comparisons.cells))
-
-
-def _within(comparisons: Comparisons, group: Counts, d: int) -> Counts:
-    """(bins,) histogram of the non-mated scores within group `d`: a group is a union of cells."""
-    cells = np.unique(comparisons.cells[group == d])
-    return np.asarray(comparisons.histogram[np.ix_(cells, cells)].sum(axis=(0, 1)))
-
-
-def _fnmr(comparisons: Comparisons, in_group: npt.NDArray[np.bool_], thresholds: Values) -> Values:
+def _fnmr(comparisons: Comparisons, in_group: Mask, thresholds: Values) -> Values:
     """(thresholds,) FNMR of the mated comparisons whose probe is in the group; NaN where there are none."""
     mine = in_group[comparisons.mated.probe]
     score = comparisons.mated.score[mine].astype(np.float64)
@@ -127,12 +120,12 @@ def distribution_rows(bench: Workbench) -> Iterator[DistributionRow]:
         edges = comparisons.edges[::per_bin]
         for columns in evidence.groupings:
             names, group = np.unique(evidence.samples.grouping(columns), return_inverse=True)
-            whole = _unions_of_cells(comparisons, group)
+            within = comparisons.within(group)
             for d, name in enumerate(names):
                 mated = comparisons.mated.score[(group == d)[comparisons.mated.probe]].astype(np.float64)
                 kinds = {"mated": np.histogram(mated, edges)[0]}
-                if whole:
-                    kinds["nonmated"] = _within(comparisons, group, d).reshape(-1, per_bin).sum(axis=1)
+                if within is not None:
+                    kinds["nonmated"] = within[d].reshape(-1, per_bin).sum(axis=1)
                 for kind, counts in kinds.items():
                     for k in np.flatnonzero(counts):
                         yield DistributionRow(

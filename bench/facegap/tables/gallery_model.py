@@ -46,6 +46,8 @@ def rows(bench: Workbench) -> Iterator[GalleryRow]:
     mix = _shares("search_mix", rule.search_mix, here)
     for comparisons in evidence.comparisons.values():
         searches = evidence.searches.get((comparisons.model, comparisons.condition, "open"))
+        if searches is not None and not searches.same_scores:
+            searches = None  # their thresholds are none of the comparisons that are modelled from
         enrolled = searches.gallery_size - searches.gallery_failed if searches is not None else 0
         sizes = sorted({*rule.gallery_sizes, *([enrolled] if enrolled else [])})
         for threshold in _points(bench, comparisons, searches):
@@ -54,12 +56,14 @@ def rows(bench: Workbench) -> Iterator[GalleryRow]:
                 key = _key(comparisons, columns, threshold) | {"gallery_size": enrolled, "mix": AS_HERE}
                 yield from _not_modelled(key, found, comparisons.floor, [*here, EVERYONE])
                 continue
-            matrix, caution = _matrix_with_threshold(bench, comparisons, searches, columns, threshold, here)
+            matrix, caution = matrix_with_threshold(bench, comparisons, searches, columns, threshold, here)
             for size in sizes:
                 for name, shares in _mixes(rule, here).items():
                     seen = found if size == enrolled and name == AS_HERE else {}
                     key = _key(comparisons, columns, threshold) | {"gallery_size": size, "mix": name}
-                    yield from _rows(key, matrix, _gallery(size, shares), mix, rule.searches_per_day, seen, caution)
+                    yield from _rows(
+                        key, matrix, people_enrolled(size, shares), mix, rule.searches_per_day, seen, caution
+                    )
 
 
 def _points(bench: Workbench, comparisons: Comparisons, searches: Searches | None) -> Sequence[Threshold]:
@@ -97,7 +101,7 @@ def _mixes(rule: Identification, here: Mapping[str, float]) -> dict[str, dict[st
     return found
 
 
-def _gallery(size: int, shares: Mapping[str, float]) -> dict[str, int]:
+def people_enrolled(size: int, shares: Mapping[str, float]) -> dict[str, int]:
     """Whole people by group that add up to `size`, by largest remainders."""
     exact = {name: size * share for name, share in shares.items()}
     found = {name: int(value) for name, value in exact.items()}
@@ -107,7 +111,7 @@ def _gallery(size: int, shares: Mapping[str, float]) -> dict[str, int]:
     return found
 
 
-def _matrix_with_threshold(
+def matrix_with_threshold(
     bench: Workbench,
     comparisons: Comparisons,
     searches: Searches | None,
@@ -175,6 +179,8 @@ def _measured(
     evidence, rule = bench.evidence, bench.evidence.study.identification
     if searches is None or searches.mated.all() or rule is None:
         return {}
+    if count.unknown(searches, "FPIR", None, threshold.value):
+        return {}
     return {
         c.group: _with_interval(bench, searches, threshold, c)
         for names in ((columns,) if rule.search_mix else (columns, ()))
@@ -208,8 +214,8 @@ def _rows(
     said_of_threshold: str = "",
 ) -> Iterator[GalleryRow]:
     """One row a probe group, and one of everyone under the mix of searches."""
-    known = {name: cells for name, cells in matrix.items() if _complete(cells, gallery)}
-    modelled = {name: _modelled(cells, gallery) for name, cells in known.items()}
+    known = {name: cells for name, cells in matrix.items() if is_complete(cells, gallery)}
+    modelled = {name: modelled_cells(cells, gallery) for name, cells in known.items()}
     for name in matrix:
         row = {**key, "group": name, "share_of_searches": searches[name], "searches_per_day": per_day}
         if name not in modelled:
@@ -255,11 +261,11 @@ def _caution(matrix: Matrix, probes: Sequence[str], gallery: Mapping[str, int], 
     return cautions.by_name([*used, *([("searches", measured.cautions)] if measured is not None else [])])
 
 
-def _complete(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> bool:
+def is_complete(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> bool:
     return all(group in cells and cells[group].value is not None for group, size in gallery.items() if size)
 
 
-def _modelled(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> dict[str, Any]:
+def modelled_cells(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> dict[str, Any]:
     """FPIR at the rates and at the ends of all their intervals at once, and the false candidates a search returns."""
     used = {group: size for group, size in gallery.items() if size}
 

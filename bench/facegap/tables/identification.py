@@ -48,6 +48,9 @@ def _fnir_rows(
     asked += [(1, at) for at in points]
     for rank, at in asked:
         value = None if at is None else at.value
+        if why := count.unknown(searches, "FNIR", rank, value):
+            yield from _blank(bench, searches, columns, "FNIR", at, rank, failures, why)
+            continue
         for counts in count.fnir_counts(searches, bench.evidence.samples, columns, rank, value, failures):
             yield _row(bench, searches, counts, at, rank)
 
@@ -62,8 +65,35 @@ def _fpir_rows(
     if searches.mated.all():
         return
     for at in points:
+        if why := count.unknown(searches, "FPIR", None, at.value):
+            yield from _blank(bench, searches, columns, "FPIR", at, None, failures, why)
+            continue
         for counts in count.fpir_counts(searches, bench.evidence.samples, columns, at.value, failures):
             yield _row(bench, searches, counts, at, None)
+
+
+def _blank(
+    bench: Workbench,
+    searches: Searches,
+    columns: tuple[str, ...],
+    metric: str,
+    at: Threshold | None,
+    rank: int | None,
+    failures: Failures,
+    why: str,
+) -> Iterator[IdentificationRow]:
+    """Who searched, and in place of a rate why candidate lists do not hold it."""
+    for counts in count.searched(searches, bench.evidence.samples, columns, metric, failures):
+        yield IdentificationRow(
+            **_keys(searches, counts, rank),
+            threshold_name=NO_THRESHOLD if at is None else at.name,
+            threshold=None if at is None else at.value,
+            trials=counts.trials,
+            completed=counts.completed,
+            failed=counts.failed,
+            subjects=counts.subjects,
+            note=why,
+        )
 
 
 def _row(
@@ -72,27 +102,32 @@ def _row(
     cells = estimate_cells(bench, counts, NO_THRESHOLD if at is None else at.name)
     if at is not None:
         cells |= interval_cells(bench, searches, at, counts, rank)
-    return IdentificationRow(
-        model=counts.model,
-        condition=counts.condition,
-        protocol=searches.protocol,
-        metric=counts.metric,
-        failures=counts.failures,
-        grouping=counts.grouping,
-        group=counts.group,
-        gallery_size=searches.gallery_size,
-        rank="" if counts.metric == "FPIR" else "N" if rank is None else str(rank),
-        **cells,
-    )
+    return IdentificationRow(**_keys(searches, counts, rank), **cells)
+
+
+def _keys(searches: Searches, counts: ErrorCounts, rank: int | None) -> dict[str, Any]:
+    return {
+        "model": counts.model,
+        "condition": counts.condition,
+        "protocol": searches.protocol,
+        "metric": counts.metric,
+        "failures": counts.failures,
+        "grouping": counts.grouping,
+        "group": counts.group,
+        "gallery_size": searches.gallery_size,
+        "rank": "" if counts.metric == "FPIR" else "N" if rank is None else str(rank),
+    }
 
 
 def cmc_rows(bench: Workbench) -> Iterator[CmcRow]:
-    """Hits at rank 1 to 20 in the closed protocol; failed searches are misses."""
+    """Hits at rank 1 to 20 in the closed protocol, as far as candidate lists tell them; failed searches are misses."""
     evidence = bench.evidence
     for (model, condition, protocol), searches in evidence.searches.items():
         if protocol != "closed" or not len(searches.probe):
             continue
-        ranks = min(CMC_RANKS, searches.gallery_size)
+        ranks = min(CMC_RANKS, searches.gallery_size, count.rank_limit(searches))
+        if not ranks:
+            continue
         for columns in evidence.groupings:
             counts = {c.group: c for c in count.fnir_counts(searches, evidence.samples, columns, 1, None)}
             for curve in count.cmc(searches, evidence.samples, columns, ranks):

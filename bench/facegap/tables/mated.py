@@ -21,7 +21,7 @@ HIGHER_IS_BETTER = {
     "InterEyeDistance": True,
     "NaturalColour": False,
     "OverExposurePrevention": False,
-    "Sharpness": True,
+    "LaplacianSharpness": True,
     "UnderExposurePrevention": False,
 }
 """Quality values with a direction; angles by their size."""

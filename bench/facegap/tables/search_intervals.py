@@ -84,7 +84,7 @@ def interval_cells(
     ends, half = threshold_ends(drawn, level), threshold_ends(drawn, 1 - (1 - level) / 2)
     if ends is None or half is None:
         return _nothing_known(point, fixed)
-    draws = ends_of(_rates(bench, searches, counts, rank, drawn), level, -np.inf)
+    draws = _ends_of_draws(bench, searches, counts, rank, drawn)
     if draws is None:
         # Of so few searches draws often hold none: the level is split between the threshold and the rate at its ends.
         draws = _at_the_ends(bench, searches, counts, rank, half)
@@ -101,6 +101,17 @@ def interval_cells(
         "method": _method(len(drawn.thresholds), drawn.gallery_drawn, fixed.method),
         "note": note,
     }
+
+
+def _ends_of_draws(
+    bench: Workbench, searches: Searches, counts: ErrorCounts, rank: int | None, drawn: DrawnPoint
+) -> tuple[float, float] | None:
+    """What draws say; where a draw's threshold lies below the end of a cut list, the least to the most there is."""
+    level = bench.evidence.study.statistics.level
+    known = (False,) if searches.listed is None else (False, True)
+    spans = [ends_of(_rates(bench, searches, counts, rank, drawn, at_most), level, -np.inf) for at_most in known]
+    there = [span for span in spans if span is not None]
+    return (min(low for low, _ in there), max(high for _, high in there)) if len(there) == len(spans) else None
 
 
 def _rests_on(point: Threshold) -> str:
@@ -123,6 +134,8 @@ def _at_the_ends(
     """The span of the intervals at both ends of the threshold's, each of the rate with half of the error."""
     evidence, half = bench.evidence, 1 - (1 - bench.evidence.study.statistics.level) / 2
     columns = _columns(counts)
+    if any(count.unknown(searches, counts.metric, rank, at) for at in ends):
+        return 0.0, 1.0
     found = []
     for at in ends:
         there = (
@@ -149,15 +162,22 @@ def _method(draws: int, gallery_drawn: bool, fixed: str) -> str:
     return f"{again}, and {fixed} at the threshold as it stands: the span of both; given{given}"
 
 
-def _rates(bench: Workbench, searches: Searches, counts: ErrorCounts, rank: int | None, drawn: DrawnPoint) -> Floats:
-    """(draws,) rates of the group of `counts`, each at its own threshold."""
+def _rates(
+    bench: Workbench,
+    searches: Searches,
+    counts: ErrorCounts,
+    rank: int | None,
+    drawn: DrawnPoint,
+    at_most: bool = False,
+) -> Floats:
+    """(draws,) rates of the group of `counts`, each at its own threshold; `at_most` as of `count.mate_scores`."""
     evidence = bench.evidence
     subject = evidence.samples.people()
     names, group = evidence.samples.coded(_columns(counts))
     rows, scores = (
-        count.mate_scores(searches, rank, counts.failures)
+        count.mate_scores(searches, rank, counts.failures, at_most)
         if counts.metric == "FNIR"
-        else count.alarm_scores(searches, counts.failures)
+        else count.alarm_scores(searches, counts.failures, at_most)
     )
     mine = group[rows] == names.index(counts.group)
     if counts.metric == "FNIR":
@@ -183,13 +203,24 @@ def _at_fpir(bench: Workbench, searches: Searches, point: Threshold) -> DrawnPoi
     shares = gallery_shares(people, _enrolled(evidence, searches))
     bounded = len(rows) * point.target >= FEWEST_ALARMS
     returned = _returned_of(bench, searches)[rows]
-    thresholds = fpir_threshold_draws(people, shares, Alarms(subject[rows], returned, scores), point.target)
+    thresholds = _told(searches, people, shares, Alarms(subject[rows], returned, scores), point.target)
     known = thresholds[np.isfinite(thresholds)]
     if len(known) and (returned[matches(scores, float(known.min()))] >= 0).all():
         return DrawnPoint(people, shares, thresholds, True, bounded)
     # Who was returned is not kept below the floor of the comparisons, nor where the trials are others.
     as_it_is = Alarms(subject[rows], np.full(len(rows), _AS_IT_IS), scores)
-    return DrawnPoint(people, shares, fpir_threshold_draws(people, shares, as_it_is, point.target), False, bounded)
+    return DrawnPoint(people, shares, _told(searches, people, shares, as_it_is, point.target), False, bounded)
+
+
+def _told(searches: Searches, people: PeopleDraws, shares: Floats, found: Alarms, target: float) -> Floats:
+    """(draws,) thresholds at FPIR `target`; NaN where the score that decides one is cut off the candidate lists."""
+    thresholds, end = fpir_threshold_draws(people, shares, found, target), count.alarms_told_above(searches)
+    if end == -np.inf:
+        return thresholds
+    told = found.scores[found.scores > end]
+    lowest = np.full(len(thresholds), float(told.min(initial=np.inf)))
+    decided = fpir_at_draws(people, shares, found, lowest) > target if len(told) else np.zeros(len(lowest), dtype=bool)
+    return np.where(decided, thresholds, np.nan)
 
 
 def _enrolled(evidence: Evidence, searches: Searches) -> Rows:

@@ -41,6 +41,7 @@ _BASES: dict[type[Row], tuple[type[Row], ...]] = {
     schema.ThroughputRow: (schema.TransactionRow,),
     schema.IdentificationRow: (),
     schema.TransactionRow: (),
+    schema.LivenessRow: (),
     schema.RelativeRow: (),
     schema.LossRow: (),
     schema.ThresholdRow: (),

@@ -10,7 +10,7 @@ import numpy as np
 from facegap import count
 from facegap.estimate.transactions import attempt_failures, rejected_after, rejected_after_correlated
 from facegap.evidence import Evidence
-from facegap.records import Attempts, Floats, Threshold
+from facegap.records import NOT_LIVE, Attempts, Floats, Threshold
 from facegap.schema import TransactionRow
 from facegap.tables.shared_cells import estimate_cells
 from facegap.tables.workbench import Workbench
@@ -34,7 +34,7 @@ def _after(
 ) -> Iterator[TransactionRow]:
     evidence = bench.evidence
     failures = count.failures_by_transaction(attempts, evidence.samples, columns, threshold.value)
-    for stage in (count.REFUSED, *(count.STAGES[:-1] if staged else ())):
+    for stage in (count.REFUSED, *(_stages(evidence) if staged else ())):
         found = count.refusal_counts(attempts, evidence.samples, columns, threshold.value, after, stage)
         for counts in (one for one in found if one.trials):
             modelled = stage == count.REFUSED
@@ -54,6 +54,12 @@ def _after(
                     else {}
                 ),
             )
+
+
+def _stages(evidence: Evidence) -> tuple[str, ...]:
+    """Where an attempt of this study can end without success."""
+    judged = evidence.study.liveness is not None
+    return tuple(stage for stage in count.STAGES[:-1] if judged or stage != NOT_LIVE)
 
 
 def _models(

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from facegap import count, estimate
 from facegap.estimate import cautions
 from facegap.estimate.bootstrap import PeopleDraws, double_or_nothing_draws, pair_trials, threshold_draws
+from facegap.estimate.thresholds import most_false_matches
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, ErrorCounts, Estimate, Searches, Threshold, matches
 from facegap.tables.hidden import Hidden, HiddenGroups
@@ -164,8 +165,10 @@ class Workbench:
         return ends_of(drawn, self.evidence.study.statistics.level, -np.inf) or (None, None)
 
     def operating_points(self, searches: Searches) -> tuple[Threshold, ...]:
-        """The 1:1 thresholds of the model, and in the open protocol those at target FPIRs."""
+        """The 1:1 thresholds of the model where its searches have the same scores; in open ones those at FPIRs."""
         points = tuple(threshold for threshold in self.thresholds if threshold.model == searches.model)
+        if not searches.same_scores:
+            points = ()
         return (*points, *at_target_fpirs(self.evidence, searches))
 
 
@@ -232,7 +235,7 @@ def at_target_fpirs(evidence: Evidence, searches: Searches) -> list[Threshold]:
     """Thresholds of open searches at the study's target FPIRs; none of closed ones.
 
     They are set on the completed open searches under the condition that the 1:1 thresholds are set under, so that
-    every condition meets the same ones.
+    every condition meets the same ones. Where candidate lists end above a threshold there is none.
     """
     rule = evidence.study.identification
     if searches.protocol == "closed" or rule is None:
@@ -242,6 +245,8 @@ def at_target_fpirs(evidence: Evidence, searches: Searches) -> list[Threshold]:
     out = []
     for target in rule.fpir if len(scores) else ():
         value, realised, alarms, _ = estimate.threshold_at_fmr(scores, len(scores), target, -np.inf)
+        if _lists_end_above(reference, scores, target):
+            continue
         out.append(
             Threshold(
                 name=f"FPIR {target:g}",
@@ -257,6 +262,15 @@ def at_target_fpirs(evidence: Evidence, searches: Searches) -> list[Threshold]:
     return out
 
 
+def _lists_end_above(searches: Searches, scores: npt.NDArray[np.float32], target: float) -> bool:
+    """Whether the score that decides a threshold at FPIR `target`, the highest that must not match, is cut off.
+
+    `scores` are the (k,) highest ones of the searches.
+    """
+    end = count.alarms_told_above(searches)
+    return bool(end > -np.inf and (scores > end).sum() <= most_false_matches(len(scores), target))
+
+
 def reference_searches(evidence: Evidence, searches: Searches) -> Searches:
     """The open searches that thresholds at target FPIRs are set on, of the model of `searches`."""
     return evidence.searches.get((searches.model, evidence.study.thresholds.condition, "open"), searches)
@@ -267,12 +281,12 @@ def search_counts(
 ) -> Mapping[str, tuple[ErrorCounts, ...]]:
     """Metric -> counts of the groups at one threshold, failures counted: FNIR (threshold only, R = N) and FPIR.
 
-    A metric whose kind of search, mated or non-mated, does not occur is not there.
+    A metric whose kind of search, mated or non-mated, does not occur is not there, nor one that cut lists do not hold.
     """
     found: dict[str, tuple[ErrorCounts, ...]] = {}
-    if searches.mated.any():
+    if searches.mated.any() and not count.unknown(searches, "FNIR", None, threshold):
         found["FNIR"] = count.fnir_counts(searches, evidence.samples, columns, None, threshold)
-    if not searches.mated.all():
+    if not searches.mated.all() and not count.unknown(searches, "FPIR", None, threshold):
         found["FPIR"] = count.fpir_counts(searches, evidence.samples, columns, threshold)
     return found
 

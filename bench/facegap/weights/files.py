@@ -8,19 +8,21 @@ from pathlib import Path
 
 from facegap import store
 from facegap.backend import MAX_BYTES
-from facegap.cards import DetectorCard, ModelCard, Source, read_toml
+from facegap.cards import DetectorCard, LivenessCard, ModelCard, Source, read_toml
 from facegap.errors import InputError, ModelMissing, ModelRefused
 from facegap.weights.dlib_onnx import convert_dlib
 from facegap.weights.fetch import fetch_members
 from facegap.weights.mtcnn_onnx import convert_mtcnn
 from facegap.weights.onnx_file import check_onnx
 
+_OfWeights = ModelCard | DetectorCard | LivenessCard
+
 SINGLE = "net"
 """Part name of a detector that is one net."""
 
 
-def pull_model(card: ModelCard, archive: Path | None = None) -> Path:
-    """Fetch, convert and verify the recogniser's weights; the ONNX file in the cache. Nothing is done twice.
+def pull_model(card: ModelCard | LivenessCard, archive: Path | None = None) -> Path:
+    """Fetch, convert and verify the weights of a card of one net; the ONNX file in the cache. Nothing is done twice.
 
     Args:
         card: a card with a `pull` table and a `sha256`.
@@ -40,8 +42,8 @@ def pull_detector(card: DetectorCard, archive: Path | None = None) -> dict[str, 
     return _pull(card, _parts(card), archive)
 
 
-def find_model(card: ModelCard, card_file: Path) -> Path:
-    """The recogniser's ONNX file, digest checked: from the cache, or the card's `file` relative to the card.
+def find_model(card: ModelCard | LivenessCard, card_file: Path) -> Path:
+    """The ONNX file of a card of one net, digest checked: from the cache, or the card's `file` relative to the card.
 
     Raises:
         ModelMissing: it is in neither place; the message says what to do.
@@ -101,7 +103,7 @@ def _parts(card: DetectorCard) -> dict[str, str]:
     return dict(card.sha256s) if card.sha256s else {SINGLE: card.sha256 or ""}
 
 
-def _pull(card: ModelCard | DetectorCard, parts: dict[str, str], archive: Path | None) -> dict[str, Path]:
+def _pull(card: _OfWeights, parts: dict[str, str], archive: Path | None) -> dict[str, Path]:
     paths = {part: store.weights_path(sha256) for part, sha256 in parts.items()}
     if all(_is(paths[part], sha256) for part, sha256 in parts.items()):
         return paths
@@ -138,7 +140,7 @@ def _mtcnn(members: dict[str, bytes]) -> dict[str, bytes]:
     return {Path(name).stem: convert_mtcnn(Path(name).stem, content) for name, content in members.items()}
 
 
-def _find(card: ModelCard | DetectorCard, card_file: Path, part: str, file: str | None, sha256: str | None) -> Path:
+def _find(card: _OfWeights, card_file: Path, part: str, file: str | None, sha256: str | None) -> Path:
     what = card.name if part == SINGLE else f"{card.name}: {part}"
     if not sha256:
         raise ModelMissing(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
@@ -62,6 +62,8 @@ def _rows(card: DatasetCard, path: Path) -> tuple[list[Row], list[Row], list[str
     first = next(lines, None)
     if first is None:
         return [], [], []
+    if card.sides:
+        return _samples_of_pairs(card, sheet, chain([first], lines)), [], []
     reads, share, keeps = _reads(card, sheet), Shared(), _keeps(card, sheet)
     rows: list[Row] = []
     left_out: list[Row] = []
@@ -69,6 +71,21 @@ def _rows(card: DatasetCard, path: Path) -> tuple[list[Row], list[Row], list[str
         row = _row(card, reads, len(sheet.header), where, fields, share)
         (rows if keeps(fields) else left_out).append(row)
     return rows, left_out, [column for column in (*card.read_groups, *card.extra) if column not in reads]
+
+
+def _samples_of_pairs(card: DatasetCard, sheet: Sheet, lines: Iterable[tuple[str, Sequence[str]]]) -> list[Row]:
+    """The samples of a table of comparisons, each once; one of which it says two things twice, to be refused."""
+    reads = [_reads(card.model_copy(update={"columns": {**card.columns, **side}}), sheet) for side in card.sides]
+    share, keeps, width = Shared(), _keeps(card, sheet), len(sheet.header)
+    found: dict[tuple[str, ...], Row] = {}
+    for where, fields in lines:
+        for side in reads if keeps(fields) else ():
+            row = _row(card, side, width, where, fields, share)
+            key = (
+                (where,) if row.fault else (row.id, row.subject, row.path, row.session, row.role, *row.labels.values())
+            )
+            found.setdefault(key, row)
+    return list(found.values())
 
 
 def _checked(card: DatasetCard, path: Path) -> bytes:

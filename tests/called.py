@@ -1,4 +1,4 @@
-"""`facegap` in this process, as the tests of the command line call it."""
+"""`facegap` in this process, as the tests of the command line call it; a fixture for every test folder."""
 
 from __future__ import annotations
 
