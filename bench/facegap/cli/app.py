@@ -130,13 +130,22 @@ def report(
             help="Folder for the page and figures, outside the run; RUN-report beside the run where not given."
         ),
     ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Also print the page to report.pdf, tagged, by a Chromium on PATH.")
+    ] = False,
 ) -> None:
     """Draw the figures and the page of a finished run again, in another folder."""
     from facegap import report as page
     from facegap import store
 
     target = out if out is not None else run.with_name(f"{run.name}-report")
-    typer.echo(f"page: {page.render(run, target)}")
+    drawn = page.render(run, target)
+    typer.echo(f"page: {drawn}")
+    if pdf:
+        from facegap.report.printed import write_pdf
+
+        write_pdf(drawn, drawn.with_suffix(".pdf"))
+        typer.echo(f"pdf:  {drawn.with_suffix('.pdf')}")
     typer.echo(f"digest: {store.run_digest(run)}")
 
 

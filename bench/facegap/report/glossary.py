@@ -5,8 +5,8 @@ from __future__ import annotations
 GLOSSARY: tuple[tuple[str, str], ...] = (
     (
         "BPCER",
-        "Bona fide presentation classification error rate: of the genuine people whose face was found, the share that "
-        "is taken for a picture of a person in place of a living one.",
+        "Bona fide presentation classification error rate: of the genuine people whose face was found, the share "
+        "that is taken for a picture of a person in place of a living one.",
     ),
     (
         "cautions, hollow marks",
@@ -21,14 +21,14 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("condition", "What was done to the images before the measurement, such as a cheap phone's camera or dim light."),
     (
         "DET",
-        "Detection error trade-off, a curve of the two kinds of error against each other: letting fewer impostors in "
-        "turns more people away.",
+        "Detection error trade-off, a curve of the two kinds of error against each other: letting fewer impostors"
+        " in turns more people away.",
     ),
     ("differential", "A difference in error rates between groups of people at one and the same threshold."),
     (
         "EDC",
-        "Error versus discard characteristic: the error rate that is left when the images of the worst quality are "
-        "refused.",
+        "Error versus discard characteristic: the error rate that is left when the images of the worst quality "
+        "are refused.",
     ),
     (
         "FDR",
@@ -46,16 +46,16 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         "FPIR",
-        "False positive identification rate: of the searches for people who are not enrolled, the share that names "
-        "someone.",
+        "False positive identification rate: of the searches for people who are not enrolled, the share that "
+        "names someone.",
     ),
     ("FTA", "Failure to acquire: the share of images in which no usable face was found."),
     ("FTE", "Failure to enrol: the share of people of whom no template could be made."),
     ("gallery", "The people who are enrolled, among whom a search looks."),
     (
         "GARBE",
-        "Gini aggregation rate for biometric equitability: the Gini coefficients of FMR and FNMR over the groups, "
-        "weighted; 0 where all groups are alike.",
+        "Gini aggregation rate for biometric equitability: the Gini coefficients of FMR and FNMR over the groups,"
+        " weighted; 0 where all groups are alike.",
     ),
     ("genuine, mated", "A comparison of two images of the same person."),
     (
@@ -65,13 +65,13 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Gini", "Gini coefficient: how unequally something lies among groups; 0 where all have the same rate."),
     (
         "group",
-        "People whom the data set gives one label, such as a sex or a region; labels are taken as they are and never "
-        "guessed.",
+        "People whom the data set gives one label, such as a sex or a region; labels are taken as they are and "
+        "never guessed.",
     ),
     (
         "Holm",
-        "Holm's adjustment: makes tests of many groups stricter, so that one of them is not found different by chance "
-        "alone.",
+        "Holm's adjustment: makes tests of many groups stricter, so that one of them is not found different by "
+        "chance alone.",
     ),
     ("impostor, non-mated", "A comparison of images of two different people."),
     (
@@ -80,10 +80,14 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ),
     (
         "IR",
-        "Inequity rate: the largest ratio of FMR between two groups times that of FNMR, each with an exponent; 1 where "
-        "all groups are alike.",
+        "Inequity rate: the largest ratio of FMR between two groups times that of FNMR, each with an exponent; 1 "
+        "where all groups are alike.",
     ),
     ("ISO, IEC", "The bodies whose standards name these terms and say how biometric systems are tested."),
+    (
+        "MAPE",
+        "Mean absolute percentage error: how far the groups' FMRs lie from a target, on average, in per cent of it.",
+    ),
     (
         "McNemar",
         "McNemar's test: whether people err more under one of two values, from those alone who err under one of them.",
@@ -92,29 +96,37 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("NIST", "The US National Institute of Standards and Technology, whose reports use these measures."),
     (
         "not shown to differ",
-        "The test did not find a difference. That is no evidence that there is none; how large one it would have found "
-        "stands beside it.",
+        "The test did not find a difference. That is no evidence that there is none; how large one it would have "
+        "found stands beside it.",
     ),
     ("operating point", "A threshold under a name: the vendor's own, or the one at which a stated FMR was reached."),
     (
         "p",
         "p-value: how often chance alone would show such a difference or a larger one between groups that are alike.",
     ),
+    ("power", "How often a test would find a difference of a given size; here 80 %. Few people give little power."),
     (
-        "power",
-        "How often a test would find a difference of a given size; here 80 %. Few people give little power.",
+        "SER",
+        "Skewed error ratio: the error (FMR and FNMR, weighted) of the worst group over that of the best; 1 where"
+        " all are alike.",
     ),
     (
         "smoothed",
         "A measure computed after adding half an error to each group, so that a group without errors has one.",
     ),
+    ("STD", "Standard deviation: how far the groups' rates lie from their mean, in the unit of the rates."),
     ("template", "The numbers that a model makes of a face, and that it compares."),
     (
         "threshold",
-        "The score from which on two images count as the same person. Raising it keeps more impostors out and turns "
-        "more genuine people away.",
+        "The score from which on two images count as the same person. Raising it keeps more impostors out and "
+        "turns more genuine people away.",
     ),
     ("transaction", "What a person goes through: one or several attempts, until accepted or refused."),
+    (
+        "WERM",
+        "Worst case over the geometric mean of the groups, of FMR and of FNMR, multiplied with weights; 1 where "
+        "all are alike.",
+    ),
 )
 
 
