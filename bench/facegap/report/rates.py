@@ -386,18 +386,18 @@ def _search_title(tables: Tables, rows: Sequence[IdentificationRow], name: str) 
 def in_short(one: Contrast, what: str) -> str:
     """The contrast in under a dozen words, for a title; its one test decides what it says."""
     if len(one.rows) < 2:
-        return f"too few groups of enough people to say who is {what} more often"
+        return "too few groups are large enough to compare"
     if one.worst.errors == 0:
         return f"nobody of any group that is tested is {what}"
     if one.worst.rate == one.least.rate:
         return f"every group is {what} equally often"
     if one.test is None:
-        return f"{one.worst.group} is {what} most often; not tested"
+        return f"{style.label(one.worst.group, 24)} is {what} most often; not tested"
     if one.differs:
-        return f"{one.worst.group} is {what} {_often(one.test)} often than the others"
+        return f"{style.label(one.worst.group, 24)} is {what} {_often(one.test)} often than the others"
     for test in one.others_that_differ()[:1]:
-        return f"{test.group} is {what} {_often(test)} often than the others"
-    return f"no group is shown to be {what} more often than the others"
+        return f"{style.label(test.group, 24)} is {what} {_often(test)} often than the others"
+    return f"no group is shown to be {what} more often"
 
 
 def _often(test: VersusRow) -> str:
