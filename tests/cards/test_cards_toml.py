@@ -16,7 +16,9 @@ from facegap.cards import (
     load_detector,
     load_liveness,
     load_model,
+    load_scores_card,
     load_study,
+    load_templates_card,
 )
 from facegap.cards.model import card_kind
 from facegap.errors import CardError
@@ -90,7 +92,12 @@ def test_a_threshold_is_a_score(tmp_path: Path) -> None:
 def test_every_card_and_study_that_comes_along_keeps_the_rules() -> None:
     for name in card_names("models"):
         kind = card_kind(card_path("models", name))
-        load: dict[str, Callable[[str], Card]] = {"recogniser": load_model, "liveness": load_liveness}
+        load: dict[str, Callable[[str], Card]] = {
+            "recogniser": load_model,
+            "liveness": load_liveness,
+            "scores": load_scores_card,
+            "templates": load_templates_card,
+        }
         assert vars(load.get(kind, load_detector)(name))["name"] == name
     for name in card_names("configs"):
         assert load_study(name)[0].name == name

@@ -137,6 +137,19 @@ def test_without_a_net_the_page_says_that_nobody_was_judged(tmp_path: Path) -> N
     assert "not_live" not in (folder / "tables" / "acquisition.csv").read_text(encoding="utf-8")
 
 
+def test_an_analysis_without_the_net_gives_the_same_by_other_groups(judged: Path) -> None:
+    place = judged.parents[1]
+    code, out, err = run(place, "analyse", str(judged), "--groups", "size", "--out", "analysed")
+    assert code == 0, out + err
+    folder = place / "analysed"
+    found = {(row.grouping, row.group): (row.errors, row.trials) for row in store.read_rows(folder, LivenessRow)}
+    hand = by_hand(place)
+    assert found["", "everyone"] == hand["", "everyone"]
+    for size in ("big", "small"):
+        parts = [counts for (_, group), counts in hand.items() if group.endswith(f", {size}")]
+        assert found["size", size] == (sum(e for e, _ in parts), sum(t for _, t in parts))
+
+
 def kept(place: Path) -> dict[str, int]:
     """Kind of cache -> rows in all of its files."""
     found: dict[str, int] = {}
@@ -147,6 +160,7 @@ def kept(place: Path) -> dict[str, int]:
     return found
 
 
+@pytest.mark.slow
 def test_another_threshold_computes_no_picture_again(judged: Path) -> None:
     place = judged.parents[1]
     before = kept(place)
@@ -163,6 +177,7 @@ def test_another_threshold_computes_no_picture_again(judged: Path) -> None:
     assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["study"]["liveness"] == "other"
 
 
+@pytest.mark.slow
 def test_an_attempt_is_lost_by_the_network_or_by_liveness(tmp_path: Path) -> None:
     """Both strike alone: P(lost) = p + (1 - p) q, with the network's p and the q of attempts that all arrive."""
     study = STUDY.replace('["clean"]', '["clean", "net.toml"]') + ATTEMPTS
@@ -188,23 +203,14 @@ def test_an_attempt_is_lost_by_the_network_or_by_liveness(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("study", "says"),
+    ("net", "says"),
     [
-        (
-            STUDY.replace(ROLES, "[thresholds]"),
-            "liveness: probes alone are judged, and nothing tells them from references",
-        ),
-        (STUDY.replace('"alive"', '"tiny"'), "kind: expected 'liveness' here, found 'recogniser'"),
-        (STUDY.replace('"alive"', '"alivee"'), "no card named 'alivee' in models/, did you mean 'alive'?"),
-        (
-            STUDY + ATTEMPTS.replace('live_frames = "mean"\n', ""),
-            "transactions.live_frames: missing; say how the frames",
-        ),
-        (STUDY.replace('liveness = "alive"\n', "") + ATTEMPTS, "transactions.live_frames: no net judges liveness"),
+        ("tiny", "kind: expected 'liveness' here, found 'recogniser'"),
+        ("alivee", "no card named 'alivee' in models/, did you mean 'alive'?"),
     ],
 )
-def test_a_study_that_asks_otherwise_is_one_line(tmp_path: Path, study: str, says: str) -> None:
-    place = start(tmp_path / "wrong", study)
+def test_a_card_that_is_none_is_one_line_everywhere(tmp_path: Path, net: str, says: str) -> None:
+    place = start(tmp_path / "wrong", STUDY.replace('"alive"', f'"{net}"'))
     for command in ("plan", "seal", "run"):
         code, out, err = run(place, command, "tiny.toml")
         assert code == 2 and says in err and "Traceback" not in err, (command, out, err)
@@ -228,6 +234,7 @@ def test_models_list_and_check_know_it(judged: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_sealed_protocol_holds_the_card(tmp_path: Path) -> None:
     place = start(tmp_path / "sealed", STUDY)
     code, out, err = run(place, "seal", "tiny.toml")

@@ -125,7 +125,7 @@ class Liveness:
 
 
 def is_live(score: npt.ArrayLike, card: LivenessCard) -> Mask:
-    """Where a score is that of a living person; never where there is none (NaN).
+    """(n,) where a score of (n,) is that of a living person; never where there is none (NaN).
 
     Compared in float64, as the card writes its threshold.
     """
@@ -150,7 +150,7 @@ def cropped(image: Crops, box: npt.ArrayLike, rule: FaceCrop, size: tuple[int, i
 
 
 def window(box: npt.ArrayLike, rule: FaceCrop, width: int, height: int) -> Window:
-    """Where the crop of a face's `box` lies in a picture of these sides; it may reach out where the rule says so."""
+    """Where the crop of a (4,) box of a face lies in a picture of these sides; it may reach out where it is told to."""
     left, top, right, bottom = (float(value) for value in np.asarray(box, dtype=np.float64))
     wide, high = max(right - left, 1.0), max(bottom - top, 1.0)
     if rule.shape == "square":
