@@ -199,8 +199,8 @@ def _short(tables: Tables, rows: Sequence[CrossRow], point: ThresholdRow) -> str
     if all(row.rate == worst.rate for row in worth):
         return "false matches are equally frequent between all groups"
     if worst.reference_group == worst.probe_group:
-        return f"most false matches are within {worst.probe_group}"
-    return f"most false matches: {worst.probe_group} taken for {worst.reference_group}"
+        return f"most false matches are within {style.short(worst.probe_group)}"
+    return f"most false matches: {style.short(worst.probe_group)} taken for {style.short(worst.reference_group)}"
 
 
 def _highest(rows: Sequence[CrossRow], point: ThresholdRow, by: str) -> str:

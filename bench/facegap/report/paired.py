@@ -146,7 +146,7 @@ def _short(model: str, rows: Sequence[PairedRow]) -> str:
     if harmed:
         worst = max(harmed, key=lambda row: abs(row.against_others or 0.0))
         more = "more" if (worst.against_others or 0.0) > 0 else "less"
-        return f"{model}: {worst.condition} turns {worst.group} away {more} than the others"
+        return f"{model}: {worst.condition} turns {style.short(worst.group)} away {more} than the others"
     if tested:
         return f"{model}: no condition is shown to act otherwise on one group"
     return f"{model}: what each condition changes; groups are not tested"

@@ -392,11 +392,11 @@ def in_short(one: Contrast, what: str) -> str:
     if one.worst.rate == one.least.rate:
         return f"every group is {what} equally often"
     if one.test is None:
-        return f"{style.label(one.worst.group, 24)} is {what} most often; not tested"
+        return f"{style.short(one.worst.group)} is {what} most often; not tested"
     if one.differs:
-        return f"{style.label(one.worst.group, 24)} is {what} {_often(one.test)} often than the others"
+        return f"{style.short(one.worst.group)} is {what} {_often(one.test)} often than the others"
     for test in one.others_that_differ()[:1]:
-        return f"{style.label(test.group, 24)} is {what} {_often(test)} often than the others"
+        return f"{style.short(test.group)} is {what} {_often(test)} often than the others"
     return f"no group is shown to be {what} more often"
 
 

@@ -304,6 +304,12 @@ def label(text: str, width: int = 30) -> str:
     return f"\u2009{clean}" if clean.startswith("_") else clean
 
 
+def short(text: str) -> str:
+    """A name that fits a title: its first three words, no more than an axis has room for."""
+    parts = label(text, 24).split()
+    return " ".join(parts) if len(parts) <= 3 else f"{' '.join(parts[:3])}…"
+
+
 def legend(figure: Any, names: Sequence[str], title: str, handles: Sequence[Any] = ()) -> None:
     """A legend below the axes, as many names side by side as fit a panel."""
     given = {"handles": handles, "labels": names} if handles else {}
