@@ -145,8 +145,11 @@ def test_the_lowest_layer_of_hair_covers_the_scalp_without_a_gap():
     assert layer is not None
     height = hair.line_height(wig, loaded.base)
     skin = loaded.triangles[loaded.parts == assets.SKIN]
-    inside = skin[(height[skin] > 0.14).all(axis=1) & (loaded.masks["ears"][skin] < 0.1).all(axis=1)]
+    inside = skin[(height[skin] > 0.20).all(axis=1) & (loaded.masks["ears"][skin] < 0.1).all(axis=1)]
     lowest = layer.triangles[layer.strand[layer.triangles[:, 0], 3] == layer.strand[:, 3].min()]
     dense = lowest[(layer.strand[lowest, 4] > 0.99).all(axis=1)]
     assert len(dense) >= len(inside) > 200
-    assert all(hair._reached(layer.strand, corners, 1 / 3, 1 / 3, hair.strands(wig)) for corners in dense)
+    middles = layer.strand[dense, :3].mean(axis=1)
+    values = [hair.strand_noise(float(x), float(y), float(z), *hair.strands(wig)) for x, y, z in middles]
+    lowest_height = float(layer.strand[:, 3].min())
+    assert min(hair.strand_cover(value, lowest_height, 1.0) for value in values) > 0.8

@@ -79,3 +79,26 @@ def test_monk_swatches_find_themselves():
         channels = np.array([int(code[i : i + 2], 16) for i in (0, 2, 4)]) / 255
         linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
         assert skin.monk(skin.lab(np.linalg.inv(skin.XYZ_TO_RGB) @ linear)) == number
+
+
+# L*a*b* that are listed with the swatches of the scale (skintone.google), against the hex codes.
+MONK_LAB = (
+    (94.211, 1.503, 5.422),
+    (92.275, 2.061, 7.280),
+    (93.091, 0.216, 14.205),
+    (87.573, 0.459, 17.748),
+    (77.902, 3.471, 23.136),
+    (55.142, 7.783, 26.740),
+    (42.470, 12.325, 20.530),
+    (30.678, 11.667, 13.335),
+    (21.069, 2.690, 5.964),
+    (14.610, 1.482, 3.525),
+)
+
+
+def test_monk_swatches_have_the_colours_listed_with_them():
+    for code, listed in zip(skin.MONK, MONK_LAB, strict=True):
+        channels = np.array([int(code[i : i + 2], 16) for i in (0, 2, 4)]) / 255
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        # The white here is that of the 10 nm sum, a little beside the D65 of the list.
+        assert skin.lab(np.linalg.inv(skin.XYZ_TO_RGB) @ linear) == pytest.approx(listed, abs=0.35)

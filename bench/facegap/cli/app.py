@@ -13,6 +13,7 @@ from facegap.cli.compare import compare
 from facegap.cli.judge import judge
 from facegap.cli.population import population
 from facegap.cli.progress import progress
+from facegap.cli.quality import quality_import
 from facegap.cli.sensitivity import sensitivity
 from facegap.cli.unexpected import DEBUG
 from facegap.version import __version__
@@ -54,11 +55,13 @@ protocol = typer.Typer(
     no_args_is_help=True,
 )
 scores = typer.Typer(help="Scores that others made of a study's comparisons: count them.", no_args_is_help=True)
+quality = typer.Typer(help="Quality values that OFIQ measured: put them beside ours.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(datasets, name="datasets")
 app.add_typer(conditions, name="conditions")
 app.add_typer(protocol, name="protocol")
 app.add_typer(scores, name="scores")
+app.add_typer(quality, name="quality")
 
 Config = Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")]
 Root = Annotated[
@@ -173,11 +176,21 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """Hash and compute everything again, and compare with what the run says; exit code 1 where something differs."""
+    """Hash and compute everything again, and compare with what the run says; exit code 1 where something differs.
+
+    A folder of `facegap judge` is verified by the counts that lie in it.
+    """
     from facegap import report as page
     from facegap.audit import examine
     from facegap.cli.verified import EXIT, check_lines, last_lines
+    from facegap.published import is_judged, verify_judged
 
+    if is_judged(run):
+        judged = verify_judged(run)
+        typer.echo(
+            "\n".join([*(line for check in judged.checks for line in check_lines(check)), *last_lines(judged, True)])
+        )
+        raise typer.Exit(EXIT[judged.verdict])
     found = examine(
         run,
         root,
@@ -390,6 +403,7 @@ conditions.command()(sensitivity)
 
 protocol.command("export")(outside.protocol_export)
 scores.command("import")(vendor.scores_import)
+quality.command("import")(quality_import)
 
 
 @conditions.command("show")

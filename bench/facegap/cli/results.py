@@ -188,6 +188,13 @@ def plan(
             help='Say the people that a verdict on this claim takes, such as "FNMR <= 1 % in every group"; repeatable.'
         ),
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help='Also say what the comparisons take on a cluster: "dask"; the study\'s own where not given.'),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes of that cluster; the study's own where not given.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON, for programs.")] = False,
 ) -> None:
     """Say what a study would measure, take and see, before anything is computed."""
@@ -195,7 +202,12 @@ def plan(
     from dataclasses import asdict
 
     from facegap.cli.plan import lines
+    from facegap.errors import InputError
+    from facegap.pipeline import cores
     from facegap.planning import plan_study
 
-    found = plan_study(config, root, pilot, design_effect, fnmr, claim or ())
+    if engine not in (None, "dask") or (workers is not None and engine is None):
+        raise InputError(f'--engine: expected "dask", with which --workers goes, found {engine or "none"}')
+    count = (workers or cores()) if engine else None
+    found = plan_study(config, root, pilot, design_effect, fnmr, claim or (), count)
     typer.echo(json.dumps(asdict(found), indent=2) if as_json else "\n".join(lines(found)))

@@ -11,11 +11,12 @@ from facegap.cards import DatasetCard, ModelCard, Study, load_dataset, load_live
 from facegap.claims.text import Claim, parse
 from facegap.datasets.asked import check_study, drawn, images_left_out, root_of
 from facegap.errors import InputError
+from facegap.planning.cluster import ClusterCost, Job, cluster_cost
 from facegap.planning.groups import PlannedGroup, planned_groups, takers
 from facegap.planning.pilot import Assumed, assumed
 from facegap.planning.size import BYTES_A_COMPARISON, PAIRS_A_SECOND, render_seconds, to_render
 from facegap.planning.verdicts import PlannedVerdict, check, columns_of, planned_verdicts
-from facegap.records import ListedTrials, Samples, Trials
+from facegap.records import ListedTrials, Meets, Samples, Trials
 from facegap.words import did_you_mean
 
 
@@ -28,6 +29,7 @@ class Plan:
         comparisons: 1:1 comparisons of one model under one symmetric condition.
         verdicts: of claims, by claim and group.
         seconds, cache_bytes, results_bytes: estimates, good to a factor of about three.
+        cluster: what the comparisons take on a cluster, where that was asked.
     """
 
     study: str
@@ -44,6 +46,7 @@ class Plan:
     assumed: Assumed
     groups: tuple[PlannedGroup, ...]
     verdicts: tuple[PlannedVerdict, ...] = ()
+    cluster: ClusterCost | None = None
 
 
 def plan_study(
@@ -53,6 +56,7 @@ def plan_study(
     design_effect: float | None = None,
     fnmr: float | None = None,
     claims: Sequence[str] = (),
+    workers: int | None = None,
 ) -> Plan:
     """What the study `name` (or path) would do; no image is read and no model is opened.
 
@@ -61,6 +65,7 @@ def plan_study(
         design_effect: of the non-mated comparisons within a group, instead.
         fnmr: assumed rate of the other groups, instead.
         claims: such as "FNMR <= 1 % in every group", of which the plan says the people that a verdict takes.
+        workers: of a cluster, on which the templates would be compared; as many as the study says where not given.
 
     Raises:
         FacegapError: a claim is not understood, or as `resolve` does for the study and its data set, or the pilot is no
@@ -117,7 +122,30 @@ def plan_study(
         assumed=assumption,
         groups=groups,
         verdicts=tuple(_verdicts(asked, study, card, samples, rule, assumption)),
+        cluster=_cluster(study, samples, cards, comparisons, kept, workers or _workers(study)),
     )
+
+
+def _workers(study: Study) -> int | None:
+    """Those that the study asks for, where it asks for a cluster."""
+    return (study.backend.workers or pipeline.cores()) if study.backend.engine == "dask" else None
+
+
+def _cluster(
+    study: Study, samples: Samples, cards: Sequence[ModelCard], comparisons: float, kept: float, workers: int | None
+) -> ClusterCost | None:
+    if workers is None or not cards:
+        return None
+    columns = tuple(dict.fromkeys(column for columns in study.groups for column in columns))
+    job = Job(
+        passes=len(cards) * len(study.conditions),
+        comparisons=comparisons,
+        templates=len(samples),
+        dim=max(card.dim for card in cards),
+        tables=len(Meets.of(samples, columns)),
+        kept=kept,
+    )
+    return cluster_cost(job, workers)
 
 
 def _check_cards(study: Study) -> None:

@@ -23,7 +23,7 @@ from facegap.synth.identity import Identity, draw
 from facegap.synth.lights import RIGS, Rig
 from facegap.synth.shape import FAMILIES, SEXES, Units
 
-RENDERER = 1
+RENDERER = 2
 """Raised whenever the same spec would give other pixels, so that no cache of an older renderer is taken for new."""
 
 AGE_BANDS = (("under 13", 13), ("13-17", 18), ("18-29", 30), ("30-44", 45), ("45-59", 60), ("60 and over", 999))
@@ -48,6 +48,8 @@ class Spec:
         ages: bounds of the uniform draw of years.
         oversample: samples per pixel and side.
         strength: how far shapes spread; 1 = the standard deviations of `shape.modifiers`.
+        skin: "even" deals the ten Monk tones (bins of ITA, `skin.MONK_ITA`) out evenly, whatever the family and sex;
+            "measured" draws around the family's measured skin. The causal design sets its own tones over either.
         linear: also write linear RGB as float16 .npy (white facing the camera = 1), for the capture simulation.
     """
 
@@ -61,6 +63,7 @@ class Spec:
     exposures: tuple[str, ...] = ("incident",)
     ages: tuple[float, float] = (8.0, 80.0)
     strength: float = 1.3
+    skin: Literal["even", "measured"] = "even"
     format: Literal["jpg", "png"] = "jpg"
     quality: int = 95
     linear: bool = False
@@ -87,6 +90,7 @@ class Spec:
                 any(not TONE_RANGE[0] <= ita <= TONE_RANGE[1] for ita in self.tones),
                 f"tones: expected ITA from {TONE_RANGE[0]:g} to {TONE_RANGE[1]:g} degrees, found {self.tones}",
             ),
+            (self.skin not in ("even", "measured"), f"skin: expected even or measured, found {self.skin}"),
             (self.format not in ("jpg", "png"), f"format: expected jpg or png, found {self.format}"),
         ]
         problems += [
@@ -148,7 +152,21 @@ def cell(number: int) -> tuple[str, str]:
 def identity(spec: Spec, number: int) -> Identity:
     """The identity `number` of a spec, before a causal tone is set."""
     family, sex = cell(number)
-    return draw(spec.seed, number, family, sex, spec.ages, spec.strength)
+    ita = even_ita(spec.seed, number) if spec.skin == "even" else None
+    return draw(spec.seed, number, family, sex, spec.ages, spec.strength, ita)
+
+
+def even_ita(seed: int, number: int) -> float:
+    """Typology angle of an identity's number under even skin.
+
+    Of ten people in a row each has another Monk tone, and of sixty each family and sex has every tone once; within a
+    tone the angle is uniform.
+    """
+    order = np.random.default_rng([seed, 3, number // 60]).permutation(10)
+    # Families and sexes take turns of six; the step after thirty gives each the tones that it has not had.
+    tone = order[(number + number % 60 // 30) % 10]
+    limits = (skin.MONK_ENDS[0], *skin.MONK_ITA, skin.MONK_ENDS[1])
+    return float(np.random.default_rng([seed, 4, number]).uniform(limits[tone + 1], limits[tone]))
 
 
 def shots(spec: Spec, number: int) -> Iterator[Shot]:
@@ -229,7 +247,8 @@ def labels(shot: Shot) -> dict[str, Any]:
         "tone": skin.tone(person.ita),
         "tone_level": shot.level,
         "ita": round(person.ita, 2),
-        "monk_derived": skin.monk(lab),
+        "monk_derived": skin.monk_of_ita(person.ita),
+        "monk_nearest": skin.monk(lab),
         "fitzpatrick_derived": skin.fitzpatrick(person.ita),
         "melanin": round(person.paint.melanin, 5),
         "blood": round(person.paint.blood, 5),

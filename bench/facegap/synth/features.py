@@ -12,6 +12,10 @@ import numpy as np
 
 from facegap.synth.raster import compiled, noise, smoothstep
 
+IRIS, PUPIL = 0.385, 0.135
+"""Angles from the optical axis, radians, on an eyeball of 15 mm: an iris of 11.3 mm and a pupil of 4 mm across (adult
+means 11.7 mm and, indoors, 3 to 5 mm)."""
+
 
 class Paint(NamedTuple):
     """Scalars that paint one identity; fractions as in `skin`, lengths in dm, colours linear RGB."""
@@ -23,11 +27,8 @@ class Paint(NamedTuple):
     freckles: float
     cheek_blood: float
     under_eye: float
-    lip_blood: float
-    lipstick: float
-    lipstick_r: float
-    lipstick_g: float
-    lipstick_b: float
+    lip_blood: float  # how much more blood the lips hold
+    lid_fold: float  # depth 0..1 of the crease over the upper lid
     brow_y: float
     brow_arch: float
     brow_tilt: float
@@ -39,6 +40,9 @@ class Paint(NamedTuple):
     hair_r: float
     hair_g: float
     hair_b: float
+    root_r: float
+    root_g: float
+    root_b: float
     iris_r: float
     iris_g: float
     iris_b: float
@@ -66,7 +70,6 @@ def melanin_and_blood(p: Paint, x: float, y: float, z: float, lips: float, lids:
     fm *= 1.0 + p.under_eye * hollow + 0.15 * smoothstep(7.5, 7.9, y)
     fb *= 1.0 + 0.35 * lids + 0.5 * p.under_eye * hollow
     fb *= 1.0 + p.lip_blood * lips
-    fm *= 1.0 - 0.22 * lips
     return fm, fb
 
 
@@ -104,12 +107,14 @@ def brow(p: Paint, x: float, y: float, z: float) -> float:
     t = (ax - p.brow_in) / (p.brow_out - p.brow_in)
     if t < -0.15 or t > 1.15:
         return 0.0
-    arch = 4.0 * 0.65 * 0.35
-    line = p.brow_y + p.brow_tilt * (t - 0.4) + p.brow_arch * (t * (1.3 - t) / arch - 0.5)
-    taper = smoothstep(-0.12, 0.16, t) * (1.0 - 0.75 * smoothstep(0.5, 1.08, t)) * (1.0 - smoothstep(0.98, 1.12, t))
+    # The head lies nearer to the height of the peak than the tail: a brow that falls towards the nose frowns.
+    away = (0.65 - t) / (0.65 if t < 0.65 else 0.35)
+    fall = (0.15 if t < 0.65 else 0.80) * away * away
+    line = p.brow_y + p.brow_tilt * (t - 0.4) + p.brow_arch * (0.2 - fall)
+    taper = smoothstep(-0.10, 0.22, t) * (1.0 - 0.75 * smoothstep(0.5, 1.08, t)) * (1.0 - smoothstep(0.98, 1.12, t))
     half = p.brow_thick * (0.35 + 0.65 * taper) + 1e-4
     d = (y - line) / half
-    body = np.exp(-1.1 * d * d * d * d) * smoothstep(0.0, 0.35, taper)
+    body = np.exp(-1.1 * d * d * (0.35 + 0.65 * d * d)) * smoothstep(0.0, 0.35, taper)
     # Hairs lean from upright at the nose to flat at the temple.
     lean = 0.35 + 1.0 * min(1.0, max(0.0, t))
     u = (ax * np.cos(lean) - y * np.sin(lean)) * 95.0 + (17.0 if x > 0 else 0.0)
@@ -119,15 +124,32 @@ def brow(p: Paint, x: float, y: float, z: float) -> float:
 
 
 @compiled
+def lid_crease(p: Paint, x: float, y: float, z: float) -> float:
+    """Depth 0..1 of the fold of the upper lid and, fainter, of the rim of the lower one."""
+    if z < 1.0 or abs(y - 7.285) > 0.15:
+        return 0.0
+    u = (abs(x) - 0.318) / 0.135
+    if abs(u) > 1.0:
+        return 0.0
+    arc = 1.0 - u * u
+    ends = smoothstep(0.0, 0.35, arc)
+    upper = y - (7.297 + 0.074 * arc)
+    lower = y - (7.275 - 0.062 * arc)
+    fold = np.exp(-upper * upper / (0.000045 if upper < 0.0 else 0.00020))
+    rim = np.exp(-lower * lower / 0.00012)
+    return float(ends * (p.lid_fold * fold + 0.18 * rim))
+
+
+@compiled
 def stubble_area(x: float, y: float, z: float) -> float:
     """0..1 where a beard grows: jaw, chin, upper lip; not the cheeks above the line from mouth to ear."""
     ax = abs(x)
     line = 6.60 + 0.62 * smoothstep(0.25, 0.74, ax)
-    jaw = (1.0 - smoothstep(line - 0.10, line + 0.08, y)) * smoothstep(6.0, 6.22, y + 0.12 * z)
-    lip = (1.0 - smoothstep(0.26, 0.36, ax)) * smoothstep(6.66, 6.72, y) * (1.0 - smoothstep(6.85, 6.92, y))
-    lip *= 1.0 - 0.35 * np.exp(-(x * x) / 0.0012)
+    jaw = (1.0 - smoothstep(line - 0.16, line + 0.12, y)) * smoothstep(5.92, 6.26, y + 0.12 * z)
+    lip = (1.0 - smoothstep(0.24, 0.38, ax)) * smoothstep(6.64, 6.72, y) * (1.0 - smoothstep(6.81, 6.92, y))
+    lip *= 1.0 - 0.2 * np.exp(-(x * x) / 0.0012)
     corner = np.exp(-((ax - 0.33) ** 2) / 0.004) * smoothstep(6.40, 6.50, y) * (1.0 - smoothstep(6.74, 6.82, y))
-    return float(max(jaw * smoothstep(0.12, 0.40, z), max(lip, 0.9 * corner) * smoothstep(0.9, 1.1, z)))
+    return float(max(jaw * smoothstep(0.05, 0.50, z), max(lip, 0.9 * corner) * smoothstep(0.9, 1.1, z)))
 
 
 @compiled
@@ -174,19 +196,21 @@ def iris(p: Paint, cosine: float, across: float, up: float) -> tuple[float, floa
         cosine: of the angle to the optical axis; `across`, `up`: the rest of the unit direction.
     """
     angle = np.arccos(min(1.0, cosine))
-    if angle > 0.60:
-        red = smoothstep(0.75, 1.5, angle) * 0.30 + 0.03 * noise(across * 9.0, up * 9.0, 0.5, p.seed + 12)
-        edge = smoothstep(0.60, 0.70, angle)
+    if angle > IRIS:
+        # Never paper white: moist, a little grey and yellow, with vessels towards the corners.
+        red = smoothstep(0.55, 1.3, angle) * 0.30 + 0.04 * noise(across * 9.0, up * 9.0, 0.5, p.seed + 12)
+        edge = smoothstep(IRIS, IRIS + 0.06, angle)
         return (
-            (0.62 - 0.05 * red) * edge + 0.06,
-            (0.58 - 0.20 * red) * edge + 0.05,
-            (0.55 - 0.25 * red) * edge + 0.05,
+            0.08 + (0.40 - 0.04 * red) * edge,
+            0.07 + (0.385 - 0.16 * red) * edge,
+            0.07 + (0.355 - 0.18 * red) * edge,
             0.0,
         )
-    if angle < 0.20:
+    if angle < PUPIL:
         return 0.004, 0.004, 0.004, 1.0
     turn = np.arctan2(up, across)
-    fibre = 1.0 + 0.5 * noise(np.cos(turn) * 7.0, np.sin(turn) * 7.0, angle * 4.0, p.seed + 13)
-    ring = (0.55 + 0.45 * (1.0 - smoothstep(0.44, 0.58, angle))) * smoothstep(0.18, 0.26, angle) * fibre
-    rim = 1.0 - 0.75 * smoothstep(0.50, 0.60, angle)
-    return p.iris_r * ring * rim, p.iris_g * ring * rim, p.iris_b * ring * rim, 1.0
+    fibre = 1.0 + 0.5 * noise(np.cos(turn) * 7.0, np.sin(turn) * 7.0, angle * 6.0, p.seed + 13)
+    ring = (0.55 + 0.45 * (1.0 - smoothstep(0.70 * IRIS, IRIS, angle))) * smoothstep(PUPIL - 0.02, PUPIL + 0.04, angle)
+    rim = 1.0 - 0.75 * smoothstep(IRIS - 0.07, IRIS, angle)
+    glow = ring * fibre * rim
+    return p.iris_r * glow, p.iris_g * glow, p.iris_b * glow, 1.0

@@ -16,6 +16,10 @@ from facegap.synth.features import stubble_area
 from facegap.synth.raster import box, compiled, mean1, mean3, noise, smoothstep, weights
 
 STYLES = ("bald", "buzz", "short", "full", "afro", "bob", "long")
+SOFT = 0.30
+"""Half the range of strand noise over which a strand's cover rises from nothing to one."""
+OPAQUE = 0.01
+"""What gets through less than this is not looked at."""
 
 
 class Hair(NamedTuple):
@@ -89,9 +93,7 @@ def scalp_layers(hair: Hair, assets: Assets, vertices: Floats, normals: Floats, 
         return None
     base = assets.base
     height = line_height(hair, base)
-    density = fade(-0.01, 0.13, height) * (1 - fade(0.15, 0.5, assets.masks["ears"]))
-    crown = np.exp(-((base[:, 0] / 0.5) ** 2 + ((base[:, 2] + 0.1) / 0.75) ** 2)) * fade(7.7, 8.2, base[:, 1])
-    density = density * (1 - hair.thinning * crown)
+    density = scalp_density(hair, assets)
     upper = fade(7.5, 8.25, base[:, 1])
     lift = hair.front * np.exp(-(((base[:, 2] - 0.95) / 0.35) ** 2)) * upper
     thick = (hair.side + (hair.top - hair.side) * upper + lift) * fade(-0.01, 0.04 + 1.1 * hair.top, height)
@@ -101,16 +103,43 @@ def scalp_layers(hair: Hair, assets: Assets, vertices: Floats, normals: Floats, 
     return _shells(assets, vertices, normals, density, thick * lumps * scale, comb, hair.curl, count)
 
 
+def scalp_density(hair: Hair, assets: Assets) -> Floats:
+    """(v,) 0..1 hair on the head: nothing below the hairline, on the ears and where it has thinned."""
+    base = assets.base
+    kept = fade(-0.05, 0.19, line_height(hair, base)) * (1 - fade(0.15, 0.5, assets.masks["ears"]))
+    crown = np.exp(-((base[:, 0] / 0.5) ** 2 + ((base[:, 2] + 0.1) / 0.75) ** 2)) * fade(7.7, 8.2, base[:, 1])
+    out: Floats = (kept * (1 - hair.thinning * crown)).astype(np.float32)
+    return out
+
+
+def beard_density(assets: Assets) -> Floats:
+    """(v,) 0..1 where a beard grows."""
+    where = np.array([stubble_area(float(x), float(y), float(z)) for x, y, z in assets.base], dtype=np.float32)
+    where = where * (1 - fade(0.35, 0.75, assets.masks["lips"])) * (1 - assets.masks["inside-mouth"])
+    out: Floats = where * (1 - fade(0.1, 0.4, assets.masks["ears"]))
+    return out
+
+
+def roots(hair: Hair, assets: Assets) -> Floats:
+    """(v,) 0..1 how far hair darkens the skin that it grows from, so that no edge of it stands on bare skin."""
+    scalp = np.zeros(len(assets.base), dtype=np.float32) if hair.style == "bald" else scalp_density(hair, assets)
+    if hair.beard <= 0:
+        return scalp
+    out: Floats = np.maximum(scalp, 0.75 * hair.beard_density * beard_density(assets)).astype(np.float32)
+    return out
+
+
 def beard_layers(hair: Hair, assets: Assets, vertices: Floats, normals: Floats, scale: float) -> Layer | None:
     """Layers over the jaw, likewise from (v, 3) vertices and normals; None where there is only stubble or nothing."""
     if hair.beard <= 0:
         return None
-    where = np.array([stubble_area(float(x), float(y), float(z)) for x, y, z in assets.base], dtype=np.float32)
-    where = where * (1 - fade(0.15, 0.5, assets.masks["lips"])) * (1 - assets.masks["inside-mouth"])
-    where = where * (1 - fade(0.1, 0.4, assets.masks["ears"]))
+    where = beard_density(assets)
     comb = np.tile(np.array([0.0, -1.0, 0.15], dtype=np.float32), (len(where), 1))
-    return _shells(
-        assets, vertices, normals, where * hair.beard_density, where * where * hair.beard * scale, comb, hair.curl, 5
+    thick = where * where * hair.beard * scale
+    layer = _shells(assets, vertices, normals, where * hair.beard_density, thick, comb, 0.5 * hair.curl, 5)
+    # Hairs of a beard are finer spaced in the picture than locks of the head's hair.
+    return (
+        None if layer is None else layer._replace(strand=layer.strand * np.array([1.25, 1.25, 1.25, 1, 1], np.float32))
     )
 
 
@@ -247,7 +276,7 @@ def _grid_triangles(rows: int, columns: int) -> Ints:
 
 def strands(hair: Hair) -> tuple[float, int]:
     """Frequency and seed of an identity's strand noise; straight hair is finer than curls."""
-    return 42.0 + 38.0 * (1.0 - hair.curl), hair.seed
+    return 60.0 + 45.0 * (1.0 - hair.curl), hair.seed
 
 
 @compiled
@@ -259,22 +288,34 @@ def strand_noise(x: float, y: float, z: float, frequency: float, seed: int) -> f
 
 
 @compiled
-def _reached(strand: Any, corners: Any, q1: float, q2: float, strands: tuple[float, int]) -> bool:
-    """Whether a strand reaches the layer here: fewer do the higher the layer and the lower the density."""
-    height, density = mean1(strand, 3, corners, q1, q2), mean1(strand, 4, corners, q1, q2)
-    u, v, w = mean3(strand, corners, q1, q2)
-    value = strand_noise(u, v, w, strands[0], strands[1])
-    return bool(value >= 1.0 - density * (1.18 - 0.85 * height * smoothstep(0.0, 0.3, height)))
+def strand_cover(value: float, height: float, density: float) -> float:
+    """0..1 cover by the strands of noise `value` at a height in the hair: fewer reach it the higher and thinner it is.
+
+    It never falls when the density rises, and is nothing at density 0: an edge of hair fades, whatever its strands.
+    """
+    reach = density * (1.18 - 0.85 * height * smoothstep(0.0, 0.3, height))
+    thin = smoothstep(0.0, 0.9, density)
+    return smoothstep(1.0 - reach - SOFT, 1.0 - reach + SOFT, value) * thin * thin
 
 
 @compiled
 def rasterise_hair(
-    pixels: Any, triangles: Any, strand: Any, strands: tuple[float, int], first: int, near: Any, ids: Any, bary: Any
+    pixels: Any,
+    triangles: Any,
+    strand: Any,
+    radiance: Any,
+    strands: tuple[float, int],
+    near: Any,
+    through: Any,
+    out: Any,
 ) -> None:
-    """As `raster.rasterise`, two-sided, with a hole wherever no strand reaches the layer.
+    """Add to `out` (h, w, 3) the light of hair in front of the head, and dim `through` (h, w) by its cover.
 
     Args:
-        strand: (n, 5) as in `Layer`; strands: frequency and seed of the noise.
+        pixels: (n, 3) from `raster.project`; triangles: (t, 3), nearest first, seen from both sides.
+        strand: (n, 5) as in `Layer`; radiance: (n, 3) of strands of tint one; strands: frequency and seed of the noise.
+        near: (h, w) inverse depth of the head.
+        through: (h, w) share of the light from behind that gets past what is drawn already, 1 where nothing is.
     """
     for t in range(triangles.shape[0]):
         corners = triangles[t]
@@ -283,6 +324,8 @@ def rasterise_hair(
             continue
         for y in range(top, low + 1):
             for x in range(left, right + 1):
+                if through[y, x] < OPAQUE:
+                    continue
                 l1, l2 = weights(pixels, corners, area, x + 0.5, y + 0.5)
                 if l1 < 0.0 or l2 < 0.0 or l1 + l2 > 1.0:
                     continue
@@ -290,8 +333,13 @@ def rasterise_hair(
                 if w <= near[y, x]:
                     continue
                 q1, q2 = l1 * pixels[corners[1], 2] / w, l2 * pixels[corners[2], 2] / w
-                if _reached(strand, corners, q1, q2, strands):
-                    near[y, x] = w
-                    ids[y, x] = first + t
-                    bary[y, x, 0] = q1
-                    bary[y, x, 1] = q2
+                height, density = mean1(strand, 3, corners, q1, q2), mean1(strand, 4, corners, q1, q2)
+                a, b, c = mean3(strand, corners, q1, q2)
+                value = strand_noise(a, b, c, strands[0], strands[1])
+                cover = strand_cover(value, height, density)
+                if cover <= 0.0:
+                    continue
+                tint = (0.45 + 0.75 * value) * (0.45 + 0.55 * height) * cover * through[y, x]
+                for channel in range(3):
+                    out[y, x, channel] += tint * mean1(radiance, channel, corners, q1, q2)
+                through[y, x] *= 1.0 - cover

@@ -9,6 +9,7 @@ import numpy as np
 from facegap.synth import hair, lights, raster
 from facegap.synth.assets import LEFT_EYE, RIGHT_EYE, SKIN, Assets, Floats, Ints, load
 from facegap.synth.identity import Identity
+from facegap.synth.shade import EYE_CLEARANCE
 from facegap.synth.shape import build, eye_centre, head_scale
 
 SKY_DIRECTIONS = 56
@@ -28,7 +29,7 @@ class Head:
         layers: scalp, curtain and beard, as far as there are any.
         openness: (v, SKY_DIRECTIONS) visibility times cosine times 4 / SKY_DIRECTIONS, for `lights.sphere` directions
             in the head's frame: weights of their radiance in irradiance / pi.
-        share: (v,) how much a vertex turns with the head.
+        share: (v,) how much a vertex turns with the head; roots: (v,) as `hair.roots`.
     """
 
     identity: Identity
@@ -38,6 +39,7 @@ class Head:
     layers: tuple[hair.Layer, ...]
     openness: Floats
     share: Floats
+    roots: Floats
 
 
 def head(identity: Identity) -> Head:
@@ -62,6 +64,7 @@ def head(identity: Identity) -> Head:
         layers=layers,
         openness=_openness(assets, vertices, normals, layers),
         share=share,
+        roots=hair.roots(identity.hair, assets),
     )
 
 
@@ -112,11 +115,13 @@ def _openness(assets: Assets, vertices: Floats, normals: Floats, layers: tuple[h
     points, triangles = occluders(assets, vertices, layers)
     out = np.zeros((len(vertices), SKY_DIRECTIONS), dtype=np.float32)
     seen = np.empty(len(vertices), dtype=np.float32)
+    probes = vertices.copy()
+    probes[np.concatenate([assets.part_vertices(part) for part in (LEFT_EYE, RIGHT_EYE)]), 2] += EYE_CLEARANCE
     for d, direction in enumerate(lights.sphere(SKY_DIRECTIONS)):
         # The body below hides most of what comes from straight underneath.
         if direction[1] < -0.8:
             continue
         depth, frame = depth_from(direction, points, triangles, _SKY_MAP)
-        raster.visible((vertices - CENTRE) @ frame.T, HALF, 0.05, depth, seen)
+        raster.visible((probes - CENTRE) @ frame.T, HALF, 0.05, depth, seen)
         out[:, d] = seen * np.maximum(normals @ direction, 0)
     return out * np.float32(4.0 / SKY_DIRECTIONS)

@@ -15,7 +15,7 @@ from facegap.synth import skin
 from facegap.synth.assets import Floats, load
 from facegap.synth.features import Paint
 from facegap.synth.hair import Hair
-from facegap.synth.shape import detail_weights, family_blend, macro_weights
+from facegap.synth.shape import at_rest, detail_weights, family_blend, macro_weights
 
 MELANIN = {"shape-a": 0.216, "shape-b": 0.045, "shape-c": 0.025}
 """Medians per family, fitted to the mean face colours of three groups of the International Skin Spectra Archive (which:
@@ -32,7 +32,7 @@ _HAIR_ODDS = {
     "shape-c": (0.08, 0.24, 0.30, 0.18, 0.14, 0.06),
 }
 _IRIS_COLOURS = np.array([(0.045, 0.022, 0.010), (0.085, 0.045, 0.018), (0.13, 0.10, 0.035), (0.11, 0.15, 0.10),
-                          (0.12, 0.19, 0.28), (0.17, 0.20, 0.22)])  # fmt: skip
+                          (0.10, 0.14, 0.19), (0.14, 0.165, 0.175)])  # fmt: skip
 _IRIS_ODDS = {
     "shape-a": (0.75, 0.23, 0.02, 0.0, 0.0, 0.0),
     "shape-b": (0.68, 0.30, 0.02, 0.0, 0.0, 0.0),
@@ -78,16 +78,31 @@ class Identity:
         return replace(self, paint=self.paint._replace(melanin=melanin))
 
 
-def draw(seed: int, number: int, family: str, sex: str, ages: tuple[float, float], strength: float) -> Identity:
-    """The identity `number` of the data set `seed`; `ages` bounds the uniform draw of years."""
+def draw(
+    seed: int,
+    number: int,
+    family: str,
+    sex: str,
+    ages: tuple[float, float],
+    strength: float,
+    ita: float | None = None,
+) -> Identity:
+    """The identity `number` of the data set `seed`; `ages` bounds the uniform draw of years.
+
+    Where `ita` is given the skin has that typology angle, else it is drawn around the measured skin of the family.
+    """
     random = np.random.default_rng([seed, 1, number])
     age = float(random.uniform(*ages))
     melanin = MELANIN[family] * float(np.exp(random.normal(0, MELANIN_SPREAD)))
     blood = BLOOD * float(np.exp(BLOOD_SPREAD * np.clip(random.normal(), -3, 3)))
+    if ita is not None:
+        blood = min(blood, skin.most_blood_at(ita))
+        melanin = skin.melanin_at(ita, blood)
+    fair = float(np.interp(colour.typology_angle(skin.skin_lab(melanin, blood)), [5, 40], [0, 1]))
     weights = _shape(random, family, sex, age, strength)
-    colour = _hair_colour(random, family, age)
+    tint = _hair_colour(random, family, age, fair)
     hair = _hair(random, family, sex, age)
-    paint = _paint(random, family, sex, age, melanin, blood, colour, hair)
+    paint = _paint(random, family, sex, age, fair, melanin, blood, tint, hair)
     return Identity(
         family=family,
         sex=sex,
@@ -95,7 +110,7 @@ def draw(seed: int, number: int, family: str, sex: str, ages: tuple[float, float
         weights=weights,
         paint=paint,
         hair=hair,
-        hair_colour=colour,
+        hair_colour=tint,
         moles=_moles(random),
     )
 
@@ -104,12 +119,11 @@ def _shape(random: np.random.Generator, family: str, sex: str, age: float, stren
     male = float(np.clip((sex == "male") + random.normal(0, 0.10) * (1 - 2 * (sex == "male")), -0.1, 1.1))
     muscle, weight = np.clip(random.normal(0.5, [0.15, 0.20]), 0.05, 0.95)
     weights = macro_weights(family_blend(random, family), male, age, float(muscle), float(weight))
-    weights |= detail_weights(random, strength * float(np.interp(age, [6, 16], [0.55, 1.0])))
+    weights |= detail_weights(random, strength * float(np.interp(age, [7, 17], [0.45, 1.0])))
     for name, share in _CHILDLIKE.items():
         weights[name] = weights.get(name, 0.0) + share * _childhood(age)
-    weights["mouth-angles-up"] = weights.get("mouth-angles-up", 0.0) + 0.28
     weights["head-age-incr"] = 0.55 * float(np.interp(age, [45, 85], [0, 1]))
-    return weights
+    return at_rest(weights)
 
 
 _CHILDLIKE = {
@@ -117,14 +131,22 @@ _CHILDLIKE = {
     "r-eye-scale-incr": 0.40,
     "l-cheek-volume-incr": 0.25,
     "r-cheek-volume-incr": 0.25,
-    "nose-scale-depth-decr": 0.20,
-    "nose-scale-vert-decr": 0.15,
+    "nose-scale-depth-decr": 0.30,
+    "nose-scale-vert-decr": 0.30,
+    "nose-scale-horiz-decr": 0.20,
+    "mouth-scale-horiz-decr": 0.25,
+    "chin-height-decr": 0.25,
+    "chin-width-decr": 0.20,
+    "head-round": 0.25,
+    "forehead-scale-vert-incr": 0.10,
 }
-"""Added in full to a child of 7: the child targets stop at ten years and keep grown features."""
+"""Added in full to a child of 7: the child targets stop at ten years and keep grown features. Large eyes, full cheeks,
+a high forehead and a small nose, mouth and jaw are the proportions that anthropometry gives (the face below the eyes
+grows most and longest)."""
 
 
 def _childhood(age: float) -> float:
-    return float(np.interp(age, [7, 15], [1, 0]))
+    return float(np.interp(age, [7, 16], [1, 0]))
 
 
 def _pick(random: np.random.Generator, odds: tuple[float, ...]) -> int:
@@ -132,8 +154,13 @@ def _pick(random: np.random.Generator, odds: tuple[float, ...]) -> int:
     return int(np.searchsorted(np.cumsum(odds) / sum(odds), random.uniform(), side="right"))
 
 
-def _hair_colour(random: np.random.Generator, family: str, age: float) -> tuple[float, float, float]:
-    base = _HAIR_COLOURS[_pick(random, _HAIR_ODDS[family])] * float(np.exp(random.normal(0, 0.25)))
+def _odds(odds: tuple[float, ...], fair: float) -> tuple[float, ...]:
+    """The odds of colours, darkest first, of which only the two darkest occur with dark skin (`fair` 0)."""
+    return tuple(value if k < 2 else value * fair for k, value in enumerate(odds))
+
+
+def _hair_colour(random: np.random.Generator, family: str, age: float, fair: float) -> tuple[float, float, float]:
+    base = _HAIR_COLOURS[_pick(random, _odds(_HAIR_ODDS[family], fair))] * float(np.exp(random.normal(0, 0.25)))
     onset = float(random.normal(56, 9))
     grey = float(np.clip((age - onset) / 22, 0, 1))
     mixed = base + grey**0.8 * (np.array(_GREY) - base)
@@ -200,6 +227,7 @@ def _paint(
     family: str,
     sex: str,
     age: float,
+    fair: float,
     melanin: float,
     blood: float,
     colour: tuple[float, float, float],
@@ -207,9 +235,8 @@ def _paint(
 ) -> Paint:
     u = random.uniform(size=24)
     male = sex == "male"
-    eye = _IRIS_COLOURS[_pick(random, _IRIS_ODDS[family])] * float(np.exp(random.normal(0, 0.2)))
+    eye = _IRIS_COLOURS[_pick(random, _odds(_IRIS_ODDS[family], fair))] * float(np.exp(random.normal(0, 0.2)))
     cloth = random.dirichlet(np.full(3, 7.0)) * float(random.uniform(0.10, 1.2))
-    made_up = (not male) and age > 16 and u[0] < 0.45
     shaved = (male and age > 17) * (0.08 + 0.5 * u[1] ** 1.5) * (1.0 if hair.beard <= 0 else 0.8)
     # Brows stay darker than light hair; grey reaches them late.
     brow = np.minimum(np.array(colour) * 0.75, 0.16)
@@ -221,15 +248,12 @@ def _paint(
         freckles=float(1.6 * max(0.0, u[3] - 0.7) / 0.3) if family == "shape-c" else 0.0,
         cheek_blood=float(0.25 + 0.55 * u[4]),
         under_eye=float(0.15 + 0.35 * u[5] + 0.1 * (age > 50)),
-        lip_blood=float(1.6 + 1.8 * u[6]),
-        lipstick=float(0.25 + 0.5 * u[7]) if made_up else 0.0,
-        lipstick_r=float(0.20 + 0.20 * u[8]),
-        lipstick_g=float(0.04 + 0.08 * u[9]),
-        lipstick_b=float(0.05 + 0.08 * u[10]),
-        brow_y=float(7.455 + 0.05 * (u[11] - 0.5) - 0.012 * male),
-        brow_arch=float((0.02 + 0.085 * u[12]) * (0.75 if male else 1.15)),
-        brow_tilt=float(0.10 * (u[13] - 0.55)),
-        brow_in=float(0.085 + 0.06 * u[14]),
+        lip_blood=float(1.2 + 1.2 * u[6]),
+        lid_fold=float((0.35 + 0.6 * u[7]) * (0.55 if family == "shape-b" else 1.0)),
+        brow_y=float(7.465 + 0.05 * (u[11] - 0.5) - 0.012 * male),
+        brow_arch=float((0.02 + 0.065 * u[12]) * (0.75 if male else 1.15)),
+        brow_tilt=float(0.05 * (u[13] - 0.8)),
+        brow_in=float(0.13 + 0.05 * u[14]),
         brow_out=float(0.47 + 0.09 * u[15]),
         brow_thick=float((0.030 + 0.030 * u[16]) * (1.15 if male else 0.80) * (1 - 0.40 * _childhood(age))),
         brow_density=float((0.55 + 0.45 * u[17]) * float(np.interp(age, [5, 18, 60, 85], [0.6, 1, 1, 0.6]))),
@@ -237,6 +261,9 @@ def _paint(
         hair_r=float(brow[0]),
         hair_g=float(brow[1]),
         hair_b=float(brow[2]),
+        root_r=0.8 * colour[0] + 0.004,
+        root_g=0.8 * colour[1] + 0.004,
+        root_b=0.8 * colour[2] + 0.004,
         iris_r=float(eye[0]),
         iris_g=float(eye[1]),
         iris_b=float(eye[2]),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 
 from facegap.synth import camera, hair, lights, raster, shade, skin
-from facegap.synth.assets import LASHES, LEFT_EYE, RIGHT_EYE, Floats, Ints, load
+from facegap.synth.assets import LASHES, LEFT_EYE, RIGHT_EYE, TEETH, Assets, Floats, Ints, load
 from facegap.synth.camera import View
 from facegap.synth.head import CENTRE, HALF, SKY_DIRECTIONS, Head, depth_from, occluders, vertex_normals
 from facegap.synth.lights import Rig
@@ -22,7 +23,10 @@ _GAZE_LIMIT = 0.42
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _Scene:
-    """A head in its pose, and which surface each pixel shows (see `raster.rasterise`)."""
+    """A head in its pose, which surface each pixel shows (see `raster.rasterise`), and the hair before it.
+
+    `through` (h, w) is the share of light that gets past the hair, `hair` (h, w, 3) the light that comes from it.
+    """
 
     head: Head
     rig: Rig
@@ -33,6 +37,8 @@ class _Scene:
     near: Floats
     ids: Ints
     bary: Floats
+    through: Floats
+    hair: Floats
 
 
 def render(head: Head, rig: Rig, view: View, units: Units, background: Floats, size: int, oversample: int) -> Floats:
@@ -46,10 +52,12 @@ def render(head: Head, rig: Rig, view: View, units: Units, background: Floats, s
     wide = size * oversample
     scene = _seen(head, rig, view, units, wide)
     lamps = _lamps(scene)
+    _draw_hair(scene, lamps)
     linear = cv2.resize(background, (wide, wide), interpolation=cv2.INTER_LINEAR).astype(np.float32)
     _paint_head(linear, scene, lamps)
-    _paint_hair(linear, scene, lamps)
     _paint_lashes(linear, scene)
+    linear *= scene.through[:, :, None]
+    linear += scene.hair
     mean = linear.reshape(size, oversample, size, oversample, 3).mean(axis=(1, 3))
     return np.ascontiguousarray(mean / lights.incident(rig).mean(), dtype=np.float32)
 
@@ -64,17 +72,29 @@ def _seen(head: Head, rig: Rig, view: View, units: Units, wide: int) -> _Scene:
     ids = np.full((wide, wide), -1, dtype=np.int32)
     bary = np.zeros((wide, wide, 2), dtype=np.float32)
     solid = assets.triangles.copy()
-    solid[assets.parts == LASHES] = 0
+    # Every expression keeps the lips closed: teeth that show are teeth that came through them.
+    solid[np.isin(assets.parts, (LASHES, TEETH))] = 0
+    _set_back(pixels, assets)
     raster.rasterise(pixels, solid, 0, near, ids, bary)
-    first = len(assets.triangles)
-    for layer in layers:
-        placed = camera.to_pixels(layer.vertices, view, head.inter_eye, wide)
-        strands = hair.strands(head.identity.hair)
-        hair.rasterise_hair(placed, layer.triangles, layer.strand, strands, first, near, ids, bary)
-        first += len(layer.triangles)
     return _Scene(
-        head=head, rig=rig, view=view, world=world, layers=layers, pixels=pixels, near=near, ids=ids, bary=bary
+        head=head,
+        rig=rig,
+        view=view,
+        world=world,
+        layers=layers,
+        pixels=pixels,
+        near=near,
+        ids=ids,
+        bary=bary,
+        through=np.ones_like(near),
+        hair=np.zeros((wide, wide, 3), dtype=np.float32),
     )
+
+
+def _set_back(pixels: Floats, assets: Assets) -> None:
+    """Put the eyeballs a little deeper than they are, in (v, 3) pixels: for they touch the lids."""
+    balls = np.concatenate([assets.part_vertices(part) for part in (LEFT_EYE, RIGHT_EYE)])
+    pixels[balls, 2] /= 1 + 0.02 * pixels[balls, 2]
 
 
 def _turned(layer: hair.Layer, view: View, scale: float) -> hair.Layer:
@@ -124,14 +144,25 @@ def _paint_head(linear: Floats, scene: _Scene, lamps: shade.Lamps) -> None:
         normals=vertex_normals(assets, scene.world),
         sky=sky,
         opened=opened,
-        masks=np.stack(list(assets.masks.values()), axis=1),
+        masks=np.stack([*assets.masks.values(), scene.head.roots], axis=1),
     )
     out = shade.Buffers(np.zeros_like(linear), np.zeros_like(linear), np.zeros_like(linear), np.zeros_like(scene.near))
     shade.shade_head(
-        ids, scene.bary, surface, person.paint, person.moles, skin.table(), _eyes(), _gaze(scene.view), lamps, out
+        ids,
+        scene.bary,
+        scene.through,
+        surface,
+        person.paint,
+        person.moles,
+        (skin.table(), skin.table(skin.LIPS)),
+        _eyes(),
+        _gaze(scene.view),
+        lamps,
+        out,
     )
     millimetre = camera.INTER_EYE * scene.view.zoom * len(ids) / (scene.head.inter_eye * 100)
-    shown = (ids >= 0) & (ids < len(assets.triangles))
+    shown = ids >= 0
+    _shade_under_lids(out.irradiance, np.isin(assets.parts[ids], (LEFT_EYE, RIGHT_EYE)) & shown, millimetre)
     linear[shown] = (_scattered(out.irradiance, out.scatter, millimetre) * out.albedo + out.gloss)[shown]
 
 
@@ -144,6 +175,22 @@ def _scattered(irradiance: Floats, scatter: Floats, millimetre: float) -> Floats
         blurred = cv2.GaussianBlur(irradiance[:, :, channel] * scatter, (0, 0), sigma) / np.maximum(weight, 1e-4)
         out[:, :, channel] += scatter * (blurred - out[:, :, channel])
     return out
+
+
+def _shade_under_lids(irradiance: Floats, eye: Any, millimetre: float) -> None:
+    """Darken the (h, w) pixels that show an eyeball towards its lids, most under the upper one and its lashes."""
+    rows, columns = np.nonzero(eye)
+    if not len(rows):
+        return
+    margin = int(np.ceil(4 * millimetre)) + 1
+    top, left = max(0, rows.min() - margin), max(0, columns.min() - margin)
+    part = np.s_[top : rows.max() + margin, left : columns.max() + margin]
+    open_ = eye[part].astype(np.float32)
+    around = cv2.GaussianBlur(open_, (0, 0), 0.8 * millimetre)
+    shift = np.array([[1, 0, 0], [0, 1, 0.9 * millimetre]], dtype=np.float32)
+    above = cv2.warpAffine(cv2.GaussianBlur(open_, (0, 0), 1.0 * millimetre), shift, open_.shape[::-1])
+    light = (0.55 + 0.45 * hair.fade(0.35, 0.95, around)) * (0.45 + 0.55 * hair.fade(0.10, 0.85, above))
+    irradiance[part] *= np.where(open_ > 0, light, np.float32(1))[:, :, None]
 
 
 def _eyes() -> Floats:
@@ -162,17 +209,40 @@ def _gaze(view: View) -> Floats:
     return out
 
 
-def _paint_hair(linear: Floats, scene: _Scene, lamps: shade.Lamps) -> None:
-    first = len(load().triangles)
+def _draw_hair(scene: _Scene, lamps: shade.Lamps) -> None:
+    """Fill `scene.hair` and `scene.through`, the nearest triangles of all layers first."""
+    if not scene.layers:
+        return
+    head, view = scene.head, scene.view
+    radiance = np.concatenate([_lit_hair(scene, layer, lamps) for layer in scene.layers])
+    strand = np.concatenate([layer.strand for layer in scene.layers])
+    first = np.cumsum([0, *(len(layer.vertices) for layer in scene.layers)])
+    triangles = np.concatenate([layer.triangles + np.int32(n) for n, layer in zip(first, scene.layers, strict=False)])
+    points = np.concatenate([layer.vertices for layer in scene.layers])
+    pixels = camera.to_pixels(points, view, head.inter_eye, len(scene.near))
+    order = np.argsort(-pixels[triangles, 2].sum(axis=1), kind="stable")
+    strands = hair.strands(head.identity.hair)
+    hair.rasterise_hair(
+        pixels,
+        np.ascontiguousarray(triangles[order]),
+        strand,
+        radiance,
+        strands,
+        scene.near,
+        scene.through,
+        scene.hair,
+    )
+
+
+def _lit_hair(scene: _Scene, layer: hair.Layer, lamps: shade.Lamps) -> Floats:
+    """(n, 3) radiance of a layer's vertices."""
     directions = lights.sphere(SKY_DIRECTIONS)
     radiance = lights.sky(scene.rig, directions) * (4.0 / SKY_DIRECTIONS)
-    person = scene.head.identity
-    colour = np.array(person.hair_colour, dtype=np.float32)
-    for layer in scene.layers:
-        sky = (np.maximum(layer.normals @ directions.T, 0) @ radiance * 0.8).astype(np.float32)
-        placed = layer._replace(vertices=layer.vertices - CENTRE)
-        shade.shade_hair(scene.ids, scene.bary, first, placed, sky, colour, hair.strands(person.hair), lamps, linear)
-        first += len(layer.triangles)
+    sky: Floats = (np.maximum(layer.normals @ directions.T, 0) @ radiance * 0.8).astype(np.float32)
+    out = np.empty_like(sky)
+    colour = np.array(scene.head.identity.hair_colour, dtype=np.float32)
+    shade.light_hair(layer._replace(vertices=layer.vertices - CENTRE), sky, colour, lamps, out)
+    return out
 
 
 def _paint_lashes(linear: Floats, scene: _Scene) -> None:

@@ -6,25 +6,28 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from facegap.synth.assets import SKIN, TEETH, Floats, Ints
+from facegap.synth.assets import SKIN, Floats, Ints
 from facegap.synth.features import (
     Paint,
     brow,
     freckle,
     iris,
+    lid_crease,
     melanin_and_blood,
     mole,
     neckline,
     stubble_area,
     wrinkle,
 )
-from facegap.synth.hair import Layer, strand_noise
+from facegap.synth.hair import OPAQUE, Layer
 from facegap.synth.raster import box, compiled, mean1, mean3, noise, smoothstep, weights
 from facegap.synth.skin import HIGHEST_BLOOD, HIGHEST_MELANIN, LOWEST_BLOOD, LOWEST_MELANIN
 
 _TURNS = 2.39996323 * np.arange(12)
 TAPS = (np.sqrt((np.arange(12) + 0.5) / 12)[:, None] * np.stack([np.cos(_TURNS), np.sin(_TURNS)], 1)).astype(np.float32)
 """(12, 2) look-ups of a shadow on a sunflower spiral, radius 1 = the penumbra."""
+EYE_CLEARANCE = 0.12
+"""How far in front of the eyeball its light is looked for, dm: clear of the lids, not of the nose and brow."""
 SKIN_F0 = 0.028
 """Reflectance of skin at normal incidence (refractive index 1.4)."""
 
@@ -36,7 +39,7 @@ class Surface(NamedTuple):
         triangles, parts: (t, 3) vertex numbers and (t,) parts, as in `assets.Assets`.
         canonical, world, normals: (v, 3) float32; the world is relative to the centre of the lamps' depth maps.
         sky, opened: (v, 3) irradiance / pi of the sky, and (v, 1) the open share of its hemisphere.
-        masks: (v, 4) float32 lips, eyelids, ears, inside of the mouth, 0..1.
+        masks: (v, 5) float32 lips, eyelids, ears, inside of the mouth, and hair roots of scalp and beard, 0..1.
     """
 
     triangles: Ints
@@ -157,23 +160,35 @@ def _over(under: tuple[float, float, float], cover: float, r: float, g: float, b
 
 @compiled
 def skin_surface(
-    p: Paint, moles: Any, table: Any, x: float, y: float, z: float, lips: float, lids: float, inner: float
+    p: Paint,
+    moles: Any,
+    tables: tuple[Any, Any],
+    at: tuple[float, float, float],
+    masks: tuple[float, float, float, float],
 ) -> tuple[tuple[float, float, float], float, float, float]:
     """Albedo, roughness, strength of the gloss and share of scattered light at a point of the skin or garment.
 
-    `moles` (n, 4) and `table` (m, b, 3) are as for `mole` and `skin_rgb`.
+    `moles` (n, 4) and each of `tables` (m, b, 3), of the face and of the lips, are as for `mole` and `skin_rgb`;
+    `masks` are lips, eyelids, inside of the mouth and hair roots.
     """
-    fm, fb = melanin_and_blood(p, x, y, z, smoothstep(0.30, 0.70, lips), lids)
+    x, y, z = at
+    lips, lids, inner, roots = masks
+    red = smoothstep(0.20, 0.80, lips)
+    fm, fb = melanin_and_blood(p, x, y, z, red, lids)
     spot = mole(moles, x, y, z)
     fm = fm * freckle(p, x, y, z) * (1.0 + 1.6 * spot) + 0.06 * spot
-    colour = skin_rgb(table, min(fm, HIGHEST_MELANIN), fb)
-    stick = p.lipstick * smoothstep(0.35, 0.65, lips)
-    colour = _over(colour, stick, p.lipstick_r, p.lipstick_g, p.lipstick_b)
+    colour = skin_rgb(tables[0], min(fm, HIGHEST_MELANIN), fb)
+    if red > 0.0:
+        r, g, b = skin_rgb(tables[1], min(fm, HIGHEST_MELANIN), fb)
+        colour = _over(colour, red, r, g, b)
     area = stubble_area(x, y, z) if p.stubble > 0.0 else 0.0
     if area > 0.0:
         grain = 0.75 + 0.6 * noise(x * 70.0, y * 70.0, z * 70.0, p.seed + 20)
         cover = min(0.75, p.stubble * area * grain * (1.0 - lips))
         colour = _over(colour, cover, p.hair_r * 0.8 + 0.012, p.hair_g * 0.8 + 0.013, p.hair_b * 0.8 + 0.015)
+    if roots > 0.0:
+        grain = 0.85 + 0.4 * noise(x * 60.0, y * 60.0, z * 60.0, p.seed + 21)
+        colour = _over(colour, min(0.92, 0.85 * roots * grain), p.root_r, p.root_g, p.root_b)
     hairs = brow(p, x, y, z)
     colour = _over(colour, hairs, p.hair_r, p.hair_g, p.hair_b)
     cloth = neckline(p, x, y, z)
@@ -182,6 +197,7 @@ def skin_surface(
         colour = _over(colour, cloth, p.cloth_r * weave, p.cloth_g * weave, p.cloth_b * weave)
     crease = wrinkle(p, x, y, z)
     dim = (1.0 - 0.42 * crease) * (1.0 - 0.75 * smoothstep(0.4, 0.9, inner))
+    dim *= 1.0 - 0.55 * lid_crease(p, x, y, z)
     zone = np.exp(-(x * x) / 0.03) * smoothstep(6.8, 7.2, y) + 0.6 * smoothstep(7.5, 7.8, y)
     rough = 0.56 - 0.10 * p.oil * min(1.0, zone) - 0.12 * lips
     gain = (0.75 + 0.35 * p.oil) * (1.0 - cloth) * (1.0 - 0.8 * hairs) * (1.0 - 0.8 * inner) * (1 - 0.5 * crease)
@@ -196,9 +212,7 @@ def eye_surface(
     dx, dy, dz = _unit(x - eye[0], y - eye[1], z - eye[2])
     cosine = dx * gaze[0] + dy * gaze[1] + dz * gaze[2]
     r, g, b, wet = iris(p, cosine, dx - cosine * gaze[0], dy - cosine * gaze[1])
-    # The upper lid and its lashes shade the ball; the corners lie deeper.
-    dim = (0.55 + 0.45 * (1.0 - smoothstep(0.12, 0.48, dy))) * (1.0 - 0.35 * smoothstep(0.40, 0.75, abs(dx)))
-    return (r * dim, g * dim, b * dim), 0.16, 1.0 + 0.3 * wet, 0.0
+    return (r, g, b), 0.12, 1.0 + 0.3 * wet, 0.0
 
 
 @compiled
@@ -209,8 +223,13 @@ def key_light(
     n: tuple[float, float, float],
     v: tuple[float, float, float],
     rough: float,
+    eye: bool,
 ) -> tuple[float, float]:
-    """What key `k` adds to irradiance / pi and to gloss, per unit of its colour."""
+    """What key `k` adds to irradiance / pi and to gloss, per unit of its colour.
+
+    The lids touch the eyeball: what they shade is darkened in the picture, a map of shadows being too coarse for it. A
+    wet ball mirrors a lamp as a spot, the catchlight, where skin spreads it.
+    """
     lx, ly, lz = lamps.direction[k, 0], lamps.direction[k, 1], lamps.direction[k, 2]
     cos_l = n[0] * lx + n[1] * ly + n[2] * lz
     # A large light still reaches a little beyond the terminator.
@@ -218,31 +237,42 @@ def key_light(
     wrapped = (cos_l + soft) / (1.0 + soft)
     if wrapped <= 0.0:
         return 0.0, 0.0
-    lit = shadow(lamps, k, 0.02 + 0.30 * lamps.size[k], 0.03, point, n)
+    lit = shadow(lamps, k, 0.02 + 0.30 * lamps.size[k], EYE_CLEARANCE if eye else 0.03, point, n)
     if cos_l <= 0.01:
         return wrapped * lit, 0.0
     hx, hy, hz = _unit(lx + v[0], ly + v[1], lz + v[2])
     cos_h = max(0.0, n[0] * hx + n[1] * hy + n[2] * hz)
     cos_vh = max(0.0, v[0] * hx + v[1] * hy + v[2] * hz)
     cos_v = max(0.02, n[0] * v[0] + n[1] * v[1] + n[2] * v[2])
-    wide = min(1.0, np.sqrt(rough * rough + 0.5 * lamps.size[k]))
+    wide = min(1.0, np.sqrt(rough * rough + (0.06 if eye else 0.5) * lamps.size[k]))
     return wrapped * lit, ggx(cos_h, cos_v, cos_l, cos_vh, wide, SKIN_F0) * lit
 
 
 @compiled
 def shade_head(
-    ids: Any, bary: Any, s: Surface, p: Paint, moles: Any, table: Any, eyes: Any, gaze: Any, lamps: Lamps, out: Buffers
+    ids: Any,
+    bary: Any,
+    through: Any,
+    s: Surface,
+    p: Paint,
+    moles: Any,
+    tables: tuple[Any, Any],
+    eyes: Any,
+    gaze: Any,
+    lamps: Lamps,
+    out: Buffers,
 ) -> None:
-    """Fill `out` where a pixel shows the head mesh; other ids are left alone.
+    """Fill `out` where a pixel shows the head mesh and hair lets it through; others are left alone.
 
     Args:
-        ids (h, w), bary (h, w, 2): from the rasteriser.
+        ids (h, w), bary (h, w, 2): from the rasteriser; through (h, w): from `hair.rasterise_hair`.
+        tables: `skin.table` of the face and of the lips.
         eyes: (2, 3) canonical centres; gaze: (2, 3) optical axes in canonical orientation.
     """
     for row in range(ids.shape[0]):
         for col in range(ids.shape[1]):
             t = ids[row, col]
-            if t < 0 or t >= s.triangles.shape[0]:
+            if t < 0 or through[row, col] < OPAQUE:
                 continue
             corners = s.triangles[t]
             q1, q2 = bary[row, col, 0], bary[row, col, 1]
@@ -252,10 +282,8 @@ def shade_head(
             n = _unit(nx, ny, nz)
             if s.parts[t] == SKIN:
                 lips, lids = mean1(s.masks, 0, corners, q1, q2), mean1(s.masks, 1, corners, q1, q2)
-                inner = mean1(s.masks, 3, corners, q1, q2)
-                albedo, rough, gain, spread = skin_surface(p, moles, table, x, y, z, lips, lids, inner)
-            elif s.parts[t] == TEETH:
-                albedo, rough, gain, spread = (0.29, 0.26, 0.22), 0.3, 1.0, 0.0
+                inner, roots = mean1(s.masks, 3, corners, q1, q2), mean1(s.masks, 4, corners, q1, q2)
+                albedo, rough, gain, spread = skin_surface(p, moles, tables, (x, y, z), (lips, lids, inner, roots))
             else:
                 e = s.parts[t] - 1
                 albedo, rough, gain, spread = eye_surface(p, eyes[e], gaze[e], x, y, z)
@@ -268,7 +296,7 @@ def shade_head(
                 out.albedo[row, col, c] = albedo[c]
                 out.gloss[row, col, c] = lamps.ambient[c] * sheen * gain
             for k in range(lamps.direction.shape[0]):
-                diffuse, shine = key_light(lamps, k, point, n, v, rough)
+                diffuse, shine = key_light(lamps, k, point, n, v, rough, s.parts[t] != SKIN)
                 for c in range(3):
                     out.irradiance[row, col, c] += lamps.colour[k, c] * diffuse
                     out.gloss[row, col, c] += lamps.colour[k, c] * shine * gain
@@ -276,53 +304,33 @@ def shade_head(
 
 
 @compiled
-def shade_hair(
-    ids: Any,
-    bary: Any,
-    first: int,
-    layer: Layer,
-    sky: Any,
-    colour: Any,
-    strands: tuple[float, int],
-    lamps: Lamps,
-    out: Any,
-) -> None:
-    """Radiance (h, w, 3) of pixels that show `layer`, whose triangles are numbered from `first`.
+def light_hair(layer: Layer, sky: Any, colour: Any, lamps: Lamps, out: Any) -> None:
+    """Radiance `out` (n, 3) of the vertices of a layer whose strands have a tint of one.
 
     Diffuse and specular terms of strands after Kajiya and Kay (1989).
 
     Args:
-        sky: (n, 3) irradiance / pi at the layer's vertices; colour: (3,) linear RGB; strands: frequency and seed.
+        sky: (n, 3) irradiance / pi at the layer's vertices; colour: (3,) linear RGB.
     """
-    for row in range(ids.shape[0]):
-        for col in range(ids.shape[1]):
-            t = ids[row, col] - first
-            if t < 0 or t >= layer.triangles.shape[0]:
+    for i in range(layer.vertices.shape[0]):
+        point = (layer.vertices[i, 0], layer.vertices[i, 1], layer.vertices[i, 2])
+        n = (layer.normals[i, 0], layer.normals[i, 1], layer.normals[i, 2])
+        tx, ty, tz = _unit(layer.tangents[i, 0], layer.tangents[i, 1], layer.tangents[i, 2])
+        vx, vy, vz = _unit(lamps.camera[0] - point[0], lamps.camera[1] - point[1], lamps.camera[2] - point[2])
+        tv = tx * vx + ty * vy + tz * vz
+        for c in range(3):
+            out[i, c] = sky[i, c] * (colour[c] + 0.018)
+        for k in range(lamps.direction.shape[0]):
+            lx, ly, lz = lamps.direction[k, 0], lamps.direction[k, 1], lamps.direction[k, 2]
+            facing = smoothstep(-0.35, 0.6, n[0] * lx + n[1] * ly + n[2] * lz)
+            if facing <= 0.0:
                 continue
-            corners = layer.triangles[t]
-            q1, q2 = bary[row, col, 0], bary[row, col, 1]
-            point = mean3(layer.vertices, corners, q1, q2)
-            n = mean3(layer.normals, corners, q1, q2)
-            tx, ty, tz = mean3(layer.tangents, corners, q1, q2)
-            tx, ty, tz = _unit(tx, ty, tz)
-            u, v, w = mean3(layer.strand, corners, q1, q2)
-            value = strand_noise(u, v, w, strands[0], strands[1])
-            tint = (0.45 + 0.75 * value) * (0.45 + 0.55 * mean1(layer.strand, 3, corners, q1, q2))
-            vx, vy, vz = _unit(lamps.camera[0] - point[0], lamps.camera[1] - point[1], lamps.camera[2] - point[2])
-            tv = tx * vx + ty * vy + tz * vz
+            lit = facing * shadow(lamps, k, 0.10, 0.08, point, n)
+            tl = tx * lx + ty * ly + tz * lz
+            sin_l, sin_v = np.sqrt(max(0.0, 1.0 - tl * tl)), np.sqrt(max(0.0, 1.0 - tv * tv))
+            gleam = 0.020 * max(0.0, sin_l * sin_v - tl * tv) ** 12
             for c in range(3):
-                out[row, col, c] = mean1(sky, c, corners, q1, q2) * tint * (colour[c] + 0.018)
-            for k in range(lamps.direction.shape[0]):
-                lx, ly, lz = lamps.direction[k, 0], lamps.direction[k, 1], lamps.direction[k, 2]
-                facing = smoothstep(-0.35, 0.6, n[0] * lx + n[1] * ly + n[2] * lz)
-                if facing <= 0.0:
-                    continue
-                lit = facing * shadow(lamps, k, 0.10, 0.08, point, n)
-                tl = tx * lx + ty * ly + tz * lz
-                sin_l, sin_v = np.sqrt(max(0.0, 1.0 - tl * tl)), np.sqrt(max(0.0, 1.0 - tv * tv))
-                gleam = 0.020 * max(0.0, sin_l * sin_v - tl * tv) ** 12
-                for c in range(3):
-                    out[row, col, c] += lamps.colour[k, c] * tint * lit * (0.8 * sin_l * colour[c] + gleam)
+                out[i, c] += lamps.colour[k, c] * lit * (0.8 * sin_l * colour[c] + gleam)
 
 
 @compiled

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,9 +35,11 @@ _SPREADS = (
     (r"head-scale-vert", 0.13),
     (r"head-scale|head-back", 0.22),
     (r"nose-volume|nose-point-width", 0.24),
-    (r"eyebrows", 0.25),
+    (r"eyebrows-angle", 0.10),
+    (r"eyebrows", 0.15),
     (r"ear-", 0.30),
-    (r"mouth-scale|mouth-trans|mouth-angles", 0.25),
+    (r"mouth-angles", 0.12),
+    (r"mouth-scale|mouth-trans", 0.25),
     (r"chin-height|chin-prognathism", 0.25),
     (r"cheek-volume|cheek-inner", 0.25),
     (r"nose-trans", 0.25),
@@ -48,6 +51,7 @@ _NOT_DRAWN = re.compile(r"head-age|neck-double|unit-|asym|universal|mouth-trans-
 
 Units = tuple[tuple[str, float], ...]
 """Face units and their weights."""
+Point = tuple[float, float, float]
 Modifier = tuple[str, str, float]
 """Target for negative values, target for positive values, standard deviation; r- targets follow their l- one."""
 
@@ -150,6 +154,105 @@ def family_blend(random: np.random.Generator, family: str) -> dict[str, float]:
     """Blend over the three families: three quarters of the label, the rest drawn."""
     rest = random.dirichlet(np.full(len(FAMILIES), 0.5)) * 0.25
     return {name: float(rest[i]) + (0.75 if name == family else 0.0) for i, name in enumerate(FAMILIES)}
+
+
+class Rest(NamedTuple):
+    """A height on the face that decides what a face at rest seems to feel.
+
+    Attributes:
+        upper, lower: canonical points (x, y, z), dm, of the head's left side; the height is the mean rise from the
+            lower to the upper ones, on both sides.
+        targets: what moves it; least, greatest: its bounds, dm at adult size.
+    """
+
+    upper: tuple[Point, ...]
+    lower: tuple[Point, ...]
+    targets: tuple[str, ...]
+    least: float
+    greatest: float
+
+
+APERTURE = Rest(
+    upper=((0.311, 7.332, 1.404), (0.349, 7.331, 1.398)),
+    lower=((0.311, 7.240, 1.400), (0.352, 7.241, 1.397)),
+    targets=tuple(f"{side}-eye-height{part}-incr" for side in "lr" for part in (1, 2, 3)),
+    least=0.086,
+    greatest=0.118,
+)
+"""Between the rims of the lids: neither slits nor a stare; adults' mean is about 10 mm."""
+BROW_SLOPE = Rest(
+    upper=((0.162, 7.457, 1.489),),
+    lower=((0.483, 7.452, 1.326),),
+    targets=("eyebrows-angle-up",),
+    least=-0.018,
+    greatest=0.012,
+)
+"""From the outer to the inner end of the brow: no frown."""
+MOUTH_CORNERS = Rest(
+    upper=((0.249, 6.612, 1.426),),
+    lower=((0.0, 6.608, 1.553),),
+    targets=("mouth-angles-up",),
+    least=0.0,
+    greatest=0.030,
+)
+"""From the middle of the lips to their corners: no scowl and no grin."""
+AT_REST = (APERTURE, BROW_SLOPE, MOUTH_CORNERS)
+
+
+@lru_cache(maxsize=len(AT_REST))
+def _rates(rest: Rest) -> dict[str, tuple[float, float]]:
+    """What one unit of a target adds to a height and to the distance of the eyes, dm; "" is the base head."""
+    assets = load()
+    upper, lower = (rest_vertices(assets, points) for points in (rest.upper, rest.lower))
+
+    def measured(moved: Floats) -> tuple[float, float]:
+        gap = eye_centre(assets, moved, 1)[0] - eye_centre(assets, moved, 2)[0]
+        return float(moved[upper, 1].mean() - moved[lower, 1].mean()), float(gap)
+
+    rates = {"": measured(assets.base)}
+    for name, index in assets.index.items():
+        moved = np.zeros_like(assets.base)
+        moved[index] = assets.delta[name]
+        rates[name] = measured(moved)
+    return rates
+
+
+def rest_vertices(assets: Assets, points: tuple[Point, ...]) -> list[int]:
+    """Numbers of the vertices nearest to canonical points and to their mirror images."""
+    goals = [np.array([side * x, y, z]) for side in (1.0, -1.0) for x, y, z in points]
+    return [int(np.argmin(np.linalg.norm(assets.base - goal, axis=1))) for goal in goals]
+
+
+def _sums(rest: Rest, weights: dict[str, float]) -> tuple[float, float]:
+    """The height and the size of a head relative to the base's, by the weights alone."""
+    rates = _rates(rest)
+    height, gap = rates[""]
+    for name, weight in weights.items():
+        height += weight * rates[name][0]
+        gap += weight * rates[name][1]
+    return height, gap / rates[""][1]
+
+
+def height_at_rest(rest: Rest, weights: dict[str, float]) -> float:
+    """A height of the head with these weights, dm at the size at which its eyes are as far apart as the base head's."""
+    height, scale = _sums(rest, weights)
+    return height / scale
+
+
+def at_rest(weights: dict[str, float]) -> dict[str, float]:
+    """The weights with lids, brows and corners of the mouth moved to where a face at rest has them.
+
+    A third of the spread of the draws is kept; what is still out of bounds is brought to the nearer one.
+    """
+    out = dict(weights)
+    for rest in AT_REST:
+        height, scale = _sums(rest, out)
+        middle = (rest.least + rest.greatest) / 2
+        wanted = float(np.clip(middle + (height / scale - middle) / 3, rest.least, rest.greatest))
+        share = (wanted * scale - height) / sum(_rates(rest)[name][0] for name in rest.targets)
+        for name in rest.targets:
+            out[name] = out.get(name, 0.0) + share
+    return out
 
 
 def build(weights: dict[str, float], assets: Assets | None = None) -> Floats:

@@ -14,6 +14,7 @@ skin too yellow). CIE 1931 2-degree colour matching functions and D65 at 10 nm: 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -67,15 +68,29 @@ MONK = ("f6ede4", "f3e7db", "f7ead0", "eadaba", "d7bd96", "a07e56", "825c43", "6
 """Swatches of the Monk Skin Tone scale, sRGB."""
 
 
-def reflectance(melanin: npt.ArrayLike, blood: npt.ArrayLike) -> Floats:
+class Tissue(NamedTuple):
+    """What lies over and in the dermis: thickness of the pigmented layer, and the share of blood that is oxygenated."""
+
+    epidermis_cm: float
+    saturation: float
+
+
+FACE = Tissue(EPIDERMIS_CM, 0.75)
+LIPS = Tissue(0.0048, 0.60)
+"""The vermilion: a thinner pigmented epithelium over blood that is more venous, hence less yellow. Both values by eye,
+within what leaves lips no lighter than the skin around them (on the darkest skin, by 2 L* at most)."""
+
+
+def reflectance(melanin: npt.ArrayLike, blood: npt.ArrayLike, tissue: Tissue = FACE) -> Floats:
     """(..., 31) diffuse reflectance at `WAVELENGTHS` for (...,) volume fractions of melanosomes and of blood."""
     fm = np.asarray(melanin, dtype=np.float64)[..., None]
     fb = np.asarray(blood, dtype=np.float64)[..., None]
     base = 0.244 + 85.3 * np.exp(-(WAVELENGTHS - 154.0) / 66.2)
     scattering = 46.0 * (WAVELENGTHS / 500.0) ** -1.421
-    absorbing = 2.303 * (0.75 * OXYHAEMOGLOBIN + 0.25 * HAEMOGLOBIN) * 150.0 / 64500.0
+    mixed = tissue.saturation * OXYHAEMOGLOBIN + (1.0 - tissue.saturation) * HAEMOGLOBIN
+    absorbing = 2.303 * mixed * 150.0 / 64500.0
     melanosome = 6.6e11 * 500.0**-3.33 * (WAVELENGTHS / 500.0) ** -2.2
-    epidermis = np.exp(-2.0 * EPIDERMIS_CM * (fm * melanosome + (1.0 - fm) * base))
+    epidermis = np.exp(-2.0 * tissue.epidermis_cm * (fm * melanosome + (1.0 - fm) * base))
     ratio = 2.0 * (fb * absorbing + (1.0 - fb) * base) / (0.75 * scattering)
     through = epidermis * (1.0 + ratio - np.sqrt(ratio**2 + 2.0 * ratio))
     out: Floats = ESCAPED + (1 - SURFACE - ESCAPED) * (1 - INTERNAL) * through / (1 - INTERNAL * through)
@@ -94,9 +109,9 @@ def lab(value: npt.ArrayLike) -> Floats:
     return colour.lab(np.asarray(value, dtype=np.float64), xyz(np.ones(len(WAVELENGTHS))))
 
 
-def skin_lab(melanin: npt.ArrayLike, blood: npt.ArrayLike) -> Floats:
+def skin_lab(melanin: npt.ArrayLike, blood: npt.ArrayLike, tissue: Tissue = FACE) -> Floats:
     """(..., 3) L*a*b* of (...,) fractions, as a spectrophotometer with specular component included would measure it."""
-    return lab(xyz(reflectance(melanin, blood) + SPECULAR_INCLUDED))
+    return lab(xyz(reflectance(melanin, blood, tissue) + SPECULAR_INCLUDED))
 
 
 def tone(ita: float) -> str:
@@ -110,10 +125,40 @@ def fitzpatrick(ita: float) -> str:
 
 
 def monk(value: npt.ArrayLike) -> int:
-    """Nearest swatch 1..10 of the Monk scale to (3,) L*a*b*: derived and coarse (measured skin is darker than 1-5)."""
+    """Nearest swatch 1..10 of the Monk scale to (3,) L*a*b* by colour difference.
+
+    Coarse: skin as a spectrophotometer measures it is darker than swatches 1-4, so that these are never nearest;
+    `monk_of_ita` spans the scale.
+    """
     codes = np.array([[int(code[i : i + 2], 16) for i in (0, 2, 4)] for code in MONK]) / 255.0
     swatches = lab(colour.decode(codes) @ np.linalg.inv(XYZ_TO_RGB).T)
     return int(np.argmin(np.linalg.norm(swatches - np.asarray(value, dtype=np.float64), axis=-1))) + 1
+
+
+MONK_ITA = (52.0, 46.0, 38.0, 30.0, 10.0, -10.0, -30.0, -50.0, -65.0)
+"""Typology angles that part the ten Monk tones, lightest first. 30, -30 and -50 degrees part 1-4 from 5-7 from 8-10 and
+the dark half of these in the FDA's draft guidance on pulse oximeters of January 2025, where both scales are taken of
+the same people (limits from memory, not re-read); the others divide what lies between."""
+MONK_ENDS = (56.0, -76.0)
+"""Lightest and darkest typology angle that `designs` draws."""
+
+
+def monk_of_ita(ita: float) -> int:
+    """Monk tone 1..10 as a bin of the typology angle."""
+    return 1 + sum(ita <= limit for limit in MONK_ITA)
+
+
+def most_blood_at(ita: float) -> float:
+    """The greatest blood fraction at which skin still reaches a typology angle, with as little melanin as there is.
+
+    Raises:
+        ValueError: no blood fraction of the table reaches it.
+    """
+    grid = np.geomspace(LOWEST_BLOOD, HIGHEST_BLOOD, 400)
+    lightest = colour.typology_angle(skin_lab(np.full_like(grid, 2 * LOWEST_MELANIN), grid))
+    if ita > lightest[0]:
+        raise ValueError(f"ITA: expected at most {lightest[0]:.0f} degrees, found {ita:.0f}")
+    return float(grid[np.nonzero(lightest >= ita)[0][-1]])
 
 
 def melanin_at(ita: float, blood: float) -> float:
@@ -129,10 +174,10 @@ def melanin_at(ita: float, blood: float) -> float:
     return float(np.interp(-ita, -angles, grid))
 
 
-@lru_cache(maxsize=1)
-def table() -> npt.NDArray[np.float32]:
+@lru_cache(maxsize=2)
+def table(tissue: Tissue = FACE) -> npt.NDArray[np.float32]:
     """(MELANIN_STEPS, BLOOD_STEPS, 3) linear RGB reflectance under D65, log-spaced in both fractions."""
     fm = np.geomspace(LOWEST_MELANIN, HIGHEST_MELANIN, MELANIN_STEPS)
     fb = np.geomspace(LOWEST_BLOOD, HIGHEST_BLOOD, BLOOD_STEPS)
-    rgb = xyz(reflectance(fm[:, None], fb[None, :])) @ XYZ_TO_RGB.T
+    rgb = xyz(reflectance(fm[:, None], fb[None, :], tissue)) @ XYZ_TO_RGB.T
     return np.maximum(rgb, 0.0).astype(np.float32)
