@@ -154,6 +154,9 @@ def report(
         ),
     ] = None,
     policy: Policy = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Also print the page to report.pdf, tagged, by a Chromium on PATH.")
+    ] = False,
 ) -> None:
     """Draw the figures and the page of a finished run again, in another folder.
 
@@ -168,7 +171,13 @@ def report(
     target = out if out is not None else run.with_name(f"{run.name}-report")
     compared = None if policy is None else compared_with([run], policy)
     required = () if compared is None else compared.requirements
-    typer.echo(f"page: {page.render(run, target, required)}")
+    drawn = page.render(run, target, required)
+    typer.echo(f"page: {drawn}")
+    if pdf:
+        from facegap.report.printed import write_pdf
+
+        write_pdf(drawn, drawn.with_suffix(".pdf"))
+        typer.echo(f"pdf:  {drawn.with_suffix('.pdf')}")
     typer.echo(f"digest: {store.run_digest(run)}")
     if compared is not None and not told(compared, target.parent):
         raise typer.Exit(1)

@@ -11,7 +11,7 @@ from facegap.errors import StoreError
 from facegap.schema import RequirementRow
 
 _LINKED = ("tables/*.csv", "tables/*.md", "tables/*.txt", store.MANIFEST, "study.toml", "sealed.json")
-"""What the page links to, and nothing else of the folder."""
+"""What the page names, and nothing else of the folder."""
 
 
 def write(folder: Path) -> None:
@@ -35,7 +35,7 @@ def drawn(folder: Path) -> dict[str, bytes]:
 def render(folder: Path, out: Path, required: Sequence[RequirementRow] = ()) -> Path:
     """Draw the finished run in `folder` again into the folder `out`; returns the page.
 
-    The tables that the page links to are copied beside it, so that the folder can be handed on. Equal tables give equal
+    The tables that the page names are copied beside it, so that the folder can be handed on. Equal tables give equal
     bytes: the page is the one of the run itself, unless another version of this program drew that. What the run shows
     of a policy, `required`, is written to tables/requirements.csv beside the page, which may show it.
 
@@ -66,8 +66,8 @@ def _drawn(folder: Path, required: Sequence[RequirementRow] = ()) -> Iterator[tu
     tables = store.read_tables(folder, required)
     figures = pictures(tables)
     for some in figures.values():
-        for picture in some:
-            yield f"figures/{picture.name}.svg", f"{picture.svg}\n".encode()
+        for part in (part for picture in some for part in picture.parts):
+            yield f"figures/{part.name}.svg", f"{part.svg}\n".encode()
     yield store.PAGE, page(tables, figures).encode()
 
 
