@@ -43,6 +43,23 @@ def lines(plan: Plan) -> Iterator[str]:
     for claim, found in groupby(plan.verdicts, lambda verdict: verdict.claim):
         yield ""
         yield from _claimed(claim, list(found))
+    if plan.requirements:
+        yield ""
+        yield from _required(plan)
+
+
+def _required(plan: Plan) -> Iterator[str]:
+    """Whether the study could decide each requirement of the policy, and what is missing where it could not."""
+    yield "policy: whether this study could decide each requirement, as of the group of which it could decide least"
+    rows = [("REQUIREMENT", "LEVEL", "METRIC", "AT MOST", "THIS STUDY")]
+    rows += [(one.requirement, one.level, one.metric, f"{one.limit:g}", one.decides) for one in plan.requirements]
+    yield from columns(rows)
+    for one in plan.requirements:
+        if one.why:
+            yield f"  {one.requirement}, {one.level}: {one.why}"
+        for verdict in one.verdicts:
+            if verdict.decides != "could decide":
+                yield f"  {one.requirement}, {one.level}, {verdict.group}: {_verdict(verdict)[-1]}"
 
 
 def _cluster(cost: ClusterCost) -> str:

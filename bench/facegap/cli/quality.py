@@ -24,7 +24,10 @@ def quality_import(
         typer.Option(help="Protocol that `facegap seal` wrote before the data; the study's own where not given."),
     ] = None,
 ) -> None:
-    """Run a study with OFIQ's values of its pictures beside ours; the result is a run as any other."""
+    """Run a study with OFIQ's values of its pictures beside ours; the result is a run as any other.
+
+    Example: facegap quality import my-study.toml ofiq.csv
+    """
     from facegap import report as page
     from facegap import store
     from facegap.cli.listings import columns
