@@ -16,8 +16,8 @@ from facegap.store import Tables
 CHANGES = "changes otherwise"
 
 _SAME_PEOPLE = (
-    " The groups hold the same people under other labels, whom this test takes for other people; within_person.csv holds "
-    "each against themselves."
+    " The groups hold the same people under other labels, whom this test takes for other people; within_person.csv "
+    "holds each against themselves."
 )
 
 

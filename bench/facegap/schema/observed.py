@@ -131,7 +131,7 @@ class WithinPersonRow(Row, table="within_person"):
     condition: Condition
     grouping: Grouping
     group: Group
-    other: Annotated[str, Says(meaning="the other group: the same people under another label", key=True, group=True)]
+    other: Annotated[str, Says(meaning="group that holds these people under another label", key=True, group=True)]
     threshold_name: ThresholdName
     threshold: ThresholdValue = None
     people: Annotated[int | None, Says(meaning="people with comparisons under both labels", unit="people")] = None
@@ -160,7 +160,7 @@ class WithinPersonRow(Row, table="within_person"):
     interaction: Annotated[
         float | None,
         Says(
-            meaning="change of the same comparisons from clean to the condition under `group`, less that under "
+            meaning="mean change of comparisons from clean to the condition under `group`, less that under "
             "`other`, within people",
             unit="share",
             digits=2,
