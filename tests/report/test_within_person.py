@@ -11,6 +11,7 @@ import pytest
 from facegap import store
 from facegap.report import within_person
 from facegap.report.findings import findings
+from facegap.report.headline import headline
 from facegap.schema import PairedRow, WithinPersonRow
 from facegap.store import Tables
 from invented_run import GROUPING, MAIN, Plan, write_run
@@ -87,8 +88,10 @@ def test_findings_begin_with_the_same_heads_under_two_labels(run: Path) -> None:
     assert (
         first.startswith(f"worn, at {MAIN}") and "of 40 heads as T3 11 turned away, of the same heads as T1 2" in first
     )
-    assert "10 heads more often as T3 and 1 as T1 (p 0.035 after Holm’s adjustment over 2 pairs)" in first
-    assert first.endswith("T3 is turned away more often than T1.")
+    assert "10 heads more often as T3 and 1 as T1: T3 is turned away more often than T1" in first
+    assert first.endswith("(p 0.035 after Holm’s adjustment over 2 pairs).")
+    assert headline(tables)[0].text == first and headline(tables)[0].anchor == "conditions"
+    assert not any("under worn" in one.text for one in headline(tables))
     assert not any("within the person:" in text for text in others)
 
 
@@ -96,12 +99,18 @@ def test_where_nothing_is_shown_the_largest_difference_is_said_not_to_be(run: Pa
     tables = with_heads(run, worn(comparisons=80, p_holm=0.2, verdict="not shown to differ", caution="few"))
     first = findings(tables, "resnet")[0].text
     assert "of 80 comparisons of 40 heads as T3" in first
-    assert "T3 is not shown to be turned away more often than T1. Read with care: few." in first
+    assert "T3 is not shown to be turned away more often than T1 (p 0.2). Read with care: few." in first
+    assert "few" in headline(tables)[0].care
 
 
-def test_what_was_not_tested_is_in_no_sentence(run: Path) -> None:
-    tables = with_heads(run, worn(p=None, p_holm=None, verdict=""))
-    assert "within the person" not in findings(tables, "resnet")[0].text
+def test_what_was_not_tested_says_why(run: Path) -> None:
+    row = worn(p=None, p_holm=None, verdict="", more=3, less=0, note="no verdict: 3 people differ, fewer than 5")
+    tables = with_heads(run, row)
+    text = findings(tables, "resnet")[0].text
+    assert text.endswith(
+        "3 heads more often as T3 and 0 as T1: not tested (no verdict: 3 people differ, fewer than 5)."
+    )
+    assert headline(tables)[0].text == text
 
 
 @pytest.mark.parametrize(("verdict", "said"), [("changes otherwise", "changes otherwise"), ("not", "is not shown to")])

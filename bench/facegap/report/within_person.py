@@ -22,7 +22,8 @@ def sentences(tables: Tables, model: str, point: ThresholdRow) -> Iterator[str]:
 
     A place is spoken of by the first grouping whose groups are no other shapes, else of everyone.
     """
-    yield from (_labels(tables, row) for row in _worst_first(tables, model, point))
+    for row in _worst_first(tables, model, point):
+        yield f"{_labels(tables, row)}." + (f" Read with care: {row.caution}." if row.caution else "")
     by = next((one for one in views.groupings(tables) if not views.of_generator(tables, one)), views.EVERYONE)
     for condition in views.conditions(tables)[1:]:
         wanted = {"model": model, "threshold_name": point.name, "condition": condition, "grouping": by}
@@ -32,17 +33,30 @@ def sentences(tables: Tables, model: str, point: ThresholdRow) -> Iterator[str]:
 
 
 def _worst_first(tables: Tables, model: str, point: ThresholdRow) -> list[WithinPersonRow]:
-    """Of every place the two labels that differ most: those that are shown to, or the one largest difference."""
+    """Of every place the two labels that differ most: those that are shown to, or the one largest difference.
+
+    A tested difference comes before one that is not; where none is tested, its reason is in the sentence.
+    """
     every = views.select(tables[WithinPersonRow], model=model, threshold_name=point.name)
     of_place = [
-        [row for row in every if row.condition == one and row.p is not None] for one in views.conditions(tables)
+        [row for row in every if row.condition == one and row.change is not None] for one in views.conditions(tables)
     ]
     most = sorted((min(rows, key=_rank) for rows in of_place if rows), key=_rank)
     return [row for row in most if row.verdict == DIFFERS] or most[:1]
 
 
-def _rank(row: WithinPersonRow) -> tuple[bool, float]:
-    return row.verdict != DIFFERS, -(row.change or 0.0)
+def _rank(row: WithinPersonRow) -> tuple[bool, bool, float]:
+    return row.verdict != DIFFERS, not row.verdict, -(row.change or 0.0)
+
+
+def first(tables: Tables) -> tuple[str, str, str] | None:
+    """Of all models the largest difference within the person: the model, a sentence, and what to read it with."""
+    points = ((model, views.main_threshold(tables, model)) for model in views.models(tables))
+    found = [row for model, point in points if point for row in _worst_first(tables, model, point)]
+    if not found:
+        return None
+    row = min(found, key=_rank)
+    return row.model, f"{_labels(tables, row)}.", row.caution
 
 
 def _labels(tables: Tables, row: WithinPersonRow) -> str:
@@ -55,13 +69,16 @@ def _labels(tables: Tables, row: WithinPersonRow) -> str:
         f"of {of}{words.count(row.people)} {heads} as {row.group} {words.count(row.errors)} turned away, "
         f"of {of_other}the same {heads} as {row.other} {words.count(row.other_errors)}"
     )
+    more = f"{words.count(row.more)} {heads} more often as {row.group} and {words.count(row.less)} as {row.other}"
+    change = words.points(row.change, row.low, row.high)
+    return f"{where}: {turned}; {change} points. {more}: {_verdict(tables, row)}"
+
+
+def _verdict(tables: Tables, row: WithinPersonRow) -> str:
+    if not row.verdict:
+        return f"not tested ({row.note})"
     said = "turned away more often" if row.verdict == DIFFERS else "not shown to be turned away more often"
-    care = f" Read with care: {row.caution}." if row.caution else ""
-    return (
-        f"{where}: {turned}; {words.points(row.change, row.low, row.high)} points. {words.count(row.more)} {heads} "
-        f"more often as {row.group} and {words.count(row.less)} as {row.other} ({_p(tables, row)}): {row.group} is "
-        f"{said} than {row.other}.{care}"
-    )
+    return f"{row.group} is {said} than {row.other} ({_p(tables, row)})"
 
 
 def _comparisons(number: int | None) -> str:
