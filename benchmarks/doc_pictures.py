@@ -18,8 +18,7 @@ from typing import Any
 
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import browser
 from facegap import report, store
@@ -28,6 +27,7 @@ from facegap.report.page import pictures
 from facegap.schema import DifferentialRow, FrontRow
 from facegap.store import Tables
 
+ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE, OUT = ROOT / "results" / "example", ROOT / "docs" / "pictures"
 
 FIGURES = {
