@@ -16,7 +16,9 @@ import platform
 import sys
 import time
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +30,15 @@ from facegap import estimate
 from facegap.cards import Study
 from facegap.claims.judge import _judged
 from facegap.claims.text import parse
+from facegap.claims.verdict import Judged
+from facegap.estimate import interval
 from facegap.estimate.measures import MEASURES
 from facegap.evidence import Evidence
-from facegap.records import Comparisons, RuledTrials, Samples, ScoredPairs
+from facegap.records import Comparisons, RuledTrials, Samples, ScoredPairs, Threshold
 from facegap.tables import at_target, versus_rest
 from facegap.tables.workbench import Workbench
 
-DRAWS, STEP_DRAWS, LEVEL, TARGETS = 400, 400, 0.95, (0.01, 0.001)
+DRAWS, STEP_DRAWS, LEVEL, TARGETS = 200, 100, 0.95, (0.01, 0.001)
 NOISE, SHARED = 1.15, 1.2
 """Of the last group's images, over that of the others', and how far its people lie along their own direction."""
 
@@ -43,6 +47,8 @@ DESIGNS = (
     Design(people=(150, 80, 60, 60), images="geometric", wolves="t3"),
     Design(people=(300, 150, 80), images="as in LFW", wolves="exponential"),
     Design(people=(80,) * 4, images="geometric", wolves="normal", family=4),
+    Design(people=(200, 100, 100), images="geometric", wolves="exponential"),
+    Design(people=(50,) * 8, images="geometric", wolves="normal"),
 )
 STUDY: dict[str, Any] = {
     "name": "simulated",
@@ -175,10 +181,14 @@ def _quicker() -> None:
         return made[key]
 
     changed: dict[str, dict[str, Any]] = {
-        "facegap.estimate": {"differentials": remembered},
+        "facegap.estimate": {"differentials": remembered, "estimate": lru_cache(interval.estimate)},
         "facegap.estimate.differentials": {"MEASURES": SHOWN, "DRAWS": STEP_DRAWS},
         "facegap.tables.at_target": {"MEASURES": SHOWN},
-        "facegap.claims.margins": {"_with_growth": lambda row, *_: row},
+        "facegap.claims.margins": {
+            "_with_growth": lambda row, *_: row,
+            "effective_sample": lru_cache(interval.effective_sample),
+        },
+        "facegap.claims.judge": {"_caution": lambda *_: ""},
     }
     for module, values in changed.items():
         for name, value in values.items():
@@ -235,6 +245,7 @@ def _verdicts(said: Said, bench: Workbench, true: Rates) -> None:
                 verdicts = _asked(bench, f"{text} at {threshold.name}", threshold)
                 wrong = "supported" in verdicts, "refuted" in verdicts
                 said.verdicts[f"{measure.name} {metric}", target].append(wrong)
+            _margins(said, bench, metric, target, threshold, rates)
         both = (true["FMR", target] + true["FNMR", target]) / 2
         text = f"accuracy >= {1 - float(np.mean(both[:-1])):.12f} in every group at {threshold.name}"
         rows = _rows(bench, text, threshold)
@@ -242,12 +253,35 @@ def _verdicts(said: Said, bench: Workbench, true: Rates) -> None:
         said.verdicts["accuracy, mean of both", target].append(("supported" in mean, "refuted" in mean[:-1]))
 
 
-def _rows(bench: Workbench, text: str, threshold: Any) -> list[Any]:
+def _margins(
+    said: Said, bench: Workbench, metric: str, target: float, threshold: Threshold, rates: npt.NDArray[np.float64]
+) -> None:
+    """Each margin is just the last group's distance from the first one: both verdicts on it are wrong."""
+    ratio, apart = float(rates[-1] / rates[0]), abs(float(rates[-1] - rates[0]))
+    for what, margin in (
+        ("times, ratio", f"at most {ratio:.12f} times that of g0"),
+        ("within a ratio", f"within a ratio of {max(ratio, 1 / ratio):.12f} of that of g0"),
+        ("within a difference", f"within {1e4 * apart:.9f} per 10,000 of that of g0"),
+    ):
+        verdicts = _asked(bench, f"{metric} {margin} in every group at {threshold.name}", threshold)
+        wrong = verdicts[-1] == "supported", verdicts[-1] == "refuted"
+        said.verdicts[f"margin {metric}, {what}", target].append(wrong)
+    twice = _asked(
+        bench, f"{metric} at most {2 * ratio:.12f} times that of g0 in every group at {threshold.name}", threshold
+    )
+    half = _asked(
+        bench, f"{metric} at most {ratio / 2:.12f} times that of g0 in every group at {threshold.name}", threshold
+    )
+    said.right[f"{metric}, supported at twice the last group's ratio", target].append(twice[-1] == "supported")
+    said.right[f"{metric}, refuted at half of it", target].append(half[-1] == "refuted")
+
+
+def _rows(bench: Workbench, text: str, threshold: Threshold) -> list[Judged]:
     claim = replace(parse(text), columns=("group",))
     return _judged(bench, claim, bench.evidence.comparisons["m", "clean"], ("group",), threshold)
 
 
-def _asked(bench: Workbench, text: str, threshold: Any) -> list[str]:
+def _asked(bench: Workbench, text: str, threshold: Threshold) -> list[str]:
     return [row.verdict for row in _rows(bench, text, threshold)]
 
 
@@ -324,11 +358,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--replicates", type=int, default=200)
     parser.add_argument("--designs", type=int, nargs="*", default=range(len(DESIGNS)))
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     started = time.perf_counter()
-    _quicker()
-    found = [_shown(lines(DESIGNS[k], options.replicates)) for k in options.designs]
+    chosen = [DESIGNS[k] for k in options.designs]
+    with ProcessPoolExecutor(options.workers, initializer=_quicker) as pool:
+        found = [_shown(one) for one in pool.map(lines, chosen, [options.replicates] * len(chosen))]
     head = HEAD.format(
         replicates=options.replicates,
         designs=" ".join(map(str, options.designs)),

@@ -4,8 +4,9 @@
 
 Faces are unit vectors of 64 dimensions: a person, a family where there are some, an image's noise. A heavy-tailed
 amount of one shared direction makes some people resemble everybody ("wolves"), and the size of the noise differs from
-person to person. Numbers of images: three each; geometric; a power law; or as in LFW, one for most and hundreds for a
-few. The truth of a group is the ratio of its errors to its comparisons over all replicates.
+person to person. Numbers of images: three each; geometric; power laws; or as in LFW, one for most and hundreds for a
+few. No rule was chosen by the last four designs, nor by studies of this seed. The truth of a group is the ratio of its
+errors to its comparisons over all replicates.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import numpy.typing as npt
 from facegap.claims.accuracies import mean_p_values
 from facegap.claims.margins import held, verdict_within
 from facegap.claims.text import parse
-from facegap.count.groups import heaviest
+from facegap.count.groups import heaviest, leverage_sums
 from facegap.estimate import estimate
 from facegap.estimate.at_most import judge, supporting_people, too_few
 from facegap.estimate.clustered import balanced_people, pooled
@@ -36,6 +37,7 @@ from facegap.records import ClusterSums, ErrorCounts, Estimate
 
 LEVEL, DIMENSIONS = 0.95, 64
 Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Scores = npt.NDArray[np.float32]
 
 
@@ -65,6 +67,13 @@ DESIGNS = (
     Design(people=(300, 150, 80, 30), images="geometric", wolves="t3", family=2),
     Design(people=(400, 200, 100, 100), images="geometric", wolves="t3"),
 )
+OTHERS_THAN_CHOSEN_BY = (
+    Design(people=(250, 120, 60, 25), images="Pareto 1.5", wolves="lognormal"),
+    Design(people=(100,) * 4, images="geometric", wolves="normal", family=5),
+    Design(people=(200, 100, 80), images="geometric", wolves="one super"),
+    Design(people=(120,) * 4, images="Zipf", wolves="lognormal"),
+)
+"""Designs that no rule was chosen by: neither cautions, nor least people, nor the room that bounds leave."""
 FMR, FNMR = (1e-2, 1e-3), (0.1, 0.02)
 HIGHER = (("FMR", 1e-2, 1e-3), ("FNMR", 0.1, 0.02))
 """Rates of one group and of the others, for margins."""
@@ -77,6 +86,10 @@ def images(kind: str, people: int, rng: np.random.Generator) -> Integers:
         return np.full(people, 3)
     if kind == "geometric":
         return np.clip(rng.geometric(1 / 3, people), 1, 60)
+    if kind == "Pareto 1.5":
+        return np.clip((rng.pareto(1.5, people) + 1).astype(int), 1, 100)
+    if kind == "Zipf":
+        return np.minimum(1 + rng.zipf(2.0, people), 60)
     if kind == "power law":
         return np.clip((rng.pareto(1.1, people) + 1).astype(int), 1, 150)
     many = np.clip((2 * (rng.pareto(1.2, people) + 1)).astype(int), 2, 200)
@@ -107,12 +120,23 @@ def pictures(
         "t3": lambda: 0.8 * np.abs(rng.standard_t(3, people)),
         "exponential": lambda: rng.exponential(size=people),
         "normal": lambda: 1.5 * np.abs(rng.normal(size=people)),
+        "lognormal": lambda: 0.6 * rng.lognormal(0, 0.8, people),
+        "one super": lambda: _with_one(1.5 * np.abs(rng.normal(size=people)), rng),
     }[design.wolves]()
-    heavy = 0.25 * rng.standard_t(3, people).clip(-4, 4) if design.wolves == "t3" else 0.3 * rng.normal(size=people)
+    heavy = {
+        "t3": lambda: 0.25 * rng.standard_t(3, people).clip(-4, 4),
+        "lognormal": lambda: 0.3 * rng.lognormal(0, 0.8, people) - 0.3,
+    }.get(design.wolves, lambda: 0.3 * rng.normal(size=people))()
     person[:, 1] += shared
     who = np.repeat(np.arange(people), sizes)
     face = person[who] + 0.8 * noise * np.exp(heavy)[who, None] * rng.normal(size=(len(who), DIMENSIONS))
     return sizes, (face / np.linalg.norm(face, axis=1, keepdims=True)).astype(np.float32)
+
+
+def _with_one(shared: Floats, rng: np.random.Generator) -> Floats:
+    """(people,) amounts of what all share, of whom one person has far more than any other."""
+    shared[rng.integers(len(shared))] = 5.0
+    return shared
 
 
 def by_person(errors: npt.NDArray[np.bool_], sizes: Integers) -> Integers:
@@ -151,6 +175,7 @@ def _counts(metric: str, x: Integers, m: Integers, pairs: tuple[Integers, Intege
         subjects=len(x),
         by_subject=_sums(x, m),
         by_pair=None if pairs is None else _sums(*pairs),
+        leverage=leverage_sums(x, m),
         heaviest=heaviest(x, m),
     )
 
@@ -376,13 +401,14 @@ of the two rates), and each group's mean of FMR and FNMR.
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--replicates", type=int, default=400)
-    parser.add_argument("--seed", type=int, default=4242)
+    parser.add_argument("--seed", type=int, default=31337)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     started = time.perf_counter()
     with ProcessPoolExecutor(options.workers) as pool:
-        found = list(pool.map(lines, DESIGNS, *([each] * len(DESIGNS) for each in (options.replicates, options.seed))))
+        every = (*DESIGNS, *OTHERS_THAN_CHOSEN_BY)
+        found = list(pool.map(lines, every, *([each] * len(every) for each in (options.replicates, options.seed))))
     text = table(found, options.replicates, options.seed)
     if options.out is not None:
         options.out.write_text(text, encoding="utf-8")

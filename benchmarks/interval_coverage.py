@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from facegap.count.groups import heaviest
+from facegap.count.groups import heaviest, leverage_sums
 from facegap.estimate import differentials, estimate
 from facegap.estimate.binomial import wilson
 from facegap.estimate.cautions import FEW_ERRORS, FEW_SUBJECTS
@@ -186,6 +186,7 @@ def _counts(metric: str, by_subject: Sums, by_pair: Sums | None) -> ErrorCounts:
         subjects=people,
         by_subject=_sums(*by_subject),
         by_pair=None if by_pair is None else _sums(*by_pair),
+        leverage=leverage_sums(*by_subject),
         heaviest=heaviest(*by_subject),
     )
 

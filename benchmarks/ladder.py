@@ -5,7 +5,8 @@
 runs a study of a seeded draw of PEOPLE of the data set in FOLDER under every rung, and prints the share without a
 usable face (FTA), the share of genuine comparisons that is turned away (FNMR, failures counted) at the threshold that
 lets one impostor comparison in 1,000 pass in the pictures as they are, and the balanced accuracy 1 - (FNMR + FMR) / 2,
-for everyone and for the group that is turned away most. Tables: benchmarks/ladder.md.
+for everyone and for the group that is turned away most of those shown; and FTA and FNMR of each group. Tables:
+benchmarks/ladder.md.
 """
 
 from __future__ import annotations
@@ -70,10 +71,28 @@ def table(folder: Path, model: str) -> list[str]:
     return lines
 
 
+def by_group(folder: Path, model: str) -> list[str]:
+    """FTA and FNMR of every group; a dash where too few people stand behind a rate, or it would give one away."""
+    rows = [row for row in store.read_rows(folder, RateRow) if row.model == model and row.failures == "counted"]
+    rate = {(row.condition, row.group, row.metric): row.rate for row in rows if row.grouping}
+    groups = [
+        g for g in dict.fromkeys(key[1] for key in rate) if any(rate[key] is not None for key in rate if key[1] == g)
+    ]
+    lines = [f"| {model}, FTA / FNMR | {' | '.join(groups)} |", f"|---|{'---|' * len(groups)}"]
+    for condition in dict.fromkeys(row.condition for row in rows):
+        cells = [" / ".join(_shown(rate.get((condition, g, metric))) for metric in ("FTA", "FNMR")) for g in groups]
+        lines.append(f"| {condition} | {' | '.join(cells)} |")
+    return lines
+
+
+def _shown(rate: float | None) -> str:
+    return "-" if rate is None else f"{rate:.3f}"
+
+
 if __name__ == "__main__":
     if len(sys.argv) < 6:
         sys.exit(__doc__)
     card, root, group, people, *models = sys.argv[1:]
     folder = run(card, root, group, int(people), models)
     for model in models:
-        print("\n".join([*table(folder, model), ""]))
+        print("\n".join([*table(folder, model), "", *by_group(folder, model), ""]))

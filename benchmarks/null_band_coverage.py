@@ -25,6 +25,7 @@ from claims_coverage import images as images_of
 from interval_coverage import LEVEL, _counts
 
 from facegap.estimate.bands import _shown, _smoothed
+from facegap.estimate.clusters import Together, together
 from facegap.estimate.differentials import rates_of, smoothed_rates
 from facegap.estimate.equal_groups import Deals, Equal, dealt, of_mated, of_nonmated
 from facegap.estimate.interval import effective_sample
@@ -164,8 +165,19 @@ def false_matches(rng: np.random.Generator, design: Design, label: Labels, sizes
 def _fmr(
     rng: np.random.Generator, design: Design, label: Labels, sizes: Integers, deals: Deals
 ) -> tuple[tuple[ErrorCounts, ...], Equal]:
-    counts, errors, comparisons = fmr_counts(design, label, false_matches(rng, design, label, sizes))
-    return counts, of_nonmated(deals, counts, errors, comparisons, rng)
+    pairs = false_matches(rng, design, label, sizes)
+    counts, errors, comparisons = fmr_counts(design, label, pairs)
+    return counts, of_nonmated(deals, counts, errors, comparisons, rng, _families(label, pairs, counts))
+
+
+def _families(label: Labels, pairs: Pairs, counts: Sequence[ErrorCounts]) -> Together:
+    """What the tables take from the pairs of all groups."""
+    found = []
+    for c in counts:
+        own = pairs.same & (label[pairs.i] == int(c.group)) & (pairs.errors > 0)
+        i, j, errors, compared = (side[own] for side in (pairs.i, pairs.j, pairs.errors, pairs.compared))
+        found.append(together(i, j, errors, compared, c.errors / c.trials, errors.astype(np.float64)))
+    return Together(*(sum(side) for side in zip(*found, strict=True)))
 
 
 def fmr_counts(design: Design, label: Labels, pairs: Pairs) -> tuple[tuple[ErrorCounts, ...], Integers, Integers]:

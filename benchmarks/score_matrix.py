@@ -115,7 +115,7 @@ def main() -> None:
         some = trials.probe[: side // 10]
         sides = SearchSides(trials.reference, some, np.arange(len(some)), ok[0], ok[1][: len(some)])
         with measured("searches of a tenth of the probes", side, single):
-            search_scores(sides, matrix.block, protocol="closed", model="v", condition="clean")
+            search_scores(sides, matrix, protocol="closed", model="v", condition="clean")
 
 
 if __name__ == "__main__":

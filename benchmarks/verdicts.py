@@ -22,7 +22,7 @@ from claims_coverage import images
 from facegap.cards import load_study
 from facegap.claims.margins import judge_margin
 from facegap.claims.text import Claim, parse
-from facegap.count.groups import heaviest
+from facegap.count.groups import heaviest, leverage_sums
 from facegap.estimate.accuracy import p_values
 from facegap.estimate.at_most import judge
 from facegap.estimate.interval import effective_sample
@@ -59,6 +59,7 @@ def mated(rate: float, people: int, rng: Rng, each: int | Rows = 3, agreement: f
         completed=int(m.sum()),
         subjects=people,
         by_subject=sums,
+        leverage=leverage_sums(x, m),
         heaviest=heaviest(x, m),
     )
 
@@ -75,7 +76,9 @@ def nonmated(rate: float, people: int, rng: Rng, spread: float = 0.5, sizes: int
     by_subject = ClusterSums(int(rows @ rows), int(rows @ m), int(m @ m))
     by_pair = ClusterSums(int(x @ x), int(x @ compared), int(compared @ compared))
     counts = replace(BASE, metric="FMR", errors=int(x.sum()), completed=int(compared.sum()), subjects=people)
-    return replace(counts, by_subject=by_subject, by_pair=by_pair, heaviest=heaviest(rows, m))
+    return replace(
+        counts, by_subject=by_subject, by_pair=by_pair, leverage=leverage_sums(rows, m), heaviest=heaviest(rows, m)
+    )
 
 
 def drawn(metric: str, kind: str, rate: float, people: int, rng: Rng) -> ErrorCounts:

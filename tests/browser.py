@@ -74,9 +74,21 @@ class Browser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
+    def scheme(self, name: str = "") -> None:
+        """Show pages as a reader sees them who asked for "dark" or "light"; "" for no wish."""
+        self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
+
+    def press(self, key: str, times: int = 1) -> None:
+        """Press a key such as "Tab" or "ArrowRight"."""
+        codes = {"Tab": 9, "Enter": 13, "Space": 32, "ArrowLeft": 37, "ArrowRight": 39}
+        for _ in range(times):
+            for kind in ("rawKeyDown", "keyUp"):
+                self._call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=codes[key])
+
     def pdf(self) -> bytes:
         """The page as it prints."""
-        return base64.b64decode(self._call("Page.printToPDF", printBackground=True)["data"])
+        words = {"printBackground": True, "preferCSSPageSize": True, "generateTaggedPDF": True}
+        return base64.b64decode(self._call("Page.printToPDF", **words)["data"])
 
     def picture(self, whole: bool = False) -> bytes:
         """A PNG of what is seen, or of the whole page."""

@@ -398,7 +398,7 @@ FORGERIES = (
     Forgery("the same, and the banner of the data set's card in the manifest", card_without_banner, needs="banner"),
     Forgery("a number on the page", text("report.html", NUMBER, MORE)),
     Forgery(
-        "a number in a finding", text("report.html", r"(<ol class=\"findings\">\s*<li>[^<]*?)(\d)", r"\g<1>9\g<2>")
+        "a number in a finding", text("report.html", r"(<ul class=\"findings\">\s*<li>[^<]*?)(\d)", r"\g<1>9\g<2>")
     ),
     Forgery("a word on the page", text("report.html", "Who is turned away", "Who is let in")),
     Forgery("the banner on the page", text("report.html", r"<p class=\"banner\".*?</p>", ""), needs="banner"),
@@ -407,9 +407,9 @@ FORGERIES = (
     Forgery("a colour in a figure on the page", text("report.html", "#0072b2", "#d55e00")),
     Forgery("a script on the page", text("report.html", "</body>", "<script>alert(1)</script></body>")),
     Forgery("something hidden on the page", text("report.html", "</style>", "#limits{display:none}</style>")),
-    Forgery("a bar in a figure's file", text("figures/rates-tiny.svg", BAR, r"\g<1>9\g<2>")),
-    Forgery("a word in a figure's file", text("figures/rates-tiny.svg", "<desc>", "<desc>No difference. ")),
-    Forgery("a figure taken out", remove("figures/rates-*.svg")),
+    Forgery("a bar in a figure's file", text("figures/rates-tiny-1.svg", BAR, r"\g<1>9\g<2>")),
+    Forgery("a word in a figure's file", text("figures/rates-tiny-1.svg", "<title>", "<title>No difference. ")),
+    Forgery("a figure taken out", remove("figures/rates-*-1.svg")),
     Forgery("a figure added", add("figures/more.svg")),
     Forgery("the page taken out", remove("report.html")),
     Forgery("page and figures taken out", no_page(False, False)),

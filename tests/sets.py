@@ -580,7 +580,13 @@ def _colorferet() -> Set:
     }
     texts["dvd1/data/ground_truths/xml/subjects.xml"] = "<subjects/>"
     texts["dvd1/data/images/00001/00001_930831_fa.ppm.bz2"] = b"BZh9 the same picture, packed"
-    texts["partitions/by_previously_reported/feret/fa.names"] = "00001_930831_fa.ppm\n"
+    # The later pictures of FERET's duplicates are stood in for by others of the same day.
+    for part, pose, some in (("fa", "fa", numbers), ("fb", "fb", numbers[:6]), ("dup1", "hl_a", numbers[:4]),
+                             ("dup2", "hl_a", numbers[:2])):  # fmt: skip
+        end = ".bz2" if part == "dup1" else ""
+        texts[f"dvd1/partitions/by_previously_reported/feret/{part}.names"] = _lines(
+            f"{n} {n}_930831_{pose}.ppm{end}" if part != "fb" else f"{n}_930831_{pose}.ppm" for n in some
+        )
     return Set(
         card="colorferet",
         pictures=pictures,
@@ -623,6 +629,13 @@ def _colorferet() -> Set:
                     "Native-American, Other, Pacific-Islander, White": 1
                 },
                 says=("error: colorferet: 1 sample refused: race: expected Asian, Asian-Middle-Eastern, ",),
+            ),
+            "a partition that names what is not there": Trap(
+                lines={"dvd1/partitions/by_previously_reported/feret/fb.names": "00009_930831_fb.ppm\n"},
+                says=(
+                    "error: fb.names: 1 picture refused: a sample that is not in use (unknown, refused or not drawn): "
+                    "line 7",
+                ),
             ),
             "small pictures beside": Trap(
                 pictures={"dvd1/data/thumbnails/00001/00001_930831_fa.ppm": (0, 0)},
@@ -905,7 +918,7 @@ def _ijb_c() -> Set:
         people=8,
         mated=8,
         nonmated=112,
-        says=(f"info: {table}: 6 files below the root that are no picture: protocols/test1/enroll_templates.csv; ",),
+        says=(f"info: {table}: 3 files below the root that are no picture: protocols/test4/gallery_G1.csv; ",),
         traps={
             "two people on one picture": Trap(
                 pictures={"images/img/901.jpg": (40, 1)},

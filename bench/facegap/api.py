@@ -217,7 +217,8 @@ def verify(
 ) -> list[str]:
     """Hash and compute a finished run again: one line per difference and per thing that could not be checked.
 
-    None where everything was checked and the run holds what it says; `audit.examine` tells the two apart.
+    None where everything was checked and the run holds what it says; `audit.examine` tells the two apart. A folder of
+    `facegap judge` is verified by the counts that lie in it.
 
     Args:
         root: folder of the data set, where it is not where it was on this machine.
@@ -229,7 +230,11 @@ def verify(
         StoreError: the folder is no finished run, or the secret is not the run's.
     """
     from facegap import report
+    from facegap.published import is_judged, verify_judged
 
+    if is_judged(Path(path)):
+        judged = verify_judged(Path(path))
+        return [*judged.differences, *judged.unknown]
     folder, key = (Path(place) if place is not None else None for place in (root, secret))
     return audit.verify(Path(path), folder, inputs, report.drawn, key, tuple(map(Path, outside)))
 

@@ -7,7 +7,7 @@ name, never by position. A thing that cannot be computed is None with a reason, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -176,6 +176,8 @@ RULES: Mapping[str, str] = {
     "within-groups": "non-mated pairs are all that the list has by one of the labels, and all are within its groups: "
     "the list says nothing of false matches across them",
     "folds": "pairs of a list that are no folds of equal size",
+    "ofiq-no-line": "pictures without a line in what OFIQ wrote: its values of them are blank",
+    "ofiq-no-picture": "lines of what OFIQ wrote that are of no picture that is used",
     "scores-cut": "files of scores whose last line has no end",
     "scores-rounded": "scores that single precision does not tell from others",
     "scores-tied": "of the highest non-mated scores, those that are the same as others",
@@ -598,6 +600,25 @@ class ClusterSums:
 
 
 @dataclass(frozen=True)
+class LeverageSums:
+    """Sums over people of higher products of x (errors) and m (comparisons), as named: `xmm` is sum x*m*m.
+
+    What a variance needs that knows how far a person who takes part in much draws the rate to their own.
+    """
+
+    xxm: float
+    xmm: float
+    mmm: float
+    xxmm: float
+    xmmm: float
+    mmmm: float
+
+    def __add__(self, other: LeverageSums) -> LeverageSums:
+        """Of people of both."""
+        return LeverageSums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
 class PersonSums:
     """Errors and comparisons of one person."""
 
@@ -686,6 +707,7 @@ class ErrorCounts:
         subjects: people behind the comparisons.
         by_subject: sums over subjects, each pair counted at both of its subjects.
         by_pair: sums over unordered pairs of subjects; None where a comparison involves one subject only.
+        leverage: higher sums over subjects; None where nothing is made of them.
         heaviest: the two subjects with most errors beyond what the rate makes of their comparisons, the first first.
         failures: whether failed comparisons are in errors and denominators.
         design_effect: what shared people are assumed to multiply the rate's variance by, where the counts do not say
@@ -705,6 +727,7 @@ class ErrorCounts:
     subjects: int
     by_subject: ClusterSums | None = None
     by_pair: ClusterSums | None = None
+    leverage: LeverageSums | None = None
     heaviest: tuple[PersonSums, ...] = ()
     probe_group: str | None = None
     failures: Failures = "counted"

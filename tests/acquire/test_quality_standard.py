@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facegap.acquire import QUALITY_NAMES, quality_values, scalar
+from facegap.acquire import FORMER_NAMES, QUALITY_NAMES, quality_values, scalar
 from facegap.acquire.compression import jpeg_score
 from facegap.acquire.pose import NOSE, head_angles
 from facegap.acquire.skin import mean_lab, typology_angle, unnaturalness
@@ -121,8 +121,13 @@ def test_uniformity_of_the_cheeks() -> None:
     assert quality_values(image, FACE)["IlluminationUniformity"] == 1
     image[:, 56:] = 200
     assert quality_values(image, FACE)["IlluminationUniformity"] == 0
-    image[60:72, 56:] = 120  # half of the right cheek's rows (67 to 77 -> 67 to 71)
-    assert quality_values(image, FACE)["IlluminationUniformity"] == pytest.approx(5 / 11, abs=0.1)
+    # OFIQ's square begins 0.5 eye-mouth distances below the eye, at row 72, and is 0.3 inter-eye distances high, 10.6.
+    image[70:78, 56:] = 120
+    assert quality_values(image, FACE)["IlluminationUniformity"] == pytest.approx((78 - 72.1) / 10.6, abs=0.05)
+    # It lies outwards from the eye: what is nearer to the nose than the eye is no part of it.
+    image[70:90, :] = 120
+    image[70:90, 40:72] = 250
+    assert quality_values(image, FACE)["IlluminationUniformity"] == 1
 
 
 def test_cheeks_outside_the_picture_have_no_colour() -> None:
@@ -207,3 +212,9 @@ def test_a_grey_picture_is_natural_and_has_no_typology_angle(trace: tuple[int, i
     assert unnaturalness(lab) == 0
     assert scalar("NaturalColour", unnaturalness(lab)) == 100
     assert np.isnan(typology_angle(lab))
+
+
+def test_former_names_are_read_in_old_runs_and_measured_no_more() -> None:
+    for old, new in FORMER_NAMES.items():
+        assert old not in QUALITY_NAMES and new in QUALITY_NAMES
+        np.testing.assert_array_equal(scalar(old, [3.0, 9.0]), scalar(new, [3.0, 9.0]))

@@ -82,7 +82,7 @@ def test_the_recogniser_in_the_docs_can_be_pinned(tmp_path: Path, monkeypatch: p
 
 
 def test_the_data_sets_in_the_docs_are_cards_that_load(tmp_path: Path) -> None:
-    with_table, with_folders = blocks("datasets.md", "toml")
+    with_table, with_folders, *_ = blocks("datasets.md", "toml")
     manifest = blocks("datasets.md", "csv")[0]
     paths = [line.split(",")[1] for line in manifest.splitlines()[1:]]
     paths += ["faces/asian_females/n000009/0010_01.jpg", "faces/white_males/n000012/0003_01.jpg"]

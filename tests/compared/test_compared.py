@@ -124,6 +124,9 @@ def test_a_policy_decides(vendors: Vendors, tender: Path, tmp_path: Path) -> Non
     assert verdicts["tiny", "no such light", "threshold"] == "not enough evidence"
     assert verdicts["noisy", "turned away", "goal"] == "not met"
     assert not found.meets("threshold")
+    spread = [row for row in found.requirements if row.requirement == "spread"]
+    assert {row.group for row in spread} <= {"amber", "blue", ""}
+    assert all("times the geometric mean of the groups’ rates." in row.sentence for row in spread)
     folder = write_comparison(found, tmp_path / "results")
     assert store.sums_differences(folder) == []
     assert write_comparison(found, tmp_path / "results") == folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from facegap.records import (
     ScoredPairs,
     Searches,
 )
+from made_evidence import evidence_of
 
 
 def make_samples(subjects, groups):
@@ -384,3 +386,18 @@ def test_sums_stay_exact_past_64_bits():
     assert counts.trials == 6 * size**2
     assert counts.by_pair.mm == 6 * size**4
     assert counts.by_subject.mm == 4 * (3 * size**2) ** 2
+
+
+def test_counts_do_not_hang_on_what_was_counted_before() -> None:
+    """The kept scores of a grouping are sorted once for all its thresholds."""
+    evidence = evidence_of(people=30)
+    (comparisons,) = evidence.comparisons.values()
+    groupings: tuple[tuple[str, ...], ...] = ((), ("colour",), ("colour", "size"))
+    scores = np.sort(comparisons.tail.score.astype(float))
+    asked = [(columns, float(scores[k])) for k in (5, 200, 20) for columns in groupings]
+    fresh = [
+        fmr_counts(dataclasses.replace(comparisons), evidence.samples, columns, threshold)
+        for columns, threshold in asked
+    ]
+    again = [fmr_counts(comparisons, evidence.samples, columns, threshold) for columns, threshold in asked]
+    assert fresh == again

@@ -501,7 +501,7 @@ def test_digiface(folder: Folder) -> None:
     assert found.refused == {"1/x/0.png": "its path matches no pattern of the card"}
 
 
-WITHDRAWN = {"rfw", "bfw", "bupt-balancedface", "demogpairs", "vggface2", "ba-test", "diveface"}
+WITHDRAWN = {"rfw", "bfw", "bfw-scores", "bupt-balancedface", "demogpairs", "vggface2", "ba-test", "diveface"}
 AGREED = {"casual-conversations-2", "colorferet", "fhibe", "ijb-c", "morph-2", "scface"}
 RESEARCH = {"agedb", "casia-face-africa", "celeba", "cfd", "digiface", "ppb", "utkface", "utkface-subset"}
 

@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +194,19 @@ def test_where_every_comparison_errs_nobody_is_behind_the_successes():
     assert degrees_of_freedom(counts_of("FMR", six)) == pytest.approx(5)
     assert degrees_of_freedom(counts_of("FMR", {(0, 1): (1, 1)})) == 2
     assert degrees_of_freedom(counts_of("FNMR", {(i, i): (3, 3) for i in range(6)})) == pytest.approx(5)
+
+
+@given(
+    errors=st.one_of(st.integers(0, 500), st.floats(0, 500)),
+    trials=st.integers(1, 10**9),
+    squares=st.one_of(st.integers(0, 10**12), st.floats(0, 1e12)),
+    products=st.one_of(st.integers(0, 10**12), st.floats(0, 1e12)),
+    mm=st.integers(0, 10**15),
+)
+def test_one_fraction_at_the_end_is_the_sum_of_fractions(
+    errors: float, trials: int, squares: float, products: float, mm: int
+) -> None:
+    p = Fraction(errors) / trials
+    expected = Fraction(squares) - 2 * p * Fraction(products) + p * p * mm
+    sums = ClusterSums(squares, products, mm)  # type: ignore[arg-type]
+    assert residual_squares(sums, errors, trials) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from facegap.estimate.clusters import clusters
+from facegap.estimate.clusters import NO_FAMILIES, clusters, together
 
 
 def pairs_of(families: int, size: int, errors: int = 5, first: int = 0) -> list[tuple[int, int, int]]:
@@ -49,3 +49,11 @@ def test_strangers_who_match_once_are_no_family() -> None:
 def test_many_who_match_one_another_are_no_family() -> None:
     """Eleven people who all match: a few people who resemble everybody, whom sums over people see."""
     assert said(pairs_of(1, 11)) == (0.0, 0.0)
+
+
+def test_what_the_pairs_of_a_family_have_in_common() -> None:
+    """Four people, six pairs of five errors: 15 pairs of pairs, twice each, of which three share nobody."""
+    i, j, x = (np.array(side) for side in zip(*pairs_of(2, 4), strict=True))
+    found = together(i, j, x, np.full(len(i), 16), 0.005, x.astype(float))
+    assert (found.lots, found.shared) == (2 * 30 * 25, 2 * 24 * 25)
+    assert together(i[:1], j[:1], x[:1], np.array([16]), 0.005, x[:1].astype(float)) == NO_FAMILIES

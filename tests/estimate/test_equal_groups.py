@@ -5,6 +5,7 @@ import pytest
 
 from facegap.estimate import differentials
 from facegap.estimate.bands import band, patterns
+from facegap.estimate.clusters import NO_FAMILIES, Together
 from facegap.estimate.equal_groups import _freedom, _scatter, dealt, of_mated, of_nonmated
 from facegap.estimate.measures import gini, max_geomean, max_min
 from facegap.records import ClusterSums, ErrorCounts
@@ -164,9 +165,20 @@ def test_a_person_of_most_comparisons_scatters_as_far_as_the_others_leave():
     x, m = np.array([2, 1, 1, 0]), np.array([3, 1, 1, 1])
     pairs = np.array([1, 1, 0]), np.array([1, 1, 1])
     one = counts("FMR", "0", (x, m), pairs)
-    found = _scatter([one], np.array([0]), x, m)
+    found = _scatter([one], np.array([0]), x, m, NO_FAMILIES)
     p, residual = 2 / 3, np.array([0.0, 1 / 3, 1 / 3, -2 / 3])
     rows = float(((residual / np.array([0.1, 2 / 3, 2 / 3, 2 / 3])) ** 2).sum())
     within = 2 * (1 / 3) ** 2 + (2 / 3) ** 2
     assert found.people == pytest.approx(max(rows - 2 * within, 0) / (p**2 * (12 - 2 * 3)))
     assert found.lot == pytest.approx(within / 2)
+
+
+def test_a_family_is_one_lot_and_tells_nothing_of_how_people_scatter():
+    """Three who match one another once each: three pairs of products, all of which share a person."""
+    x, m = np.array([2, 2, 2, 0, 0, 0]), np.array([5] * 6)
+    pairs = np.array([1, 1, 1] + [0] * 12), np.ones(15, np.int64)
+    one = counts("FMR", "0", (x, m), pairs)
+    apart = _scatter([one], np.array([0]), x, m, NO_FAMILIES)
+    family = _scatter([one], np.array([0]), x, m, Together(lots=6.0, shared=6.0))
+    assert family.lot == pytest.approx(apart.lot + 6 / 3)
+    assert family.people < apart.people

@@ -9,7 +9,7 @@ import pytest
 
 from facegap.count.groups import heaviest
 from facegap.estimate import estimate
-from facegap.estimate.at_most import LEAST_PEOPLE, LEAST_PEOPLE_OF_PAIRS, judge, p_refute, p_support
+from facegap.estimate.at_most import LEAST_PEOPLE, LEAST_PEOPLE_OF_PAIRS, at_least, judge, p_refute, p_support
 from facegap.estimate.binomial import wilson
 from facegap.estimate.clustered import balanced_people, pooled, with_room
 from facegap.estimate.interval import effective_sample
@@ -46,6 +46,7 @@ def test_room_is_more_people_like_those() -> None:
     assert with_room(counts, 0) == 7 / 40
     assert with_room(counts, 1) == (7 + 4) / (40 + 5)
     assert with_room(counts, 2) == (7 + 4 + 2) / (40 + 10)
+    assert with_room(counts, 4) == (7 + 4 + 3 * 2) / (40 + 20)
     assert with_room(counts, 1, beyond=1) == (7 + 3) / (40 + 5)
 
 
@@ -72,6 +73,14 @@ def test_support_is_harder_than_its_counts_and_refuting_is_not() -> None:
     limit = 1.6 * counts.errors / counts.trials
     assert p_support(counts, limit, 0.95) > p_support(bare, limit, 0.95)
     assert p_refute(counts, limit, 0.95) == p_refute(bare, limit, 0.95) and n > 0
+
+
+def test_refuting_by_false_matches_takes_half_of_the_error() -> None:
+    """Relatives whom no label names are one cause each, which sums over people do not see."""
+    counts = mated([2, 1, 0, 0, 1, 0, 0, 0] * 20, [8] * 160)
+    pairs = replace(counts, metric="FMR", by_pair=ClusterSums(80, 640, 10240 // 2))
+    limit, n = 0.05, effective_sample(pairs, 0.95)
+    assert p_refute(pairs, limit, 0.95) == 2 * at_least(counts.errors / counts.trials * n, n, limit)
 
 
 @pytest.mark.parametrize(("people", "judged"), [(LEAST_PEOPLE - 1, False), (LEAST_PEOPLE, True)])

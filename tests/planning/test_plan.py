@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from facegap.cards import load_dataset
 from facegap.compare.pairs import mated_pairs
 from facegap.errors import InputError
 from facegap.planning import plan_study
+from facegap.planning.cluster import Job, cluster_cost
 from facegap.planning.groups import _groups
 from facegap.planning.size import mated_trials
 from facegap.records import RuledTrials
@@ -114,3 +116,28 @@ def test_groups_stand_in_the_order_of_the_card() -> None:
     samples = make_samples(["a", "b", "c"], {"age": ["10-19", "3-9", "0-2"]})
     names, group = _groups(samples, load_dataset("fairface"), ("age",))
     assert names == ["0-2", "3-9", "10-19"] and group.tolist() == [2, 1, 0]
+
+
+def test_a_plan_says_what_the_comparisons_take_on_a_cluster(finished: Path) -> None:
+    place = finished.parents[1]
+    code, out, _ = tiny.facegap(place, "plan", "tiny.toml", "--engine", "dask", "--workers", "8")
+    assert code == 0
+    (line,) = [line for line in out.splitlines() if line.startswith("comparisons on a cluster: ")]
+    assert "on 8 workers, " in line and " of memory a worker, " in line and line.endswith(" moved")
+    assert in_place(place, "tiny.toml")["cluster"] is None
+    for words in (("--engine", "spark"), ("--workers", "3")):
+        code, _, error = tiny.facegap(place, "plan", "tiny.toml", *words)
+        assert code == 2 and 'expected "dask"' in error
+
+
+def test_the_cost_on_a_cluster_follows_from_its_parts() -> None:
+    """1e12 comparisons of 512 components: 5.7 core-hours at 25e9 multiplications a second."""
+    job = Job(passes=1, comparisons=1e12, templates=1_414_214, dim=512, tables=1, kept=0)
+    one, two, many = (cluster_cost(job, workers) for workers in (1, 2, 1000))
+    assert one.tasks == 20_480 and one.bound == "products" and many.bound != "products"
+    assert 20_480 < one.seconds < 20_480 + 120 and one.seconds / 2 < two.seconds < 0.6 * one.seconds
+    templates = 1_414_214 * (4 * 512 + 28)
+    assert templates < one.bytes_a_worker - 3e8 < 2.1 * templates
+    assert many.bytes_moved > 1000 * templates
+    doubled = cluster_cost(replace(job, passes=2), 2)
+    assert doubled.seconds == 2 * two.seconds and doubled.bytes_a_worker == two.bytes_a_worker

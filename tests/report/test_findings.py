@@ -171,9 +171,9 @@ def test_the_figure_of_all_groupings_is_titled_by_the_largest_difference(folder:
     assert picture is not None
     assert (
         "at the vendor’s own threshold, by gender, impostors of the same group pass most often in male, "
-        in picture.title
+        in picture.says[0]
     )
-    assert picture.title.endswith("male differs from the others")
+    assert picture.says[0].endswith("male differs from the others")
 
 
 def test_no_one_is_said_of_those_alone_who_are_tested(tmp_path: Path) -> None:

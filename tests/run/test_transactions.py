@@ -9,8 +9,9 @@ import pytest
 
 from facegap import conditions
 from facegap.cards.study import Transactions
+from facegap.errors import InputError
 from facegap.records import Acquisitions, Attempts, Templates
-from facegap.run.transactions import compared, taken_again
+from facegap.run.transactions import check_names, compared, taken_again
 from made import make_samples
 
 UNIT = np.eye(4, dtype=np.float32)
@@ -177,3 +178,8 @@ def test_frames_share_what_the_network_takes() -> None:
     together = conditions.photograph(card, face, rng[1], upload=conditions.Upload(1, 5))
     assert alone.size is not None and together.size is not None
     assert cap / 5 < alone.size <= cap and together.size <= cap / 5
+
+
+def test_a_least_quality_by_its_former_name_is_refused_with_the_new_one() -> None:
+    with pytest.raises(InputError, match=r"min_quality: 'Sharpness' is called 'LaplacianSharpness' since 0\.2\.0"):
+        check_names(Transactions(attempts=1, frames=1, min_quality={"Sharpness": 50.0}))

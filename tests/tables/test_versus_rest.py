@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from facegap.records import Samples
+from facegap.count.groups import exact_dot, leverage_sums
+from facegap.estimate.versus_rest import against_rest
+from facegap.records import ClusterSums, ErrorCounts, Samples
 from facegap.schema import IdentificationRow, PowerRow, VersusRow
 from facegap.tables import Built, build
+from facegap.tables.versus_rest import _versus_cells
 from made_evidence import chosen, evidence_of, searched_evidence
 
 
@@ -75,3 +78,32 @@ def test_nobody_is_dropped_where_people_have_no_label() -> None:
     rows = build(replace(evidence, samples=samples))[VersusRow]
     unlabelled = chosen(rows, grouping="colour", group="unknown")
     assert all(row.note == "left out: no label" for row in unlabelled)
+
+
+def counted(group: str, errors: list[int], comparisons: list[int]) -> ErrorCounts:
+    x, m = np.array(errors), np.array(comparisons)
+    return ErrorCounts(
+        metric="FNMR",
+        model="m",
+        condition="clean",
+        grouping="g",
+        group=group,
+        threshold=0.5,
+        errors=int(x.sum()),
+        completed=int(m.sum()),
+        failed=0,
+        subjects=len(x),
+        by_subject=ClusterSums(exact_dot(x, x), exact_dot(x, m), exact_dot(m, m)),
+        leverage=leverage_sums(x, m),
+    )
+
+
+def test_where_one_makes_nearly_all_comparisons_no_difference_is_stated() -> None:
+    """A man makes 400 of 500 comparisons, a fourth of them wrong; of others every fortieth is."""
+    one = counted("a", [100, *[1] * 20, *[0] * 30], [400, *[2] * 50])
+    rows, _ = against_rest([one, counted("b", [1, 0, 0, 0, 0] * 12, [8] * 60)])
+    cells = _versus_cells(rows[0], 1, "")
+    why = "fewer than 5 people, as if all took part alike: no difference is shown by these"
+    assert (cells["verdict"], cells["note"]) == ("not shown to differ", why)
+    assert cells["sentence"].endswith(why)
+    assert rows[0].ratio is not None and rows[0].ratio > 8

@@ -6,13 +6,16 @@ from facegap.acquire.detect import open_detector
 from facegap.acquire.faces import Detector, Faces
 from facegap.acquire.load import MAX_BYTES, MAX_PIXELS, Unreadable, decode, read_image
 from facegap.acquire.quality import QUALITY_NAMES, quality_values
-from facegap.acquire.scalars import SHAPE_OF_A_FACE, scalar
+from facegap.acquire.scalars import FORMER_NAMES, SCALAR, SHAPE_OF_A_FACE, STANDARD, scalar
 
 __all__ = [
+    "FORMER_NAMES",
     "MAX_BYTES",
     "MAX_PIXELS",
     "QUALITY_NAMES",
+    "SCALAR",
     "SHAPE_OF_A_FACE",
+    "STANDARD",
     "Acquired",
     "Detector",
     "Faces",

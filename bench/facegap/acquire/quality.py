@@ -11,11 +11,11 @@ LuminanceMean, LuminanceVariance: of linear Rec. 709 luminance, black 0, white 1
 UnderExposurePrevention, OverExposurePrevention: shares of pixels with luminance 0 to 25 and 247 to 255 of 255; the
     native values grow with the fault, as in OFIQ.
 DynamicRange: entropy of the luminance histogram of 256 bins, bits.
-IlluminationUniformity: what the luminance histograms of the two cheeks have in common, 0 to 1; 256 bins, on a crop of
-    616 pixels as OFIQ's.
-Sharpness: mean absolute Laplacian (3 x 3) of the grey crop after a 3 x 3 Gaussian, grey values; one of the features of
-    the standard's classifier, not its result.
-CompressionArtifacts: Wang's score of JPEG blocks in the picture around the face, about 1 to 10 (`compression`); the
+IlluminationUniformity: what the luminance histograms of the two cheeks have in common, 0 to 1; 256 bins, in OFIQ's
+    frame and on its squares: 0.3 inter-eye distances, outwards from the eye and down from half way to the mouth.
+LaplacianSharpness: mean absolute Laplacian (3 x 3) of the grey crop after a 3 x 3 Gaussian, grey values. Not the
+    standard's Sharpness, of whose classifier it is one feature.
+JpegBlockScore: Wang's score of JPEG blocks in the picture around the face, about 1 to 10 (`compression`); the
     standard's is a neural net's. It needs the picture's own pixels: one that was scaled after coding scores high.
 NaturalColour: distance of the cheeks' mean a*, b* from natural ones (`skin`); 0 of a grey picture.
 SingleFacePresent: ratio of the second largest face's area to the largest one's, 0 for a single face.
@@ -23,8 +23,8 @@ ITACheeks, ITAForehead: individual typology angle, degrees. Not of the standard,
     white balance move it as much as skin does, and on the forehead hair may lie. Never a label of a person. NaN of a
     grey picture.
 
-The cheeks are squares of 0.3 inter-eye distances below either eye, half way to the mouth; the forehead is one above
-the middle of the eyes, half as far up as the mouth is down.
+Elsewhere cheeks are squares of 0.3 inter-eye distances below either eye, half way to the mouth; the forehead is one
+above the middle of the eyes, half as far up as the mouth is down.
 """
 
 from __future__ import annotations
@@ -70,10 +70,9 @@ _ZONE = 5
 _ZONES = {"left": (38, 72), "right": (74, 72), "forehead": (56, 31)}
 """Centres (x, y) of the cheeks and the forehead in the aligned crop; each reaches `_ZONE` pixels to either side."""
 
-_FINE = 616 / _SIDE
-"""OFIQ's aligned picture is 616 pixels wide: a histogram of 256 bins needs so many."""
-
-_WINDOW = round(_FINE * (2 * _ZONE + 1))
+_OFIQ_FRAME = np.array([(251, 272), (364, 272), (308, 336), (262, 402), (355, 402)], dtype=np.float64)
+"""Where eyes, nose and mouth corners lie in OFIQ's aligned picture of 616 x 616 pixels (utils.cpp, release 1.0.3): the
+overlap of two histograms of 256 bins hangs on how many pixels they have."""
 
 _BLOCK = 8
 
@@ -105,7 +104,7 @@ def quality_values(
         mask = ellipse & inside
         around = _whole_blocks(image, landmarks)
         values |= _zones(region, inside)
-        values["IlluminationUniformity"] = _uniformity(image, landmarks, inside)
+        values["IlluminationUniformity"] = _uniformity(image, landmarks)
     values["JpegBlockScore"] = jpeg_score(_grey(around).astype(np.float32))
     if not mask.any():
         return values
@@ -145,16 +144,29 @@ def _zones(region: Pixels, inside: Mask) -> dict[str, float]:
     }
 
 
-def _uniformity(image: Pixels, landmarks: npt.NDArray[np.float32], inside: Mask) -> float:
-    """What the luminance of either cheek has in common, on a crop as fine as OFIQ's; NaN where one is not all there."""
+def _uniformity(image: Pixels, landmarks: npt.NDArray[np.float32]) -> float:
+    """What the luminance of either cheek has in common, in OFIQ's frame and squares; NaN where one is not all there."""
+    matrix = similarity(landmarks, _OFIQ_FRAME)
+    seen = np.asarray(landmarks, dtype=np.float64) @ matrix[:, :2].T + matrix[:, 2]
+    eyes, mouth = np.rint(seen[:2]), seen[3:].mean(axis=0)
+    size = int(0.3 * np.hypot(*(eyes[1] - eyes[0])))
+    down = int(np.hypot(*(mouth - eyes.mean(axis=0))) / 2)
     shares = []
-    for x, y in (_ZONES["left"], _ZONES["right"]):
-        if not inside[y - _ZONE : y + _ZONE + 1, x - _ZONE : x + _ZONE + 1].all():
+    for eye, outwards in ((eyes[0], -size), (eyes[1], 0)):
+        corner = eye + np.array([outwards, down])
+        if size < 1 or not _all_there(corner, size, matrix, image):
             return float("nan")
-        corner = _FINE * np.array([x - _ZONE, y - _ZONE])
-        window = warp_onto(image, landmarks, _FINE * np.array(ALIGNMENTS[_TEMPLATE]) - corner, (_WINDOW, _WINDOW))
-        shares.append(np.bincount(luminance(window).ravel(), minlength=256) / _WINDOW**2)
+        window = warp_onto(image, landmarks, _OFIQ_FRAME - corner, (size, size))
+        shares.append(np.bincount(luminance(window).ravel(), minlength=256) / size**2)
     return float(np.minimum(*shares).sum())
+
+
+def _all_there(corner: npt.NDArray[np.float64], size: int, matrix: npt.NDArray[np.float64], image: Pixels) -> bool:
+    """Whether the square at `corner` of the frame that `matrix` leads to lies inside the image."""
+    square = corner + (size - 1) * np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
+    there = (square - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    height, width = image.shape[:2]
+    return bool((there >= 0).all() and (there <= (width - 1, height - 1)).all())
 
 
 def _whole_blocks(image: Pixels, landmarks: npt.NDArray[np.float32]) -> Pixels:

@@ -7,8 +7,8 @@ As in OFIQ (release 1.0.3), where its native value is the one that we measure, o
     NaturalColour 200 (1 - s(x; 0, 10)); SingleFacePresent 100 (1 - x);
     with s(x; m, w) = 1 / (1 + exp((m - x) / w)).
 
-Ours, since OFIQ's native value comes from a trained model that we do not have:
-    Sharpness 100 x / (x + 20); CompressionArtifacts 10 x.
+Ours, and so under names of our own; OFIQ's Sharpness and CompressionArtifacts come from trained models:
+    LaplacianSharpness 100 x / (x + 20); JpegBlockScore 10 x.
 
 Rounded as OFIQ rounds and cut to 0 to 100. The typology angles say nothing about quality and have no scalar.
 """
@@ -22,6 +22,12 @@ import numpy.typing as npt
 
 SHAPE_OF_A_FACE = ("HeadPosePitch",)
 """What five points read off a face's shape as much as off its pose: no group is compared by it, no frame chosen."""
+
+FORMER_NAMES = {"Sharpness": "LaplacianSharpness", "CompressionArtifacts": "JpegBlockScore"}
+"""What runs before 0.2.0 called two values whose scale is not OFIQ's. Their tables are read, and computed again, so."""
+
+STANDARD, SCALAR = "OFIQ.", ".scalar"
+"""How a value that OFIQ itself measured is told from ours of the same name, its own 0 to 100 from its native one."""
 
 Values = npt.NDArray[np.float64]
 
@@ -57,6 +63,7 @@ def scalar(name: str, native: npt.ArrayLike) -> Values | None:
 
     None where the name has no such scale.
     """
+    name = FORMER_NAMES.get(name, name)
     if name not in _FORMULAS:
         return None
     return np.asarray(np.clip(np.rint(_FORMULAS[name](np.asarray(native, dtype=np.float64))), 0, 100))

@@ -33,18 +33,27 @@ ListFormat = Literal["csv", "lfw", "rfw", "calfw", "agedb", "cfp", "bob", "templ
 class Protocol(Card):
     """An official list of comparisons: its file (or folder) below the root, and its form.
 
-    `templates`: of template-pairs, the files that say which pictures each template is pooled of.
+    `templates`: of template-pairs, the files that say which pictures each template is pooled of. `references`: of
+    gallery-probe, the file that names the gallery, each of whose pictures is compared with each that `pairs` names.
     """
 
     pairs: str
-    format: ListFormat
+    format: ListFormat | Literal["gallery-probe"]
     templates: tuple[str, ...] = ()
+    references: str = ""
 
     @model_validator(mode="after")
     def _templates_have_files(self) -> Protocol:
+        if (self.format == "gallery-probe") != bool(self.references):
+            raise ValueError("references: the file that names the gallery goes with gallery-probe")
         if (self.format == "template-pairs") != bool(self.templates):
             raise ValueError("templates: files that say which pictures a template is pooled of go with template-pairs")
         return self
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file that it names."""
+        return tuple(name for name in (self.pairs, self.references, *self.templates) if name)
 
 
 class TableForm(Card):

@@ -274,11 +274,14 @@ class Statistics(Card):
 
 
 class Backend(Card):
-    """Where the nets run. The provider asked for is the provider that runs, or the run stops."""
+    """Where the nets run, and where all pairs are compared. What is asked for is what runs, or the run stops."""
 
     provider: Literal["cpu", "cuda", "tensorrt", "openvino", "coreml", "directml"] = "cpu"
     threads: Annotated[int, Field(ge=1, le=256)] | None = None
     batch: Annotated[int, Field(ge=1, le=1024)] = 32
+    engine: Literal["local", "dask"] = "local"
+    scheduler: Literal["local", "address", "slurm", "pbs", "lsf", "sge"] = "local"
+    workers: Annotated[int, Field(ge=1, le=100_000)] | None = None
 
 
 class Study(Card):
@@ -304,6 +307,9 @@ class Study(Card):
     )
     age_gap: tuple[Years, ...] | None = Field(
         default=None, description="years between reference and probe from which bins begin; none given: the card's"
+    )
+    ofiq: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="what OFIQ's own command wrote of the pictures as they are: a CSV file"
     )
     acquire: Acquire = Acquire()
     liveness: str | None = Field(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from facegap import store
-from facegap.claims.judge import judge_claim, verdict_of
+from facegap.claims.judge import judge_with, verdict_of
 from facegap.claims.text import MARGINS, Claim, parse
 from facegap.claims.verdict import Judged, Verdict
 from facegap.errors import InputError, StoreError
@@ -18,7 +19,15 @@ from facegap.evidence.sealed import KEPT
 from facegap.records import RunManifest
 from facegap.tables.hidden import Hidden, HiddenGroups
 from facegap.tables.suppress import without_counts
+from facegap.tables.workbench import Workbench
 from facegap.words import plural
+
+Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Shows a stage of so many items; what it gives is told how many more are done."""
+
+
+def _silent(_stage: str, _total: int) -> AbstractContextManager[Callable[[int], None]]:
+    return nullcontext(lambda _: None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +77,13 @@ def examine_claim(
     conditions: Sequence[str] = ("clean",),
     stated: str | None = None,
     sealed: Path | None = None,
+    progress: Progress | None = None,
 ) -> Examined:
     """Judge the claim in `text` by the kept evidence of the finished `run`.
 
     Args:
         sealed: file of the protocol that was sealed before the data; None: the one that the run holds, if any.
+        progress: shows how far it is, by comparisons of a model under a condition.
 
     Raises:
         InputError: the claim is not understood, the run has not what it speaks of, or a margin was not stated.
@@ -87,7 +98,9 @@ def examine_claim(
     seal = _sealed(run, sealed)
     beforehand = seal is not None and seal.has(text) and seal.before(manifest)
     where = _stated(claim, stated or (f"the protocol {seal.says}" if seal is not None and beforehand else None))
-    judged = shown_only(evidence, judge_claim(evidence, claim, models, conditions))
+    chosen = [key for key in evidence.comparisons if (not models or key[0] in models) and key[1] in conditions]
+    with (progress or _silent)("claim", len(chosen)) as advance:
+        judged = shown_only(evidence, judge_with(Workbench(evidence), claim, models, conditions, advance))
     level = evidence.study.statistics.level
     return Examined(
         run=manifest.run_id,

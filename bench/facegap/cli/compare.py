@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facegap.cli.complete import of_policies, of_runs
 from facegap.words import in_one_line
 
 if TYPE_CHECKING:
@@ -17,18 +18,24 @@ if TYPE_CHECKING:
 
 LEVELS = ("threshold", "goal")
 
+Policy = Annotated[
+    str | None,
+    typer.Option(
+        help="Hold every model against this policy: a .toml file, or the name of one in configs/policies/.",
+        autocompletion=of_policies,
+    ),
+]
+
 
 def compare(
     runs: Annotated[
         list[Path],
-        typer.Argument(help="Finished runs: results folders, of one model each or of several; one run alone as well."),
-    ],
-    policy: Annotated[
-        str | None,
-        typer.Option(
-            help="Hold every model against this policy: a .toml file, or the name of one in configs/policies/."
+        typer.Argument(
+            help="Finished runs: results folders, of one model each or of several; one run alone as well.",
+            autocompletion=of_runs,
         ),
-    ] = None,
+    ],
+    policy: Policy = None,
     level: Annotated[
         str, typer.Option(help='Which level decides the exit code: "threshold", or the stricter "goal".')
     ] = "threshold",
@@ -40,30 +47,49 @@ def compare(
 
     Example: facegap compare results/vendor-a-* results/vendor-b-* --policy tender.toml
     """
-    from facegap.cards import load_policy
-    from facegap.cli.progress import progress
-    from facegap.compared import compare_runs, read_runs, write_comparison
     from facegap.errors import InputError
 
     if level not in LEVELS:
         raise InputError(f"--level: expected threshold or goal, found '{level}'")
+    if not held_against(runs, policy, results, level):
+        raise typer.Exit(1)
+
+
+def held_against(runs: Sequence[Path], policy: str | None, results: Path, level: str = "threshold") -> bool:
+    """Compare, write the folder, print; whether every model meets every requirement at the level."""
+    return told(compared_with(runs, policy), results, level)
+
+
+def compared_with(runs: Sequence[Path], policy: str | None) -> Comparison:
+    """The runs compared, and held against the policy; nothing is written."""
+    from facegap.cards import load_policy
+    from facegap.cli.progress import progress
+    from facegap.compared import compare_runs, read_runs
+
     asked, file = load_policy(policy) if policy is not None else (None, None)
     found = read_runs(runs)
     with progress("compare", 1) as advance:
         compared = compare_runs(found, asked, file.read_text(encoding="utf-8") if file is not None else "")
         advance(1)
+    return compared
+
+
+def told(compared: Comparison, results: Path, level: str = "threshold") -> bool:
+    """Write the folder and print it; whether every model meets every requirement at the level."""
+    from facegap.compared import write_comparison
+
     folder = write_comparison(compared, results)
     typer.echo("\n".join(lines(compared)))
     typer.echo(f"\npage: {folder / 'report.html'}")
-    if not compared.meets(level):
-        raise typer.Exit(1)
+    return compared.meets(level)
 
 
 def lines(found: Comparison) -> Iterator[str]:
     """What differs first, then models and requirements, then how far paired differences go."""
     from facegap.schema import BetweenRow, RunDifferenceRow, SharedRow
 
-    yield from _differences([row for row in found.tables[RunDifferenceRow] if isinstance(row, RunDifferenceRow)])
+    if len(found.runs) > 1:
+        yield from _differences([row for row in found.tables[RunDifferenceRow] if isinstance(row, RunDifferenceRow)])
     for row in found.tables[SharedRow]:
         if isinstance(row, SharedRow) and row.shared == "no":
             yield f"no paired differences between {row.run} and {row.other_run}: {in_one_line(row.why)}"
@@ -107,7 +133,9 @@ def policy_lines(found: Comparison) -> Iterator[str]:
 
 
 def _cells(label: str, one: Required) -> tuple[str, ...]:
-    worst = one.worst.group if one.worst is not None else "-"
+    from facegap.compared.requirements import worst_group
+
+    worst = worst_group(one) or "-"
     return (label, one.requirement.name, one.condition, one.level, f"{one.limit:g}", one.verdict, worst)
 
 

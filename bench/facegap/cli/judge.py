@@ -38,6 +38,13 @@ def judge(
             help='Where the margin of a claim was stated before the data were seen: "tender of 2026-03-01, section 4".'
         ),
     ] = "",
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="Hold the counts against this policy: a .toml file, or the name of one in configs/policies/; what the "
+            "table cannot say is not enough evidence."
+        ),
+    ] = None,
     level: Annotated[float, typer.Option(help="Confidence level of intervals, and of verdicts together.")] = 0.95,
     design_effect: Annotated[
         float,
@@ -49,21 +56,46 @@ def judge(
         "results"
     ),
 ) -> None:
-    """Judge a published table of counts; exit code 1 unless every claim is supported.
+    """Judge a published table of counts; exit code 1 unless every claim is supported and the policy's thresholds met.
 
     Example: facegap judge counts.csv --claim "FNMR <= 0.5 % in every group" --reference White
     """
-    from facegap.published import Asked, judge_counts, read_counts, write_judged
+    from dataclasses import replace
 
-    read = read_counts(counts, labels or ())
+    from facegap.cards import load_policy
+    from facegap.published import (
+        Asked,
+        claims_of,
+        held,
+        judge_counts,
+        policy_lines,
+        read_counts,
+        write_judged,
+    )
+
+    required = load_policy(policy)[0] if policy is not None else None
+
     asked = Asked(
-        level=level, design_effect=design_effect, reference=reference, claims=tuple(claim or ()), stated=stated
+        level=level,
+        design_effect=design_effect,
+        reference=reference,
+        claims=tuple(claim or ()),
+        stated=stated or (required.stated if required is not None else ""),
+        labels=tuple(labels or ()),
+    )
+    read = read_counts(counts, asked.labels)
+    own, asks = asked.claims, claims_of(required, read, asked) if required is not None else ()
+    asked = replace(
+        asked, claims=(*own, *dict.fromkeys(one.claim for one in asks if not one.why and one.claim not in own))
     )
     judged = judge_counts(read, asked)
     folder = write_judged(read, asked, judged, results)
     typer.echo("\n".join(lines(read, asked, judged)))
     typer.echo(f"\npage: {folder / 'report.html'}")
-    if any(row.verdict != "supported" for row in judged.claims):
+    if required is not None:
+        typer.echo("\n".join(["", *map(in_one_line, policy_lines(required, asks, judged.claims))]))
+    met = all(held(one, judged.claims)[0] == "met" for one in asks if one.level == "threshold")
+    if not met or any(row.verdict != "supported" for row in judged.claims if row.claim in own):
         raise typer.Exit(1)
 
 

@@ -24,7 +24,10 @@ def protocol_export(
         typer.Option(help="Folder that holds the data set's files, in place of the one that the study or card names."),
     ] = None,
 ) -> None:
-    """Write pictures and lists of a study's comparisons under opaque ids, for somebody else to score."""
+    """Write pictures and lists of a study's comparisons under opaque ids, for somebody else to score.
+
+    Example: facegap protocol export my-study.toml --out for-the-vendor
+    """
     from facegap.cli.progress import progress
     from facegap.outside.folder import refuse_existing
     from facegap.run import asked_of, export_protocol

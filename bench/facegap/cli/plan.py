@@ -7,6 +7,7 @@ from itertools import groupby
 
 from facegap.cli.listings import columns
 from facegap.planning import Plan, PlannedGroup
+from facegap.planning.cluster import ClusterCost
 from facegap.planning.verdicts import MOST_PEOPLE, PlannedVerdict
 from facegap.tables.versus_rest import ratio_text
 
@@ -23,6 +24,8 @@ def lines(plan: Plan) -> Iterator[str]:
         f"estimated, good to a factor of about three: {_time(plan.seconds)} on {plan.cores} cores with nothing cached; "
         f"{_size(plan.cache_bytes)} of cache, {_size(plan.results_bytes)} of results"
     )
+    if plan.cluster is not None:
+        yield _cluster(plan.cluster)
     yield ""
     yield from columns(
         [("GROUPING", "GROUP", "PEOPLE", "SAMPLES", "MATED", "NON-MATED", "SEARCHES"), *map(_trials, plan.groups)]
@@ -40,6 +43,33 @@ def lines(plan: Plan) -> Iterator[str]:
     for claim, found in groupby(plan.verdicts, lambda verdict: verdict.claim):
         yield ""
         yield from _claimed(claim, list(found))
+    if plan.requirements:
+        yield ""
+        yield from _required(plan)
+
+
+def _required(plan: Plan) -> Iterator[str]:
+    """Whether the study could decide each requirement of the policy, and what is missing where it could not."""
+    yield "policy: whether this study could decide each requirement, as of the group of which it could decide least"
+    rows = [("REQUIREMENT", "LEVEL", "METRIC", "AT MOST", "THIS STUDY")]
+    rows += [(one.requirement, one.level, one.metric, f"{one.limit:g}", one.decides) for one in plan.requirements]
+    yield from columns(rows)
+    for one in plan.requirements:
+        if one.why:
+            yield f"  {one.requirement}, {one.level}: {one.why}"
+        for verdict in one.verdicts:
+            if verdict.decides != "could decide":
+                yield f"  {one.requirement}, {one.level}, {verdict.group}: {_verdict(verdict)[-1]}"
+
+
+def _cluster(cost: ClusterCost) -> str:
+    return (
+        f"comparisons on a cluster: {_time(cost.seconds)} on {cost.workers} workers, {cost.tasks} tasks, bound by "
+        f"{_BOUND[cost.bound]}; {_size(cost.bytes_a_worker)} of memory a worker, {_size(cost.bytes_moved)} moved"
+    )
+
+
+_BOUND = {"products": "the matrix product", "network": "the network", "scheduler": "the scheduler"}
 
 
 def _claimed(claim: str, verdicts: list[PlannedVerdict]) -> Iterator[str]:

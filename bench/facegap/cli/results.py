@@ -7,8 +7,13 @@ from typing import Annotated
 
 import typer
 
+from facegap.cli.complete import of_policies, of_runs, of_studies
+
 Run = Annotated[
-    Path, typer.Argument(help="A finished run: the results folder that `facegap run` or `facegap analyse` wrote.")
+    Path,
+    typer.Argument(
+        help="A finished run: the results folder that `facegap run` or `facegap analyse` wrote.", autocompletion=of_runs
+    ),
 ]
 
 
@@ -71,8 +76,12 @@ def analyse(
     ] = None,
     page: Annotated[bool, typer.Option(help="Draw the figures and report.html for the new tables too.")] = True,
 ) -> None:
-    """Compute a run's tables again with other groups, thresholds or intervals, without the model."""
+    """Compute a run's tables again with other groups, thresholds or intervals, without the model.
+
+    Example: facegap analyse results/example --groups sex --fmr 0.02
+    """
     from facegap import report
+    from facegap.cli.progress import progress
     from facegap.cli.summary import end_without_page, print_summary
     from facegap.run import Changes, parse_groups
     from facegap.run import analyse as again
@@ -89,7 +98,7 @@ def analyse(
         observed=tuple(observed) if observed else None,
         age_gap=tuple(age_gap) if age_gap else None,
     )
-    folder = again(run, changes, out, report.write if page else None)
+    folder = again(run, changes, out, report.write if page else None, progress)
     print_summary(folder)
     end_without_page(folder)
 
@@ -117,21 +126,28 @@ def claim(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the judgement as JSON, for programs.")] = False,
 ) -> None:
-    """Judge a claim: refuted, supported or undecided, by group; exit code 1 unless all of it is supported."""
+    """Judge a claim: refuted, supported or undecided, by group; exit code 1 unless all of it is supported.
+
+    Example: facegap claim results/example "FNMR <= 2 % in every group at FMR 0.01"
+    """
     import json
     from dataclasses import asdict
 
     from facegap.claims import examine_claim
     from facegap.cli.claims import lines
+    from facegap.cli.progress import progress
 
-    found = examine_claim(run, text, model or (), condition or ("clean",), stated, sealed)
+    found = examine_claim(run, text, model or (), condition or ("clean",), stated, sealed, progress)
     typer.echo(json.dumps(asdict(found), indent=2) if as_json else "\n".join(lines(found)))
     if found.verdict != "supported":
         raise typer.Exit(1)
 
 
 def seal(
-    config: Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")],
+    config: Annotated[
+        str,
+        typer.Argument(help="The study: a .toml file, or the name of a study in configs/.", autocompletion=of_studies),
+    ],
     claims: Annotated[
         list[str] | None,
         typer.Option(
@@ -146,7 +162,10 @@ def seal(
         Path | None, typer.Option(help="File that is written; STUDY.sealed.json beside the study where not given.")
     ] = None,
 ) -> None:
-    """Write what will be measured and claimed, with digests and the date, before the data are seen."""
+    """Write what will be measured and claimed, with digests and the date, before the data are seen.
+
+    Example: facegap seal my-study.toml --claim "FNMR <= 1 % in every group"
+    """
     from facegap.claims import parse_sealed
     from facegap.run import seal_study
 
@@ -161,7 +180,10 @@ def seal(
 
 
 def plan(
-    config: Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")],
+    config: Annotated[
+        str,
+        typer.Argument(help="The study: a .toml file, or the name of a study in configs/.", autocompletion=of_studies),
+    ],
     root: Annotated[
         Path | None,
         typer.Option(help="Folder that holds the data set's files, in place of the one that the study names."),
@@ -188,14 +210,37 @@ def plan(
             help='Say the people that a verdict on this claim takes, such as "FNMR <= 1 % in every group"; repeatable.'
         ),
     ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            help="Say whether the study could decide each requirement of this policy: a .toml file, or the name of one "
+            "in configs/policies/.",
+            autocompletion=of_policies,
+        ),
+    ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help='Also say what the comparisons take on a cluster: "dask"; the study\'s own where not given.'),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes of that cluster; the study's own where not given.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON, for programs.")] = False,
 ) -> None:
-    """Say what a study would measure, take and see, before anything is computed."""
+    """Say what a study would measure, take and see, before anything is computed.
+
+    Example: facegap plan quickstart --claim "FNMR <= 1 % in every group"
+    """
     import json
     from dataclasses import asdict
 
     from facegap.cli.plan import lines
+    from facegap.errors import InputError
+    from facegap.pipeline import cores
     from facegap.planning import plan_study
 
-    found = plan_study(config, root, pilot, design_effect, fnmr, claim or ())
+    if engine not in (None, "dask") or (workers is not None and engine is None):
+        raise InputError(f'--engine: expected "dask", with which --workers goes, found {engine or "none"}')
+    count = (workers or cores()) if engine else None
+    found = plan_study(config, root, pilot, design_effect, fnmr, claim or (), count, policy)
     typer.echo(json.dumps(asdict(found), indent=2) if as_json else "\n".join(lines(found)))

@@ -29,6 +29,8 @@ def sensitivity(
     """Run a study with each range of its conditions at both ends, and print who is turned away at either.
 
     What it runs is written beside the study, STUDY-sensitivity.toml; of a finished run only the table is printed.
+
+    Example: facegap conditions sensitivity phones-and-light
     """
     from facegap import report as page
     from facegap import store

@@ -40,7 +40,10 @@ def scores_import(
         typer.Option(help="Protocol that `facegap seal` wrote before the data; the study's own where not given."),
     ] = None,
 ) -> None:
-    """Run a study with a vendor's scores in place of its models; the result is a run as any other."""
+    """Run a study with a vendor's scores in place of its models; the result is a run as any other.
+
+    Example: facegap scores import my-study.toml scores.csv --name my-vendor
+    """
     from facegap import report as page
     from facegap import store
     from facegap.cli.progress import progress

@@ -3,6 +3,7 @@
 Cost grows with the number of pairs, memory with the number of templates plus the kept tail.
 """
 
+from facegap.compare.cluster import chosen
 from facegap.compare.engine import Engine, Part, TilePlan, merged
 from facegap.compare.listed import listed_comparisons
 from facegap.compare.matrix import ScoreMatrix, compare_matrix
@@ -17,6 +18,7 @@ __all__ = [
     "ScoreMatrix",
     "TailRule",
     "TilePlan",
+    "chosen",
     "compare",
     "compare_matrix",
     "exact_scores",

@@ -279,7 +279,7 @@ def _most_frequent(row_cell: Any, column_cell: Any, table: Any, seen: Any) -> in
                 k = table[row_cell[r], column_cell[c]]
                 seen[k] = seen[k] + 1 if step == 0 else 0
                 best = k if seen[k] > seen[best] else best
-    return best
+    return int(best)
 
 
 @compiled()

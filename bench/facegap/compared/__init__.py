@@ -2,5 +2,14 @@
 
 from facegap.compared.folder import Comparison, compare_runs, write_comparison
 from facegap.compared.runs import OneRun, read_runs
+from facegap.compared.verify import examine_comparison, is_comparison
 
-__all__ = ["Comparison", "OneRun", "compare_runs", "read_runs", "write_comparison"]
+__all__ = [
+    "Comparison",
+    "OneRun",
+    "compare_runs",
+    "examine_comparison",
+    "is_comparison",
+    "read_runs",
+    "write_comparison",
+]

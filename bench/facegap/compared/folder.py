@@ -47,6 +47,11 @@ class Comparison:
     judged: Mapping[str, tuple[Required, ...]]
     outcomes: Mapping[str, Mapping[str, Met]]
 
+    @property
+    def requirements(self) -> tuple[RequirementRow, ...]:
+        """Every requirement of the policy; none without one."""
+        return tuple(row for row in self.tables.get(RequirementRow, ()) if isinstance(row, RequirementRow))
+
     def meets(self, level: str) -> bool:
         """Whether every model meets every requirement at the level; a comparison without a policy asks for nothing."""
         return all(met == "met" for met in self.outcomes.get(level, {}).values())

@@ -61,7 +61,7 @@ def requirement_row(run: str, label: str, one: Required) -> RequirementRow:
         grouping=shown.grouping if shown is not None else ", ".join(asked.groups or ()),
         threshold_name=shown.threshold_name if shown is not None else asked.at,
         threshold=shown.threshold if shown is not None else None,
-        group="" if worst is None else worst.group,
+        group=worst_group(one),
         value=None if worst is None else worst.value,
         low=None if worst is None else worst.low,
         high=None if worst is None else worst.high,
@@ -132,6 +132,16 @@ def sentence(one: Required) -> str:
     return " ".join(parts)
 
 
+def worst_group(one: Required) -> str:
+    """Its name; of a summary the group with the highest rate, "" where several share it."""
+    if one.worst is None:
+        return ""
+    if not one.requirement.summary:
+        return one.worst.group
+    first = one.worst.note.partition("; ")[0]
+    return first.removeprefix("highest: ").rpartition(", lowest: ")[0] if first.startswith("highest: ") else ""
+
+
 def _cost(one: Required, worst: Judged) -> str:
     people = one.people
     by_people = people.value is not None and one.requirement.rate != "FTA"
@@ -148,8 +158,9 @@ def _cost(one: Required, worst: Judged) -> str:
 
 
 def _spread(one: Required, worst: Judged) -> str:
-    reach = words.reach(worst.low, worst.high)
+    reach, name = words.reach(worst.low, worst.high), worst_group(one)
+    whose = f"the worst group, {name}," if name else "the worst group"
     return (
-        f"The {one.requirement.rate} of the worst group is {words.number(worst.value)} ({reach}) times the groups’ "
-        f"geometric mean; {worst.note.partition(';')[0]}."
+        f"The {one.requirement.rate} of {whose} is {words.number(worst.value)} ({reach}) times the geometric mean of "
+        "the groups’ rates."
     )

@@ -12,6 +12,7 @@ from facegap.records import (
     ClusterSums,
     ErrorCounts,
     Failures,
+    LeverageSums,
     Mask,
     PeopleCounts,
     PersonRates,
@@ -107,6 +108,7 @@ def one_way(
             failed=int(failures_by_group[d]),
             subjects=int(np.count_nonzero(m_d)),
             by_subject=ClusterSums(exact_dot(x_d, x_d), exact_dot(x_d, m_d), exact_dot(m_d, m_d)),
+            leverage=leverage_sums(x_d, m_d),
             heaviest=heaviest(x_d, m_d),
             failures=failures,
             people=each_once(x_d, m_d),
@@ -124,6 +126,13 @@ def heaviest(errors: Rows, comparisons: Rows) -> tuple[PersonSums, ...]:
     rate = errors.sum() / max(int(comparisons.sum()), 1)
     order = np.argsort(rate * comparisons - errors, kind="stable")[:2]
     return tuple(PersonSums(int(errors[k]), int(comparisons[k])) for k in order)
+
+
+def leverage_sums(errors: Rows, comparisons: Rows) -> LeverageSums:
+    """Higher sums of (people,) errors and comparisons."""
+    x, m = errors.astype(np.float64), comparisons.astype(np.float64)
+    xm, mm = x * m, m * m
+    return LeverageSums(*(float(a @ b) for a, b in ((x, xm), (xm, m), (mm, m), (xm, xm), (xm, mm), (mm, mm))))
 
 
 def each_once(errors: Rows, comparisons: Rows) -> PeopleCounts:
@@ -183,11 +192,14 @@ _LIMB = 20
 def exact_dot(x: Rows, y: Rows) -> int:
     """Exact inner product of (n,) non-negative int64 arrays, whose squares may pass 2^63.
 
-    Halves of 20 bits keep every partial sum of up to 2^22 products below 2^63.
+    Halves of 20 bits keep every partial sum of up to 2^22 products below 2^63; small numbers need none.
     """
     if len(x) == 0:
         return 0
-    if max(int(x.max()), int(y.max())) >> (2 * _LIMB) or len(x) >> 22:
+    most, other = int(x.max()), int(y.max())
+    if most * other * len(x) < 1 << 63:
+        return int(x @ y)
+    if max(most, other) >> (2 * _LIMB) or len(x) >> 22:
         return sum(int(p) * int(q) for p, q in zip(x, y, strict=True))
     x_high, x_low = x >> _LIMB, x & ((1 << _LIMB) - 1)
     y_high, y_low = y >> _LIMB, y & ((1 << _LIMB) - 1)

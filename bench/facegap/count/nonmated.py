@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from facegap.count.groups import (
     heaviest,
     heaviest_rates,
     largest_share,
+    leverage_sums,
     people_of_half,
     rate_sums,
 )
@@ -184,27 +186,65 @@ class _FalseMatches:
         return self.i[found], self.j[found]
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _SortedTail:
+    """The kept non-mated scores of a grouping, sorted by cell: what is above a threshold is then sorted as well."""
+
+    group: Rows
+    subject: Rows
+    cell: Rows
+    i: Rows
+    j: Rows
+    score: Floats
+
+
+_SORTED: WeakKeyDictionary[Comparisons, _SortedTail] = WeakKeyDictionary()
+"""Of the grouping that was asked for last: tables go through all thresholds of one before they come to the next."""
+
+
 def _false_matches(comparisons: Comparisons, groups: Groups, threshold: float) -> _FalseMatches:
     if threshold < comparisons.floor:
         raise InputError(
             f"threshold {threshold:.6g} lies below the floor {comparisons.floor:.6g} of the kept non-mated scores "
             f"of {comparisons.model} under {comparisons.condition}; compare again with a lower floor"
         )
-    above = matches(comparisons.tail.score, threshold)
-    reference, probe = comparisons.tail.reference[above], comparisons.tail.probe[above]
-    i, j = groups.subject[reference], groups.subject[probe]
+    tail = _sorted_tail(comparisons, groups)
+    above = matches(tail.score, threshold)
+    return _FalseMatches(
+        cell=tail.cell[above],
+        i=tail.i[above],
+        j=tail.j[above],
+        groups=len(groups.names),
+        symmetric=comparisons.trials.symmetric,
+    )
+
+
+def _sorted_tail(comparisons: Comparisons, groups: Groups) -> _SortedTail:
+    known = _SORTED.get(comparisons)
+    if known is not None and known.group is groups.group and known.subject is groups.subject:
+        return known
+    tail = comparisons.tail
+    i, j = groups.subject[tail.reference], groups.subject[tail.probe]
     if np.any(i == j):
         raise InputError(
             f"the non-mated scores of {comparisons.model} under {comparisons.condition} hold a pair of one subject "
             "with itself; mated pairs belong to the mated comparisons"
         )
-    d, e = groups.group[reference], groups.group[probe]
-    symmetric = comparisons.trials.symmetric
-    if symmetric:
+    d, e = groups.group[tail.reference], groups.group[tail.probe]
+    if comparisons.trials.symmetric:
         d, e = np.minimum(d, e), np.maximum(d, e)
     cell = d * len(groups.names) + e
     order = np.argsort(cell, kind="stable")
-    return _FalseMatches(cell=cell[order], i=i[order], j=j[order], groups=len(groups.names), symmetric=symmetric)
+    found = _SortedTail(
+        group=groups.group,
+        subject=groups.subject,
+        cell=cell[order],
+        i=i[order],
+        j=j[order],
+        score=tail.score[order],
+    )
+    _SORTED[comparisons] = found
+    return found
 
 
 def _cell(
@@ -236,6 +276,7 @@ def _cell(
         failed=sides.cell(*at, "counted").trials - completed,
         subjects=int(np.count_nonzero(people)),
         by_subject=ClusterSums(exact_dot(errors, errors), exact_dot(errors, people), exact_dot(people, people)),
+        leverage=leverage_sums(errors, people),
         heaviest=heaviest(errors, people),
         by_pair=ClusterSums(exact_dot(repeats, repeats), exact_dot(repeats, compared), block.pair_mm),
         failures=failures,

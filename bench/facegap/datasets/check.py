@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from facegap.cards import DatasetCard
+from facegap.cards.dataset import Protocol
 from facegap.datasets.copies import Looks, copy_findings, find_copies, spread, unreadable_findings
 from facegap.datasets.files import read_bytes
 from facegap.datasets.load import load
@@ -170,16 +171,23 @@ def _lists(card: DatasetCard, root: Path, samples: Samples) -> dict[str, Pairs]:
     """The card's lists of comparisons, by protocol; "" is files.pairs where no protocol is that list."""
     named = [protocol.pairs for protocol in card.protocols.values()]
     unnamed = [""] if "pairs" in card.files and card.files["pairs"] not in named else []
-    there = [name for name, protocol in card.protocols.items() if list_files(root, protocol.pairs)]
+    there = [name for name, protocol in card.protocols.items() if not _lacking(root, protocol)]
     return {name: load_pairs(card, root, samples, name) for name in (*unnamed, *there)}
 
 
 def _missing_lists(card: DatasetCard, root: Path) -> Iterator[Finding]:
     """Official lists that do not lie here: a study that asks for one is stopped."""
-    missing = [name for name, protocol in card.protocols.items() if not list_files(root, protocol.pairs)]
-    for name in missing:
-        message = f"protocol '{name}': no '{card.protocols[name].pairs}' below the root"
+    for name, protocol in card.protocols.items():
+        lacking = _lacking(root, protocol)
+        if not lacking:
+            continue
+        message = f"protocol '{name}': no '{lacking[0]}' below the root"
         yield Finding(level="warning", rule="no-list", message=message, advice="a study that asks for it is stopped")
+
+
+def _lacking(root: Path, protocol: Protocol) -> list[str]:
+    """Files that the protocol names and that are not there."""
+    return [name for name in protocol.files if not list_files(root, name)]
 
 
 def _group_counts(card: DatasetCard, samples: Samples) -> Iterator[GroupCount]:

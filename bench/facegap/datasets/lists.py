@@ -8,6 +8,7 @@
 | calfw | two lines a pair, `file label`: the fold number of a mated pair, 0 of a non-mated one |
 | agedb | `file file label`, 1 or 0 (or -1); ten folds of equal size |
 | cfp | a folder of folds, each with same.txt and diff.txt of `i,j`, and Pair_list_F.txt, Pair_list_P.txt above |
+| gallery-probe | two files of names, `picture` or `person picture`: each of the second with each of the first |
 | template-pairs | `template template` or with a label 1 or 0; comma or space; the templates are pooled of pictures |
 | bob | a folder with for_models.lst (`file model client`) and for_scores.lst (`file model claimed real`) |
 """
@@ -164,6 +165,18 @@ def _rfw_id(person: str, number: str) -> str:
 
 def _agedb(path: Path) -> Contents:
     return _in_folds(path, [_labelled(where, words) for where, words in _lines(path)])
+
+
+def read_names(path: Path) -> Iterator[tuple[str, str]]:
+    """Where each line stands and the picture that it names: its last word, without what it is packed with.
+
+    Raises:
+        DatasetError: it cannot be read, or a line has more than a person and a picture.
+    """
+    for where, words in _lines(path):
+        if len(words) > 2:
+            raise DatasetError(f"{path}: {where}: expected a picture, or person and picture; found {len(words)} words")
+        yield where, words[-1].removesuffix(".bz2").removesuffix(".gz")
 
 
 def _template_pairs(path: Path) -> Contents:

@@ -11,10 +11,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from facegap.cards import DatasetCard
-from facegap.cards.dataset import ListFormat
+from facegap.cards.dataset import ListFormat, Protocol
 from facegap.cards.study import TrialRule
 from facegap.datasets.files import existing_root, leaves_root
-from facegap.datasets.lists import Contents, Listed, read_list
+from facegap.datasets.lists import Contents, Listed, read_list, read_names
 from facegap.datasets.names import AMBIGUOUS, UNKNOWN, Names
 from facegap.datasets.pools import Pools, read_pools
 from facegap.datasets.row import numbers_of
@@ -87,6 +87,8 @@ def load_pairs(card: DatasetCard, root: Path, samples: Samples, protocol: str = 
         DatasetMissing: there is no such folder.
         DatasetError: the card names no list, or the list cannot be read as a whole.
     """
+    if protocol and _protocol(card, protocol).format == "gallery-probe":
+        return _gallery_and_probes(card, root, samples, protocol)
     name, form = _of_card(card, protocol)
     if form == "template-pairs":
         return _pooled_of_card(card, root, samples, protocol)
@@ -99,6 +101,42 @@ def load_pairs(card: DatasetCard, root: Path, samples: Samples, protocol: str = 
         near = did_you_mean(PurePosixPath(name).name, there)
         raise DatasetError(f"data set '{card.name}': list of pairs: no '{name}' in {root}{near}; correct the card")
     return _settled(path, form, card.columns, samples, paths)
+
+
+def _gallery_and_probes(card: DatasetCard, root: Path, samples: Samples, protocol: str) -> Pairs:
+    """Each picture that one file names with each of another, none with itself."""
+    said, names, findings = card.protocols[protocol], _without_endings(samples), list[Finding]()
+    existing_root(card, root)
+    sides, refused = [], dict[str, int]()
+    for name in (said.references, said.pairs):
+        if leaves_root(name):
+            raise DatasetError(f"data set '{card.name}': list '{name}' leaves the root; name a file below it")
+        paths = list_files(root, name)
+        if not paths:
+            raise DatasetError(
+                f"data set '{card.name}': no '{name}' in {root}; correct protocols.{protocol} in the card"
+            )
+        listed = [(where, names.get(PurePosixPath(picture).stem, -1)) for where, picture in read_names(paths[0])]
+        lost = [where for where, row in listed if row < 0]
+        if lost:
+            refused[f"{paths[0].name}: {UNKNOWN}"] = len(lost)
+            findings.append(_refusal(paths[0].name, UNKNOWN, lost, "picture"))
+        sides.append(np.unique([row for _, row in listed if row >= 0]).astype(np.int64))
+    reference, probe = (side.ravel() for side in np.meshgrid(*sides, indexing="ij"))
+    apart = reference != probe
+    table = np.stack([reference[apart], probe[apart]], axis=1)
+    findings += _within_groups(protocol, table, samples)
+    fold = np.zeros(len(table), dtype=np.int64)
+    return Pairs(table[:, 0], table[:, 1], fold, refused, tuple(findings), {})
+
+
+def _without_endings(samples: Samples) -> dict[str, int]:
+    """Name of a picture without folder and ending -> its row; -1 where several have it."""
+    rows: dict[str, int] = {}
+    for row, name in enumerate(samples.ids.tolist()):
+        stem = PurePosixPath(name).stem
+        rows[stem] = -1 if stem in rows else row
+    return rows
 
 
 def _pooled_of_card(card: DatasetCard, root: Path, samples: Samples, protocol: str) -> Pairs:
@@ -124,13 +162,18 @@ def list_files(root: Path, name: str) -> list[Path]:
     return [root / name] if (root / name).exists() else []
 
 
+def _protocol(card: DatasetCard, name: str) -> Protocol:
+    if name not in card.protocols:
+        there, near = ", ".join(card.protocols) or "none", did_you_mean(name, card.protocols)
+        raise DatasetError(f"data set '{card.name}': no protocol '{name}'{near}; its protocols: {there}")
+    return card.protocols[name]
+
+
 def _of_card(card: DatasetCard, protocol: str) -> tuple[str, ListFormat]:
     if protocol:
-        if protocol not in card.protocols:
-            there = ", ".join(card.protocols) or "none"
-            near = did_you_mean(protocol, card.protocols)
-            raise DatasetError(f"data set '{card.name}': no protocol '{protocol}'{near}; its protocols: {there}")
-        return card.protocols[protocol].pairs, card.protocols[protocol].format
+        said = _protocol(card, protocol)
+        assert said.format != "gallery-probe"
+        return said.pairs, said.format
     if "pairs" not in card.files:
         raise DatasetError(f"data set '{card.name}': it has no list of pairs; name it in the card: files.pairs")
     return card.files["pairs"], "lfw" if card.adapter == "lfw" else "csv"
@@ -250,8 +293,8 @@ def _joined(name: str, kind: str, i: Rows, j: Rows, said: Mask, people: int) -> 
     return np.where(named, part.astype(np.str_), "")
 
 
-def _refusal(name: str, reason: str, lines: Sequence[str]) -> Finding:
-    message = f"{name}: {plural(len(lines), 'pair')} refused: {reason}"
+def _refusal(name: str, reason: str, lines: Sequence[str], what: str = "pair") -> Finding:
+    message = f"{name}: {plural(len(lines), what)} refused: {reason}"
     return Finding(
         level="error",
         rule="pairs",

@@ -173,7 +173,7 @@ def _pinned(source: PullFile, digest: str) -> str:
 def _missing(card: DatasetCard, root: Path) -> Iterator[str]:
     """Files that the card reads and that were not among those fetched."""
     named = [name for key, name in card.files.items() if key != "images"]
-    named += [protocol.pairs for protocol in card.protocols.values()]
+    named += [name for protocol in card.protocols.values() for name in protocol.files]
     absent = [name for name in dict.fromkeys(named) if "*" not in name and not (root / name).exists()]
     if absent:
         yield f"{root}: still to be added by hand: {', '.join(absent)}; the head of the card says what they are"

@@ -59,7 +59,7 @@ def _is(files: Sequence[str]) -> str:
 def own_files(card: DatasetCard, tree: Tree) -> set[str]:
     """The files that the card itself names: manifest, lists, labels."""
     named = {name for key, name in card.files.items() if key not in ("images", "labels")}
-    named |= {protocol.pairs for protocol in card.protocols.values()}
+    named |= {name for protocol in card.protocols.values() for name in protocol.files}
     lists = {path for path in tree.files for name in named if "*" in name and fnmatchcase(path, name)}
     return {str(PurePosixPath(name)) for name in named} | lists | label_files(card, tree)
 

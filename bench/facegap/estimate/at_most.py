@@ -23,8 +23,12 @@ from facegap.records import ErrorCounts
 Verdict = Literal["refuted", "supported", "undecided"]
 _LARGEST = 1e12
 
-ROOM = 2
-"""People like those with most errors whom a bound leaves room for (`benchmarks/claims_coverage.md`)."""
+ROOM, ROOM_OF_PAIRS = 3, 4
+"""People like those with most errors whom support leaves room for (`benchmarks/claims_coverage.md`)."""
+
+REFUTING_PAIRS = 2
+"""Of false matches half of the error is for refuting. Sums over people take relatives whom no label names for as many
+people as they are, and a rate for more certain than it is."""
 
 LEAST_PEOPLE, LEAST_PEOPLE_OF_PAIRS = 12, 30
 """People, as if all took part alike: (sum M)^2 / sum M^2. One person with hundreds of pictures makes three of three
@@ -132,16 +136,20 @@ def _not_judged(c: ErrorCounts, limit: float, level: float) -> ClaimVerdict:
 
 
 def p_refute(counts: ErrorCounts, limit: float, level: float) -> float:
-    """p-value of "the rate is at most `limit`": small refutes it. On the effective sample at `level`."""
+    """p-value of "the rate is at most `limit`": small refutes it. On the effective sample at `level`.
+
+    Where a comparison has two people it is `REFUTING_PAIRS` times that of the test.
+    """
     n = effective_sample(counts, level)
-    return at_least(counts.errors / counts.trials * n, n, limit)
+    p = at_least(counts.errors / counts.trials * n, n, limit)
+    return p if counts.by_pair is None else min(1.0, REFUTING_PAIRS * p)
 
 
 def p_support(counts: ErrorCounts, limit: float, level: float) -> float:
     """p-value of "the rate is at least `limit`": small supports the claim.
 
-    With room for two more people like those with most errors: who errs most of all is often not in the sample. 1 with
-    fewer than `supporting_people`.
+    With room for more people like those with most errors (`roomy`): who errs most of all is often not in the sample. 1
+    with fewer than `supporting_people`.
     """
     if _people(counts) < supporting_people(counts):
         return 1.0
@@ -150,8 +158,10 @@ def p_support(counts: ErrorCounts, limit: float, level: float) -> float:
 
 
 def roomy(counts: ErrorCounts) -> float:
-    """The rate with room for `ROOM` more people like those with most errors."""
-    return counts.errors / counts.trials if counts.by_subject is None else with_room(counts, ROOM)
+    """The rate with room for `ROOM` more people like those with most errors, or for `ROOM_OF_PAIRS`."""
+    if counts.by_subject is None:
+        return counts.errors / counts.trials
+    return with_room(counts, ROOM if counts.by_pair is None else ROOM_OF_PAIRS)
 
 
 def enough_people(counts: ErrorCounts) -> bool:
@@ -189,7 +199,8 @@ def _decided_at(counts: ErrorCounts, n_eff: float, limit: float, alpha: float) -
     rate, room = counts.errors / counts.trials, roomy(counts) - counts.errors / counts.trials
     least = least_people(counts) if rate > limit else supporting_people(counts)
     if rate > limit:
-        effective = _smallest(lambda n: at_least(rate * n, n, limit) <= alpha)
+        of_one = alpha if counts.by_pair is None else alpha / REFUTING_PAIRS
+        effective = _smallest(lambda n: at_least(rate * n, n, limit) <= of_one)
     else:
         effective = _smallest(lambda n: at_most((rate + room * min(n_eff / n, 1.0)) * n, n, limit) <= alpha)
     if effective is None:

@@ -19,12 +19,23 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import reduce
+from operator import add
 from typing import TypeVar
 
 from scipy import special
 
 from facegap.estimate.binomial import wilson, z_value
-from facegap.records import ClusterSums, Counted, ErrorCounts, PeopleCounts, PersonRates, PersonSums, RateSums
+from facegap.records import (
+    ClusterSums,
+    Counted,
+    ErrorCounts,
+    LeverageSums,
+    PeopleCounts,
+    PersonRates,
+    PersonSums,
+    RateSums,
+)
 
 _ROUNDED = Fraction(1, 10**12)
 """Share of a sum of squares below which its residuals are rounding."""
@@ -40,9 +51,15 @@ def residual_squares(sums: ClusterSums | RateSums, errors: float, trials: int) -
 
     Sums of rates were rounded already, and what rounding leaves of equal rates is nothing.
     """
-    p = Fraction(errors) / trials
-    found = Fraction(sums.xx) - 2 * p * Fraction(sums.xm) + p * p * sums.mm
+    # One fraction at the end: to reduce each on the way takes most of the time of a table's estimates.
+    (e, d), (xx, xx_d), (xm, xm_d) = (_ratio(value) for value in (errors, sums.xx, sums.xm))
+    d *= int(trials)
+    found = Fraction((xx * xm_d * d - 2 * e * xm * xx_d) * d + e * e * int(sums.mm) * xx_d * xm_d, xx_d * xm_d * d * d)
     return Fraction(0) if isinstance(sums, RateSums) and found < _ROUNDED * Fraction(sums.xx) else found
+
+
+def _ratio(value: float) -> tuple[int, int]:
+    return value.as_integer_ratio() if isinstance(value, int | float) else Fraction(value).as_integer_ratio()
 
 
 def variance(counts: ErrorCounts) -> float | None:
@@ -180,14 +197,17 @@ def with_room(counts: Counted, people: int, beyond: int = 0) -> float:
 
     Who errs most of all is often not in the sample: a rate and its variance are then both too small, and upper bounds
     lie below the truth far more often than lower ones above it. Where every person makes one comparison nobody can err
-    more than once, and the rate stays as it is.
+    more than once, and the rate stays as it is. More people than `heaviest` holds are like the last of these.
     """
     p = rate(counts)
     if counts.single or not counts.errors:
         return p
-    errors = counts.errors + sum(max(one.errors - beyond * one.one, 0) for one in counts.heaviest[:people])
-    trials = counts.trials + sum(one.comparisons for one in counts.heaviest[:people])
-    return max(min(errors / trials, 1.0), p)
+    known = counts.heaviest[:people]
+    more = [*known, *known[-1:] * (people - len(known))]
+    errors = counts.errors + sum(max(one.errors - beyond * one.one, 0) for one in more)
+    trials = counts.trials + sum(one.comparisons for one in more)
+    roomy: float = max(min(errors / trials, 1.0), p)
+    return roomy
 
 
 def pooled(counts: Sequence[ErrorCounts]) -> ErrorCounts:
@@ -202,6 +222,7 @@ def pooled(counts: Sequence[ErrorCounts]) -> ErrorCounts:
         subjects=sum(c.subjects for c in counts),
         by_subject=_added([c.by_subject for c in counts]),
         by_pair=_added([c.by_pair for c in counts]),
+        leverage=_added_leverage([c.leverage for c in counts]),
         heaviest=_heaviest([one for c in counts for one in c.heaviest], counts),
         people=_pooled_people(counts),
     )
@@ -238,6 +259,11 @@ def _pooled_people(counts: Sequence[ErrorCounts]) -> PeopleCounts | None:
 
 def _added_rates(sums: Sequence[RateSums]) -> RateSums:
     return RateSums(sum(s.xx for s in sums), sum(s.xm for s in sums), sum(s.mm for s in sums))
+
+
+def _added_leverage(sums: Sequence[LeverageSums | None]) -> LeverageSums | None:
+    known = [s for s in sums if s is not None]
+    return reduce(add, known) if len(known) == len(sums) else None
 
 
 def _added(sums: Sequence[ClusterSums | None]) -> ClusterSums | None:

@@ -41,6 +41,21 @@ class Clusters(NamedTuple):
         return self.share > MOSTLY and self.alike < FEW_CLUSTERS
 
 
+class Together(NamedTuple):
+    """What the pairs of one cluster have in common, of all clusters.
+
+    Attributes:
+        lots: sum over clusters of (errors)^2 less that over their pairs: products of any two pairs of a cluster.
+        shared: of these those of two pairs that share a person, which sums over people see.
+    """
+
+    lots: float
+    shared: float
+
+
+NO_FAMILIES = Together(0.0, 0.0)
+
+
 def clusters(i: Integers, j: Integers, errors: Integers, comparisons: Integers, rate: float) -> Clusters:
     """Clusters of people, each linked to the next by a pair that matches often.
 
@@ -48,18 +63,38 @@ def clusters(i: Integers, j: Integers, errors: Integers, comparisons: Integers, 
         i, j, errors, comparisons: (k,) pairs of people with a false match, each pair once.
         rate: of all comparisons of the group.
     """
-    total = int(errors.sum())
+    inside, cluster = _inside(i, j, errors, comparisons, rate)
+    if not inside.any():
+        return Clusters(0.0, 0.0)
+    own = np.bincount(cluster[i[inside]], errors[inside])
+    return Clusters(float(own.sum()) / int(errors.sum()), float(own.sum()) ** 2 / float((own**2).sum()))
+
+
+def together(
+    i: Integers, j: Integers, errors: Integers, comparisons: Integers, rate: float, values: npt.NDArray[np.float64]
+) -> Together:
+    """Of (k,) `values` of the pairs, such as their errors; other arguments as of `clusters`."""
+    inside, cluster = _inside(i, j, errors, comparisons, rate)
+    if not inside.any():
+        return NO_FAMILIES
+    value, i, j = values[inside], i[inside], j[inside]
+    alone = float((value**2).sum())
+    people = np.bincount(np.concatenate([i, j]), np.tile(value, 2))
+    lots = float((np.bincount(cluster[i], value) ** 2).sum()) - alone
+    return Together(lots, float((people**2).sum()) - 2 * alone)
+
+
+def _inside(
+    i: Integers, j: Integers, errors: Integers, comparisons: Integers, rate: float
+) -> tuple[npt.NDArray[np.bool_], Integers]:
+    """(k,) whether both people of a pair are of one cluster, and (people,) clusters."""
     by_chance = special.gammainc(errors, rate * comparisons)
     strong = (errors >= LEAST_ERRORS) & (errors >= LEAST_RATE * comparisons) & (by_chance <= BY_CHANCE)
     if not strong.any():
-        return Clusters(0.0, 0.0)
+        return strong, np.zeros(0, np.int64)
     people = int(max(i.max(), j.max())) + 1
     links = coo_matrix((np.ones(int(strong.sum())), (i[strong], j[strong])), shape=(people, people))
     number, cluster = connected_components(links, directed=False)
     size = np.bincount(cluster, minlength=number)
     family = (size >= LEAST_PEOPLE) & (size <= MOST_PEOPLE)
-    inside = (cluster[i] == cluster[j]) & family[cluster[i]]
-    own = np.bincount(cluster[i[inside]], errors[inside], number)
-    if not inside.any():
-        return Clusters(0.0, 0.0)
-    return Clusters(float(own.sum()) / total, float(own.sum()) ** 2 / float((own**2).sum()))
+    return (cluster[i] == cluster[j]) & family[cluster[i]], np.asarray(cluster, dtype=np.int64)

@@ -12,7 +12,8 @@ less alike and say nothing of it. So a person's part is `u`, the false matches i
 expected there, and the rate of dealt people is p (sum w u / sum w)^a, w in proportion to their comparisons. If pairs
 erred by the product of two people's u, and these were known, a would be 2. As u holds the noise of pairs too, a is what
 makes the groups' rates scatter as the covariance of comparisons that share a person says, all groups together. On top
-comes the noise of the pairs themselves: errors in lots of the size that one pair's errors have, in Poisson numbers.
+comes the noise of the pairs themselves: errors in lots of the size that one pair's errors have, or all those of a
+cluster of people who match one another, as relatives do, in Poisson numbers.
 
 Measured: `benchmarks/null_band_coverage.md`.
 """
@@ -26,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facegap.estimate.clustered import degrees_of_freedom, residual_squares
+from facegap.estimate.clusters import NO_FAMILIES, Together
 from facegap.estimate.measures import Rates
 from facegap.records import ClusterSums, Counted, RateSums
 
@@ -98,10 +100,12 @@ def of_nonmated(
     errors: Numbers,
     comparisons: Integers,
     rng: np.random.Generator,
+    families: Together = NO_FAMILIES,
 ) -> Equal:
     """Rates of non-mated comparisons within groups, at the rate that they have if it is one.
 
     Args:
+        families: what pairs of one cluster of people have in common (`clusters`), all groups together.
         counts: of the groups, with their sums over people and over pairs.
         errors, comparisons: (people,) of each inside the own group, first those of the first group, and so on; by
             people the sums of the rates of their pairs, and the people that they are compared with.
@@ -111,7 +115,7 @@ def of_nonmated(
     if pooled == 0:
         none = np.zeros((len(deals.orders), len(counts)))
         return Equal(none, (none + 0.5) / (trials + 1))
-    parts = _scatter(counts, deals.starts, errors, comparisons)
+    parts = _scatter(counts, deals.starts, errors, comparisons, families)
     by_people = parts.people * np.array([_shared(c) for c in counts]) / trials**2
     certain = 1 / np.maximum(by_people + parts.lot / (pooled * trials), _TINY)
     rate = float((np.array([c.errors / c.trials for c in counts]) * certain).sum() / certain.sum())
@@ -139,7 +143,9 @@ class _Scatter(NamedTuple):
     freedom: float
 
 
-def _scatter(counts: Sequence[Counted], starts: Integers, errors: Numbers, comparisons: Integers) -> _Scatter:
+def _scatter(
+    counts: Sequence[Counted], starts: Integers, errors: Numbers, comparisons: Integers, families: Together
+) -> _Scatter:
     """Of all groups together, each around its own rate, so that groups that differ do not widen their null band.
 
     The sample's own rate lies the nearer to a person's the more of the comparisons that person takes part in, so that
@@ -157,8 +163,10 @@ def _scatter(counts: Sequence[Counted], starts: Integers, errors: Numbers, compa
         shared += p**2 * _shared(c)
         pairs_of_all += pairs
         squares.append((residuals / c.trials) ** 2)
-    people = max(covariance, 0.0) / shared if shared > 0 else 0.0
-    return _Scatter(people, pairs_of_all / sum(c.errors for c in counts), _freedom(np.concatenate(squares)))
+    # A family is one cause: its errors are one lot, and no sign of how people scatter.
+    people = max(covariance - families.shared, 0.0) / shared if shared > 0 else 0.0
+    lot = (pairs_of_all + families.lots) / sum(c.errors for c in counts)
+    return _Scatter(people, lot, _freedom(np.concatenate(squares)))
 
 
 def _freedom(squares: npt.NDArray[np.float64]) -> float:

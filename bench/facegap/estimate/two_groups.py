@@ -79,7 +79,7 @@ def score_p(a: Rate, b: Rate) -> float:
 def _crossing(function: Callable[[float], float]) -> float:
     """Where a falling function of a positive number crosses zero, by bisection on the log scale."""
     low, high = -60.0, 60.0
-    for _ in range(120):
+    for _ in range(64):
         middle = (low + high) / 2
         if function(math.exp(middle)) > 0:
             low = middle

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from facegap.estimate.clustered import pooled
 from facegap.estimate.differentials import LeftOut, enter
 from facegap.estimate.interval import effective_sample
+from facegap.estimate.leverage import uneven
 from facegap.estimate.multiplicity import holm
 from facegap.estimate.power import visible_ratio
 from facegap.estimate.two_groups import Rate, koopman, score_p
@@ -16,12 +17,14 @@ from facegap.records import Counted, ErrorCounts
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio:
-    """A ratio of two rates, Koopman's interval of it on the effective samples, and the score test of equal rates.
+    """A ratio of two rates, Koopman's interval of it on the effective samples, and the test of equal rates.
 
     Attributes:
         value: None where either side has no errors; the bounds then say "at least" or "at most".
         low, high: None where there is no such bound.
-        p, p_holm: of the test, and adjusted over the groups.
+        p, p_holm: of the score test, or of Student's t where people take part unevenly (`leverage`) if that is larger,
+            and adjusted over the groups.
+        share: of the effective samples, that the interval rests on; below 1 where people take part unevenly.
     """
 
     value: float | None
@@ -29,6 +32,7 @@ class Ratio:
     high: float | None
     p: float
     p_holm: float
+    share: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +42,10 @@ class AgainstRest:
     Attributes:
         ratio: None where either side has no errors; the bounds then say "at least" or "at most".
         low, high: Koopman's interval on the effective samples; None where there is no such bound.
-        p, p_holm: score test of equal rates, and adjusted over the groups.
+        p, p_holm: of equal rates, and adjusted over the groups, as of `Ratio`.
         visible: the smallest ratio above the rest's rate that this test sees with 80 % power; None where it sees none
             or the rest has no errors.
+        share: as of `Ratio`.
         by_people: the same of the rates by people; None where people are not known.
     """
 
@@ -53,6 +58,7 @@ class AgainstRest:
     p_holm: float
     visible: float | None
     level: float
+    share: float = 1.0
     by_people: Ratio | None = None
 
 
@@ -100,12 +106,12 @@ def _ratios_adjusted(found: Sequence[Ratio | None]) -> list[Ratio | None]:
 
 
 def _compared(counts: ErrorCounts, rest: ErrorCounts, level: float) -> AgainstRest:
-    a, b = (_effective(side, level) for side in (counts, rest))
-    found = _ratio(a, b, level)
-    visible = visible_ratio(b.value, a.trials, b.trials, alpha=1 - level)
+    found = _ratio(counts, rest, level)
+    n, rest_n = (found.share * effective_sample(side, level) for side in (counts, rest))
+    visible = visible_ratio(rest.errors / rest.trials, n, rest_n, alpha=1 - level)
     people = None
     if counts.people is not None and rest.people is not None:
-        people = _ratio(_effective(counts.people, level), _effective(rest.people, level), level)
+        people = _ratio(counts.people, rest.people, level)
     return AgainstRest(
         counts=counts,
         rest=rest,
@@ -116,14 +122,20 @@ def _compared(counts: ErrorCounts, rest: ErrorCounts, level: float) -> AgainstRe
         p_holm=found.p,
         visible=visible,
         level=level,
+        share=found.share,
         by_people=people,
     )
 
 
-def _ratio(a: Rate, b: Rate, level: float) -> Ratio:
-    low, high = koopman(a, b, level)
-    p = score_p(a, b)
-    return Ratio(value=a.value / b.value if a.errors and b.errors else None, low=low, high=high, p=p, p_holm=p)
+def _ratio(counts: Counted, rest: Counted, level: float) -> Ratio:
+    """Both tests must find a difference: the larger p-value of the two is that of the comparison."""
+    a, b = (_effective(side, level) for side in (counts, rest))
+    second = uneven(counts, rest, (a, b), level)
+    fewer = [Rate(side.errors * second.share, side.trials * second.share) for side in (a, b)]
+    low, high = koopman(fewer[0], fewer[1], level)
+    p = max(score_p(a, b), second.p)
+    value = a.value / b.value if a.errors and b.errors else None
+    return Ratio(value=value, low=low, high=high, p=p, p_holm=p, share=second.share)
 
 
 def _effective(counts: Counted, level: float) -> Rate:

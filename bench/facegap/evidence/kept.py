@@ -32,6 +32,7 @@ _CARDS = (
     "templates",
     "scores",
     "searches",
+    "ofiq",
 )
 """Keys of a study whose texts may be paths of cards, runs and files that arrived."""
 
@@ -50,9 +51,17 @@ def kept_study(study: Study, dataset: str) -> dict[str, Any]:
         for key in ("templates", "scores"):
             use[key] = _last_files(use[key])
         use["searches"] = {protocol: _last_files(files) for protocol, files in use["searches"].items()}
+    if study.ofiq is not None:
+        found["ofiq"] = _last(study.ofiq)
     if study.thresholds.from_run is not None:
         found["thresholds"]["from_run"] = _last(study.thresholds.from_run)
     return found
+
+
+def _kept_protocol(one: dict[str, Any]) -> dict[str, Any]:
+    """Without the names of its files; each that there is leaves its place."""
+    references = LEFT_OUT if one["references"] else ""
+    return {**one, "pairs": LEFT_OUT, "templates": [LEFT_OUT for _ in one["templates"]], "references": references}
 
 
 def _last_files(files: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -64,10 +73,7 @@ def kept_dataset(card: DatasetCard) -> dict[str, Any]:
     found = card.model_dump(mode="json")
     # A name stays a name and a pattern a pattern, so that what is kept is still a card.
     found["files"] = {key: "*" if "*" in value else LEFT_OUT for key, value in found["files"].items()}
-    found["protocols"] = {
-        name: {**one, "pairs": LEFT_OUT, "templates": [LEFT_OUT for _ in one["templates"]]}
-        for name, one in found["protocols"].items()
-    }
+    found["protocols"] = {name: _kept_protocol(one) for name, one in found["protocols"].items()}
     return found
 
 

@@ -9,6 +9,7 @@ from facegap.outside.export import Picture, export
 from facegap.outside.ids import Ids, ids_of, pair_ids
 from facegap.outside.listed import ListedScores, Orientation, read_listed
 from facegap.outside.matrix import MatrixScores, read_matrix
+from facegap.outside.ofiq import Standard, read_ofiq
 from facegap.outside.pictures import as_png, plain_picture
 from facegap.outside.protocol import (
     Asked,
@@ -31,6 +32,7 @@ __all__ = [
     "Orientation",
     "Picture",
     "Protocol",
+    "Standard",
     "as_png",
     "as_score",
     "check_protocol",
@@ -44,6 +46,7 @@ __all__ = [
     "read_candidates",
     "read_listed",
     "read_matrix",
+    "read_ofiq",
     "read_protocol",
     "study_digest",
 ]

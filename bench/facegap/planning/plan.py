@@ -7,15 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facegap import conditions, datasets, pipeline, trials
-from facegap.cards import DatasetCard, ModelCard, Study, load_dataset, load_liveness, load_study, load_used
+from facegap.cards import (
+    DatasetCard,
+    ModelCard,
+    Study,
+    load_dataset,
+    load_liveness,
+    load_policy,
+    load_study,
+    load_used,
+)
 from facegap.claims.text import Claim, parse
 from facegap.datasets.asked import check_study, drawn, images_left_out, root_of
 from facegap.errors import InputError
+from facegap.planning.cluster import ClusterCost, Job, cluster_cost
 from facegap.planning.groups import PlannedGroup, planned_groups, takers
 from facegap.planning.pilot import Assumed, assumed
+from facegap.planning.requirements import PlannedRequirement, planned_requirements
 from facegap.planning.size import BYTES_A_COMPARISON, PAIRS_A_SECOND, render_seconds, to_render
 from facegap.planning.verdicts import PlannedVerdict, check, columns_of, planned_verdicts
-from facegap.records import ListedTrials, Samples, Trials
+from facegap.records import ListedTrials, Meets, Samples, Trials
 from facegap.words import did_you_mean
 
 
@@ -27,7 +38,9 @@ class Plan:
         left_out: images that `trials.images_per_person` leaves out.
         comparisons: 1:1 comparisons of one model under one symmetric condition.
         verdicts: of claims, by claim and group.
+        requirements: of a policy, by requirement and level.
         seconds, cache_bytes, results_bytes: estimates, good to a factor of about three.
+        cluster: what the comparisons take on a cluster, where that was asked.
     """
 
     study: str
@@ -44,6 +57,8 @@ class Plan:
     assumed: Assumed
     groups: tuple[PlannedGroup, ...]
     verdicts: tuple[PlannedVerdict, ...] = ()
+    cluster: ClusterCost | None = None
+    requirements: tuple[PlannedRequirement, ...] = ()
 
 
 def plan_study(
@@ -53,6 +68,8 @@ def plan_study(
     design_effect: float | None = None,
     fnmr: float | None = None,
     claims: Sequence[str] = (),
+    workers: int | None = None,
+    policy: str | None = None,
 ) -> Plan:
     """What the study `name` (or path) would do; no image is read and no model is opened.
 
@@ -61,12 +78,15 @@ def plan_study(
         design_effect: of the non-mated comparisons within a group, instead.
         fnmr: assumed rate of the other groups, instead.
         claims: such as "FNMR <= 1 % in every group", of which the plan says the people that a verdict takes.
+        workers: of a cluster, on which the templates would be compared; as many as the study says where not given.
+        policy: a policy's file or name; the plan says of each requirement whether the study could decide it.
 
     Raises:
         FacegapError: a claim is not understood, or as `resolve` does for the study and its data set, or the pilot is no
             finished run.
     """
     asked = tuple(map(parse, claims))
+    required = () if policy is None else load_policy(policy)[0].requirements
     study, file = load_study(name)
     card = load_dataset(study.dataset.card)
     check_study(study, card, file)
@@ -117,7 +137,31 @@ def plan_study(
         assumed=assumption,
         groups=groups,
         verdicts=tuple(_verdicts(asked, study, card, samples, rule, assumption)),
+        cluster=_cluster(study, samples, cards, comparisons, kept, workers or _workers(study)),
+        requirements=tuple(planned_requirements(required, study, card, samples, rule, assumption)),
     )
+
+
+def _workers(study: Study) -> int | None:
+    """Those that the study asks for, where it asks for a cluster."""
+    return (study.backend.workers or pipeline.cores()) if study.backend.engine == "dask" else None
+
+
+def _cluster(
+    study: Study, samples: Samples, cards: Sequence[ModelCard], comparisons: float, kept: float, workers: int | None
+) -> ClusterCost | None:
+    if workers is None or not cards:
+        return None
+    columns = tuple(dict.fromkeys(column for columns in study.groups for column in columns))
+    job = Job(
+        passes=len(cards) * len(study.conditions),
+        comparisons=comparisons,
+        templates=len(samples),
+        dim=max(card.dim for card in cards),
+        tables=len(Meets.of(samples, columns)),
+        kept=kept,
+    )
+    return cluster_cost(job, workers)
 
 
 def _check_cards(study: Study) -> None:

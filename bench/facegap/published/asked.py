@@ -18,6 +18,7 @@ class Asked:
         reference: group that every other is compared with besides; "" for none.
         claims: in words.
         stated: where the margins of claims were stated before the data were seen.
+        labels: columns that name groups; none: those that hold no numbers.
         seed: of the simulated intervals of summaries.
     """
 
@@ -26,6 +27,7 @@ class Asked:
     reference: str = ""
     claims: tuple[str, ...] = ()
     stated: str = ""
+    labels: tuple[str, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from facegap import store
 from facegap.errors import StoreError
+from facegap.schema import RequirementRow
 
 _LINKED = ("tables/*.csv", "tables/*.md", "tables/*.txt", store.MANIFEST, "study.toml", "sealed.json")
-"""What the page links to, and nothing else of the folder."""
+"""What the page names, and nothing else of the folder."""
 
 
 def write(folder: Path) -> None:
@@ -31,11 +32,12 @@ def drawn(folder: Path) -> dict[str, bytes]:
     return dict(_drawn(folder))
 
 
-def render(folder: Path, out: Path) -> Path:
+def render(folder: Path, out: Path, required: Sequence[RequirementRow] = ()) -> Path:
     """Draw the finished run in `folder` again into the folder `out`; returns the page.
 
-    The tables that the page links to are copied beside it, so that the folder can be handed on. Equal tables give equal
-    bytes: the page is the one of the run itself, unless another version of this program drew that.
+    The tables that the page names are copied beside it, so that the folder can be handed on. Equal tables give equal
+    bytes: the page is the one of the run itself, unless another version of this program drew that. What the run shows
+    of a policy, `required`, is written to tables/requirements.csv beside the page, which may show it.
 
     Raises:
         StoreError: `out` lies in the run, which is never written to; a table is missing, damaged or a link; or nothing
@@ -43,27 +45,29 @@ def render(folder: Path, out: Path) -> Path:
     """
     if out.resolve().is_relative_to(folder.resolve()):
         raise StoreError(f"{out}: lies in the finished run {folder}, which is never written to; name another folder")
-    page = _draw(folder, out)
+    page = _draw(folder, out, required)
     for name in _LINKED:
         store.copy_files(folder, name, out)
+    if required:
+        store.write_rows(out, RequirementRow, required)
     return page
 
 
-def _draw(folder: Path, out: Path) -> Path:
-    for name, data in _drawn(folder):
+def _draw(folder: Path, out: Path, required: Sequence[RequirementRow] = ()) -> Path:
+    for name, data in _drawn(folder, required):
         store.write_atomic(out / name, data)
     return out / store.PAGE
 
 
-def _drawn(folder: Path) -> Iterator[tuple[str, bytes]]:
+def _drawn(folder: Path, required: Sequence[RequirementRow] = ()) -> Iterator[tuple[str, bytes]]:
     # Matplotlib takes half a second to import, which a command that draws nothing need not wait for.
     from facegap.report.page import page, pictures
 
-    tables = store.read_tables(folder)
+    tables = store.read_tables(folder, required)
     figures = pictures(tables)
     for some in figures.values():
-        for picture in some:
-            yield f"figures/{picture.name}.svg", f"{picture.svg}\n".encode()
+        for part in (part for picture in some for part in picture.parts):
+            yield f"figures/{part.name}.svg", f"{part.svg}\n".encode()
     yield store.PAGE, page(tables, figures).encode()
 
 

@@ -13,6 +13,7 @@ from facegap.report import style, words
 from facegap.report.between_models import HEAD, cells
 from facegap.report.dots import face
 from facegap.report.page import environment
+from facegap.report.requirements import limit_words, requirements_table
 from facegap.report.style import COLOURS, MARKERS, Picture, Table
 from facegap.schema import BetweenRow, FrontRow, RequiredGroupRow, RequirementRow, RunDifferenceRow, SharedRow
 from facegap.store import read_rows, table_path
@@ -77,43 +78,11 @@ def _outcome_table(said: Mapping[str, Any]) -> Table:
     return Table(("Model", "Every threshold", "Every goal"), rows)
 
 
-def requirements_table(rows: Sequence[RequirementRow]) -> Table:
-    """Requirements and conditions down, models across: the verdict at the threshold, and at the goal where there is
-    one.
-    """
-    models = list(dict.fromkeys(row.model for row in rows))
-    keys = list(dict.fromkeys((row.requirement, row.condition) for row in rows))
-    cell = {(row.requirement, row.condition, row.model, row.level): row for row in rows}
-    body = []
-    for name, condition in keys:
-        found = [[cell.get((name, condition, model, level)) for level in ("threshold", "goal")] for model in models]
-        first = next(row for pair in found for row in pair if row is not None)
-        body.append((name, _limits(rows, first), condition, *(_verdicts(pair) for pair in found)))
-    return Table(("Requirement", "At most", "Condition", *models), body)
-
-
-def _limits(rows: Sequence[RequirementRow], first: RequirementRow) -> str:
-    limits = {row.level: row.limit for row in rows if row.requirement == first.requirement}
-    said = " / ".join(_limit(first.metric, limit) for limit in limits.values())
-    at = f" at {words.point(first.threshold_name)}" if first.threshold_name not in ("", "none") else ""
-    return f"{first.metric} {said}{at}"
-
-
-def _limit(metric: str, limit: float) -> str:
-    return words.number(limit) if metric.startswith("max/") else words.exact_percent(limit)
-
-
-def _verdicts(pair: Sequence[RequirementRow | None]) -> str:
-    threshold, goal = pair
-    said = threshold.verdict if threshold is not None else words.DASH
-    return said if goal is None else f"{said}; goal: {goal.verdict}"
-
-
 def _details(rows: Sequence[RequirementRow], name: str) -> Table:
     body = [
         (
-            row.model, row.condition, row.level, _limit(row.metric, row.limit), row.verdict, row.group or words.DASH,
-            row.sentence, words.noted(row),
+            row.model, row.condition, row.level, limit_words(row.metric, row.limit), row.verdict,
+            row.group or words.DASH, row.sentence, words.noted(row),
         )
         for row in rows
         if row.requirement == name

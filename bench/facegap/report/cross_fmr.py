@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap, Normalize
 from matplotlib.patches import Rectangle
 
 from facegap.report import rates, style, views, words
-from facegap.report.style import INK, MUTED, Picture, Table
+from facegap.report.style import BAR, INK, MUTED, ON_PALE, ON_STRONG, PAPER, Picture, Table
 from facegap.schema import CrossRow, ThresholdRow
 from facegap.store import Tables
 
@@ -30,24 +31,25 @@ def cross_fmr(tables: Tables, model: str, point: ThresholdRow, grouping: str) ->
         return None
     groups = _groups(rows)
     centre, meaning = _centre(tables, point, condition)
-    title, alt = _in_words(tables, rows, point)
+    says, alt = _in_words(tables, rows, point)
+    title = f"{model}: {_short(tables, rows, point)}"
     caption = (
         f"Groups by {grouping}. "
-        "Rows: group of the enrolled reference; columns: group of the impostor who probes. Each cell is the share of "
-        f"impostor comparisons that match {words.at(point.name, point.threshold)}, condition {condition}. Colour is "
-        f"the logarithm of FMR: grey at {meaning}, orange above, blue below. “≤” marks cells in which no false match "
-        "was seen: the number is the upper end of the interval; hollow cells are to be read with care. "
-        f"† fewer than {views.FEW_PEOPLE} people. A dash: no comparisons. "
+        "Rows: the enrolled; columns: the impostors who probe. Each cell: the share of "
+        f"impostor comparisons that match {words.at(point.name, point.threshold)}, condition {condition}. "
+        f"Grey: {meaning}; orange above, blue below, on a log scale. “≤”: no false match seen, the upper end of the "
+        f"interval; hollow: read with care; † fewer than {views.FEW_PEOPLE} people; a dash: no comparisons. "
         f"{rates.span_words(rows, 'cell')}"
     )
     names = _names(tables, model, groups, grouping)
     name = style.slug("cross-fmr", model, point.name, *views.name_part(tables, grouping))
-    side = 0.62 if len(groups) <= 10 else 0.5
-    size = (min(11.0, 3.2 + side * len(groups) * 1.25), 2.0 + side * len(groups))
+    size = (4.5, 1.9 + 2.6 * min(1.25, max(0.75, len(groups) / 8)))
     svg = style.draw(name, title, alt, size, lambda figure: _paint(figure.subplots(), rows, names, centre))
     head = ("Reference", "Probe", *rates.HEAD)
     table = Table(head, [(row.reference_group, row.probe_group, *rates.cells(row)) for row in rows])
-    return Picture(name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=("cross_fmr.csv",))
+    return Picture(
+        name=name, title=title, says=(says,), caption=caption, alt=alt, svg=svg, table=table, sources=("cross_fmr.csv",)
+    )
 
 
 def cells(tables: Tables, model: str, point: ThresholdRow, grouping: str) -> list[CrossRow]:
@@ -92,14 +94,30 @@ def _paint(ax: Any, rows: Sequence[CrossRow], names: dict[str, str], centre: flo
     middle = math.log10(centre) if centre else (max(logs, default=-3.0) + min(logs, default=-3.0)) / 2
     reach = max([abs(value - middle) for value in logs] + [1.0])
     norm = Normalize(middle - reach, middle + reach)
-    for row in rows:
-        _cell(ax, row, groups.index(row.probe_group), groups.index(row.reference_group), norm, len(groups))
+    if len(groups) > MOST_NUMBERED:
+        _mesh(ax, rows, groups, norm)
+    else:
+        for row in rows:
+            _cell(ax, row, groups.index(row.probe_group), groups.index(row.reference_group), norm, len(groups))
     _axes(ax, list(names.values()))
     _bar(ax.figure, ax, norm)
 
 
 def _value(row: CrossRow) -> float | None:
     return row.high if row.errors == 0 else row.rate
+
+
+def _mesh(ax: Any, rows: Sequence[CrossRow], groups: Sequence[str], norm: Any) -> None:
+    """Many cells at once, without numbers; those without a false match or to be read with care are left hollow."""
+    n = len(groups)
+    values = np.full((n, n), np.nan)
+    for row in rows:
+        value = _value(row)
+        if row.rate is not None and value and row.errors and not row.caution:
+            values[groups.index(row.reference_group), groups.index(row.probe_group)] = math.log10(value)
+    edges = np.arange(n + 1) - 0.5
+    colours = ListedColormap(BLUE_GREY_ORANGE(np.linspace(0, 1, 45)))
+    ax.pcolormesh(edges, edges, np.ma.masked_invalid(values), cmap=colours, norm=norm, edgecolors=BAR, linewidth=0.3)
 
 
 def _cell(ax: Any, row: CrossRow, x: int, y: int, norm: Any, n: int) -> None:
@@ -112,28 +130,27 @@ def _cell(ax: Any, row: CrossRow, x: int, y: int, norm: Any, n: int) -> None:
     colour = BLUE_GREY_ORANGE(where)
     full = not unseen and not row.caution
     ax.add_patch(
-        Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour if full else "white", edgecolor=_edge(unseen), linewidth=1)
+        Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour if full else PAPER, edgecolor=_edge(unseen), linewidth=1)
     )
     if row.caution and not unseen:
         # Hollow, as the marks of other figures are: its colour is a frame alone.
         ax.add_patch(Rectangle((x - 0.42, y - 0.42), 0.84, 0.84, facecolor="none", edgecolor=colour, linewidth=4))
-    if n > MOST_NUMBERED:
-        return
-    ink = "white" if full and not 0.14 < where < 0.88 else INK
+    ink = INK if not full else ON_PALE if 0.14 < where < 0.88 else ON_STRONG
     text = ("≤" if unseen else "") + words.percent(value).replace(words.SPACE, "")
-    ax.text(x, y, text, ha="center", va="center", fontsize=9 if n <= 10 else 7, color=ink)
+    ax.text(x, y, text, ha="center", va="center", fontsize=9 if n <= 6 else 7 if n <= 9 else 4.5, color=ink)
 
 
 def _edge(unseen: bool) -> str:
-    return "#c9cdd4" if unseen else "white"
+    return BAR if unseen else PAPER
 
 
 def _axes(ax: Any, names: Sequence[str]) -> None:
     n = len(names)
     ax.set_xlim(-0.5, n - 0.5)
     ax.set_ylim(n - 0.5, -0.5)
-    ax.set_xticks(range(n), names, rotation=40, ha="left", rotation_mode="anchor")
-    ax.set_yticks(range(n), names)
+    small = {"fontsize": 9 if n <= 12 else 6}
+    ax.set_xticks(range(n), names, rotation=40, ha="left", rotation_mode="anchor", **small)
+    ax.set_yticks(range(n), names, **small)
     ax.xaxis.tick_top()
     ax.xaxis.set_label_position("top")
     ax.tick_params(length=0)
@@ -169,6 +186,21 @@ def _in_words(tables: Tables, rows: Sequence[CrossRow], point: ThresholdRow) -> 
     worth = [row for row in known if {row.reference_group, row.probe_group} <= solid]
     by = views.by_words(tables, grouping)
     return f"{point.model}: {_highest(worth if worth else known, point, by)}", alt
+
+
+def _short(tables: Tables, rows: Sequence[CrossRow], point: ThresholdRow) -> str:
+    """The title: the cell with the highest FMR, where one is; pairs are not tested."""
+    solid = views.solid_groups(tables, point.model, rows[0].grouping)
+    known = [row for row in rows if row.rate is not None]
+    worth = [row for row in known if {row.reference_group, row.probe_group} <= solid] or known
+    worst = max(worth, key=lambda row: row.rate or 0.0)
+    if not worst.errors:
+        return "no false match between any two groups"
+    if all(row.rate == worst.rate for row in worth):
+        return "false matches are equally frequent between all groups"
+    if worst.reference_group == worst.probe_group:
+        return f"most false matches are within {style.short(worst.probe_group)}"
+    return f"most false matches: {style.short(worst.probe_group)} taken for {style.short(worst.reference_group)}"
 
 
 def _highest(rows: Sequence[CrossRow], point: ThresholdRow, by: str) -> str:

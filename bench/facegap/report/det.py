@@ -24,12 +24,14 @@ def det(tables: Tables, model: str, condition: str, grouping: str) -> Picture | 
     """DET curves in NIST's grammar: both axes log, steps, the points of one threshold joined by dots."""
     rows = curves(tables, model, condition, grouping)
     groups = views.once(row.group for row in rows)
-    if not groups:
+    if not groups or not any(row.fmr and row.fnmr for row in rows):
+        # Without both errors at any threshold there is no curve on log axes.
         return None
     points = views.thresholds(tables, model)
     marks = {point.name: _operating_points(tables, point, condition, grouping, groups) for point in points}
     order = _worst_first(tables, model, condition, grouping, groups)
-    title, alt = _det_words(tables, model, condition, grouping, marks)
+    says, alt = _det_words(tables, model, condition, grouping, marks)
+    title = f"{model}: the two errors against each other, by {grouping}, {condition}"
     caption = (
         f"Condition: {condition}; groups by {grouping}. "
         "One step curve per group: FMR across, FNMR up, both on log axes, failures counted. "
@@ -40,7 +42,8 @@ def det(tables: Tables, model: str, condition: str, grouping: str) -> Picture | 
         f"{_people_words(marks)}{_not_drawn(tables, model, grouping)}"
     )
     name = style.slug("det", model, condition, *views.name_part(tables, grouping))
-    svg = style.draw(name, title, alt, (8.2, 5.6), lambda figure: _det_figure(figure, rows, order, marks))
+    size = style.tall((4.5, 4.0), [style.label(group) for group in groups])
+    svg = style.draw(name, title, alt, size, lambda figure: _det_figure(figure, rows, order, marks))
     table = Table(
         ("Threshold", "Group", "FMR", "FNMR", "Note"),
         [
@@ -50,8 +53,9 @@ def det(tables: Tables, model: str, condition: str, grouping: str) -> Picture | 
         ],
     )
     return Picture(
-        name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=("det.csv", "rates.csv")
-    )
+        name=name, title=title, says=(says,), caption=caption, alt=alt, svg=svg, table=table,
+        sources=("det.csv", "rates.csv"),
+    )  # fmt: skip
 
 
 Pairs = dict[str, tuple[RateRow, RateRow]]
@@ -96,7 +100,7 @@ def paint_det(ax: Any, tables: Tables, model: str, condition: str, rows: Sequenc
 
 def _det_figure(figure: Any, rows: Sequence[DetRow], order: Sequence[str], marks: dict[str, Pairs]) -> None:
     _paint_det(figure.subplots(), rows, order, marks)
-    figure.legend(loc="outside right upper", title="group, worst first", alignment="left")
+    style.legend(figure, [style.label(group) for group in order], "group, worst first")
 
 
 def _paint_det(ax: Any, rows: Sequence[DetRow], order: Sequence[str], marks: dict[str, Pairs]) -> None:
@@ -175,7 +179,8 @@ def calibration(tables: Tables, model: str, condition: str, grouping: str) -> Pi
     if not groups:
         return None
     has_fnmr = any(row.fnmr is not None for row in rows)
-    title = _calibration_title(tables, model, condition, grouping, groups)
+    says = _calibration_title(tables, model, condition, grouping, groups)
+    title = f"{model}: both errors at every threshold, by {grouping}, {condition}"
     parts = []
     for point in points:
         for group, (fmr, fnmr) in _operating_points(tables, point, condition, grouping, groups).items():
@@ -200,13 +205,15 @@ def calibration(tables: Tables, model: str, condition: str, grouping: str) -> Pi
         axes[-1].set_xlabel("threshold (match if score ≥ threshold)")
         _name_thresholds(axes[0], points)
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside right upper", title="group", alignment="left")
+        style.legend(figure, labels, "group", handles)
 
-    svg = style.draw(name, title, alt, (8.2, 6.2 if has_fnmr else 3.8), paint)
+    size = style.tall((4.5, 5.6 if has_fnmr else 3.4), [style.label(group) for group in groups])
+    svg = style.draw(name, title, alt, size, paint)
     table = Table(("Operating point", "Threshold", "Group", "FMR", "FNMR"), parts)
     return Picture(
-        name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=("det.csv", "rates.csv")
-    )
+        name=name, title=title, says=(says,), caption=caption, alt=alt, svg=svg, table=table,
+        sources=("det.csv", "rates.csv"),
+    )  # fmt: skip
 
 
 def _calibration_title(tables: Tables, model: str, condition: str, grouping: str, groups: Sequence[str]) -> str:
@@ -294,7 +301,8 @@ def distributions(tables: Tables, model: str, condition: str, grouping: str) -> 
     if not any(row.count for row in rows):
         return None
     points = views.thresholds(tables, model)
-    title = _distributions_title(tables, model, condition, grouping)
+    says = _distributions_title(tables, model, condition, grouping)
+    title = f"{model}: where scores lie, by {grouping}, {condition}"
     counts = [
         (group, kind, words.count(sum(row.count for row in rows if row.group == group and row.kind == kind)))
         for group in groups
@@ -318,12 +326,14 @@ def distributions(tables: Tables, model: str, condition: str, grouping: str) -> 
             _paint_distribution(axes, [row for row in rows if row.group == group], k, group)
         _finish_distributions(axes, rows, points)
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside right upper", title="group", alignment="left")
+        style.legend(figure, labels, "group", handles)
 
-    svg = style.draw(name, title, alt, (8.2, 6.0), paint)
+    size = style.tall((4.5, 5.4), [style.label(group) for group in groups])
+    svg = style.draw(name, title, alt, size, paint)
     return Picture(
         name=name,
         title=title,
+        says=(says,),
         caption=caption,
         alt=alt,
         svg=svg,
@@ -403,7 +413,8 @@ def cmc(tables: Tables, model: str) -> Picture | None:
     if not groups:
         return None
     first = [row for row in rows if row.rank == min(r.rank for r in rows)]
-    title, alt = _cmc_words(first, model)
+    says, alt = _cmc_words(first, model)
+    title = f"{model}: how often a search puts the right person first"
     sizes = words.listed(views.once(words.count(row.gallery_size) for row in rows))
     caption = (
         f"Condition: {condition}; closed set, {sizes} people enrolled. Across, on a log axis: rank; up: the share of "
@@ -413,7 +424,8 @@ def cmc(tables: Tables, model: str) -> Picture | None:
         f"{_not_drawn(tables, model, grouping)}"
     )
     name = style.slug("cmc", model)
-    svg = style.draw(name, title, alt, (8.2, 4.2), lambda figure: _paint_cmc(figure, rows, groups))
+    size = style.tall(style.SIZE, [style.label(group) for group in groups])
+    svg = style.draw(name, title, alt, size, lambda figure: _paint_cmc(figure, rows, groups))
     table = Table(
         ("Group", "Rank", "Found", "Searches", "Rate", "Rate, ties in favour"),
         [
@@ -428,7 +440,9 @@ def cmc(tables: Tables, model: str) -> Picture | None:
             for row in rows
         ],
     )
-    return Picture(name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=("cmc.csv",))
+    return Picture(
+        name=name, title=title, says=(says,), caption=caption, alt=alt, svg=svg, table=table, sources=("cmc.csv",)
+    )
 
 
 def _paint_cmc(figure: Any, rows: Sequence[CmcRow], groups: Sequence[str]) -> None:
@@ -454,7 +468,7 @@ def _paint_cmc(figure: Any, rows: Sequence[CmcRow], groups: Sequence[str]) -> No
     style.grid(ax)
     ax.set_xlabel("rank")
     ax.set_ylabel("searches that find the person")
-    figure.legend(loc="outside right upper", title="group", alignment="left")
+    style.legend(figure, [style.label(group) for group in groups], "group")
 
 
 def _cmc_words(first: Sequence[CmcRow], model: str) -> tuple[str, str]:

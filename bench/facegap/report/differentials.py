@@ -24,18 +24,42 @@ def measure_tables(tables: Tables) -> list[tuple[str, Table]]:
     for model, point in _points(tables):
         main = views.main_threshold(tables, model)
         wanted = {"model": model, "condition": views.baseline(tables), "threshold_name": point.name}
-        rows = views.select(tables[DifferentialRow], **wanted)
+        rows = [row for row in views.select(tables[DifferentialRow], **wanted) if _said(row)]
         if rows:
             where = words.at(point.name, point.threshold)
             again = views.select(tables[AtTargetSummaryRow], **wanted)
             targets = [
                 row
                 for row in views.select(tables[TargetMeasureRow], model=model, condition=views.baseline(tables))
-                if row.threshold_name == point.name or (not row.threshold_name and point == main)
+                if (row.threshold_name == point.name or (not row.threshold_name and point == main))
+                and row.value is not None
             ]
             title = f"{model}: how unequal the groups' rates are {where}"
             found.append((title, _measures(rows, again, targets)))
     return found
+
+
+_TWINS = ("STD sample", "gini corrected", "STD accuracy, sample")
+"""Measures that say once more, on another scale, what the one before them says."""
+
+
+def _said(row: DifferentialRow) -> bool:
+    """Whether the page gives it: it has a value, is of the rates as they were seen, and no twin of another one."""
+    return row.value is not None and "(smoothed)" not in row.measure and row.measure not in _TWINS
+
+
+def left_out(tables: Tables) -> str:
+    """What `measure_tables` leaves to the file, in words; "" for nothing."""
+    rows = tables[DifferentialRow]
+    kinds = (
+        ("undefined values", any(row.value is None for row in rows)),
+        ("smoothed values", any("(smoothed)" in row.measure for row in rows)),
+        (
+            words.listed(name for name in _TWINS if any(row.measure == name for row in rows)),
+            any(row.measure in _TWINS for row in rows),
+        ),
+    )
+    return words.listed(name for name, there in kinds if there)
 
 
 def _points(tables: Tables) -> list[tuple[str, ThresholdRow]]:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from facegap.report import style, views
 from facegap.report.marks import Mark
-from facegap.report.style import COLOURS, INK, MARKERS, MUTED
+from facegap.report.style import COLOURS, INK, MARKERS, MUTED, STRIPE
 
 Key = tuple[str, str]
 """Grouping and group."""
@@ -86,10 +87,8 @@ def panel(
     """Marks with intervals on `ax`, wide enough for groups of `least` people; `names` writes the groups' names."""
     limits = _scale(ax, series, scale, least, say)
     for k, one in enumerate(series):
-        for line in lines:
-            row = one.rows.get((line.grouping, line.group or ""))
-            if line.group is not None and row is not None:
-                _mark(ax, line.y + shift(k, len(series)), row, k, limits, scale)
+        found = [(line.y, one.rows.get((line.grouping, line.group))) for line in lines if line.group is not None]
+        _marks(ax, [(y + shift(k, len(series)), row) for y, row in found if row is not None], k, limits, scale)
         if one.target is not None and scale == "log":
             ax.axvline(one.target, color=COLOURS[k % len(COLOURS)], linewidth=1.1, linestyle=(0, (4, 2)), zorder=1)
     _names(ax, lines, names)
@@ -114,6 +113,8 @@ def _scale(
         limits = _log_limits(rows, series)
         ax.set_xscale("log")
         style.log_axis(ax.xaxis, say)
+        if limits[1] < 300 * limits[0]:
+            ax.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5) if limits[1] < 30 * limits[0] else (1, 3)))
     else:
         limits = _linear_limits(rows) if scale == "linear" else _signed_limits(rows)
         ax.xaxis.set_major_locator(MaxNLocator(5))
@@ -143,22 +144,37 @@ def _log_limits(rows: Sequence[Mark], series: Sequence[Series[Mark]]) -> tuple[f
     return min(values, default=1e-4) / 1.6, min(1.3, max(values, default=1e-1) * 1.6)
 
 
-def _mark(ax: Any, y: float, row: Mark, k: int, limits: tuple[float, float], scale: Scale) -> None:
+def _marks(ax: Any, rows: Sequence[tuple[float, Mark]], k: int, limits: tuple[float, float], scale: Scale) -> None:
+    """The marks of one series, those that look alike in one go: each call of the drawing library costs."""
     colour, marker = COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)]
-    if row.rate is None:
-        _say(ax, y, "not estimated")
-        return
-    left, right = limits
-    low = max(row.low if row.low is not None else row.rate, left)
-    high = row.high if row.high is not None else row.rate
-    ax.plot([low, min(high, right)], [y, y], color=colour, linewidth=1.6, solid_capstyle="butt", zorder=3)
-    if high > right:
-        ax.plot([right], [y], marker=">", color=colour, markersize=5, markeredgewidth=0, clip_on=False, zorder=4)
-    if scale != "signed" and (row.errors == 0 or row.rate <= 0):
-        # No error seen: only the upper end of the interval is known, so the mark is open and points down to zero.
-        ax.plot([high], [y], marker="<", color=colour, markerfacecolor="white", markersize=6, zorder=4)
-    else:
-        ax.plot([row.rate], [y], marker=marker, color=colour, **face(row.caution, colour), zorder=4)
+    known = [(y, row, row.rate) for y, row in rows if row.rate is not None]
+    for y, row in rows:
+        if row.rate is None:
+            _say(ax, y, "not estimated")
+    spans = [(y, *_span(row, rate, limits)) for y, row, rate in known]
+    lines = [[(low, y), (min(high, limits[1]), y)] for y, low, high in spans]
+    ax.add_collection(LineCollection(lines, colors=colour, linewidths=1.6, capstyle="butt", zorder=3), autolim=False)
+    beyond = [y for y, _, high in spans if high > limits[1]]
+    _plot(ax, [limits[1]] * len(beyond), beyond, ">", colour, markersize=5, markeredgewidth=0, clip_on=False)
+    unseen = [scale != "signed" and (row.errors == 0 or rate <= 0) for _, row, rate in known]
+    # No error seen: only the upper end of the interval is known, so the mark is open and points down to zero.
+    open_ = [span for span, none in zip(spans, unseen, strict=True) if none]
+    _plot(ax, [high for *_, high in open_], [y for y, *_ in open_], "<", colour, markerfacecolor="white", markersize=6)
+    seen = [one for one, none in zip(known, unseen, strict=True) if not none]
+    for caution in ("", "read with care"):
+        mine = [(rate, y) for y, row, rate in seen if bool(row.caution) == bool(caution)]
+        _plot(ax, [rate for rate, _ in mine], [y for _, y in mine], marker, colour, **face(caution, colour))
+
+
+def _span(row: Mark, rate: float, limits: tuple[float, float]) -> tuple[float, float]:
+    """Where the line of a mark begins and ends; the rate itself where there is no interval."""
+    low = row.low if row.low is not None else rate
+    return max(low, limits[0]), row.high if row.high is not None else rate
+
+
+def _plot(ax: Any, xs: Sequence[float], ys: Sequence[float], marker: str, colour: str, **look: Any) -> None:
+    if xs:
+        ax.plot(xs, ys, marker=marker, color=colour, linestyle="", zorder=4, **look)
 
 
 def face(caution: str, colour: str) -> dict[str, Any]:
@@ -183,8 +199,11 @@ def _names(ax: Any, lines: Sequence[Line], names: bool) -> None:
     for line in lines:
         if line.group is None and names:
             _heading(ax, line)
-    for line in [line for line in lines if line.group is not None][::2]:
-        ax.axhspan(line.y - 0.5, line.y + 0.5, color="#f5f6f8", zorder=0, linewidth=0)
+    ys = [line.y for line in lines if line.group is not None][::2]
+    bands = [[(x, y + dy) for x, dy in ((0, -0.5), (1, -0.5), (1, 0.5), (0, 0.5))] for y in ys]
+    where = ax.get_yaxis_transform()
+    stripes = PolyCollection(bands, transform=where, facecolors=STRIPE, linewidths=0, zorder=0)
+    ax.add_collection(stripes, autolim=False)
 
 
 def _heading(ax: Any, line: Line) -> None:
@@ -222,4 +241,4 @@ def handles_of(series: Sequence[Series[Mark]], shown: Sequence[Series[Mark]]) ->
 
 def _columns(names: Sequence[str]) -> int:
     """Columns of a legend that fit the figure's width; a column is as wide as its longest name."""
-    return max(1, min(len(names), 105 // (max(map(len, names), default=0) + 8)))
+    return max(1, min(len(names), 58 // (max(map(len, names), default=0) + 8)))

@@ -34,12 +34,13 @@ def against_error(tables: Tables, model: str) -> Picture | None:
     if not groups:
         return None
     at = [row for row in shown if row.discard == SHARE]
-    title, alt = _words(model, condition, quality, shown, at)
+    says, alt = _words(model, condition, quality, shown, at)
+    title = f"{model}, {condition}: what refusing the worst images by {quality} costs each group"
     kept = [row.kept for row in shown if row.discard == 0 and row.kept is not None]
     among = len(views.once(row.quality for row in rows))
     caption = (
         f"Condition: {condition}. Across: the share of all genuine comparisons that is refused for its {quality}, "
-        "worst first, those without a face before all others. Left: FNMR of what is kept, by group; right: the share "
+        "worst first, those without a face before all others. Above: FNMR of what is kept, by group; below: the share "
         "of each group’s comparisons that is refused; on the dotted line a group loses as much as everybody. A "
         "line that falls at the cost of one group moves the burden from errors to refusals. Points have no interval, "
         f"and none is drawn where fewer than {FEWEST} comparisons are left; hollow ones are to be read with care: few "
@@ -48,10 +49,12 @@ def against_error(tables: Tables, model: str) -> Picture | None:
         f"n per group before discarding: {words.span(kept)} comparisons."
     )
     name = style.slug("discard", model, condition)
-    svg = style.draw(name, title, alt, (8.6, 3.8), lambda figure: _paint(figure, shown, groups))
+    size = style.tall((4.5, 6.0), [style.label(group) for group in groups])
+    svg = style.draw(name, title, alt, size, lambda figure: _paint(figure, shown, groups))
     return Picture(
-        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows, tables), sources=("edc.csv",)
-    )
+        name=name, title=title, says=(says,), caption=caption, alt=alt, svg=svg, table=_table(rows, tables),
+        sources=("edc.csv",),
+    )  # fmt: skip
 
 
 def gap_table(tables: Tables, model: str) -> tuple[str, Table] | None:
@@ -129,7 +132,7 @@ def _words(model: str, condition: str, quality: str, rows: Sequence[EdcRow], at:
 
 
 def _paint(figure: Any, rows: Sequence[EdcRow], groups: Sequence[str]) -> None:
-    left, right = figure.subplots(1, 2)
+    left, right = figure.subplots(2, 1)
     for k, group in enumerate(groups):
         mine = [row for row in rows if row.group == group and row.discard is not None]
         look = style.look(k) | {"marker": style.MARKERS[k % len(style.MARKERS)], "markersize": 4}
@@ -149,7 +152,7 @@ def _paint(figure: Any, rows: Sequence[EdcRow], groups: Sequence[str]) -> None:
         ax.yaxis.set_major_formatter(FuncFormatter(style.plain_percent))
         style.grid(ax)
     handles, labels = left.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper left", ncols=min(5, len(labels)))
+    style.legend(figure, labels, "group", handles)
 
 
 def _table(rows: Sequence[EdcRow], tables: Tables) -> Table:

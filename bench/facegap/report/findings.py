@@ -27,7 +27,7 @@ TESTED = " that is tested"
 ENTERS = " that is shown and large enough to be compared"
 """Said where other groups are there too: of fewer people, without a label, or hidden."""
 
-_CHANGES = "changes otherwise"
+CHANGES = "changes otherwise"
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _contrast(tables: Tables, contrast: Contrast, where: str) -> Sentence:
         said = [_no_errors(contrast)]
     else:
         said = [_verdict(tables, contrast), *_others(contrast), _numbers(contrast)]
-    said += [_not_tested(contrast), cautions(_named(contrast))]
+    said += [_not_tested(contrast), cautions(named(contrast))]
     text = f"By {contrast.grouping}, {where}: {' '.join(part for part in said if part)}"
     return Sentence(text, _ERRORS[contrast.metric].anchor)
 
@@ -181,7 +181,7 @@ def _is_hidden(why: str) -> bool:
     return why.startswith("suppressed")
 
 
-def _named(contrast: Contrast) -> list[Rated]:
+def named(contrast: Contrast) -> list[Rated]:
     """The rows whose numbers the sentence gives."""
     if len(contrast.rows) < 2:
         return list(contrast.rows)
@@ -192,13 +192,14 @@ def _named(contrast: Contrast) -> list[Rated]:
 
 def cautions(rows: Sequence[Rated]) -> str:
     """The cautions and notes beside the rates of `rows`, groups with the same ones together; "" without any."""
-    notes = {note: words.listed(views.once(_group(row) for row in rows if words.noted(row) == note))
+    notes = {note: words.listed(views.once(group_of(row) for row in rows if words.noted(row) == note))
              for note in views.once(words.noted(row) for row in rows) if note}  # fmt: skip
     said = ". ".join(f"{groups}: {note}" for note, groups in notes.items())
     return f"Read with care: {said}." if said else ""
 
 
-def _group(row: Rated) -> str:
+def group_of(row: Rated) -> str:
+    """The group that a rate is of; of a cell whose probes and whose references."""
     return f"{row.probe_group} with {row.reference_group}" if isinstance(row, CrossRow) else row.group
 
 
@@ -234,35 +235,47 @@ def _condition(tables: Tables, model: str, point: ThresholdRow) -> Sentence | No
 
     Both conditions are read in the same group.
     """
-    others = views.conditions(tables)[1:]
-    every_row = _fnmr(tables, model, point)
-    rows = views.entering(every_row, views.min_subjects(tables))
-    changes = {(row.condition, row.grouping, row.group): row for row in _changes(tables, model, point)}
-    clean = {(r.grouping, r.group): r for r in rows if r.condition == views.baseline(tables)}
-    under = [r for r in rows if r.condition in others and (r.grouping, r.group) in clean]
-    if not under:
+    found = hardest(tables, model, point)
+    if found is None:
         return None
-
-    def harm(row: RateRow) -> tuple[bool, float]:
-        change = changes.get((row.condition, row.grouping, row.group))
-        shown = change is not None and change.verdict == _CHANGES and (change.against_others or 0.0) > 0
-        return shown, row.rate or 0.0
-
+    worst, base, change = found
     where = f"Condition, {words.at(point.name, point.threshold)}"
-    if not any(row.errors for row in (*under, *clean.values())):
-        every = len(rows) == len(every_row)
-        return _no_condition_harms(where, max(under, key=views.height), "" if every else ENTERS)
-    worst = max(under, key=harm)
-    base = clean[worst.grouping, worst.group]
+    every = _fnmr(tables, model, point)
+    rows = views.entering(every, views.min_subjects(tables))
+    if not any(row.errors for row in rows):
+        return _no_condition_harms(where, worst, "" if len(rows) == len(every) else ENTERS)
     scale = words.people_scale([worst, base])
     text = (
         f"{where}: of {words.count(scale)} genuine applicants in {worst.group}, {COUNTED_ONCE}, "
         f"{_people_n(worst, scale)} are turned away under {worst.condition}, {_people_n(base, scale)} under "
         f"{base.condition}. "
-        f"{_changed(changes.get((worst.condition, worst.grouping, worst.group)))}"
+        f"{_changed(change)}"
     )
     said = (text, sensitivity.band(tables, model, point, worst), cautions([worst, base]))
     return Sentence(" ".join(part for part in said if part).strip(), "conditions")
+
+
+def hardest(tables: Tables, model: str, point: ThresholdRow) -> tuple[RateRow, RateRow, PairedRow | None] | None:
+    """The group and condition that `_condition` speaks of, by people, the same group under the baseline, its test."""
+    others = views.conditions(tables)[1:]
+    rows = views.entering(_fnmr(tables, model, point), views.min_subjects(tables))
+    changes = {(row.condition, row.grouping, row.group): row for row in _changes(tables, model, point)}
+    clean = {(r.grouping, r.group): r for r in rows if r.condition == views.baseline(tables)}
+    under = [r for r in rows if r.condition in others and (r.grouping, r.group) in clean]
+
+    def harm(row: RateRow) -> tuple[bool, tuple[float, float]]:
+        return _harms(changes.get((row.condition, row.grouping, row.group))), views.height(row)
+
+    worst = max(under, key=harm, default=None)
+    if worst is None:
+        return None
+    key = (worst.condition, worst.grouping, worst.group)
+    return worst, clean[worst.grouping, worst.group], changes.get(key)
+
+
+def _harms(change: PairedRow | None) -> bool:
+    """Whether a condition is shown to turn a group away more than the others."""
+    return change is not None and change.verdict == CHANGES and (change.against_others or 0.0) > 0
 
 
 def _no_condition_harms(where: str, widest: RateRow, which: str) -> Sentence:
@@ -290,7 +303,7 @@ def _changed(row: PairedRow | None) -> str:
         why = row.note if row is not None and row.note else worst_first.NO_TEST
         return f"Whether it changes is not tested: {why}."
     said = f"Over the same comparisons {paired.said(row)}"
-    if row.verdict == _CHANGES:
+    if row.verdict == CHANGES:
         side = "more" if (row.against_others or 0.0) > 0 else "less"
         p = f" (p{words.SPACE}={words.SPACE}{row.p_holm:.2g} after Holm’s adjustment)" if row.p_holm is not None else ""
         return f"{said}, {side} than in the other groups{p}."
@@ -305,6 +318,19 @@ def _changed(row: PairedRow | None) -> str:
 
 def _cross(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
     """The pair of different groups, of whatever grouping, that is confused most."""
+    worst = most_confused(tables, model, point)
+    if worst is None:
+        return None
+    text = (
+        f"Across groups, by {worst.grouping}, {words.at(point.name, point.threshold)}, {worst.condition}: most "
+        f"confused are probes of {worst.probe_group} with references of {worst.reference_group}, "
+        f"{words.rate_of(worst)}; pairs across groups are not tested. {cautions([worst])}"
+    )
+    return Sentence(text.strip(), "impostors")
+
+
+def most_confused(tables: Tables, model: str, point: ThresholdRow) -> CrossRow | None:
+    """The cell of two different groups with the highest FMR, of groups that are large enough; None without an error."""
     if views.same_heads(tables):
         return None
     wanted = {"model": model, "threshold_name": point.name, "condition": views.baseline(tables), "failures": "counted"}
@@ -317,15 +343,7 @@ def _cross(tables: Tables, model: str, point: ThresholdRow) -> Sentence | None:
         and row.errors
         and {row.reference_group, row.probe_group} <= solid.get(row.grouping, set())
     ]
-    if not rows:
-        return None
-    worst = max(rows, key=lambda row: row.rate or 0.0)
-    text = (
-        f"Across groups, by {worst.grouping}, {words.at(point.name, point.threshold)}, {worst.condition}: most "
-        f"confused are probes of {worst.probe_group} with references of {worst.reference_group}, "
-        f"{words.rate_of(worst)}; pairs across groups are not tested. {cautions([worst])}"
-    )
-    return Sentence(text.strip(), "impostors")
+    return max(rows, key=lambda row: row.rate or 0.0, default=None)
 
 
 def _search(tables: Tables, model: str) -> list[Sentence]:

@@ -18,11 +18,14 @@ EVERYONE = "everyone"
 def false_alarms(tables: Tables, model: str) -> Picture | None:
     """FPIR against gallery size, modelled by group, with the measured ones as marks."""
     rows = _rows(tables, model)
+    if not _enough(tables, model):
+        return None
     here = [row for row in rows if row.mix == AS_HERE and row.fpir_model is not None and row.gallery_size]
     groups = views.once(row.group for row in here)
     if not groups:
         return None
-    title, alt = _words(model, here)
+    says, alt = _words(model, here)
+    title = f"{model}: false alarms that the model expects in larger galleries"
     point = rows[0].threshold_name
     daily = next((row.searches_per_day for row in rows if row.searches_per_day), None)
     caption = (
@@ -34,10 +37,20 @@ def false_alarms(tables: Tables, model: str) -> Picture | None:
         f"mixes and the false alarms expected of {words.count(daily)} searches a day."
     )
     name = style.slug("gallery", model)
-    svg = style.draw(name, title, alt, (8.2, 4.4), lambda figure: _paint(figure, here, groups))
+    size = style.tall(style.SIZE, [style.label(group) for group in groups])
+    svg = style.draw(name, title, alt, size, lambda figure: _paint(figure, here, groups))
     return Picture(
-        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows), sources=("gallery_model.csv",)
-    )
+        name=name, title=title, says=(says,), caption=caption, alt=alt, svg=svg, table=_table(rows),
+        sources=("gallery_model.csv",),
+    )  # fmt: skip
+
+
+def _enough(tables: Tables, model: str) -> bool:
+    """Whether as many false matches stand behind a threshold that it is read at as such a curve can rest on."""
+    at = {row.threshold for row in _rows(tables, model)}
+    wanted = {"condition": views.baseline(tables), "grouping": views.EVERYONE}
+    rows = [row for row in views.rates(tables, model, "FMR", **wanted) if row.threshold in at]
+    return not rows or any((row.errors or 0) >= views.RULE_OF_30 for row in rows)
 
 
 def _rows(tables: Tables, model: str) -> list[GalleryRow]:
@@ -104,7 +117,7 @@ def _paint(figure: Any, rows: Sequence[GalleryRow], groups: Sequence[str]) -> No
     style.grid(ax)
     ax.set_xlabel("people enrolled")
     ax.set_ylabel("searches that flag somebody (FPIR)")
-    figure.legend(loc="outside right upper", title="group searched", alignment="left")
+    style.legend(figure, [style.label(group) for group in groups], "group searched")
 
 
 def _measured_mark(ax: Any, row: GalleryRow, k: int, groups: int, floor: float) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
@@ -20,10 +21,13 @@ from facegap.report import (
     between_models,
     cross_fmr,
     det,
+    dial,
     differentials,
     edc,
     extrapolated,
     gallery_model,
+    glossary,
+    headline,
     liveness,
     observed,
     paired,
@@ -31,7 +35,9 @@ from facegap.report import (
     quality,
     rates,
     relatives,
+    requirements,
     sensitivity,
+    side_by_side,
     style,
     transactions,
     versus_reference,
@@ -41,18 +47,31 @@ from facegap.report import (
 )
 from facegap.report.checklist import checklist
 from facegap.report.findings import findings
-from facegap.report.glossary import GLOSSARY
 from facegap.report.losses import losses
 from facegap.report.marks import as_people, weighting
-from facegap.report.style import Picture, Table
+from facegap.report.style import Panel, Picture, Table
 from facegap.report.worst_first import groupings
-from facegap.schema import AcquisitionRow, CommonMarginRow, IdentificationRow, RateRow, ThresholdRow, TransactionRow
+from facegap.schema import (
+    ROWS,
+    AcquisitionRow,
+    CommonMarginRow,
+    IdentificationRow,
+    RateRow,
+    ThresholdRow,
+    TransactionRow,
+)
 from facegap.store import Tables
 
-INLINE_BYTES = 1_100_000
-"""Bytes of SVG that go into the page, so that it stays under 2 MB; further figures are linked as files."""
+INLINE_BYTES = 430_000
+"""Bytes of SVG that go into the page, so that it stays below 1 MB; further figures are files beside it."""
 
-MOST_ROWS = 150
+RAW_BYTES = 120_000
+"""Bytes of whole CSV files that the page carries, so that they can be saved where it is sent alone."""
+
+MOST_BYTES = 2_000_000
+"""Bytes of a page; one that would be larger is drawn again with shorter tables."""
+
+MOST_ROWS = 80
 """Rows of a table in the page; the CSV file has all of them."""
 
 _FIRST_KEYS = (
@@ -80,64 +99,101 @@ _ABSOLUTE = re.compile(r"(?:[A-Za-z]:[\\/]|/|~/|\\\\)[^\s'\"]*")
 
 
 def pictures(tables: Tables) -> dict[str, list[Picture]]:
-    """Section -> its figures; those at other thresholds and conditions than the page reads at come last, folded."""
+    """Section -> its figures, every figure of all models; those beyond what the page reads at come last, folded."""
+    models = views.models(tables)
     found: dict[str, list[Picture | None]] = {
-        name: []
-        for name in (
-            "turned-away",
-            "impostors",
-            "thresholds",
-            "policies",
-            "det",
-            "conditions",
-            "quality",
-            "search",
-            "retries",
-            "scores",
-        )
+        "turned-away": [side_by_side.turned_away(tables)],
+        "impostors": [side_by_side.passes(tables), *_matrices(tables, leading=True)],
+        "conditions": [_of_all(tables, "changes", paired.changes)],
+        "search": [_of_all(tables, "searches", rates.searches)],
+        "every-condition": _by_condition(tables),
+        "every-threshold": [_of_all(tables, "thresholds", rates.fnmr_and_fmr)],
+        "matrices": _matrices(tables, leading=False),
+        "policies": [_of_all(tables, "policies", policies.who_bears)],
+        "quality": [_of_all(tables, "discard", edc.against_error)],
+        "galleries": [_of_all(tables, "ranks", det.cmc), _of_all(tables, "galleries", gallery_model.false_alarms)],
+        "retries": [_of_all(tables, "attempts", transactions.refused)],
     }
-    for model in views.models(tables):
-        leading = views.leading_thresholds(tables, model)
-        for point in leading:
-            found["turned-away"].append(_folded(rates.turned_away(tables, model, point), point != leading[0]))
-        found["impostors"].append(rates.fnmr_and_fmr(tables, model))
-        found["policies"].append(policies.who_bears(tables, model))
-        found["conditions"].append(paired.changes(tables, model))
-        found["quality"].append(edc.against_error(tables, model))
-        found["retries"].append(transactions.refused(tables, model))
-        found["search"] += [
-            rates.searches(tables, model),
-            det.cmc(tables, model),
-            gallery_model.false_alarms(tables, model),
+    for section, metric, draw in _CURVES:
+        found[section] = [
+            style.together(f"{section} {condition} {by}", _folded(drawn, fold))
+            for condition, by, fold in _curves(tables, metric)
+            if (drawn := [(m, one) for m in models if (one := draw(tables, m, condition, by)) is not None])
         ]
-        for point in views.thresholds(tables, model):
-            for k, by in enumerate(groupings(tables, model, "FMR", point)):
-                picture = cross_fmr.cross_fmr(tables, model, point, by)
-                found["impostors"].append(_folded(picture, k > 0 or point != leading[0]))
-        for section, metric, draw in _CURVES:
-            for condition, by, fold in _curves(tables, model, metric):
-                found[section].append(_folded(draw(tables, model, condition, by), fold))
     return {name: sorted((p for p in some if p is not None), key=lambda p: p.folded) for name, some in found.items()}
 
 
-_CURVES = (("det", "FNMR", det.det), ("thresholds", "FMR", det.calibration), ("scores", "FMR", det.distributions))
+_CURVES = (("det", "FNMR", det.det), ("curves", "FMR", det.calibration), ("scores", "FMR", det.distributions))
 """Section, the metric whose largest difference comes first, and what draws one grouping's curves."""
 
+MOST_CURVES = 4
+"""Groupings whose curves are drawn, the largest difference first; det.csv and distributions.csv hold all."""
 
-def _curves(tables: Tables, model: str, metric: str) -> list[tuple[str, str, bool]]:
-    """Condition, grouping and whether it is folded: every grouping under the baseline, the first one elsewhere."""
-    order, base = groupings(tables, model, metric), views.baseline(tables)
+
+def _of_all(tables: Tables, name: str, draw: Callable[[Tables, str], Picture | None]) -> Picture | None:
+    """What `draw` draws of each model, as one figure."""
+    return style.together(name, [(m, one) for m in views.models(tables) if (one := draw(tables, m)) is not None])
+
+
+def _by_condition(tables: Tables) -> list[Picture | None]:
+    """Who is turned away under every condition, at the vendors' own thresholds and at the targets."""
+    if len(views.conditions(tables)) < 2:
+        return []
+    models = views.models(tables)
+    each = [(m, point) for m in models for point in views.leading_thresholds(tables, m)]
+    own = [(m, point) for m, point in each if point.name == views.VENDOR]
+    return [
+        style.together(
+            name, [(m, one) for m, point in some if (one := rates.turned_away(tables, m, point)) is not None]
+        )
+        for name, some in (("by condition", own), ("by condition, target", [one for one in each if one not in own]))
+    ]
+
+
+def _matrices(tables: Tables, leading: bool) -> list[Picture | None]:
+    """Heat maps of every grouping and threshold; `leading`: the one of the largest difference, read at first."""
+    found: dict[tuple[str, str], list[tuple[str, Picture]]] = {}
+    for model in views.models(tables):
+        first = views.leading_thresholds(tables, model)[:1]
+        for point in views.thresholds(tables, model):
+            order = groupings(tables, model, "FMR", point)
+            there = [by for by in order if cross_fmr.cells(tables, model, point, by)]
+            for k, by in enumerate(there):
+                leads = k == 0 and point in first
+                picture = cross_fmr.cross_fmr(tables, model, point, by) if leads == leading else None
+                if picture is not None:
+                    key = ("leading", "") if leading else (point.name, by)
+                    found.setdefault(key, []).append((model, picture))
+    return [
+        style.together(f"matrices {' '.join(key)}", some if leading else _folded(some, True))
+        for key, some in found.items()
+    ]
+
+
+def _curves(tables: Tables, metric: str) -> list[tuple[str, str, bool]]:
+    """Condition, grouping and whether it is folded: groupings under the baseline, the first one elsewhere."""
+    models = views.models(tables)
+    order = groupings(tables, models[0], metric)[:MOST_CURVES] if models else []
+    base = views.baseline(tables)
     found = [(base, by, k > 0) for k, by in enumerate(order)]
-    others = [condition for condition in views.with_curves(tables, model) if condition != base]
+    others = views.once(one for m in models for one in views.with_curves(tables, m) if one != base)
     return found + [(condition, by, True) for condition in others for by in order[:1]]
 
 
-def _folded(picture: Picture | None, folded: bool) -> Picture | None:
-    return None if picture is None else replace(picture, folded=folded)
+def _folded(some: Sequence[tuple[str, Picture]], folded: bool) -> list[tuple[str, Picture]]:
+    return [(model, replace(picture, folded=folded)) for model, picture in some]
 
 
 def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
-    """The page as HTML."""
+    """The page as HTML, below `MOST_BYTES` whatever the run holds: with fewer rows of each table where it must be."""
+    for rows, inline, raw in ((MOST_ROWS, INLINE_BYTES, RAW_BYTES), (60, INLINE_BYTES // 2, 0), (15, 0, 0)):
+        html = _page(tables, figures, rows, inline, raw)
+        if len(html.encode()) < MOST_BYTES:
+            break
+    return html
+
+
+def _page(tables: Tables, figures: Mapping[str, Sequence[Picture]], most_rows: int, inline: int, raw: int) -> str:
     templates = environment()
     script = templates.get_template("report.js").render()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -153,7 +209,19 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         findings={model: findings(tables, model) for model in names},
         read_at=_read_at(tables),
         same_heads=views.same_heads(tables),
-        figures=_within_budget(figures),
+        figures=_within_budget(figures, inline),
+        headline=headline.headline(tables),
+        unseen=headline.unseen(tables),
+        side_by_side=side_by_side.models_table(tables),
+        requirements=requirements.of_run(tables),
+        dial=Markup(dial.dial(tables)),
+        at_points=dial.point_table(tables),
+        raw_tables=Markup(_raw_tables(tables, raw)),
+        few=views.FEW_PEOPLE,
+        run_id_for_print=re.sub(r"[^A-Za-z0-9._-]", "-", tables.manifest.run_id),
+        term_anchor=glossary.anchor,
+        term_meaning=glossary.meaning,
+        entry_anchor=glossary.entry_anchor,
         words=words,
         thresholds=_threshold_table(tables),
         turned_away=[
@@ -196,11 +264,11 @@ def page(tables: Tables, figures: Mapping[str, Sequence[Picture]]) -> str:
         machine=_pairs({k: v for k, v in tables.manifest.machine.items() if k not in _PRIVATE_KEYS}),
         stages=[(name, f"{seconds:.1f} s") for name, seconds in tables.manifest.stages.items()],
         limits=_limits(tables),
-        glossary=GLOSSARY,
-        grouping=views.first_grouping(tables),
+        glossary=glossary.GLOSSARY,
+        hidden_measures=differentials.left_out(tables),
         baseline=views.baseline(tables),
         level=_level(tables),
-        most_rows=MOST_ROWS,
+        most_rows=most_rows,
     )
     return html + "\n"
 
@@ -224,18 +292,43 @@ def _finalize(value: Any) -> Any:
     return style.printable(value) if type(value) is str else value
 
 
-def _within_budget(figures: Mapping[str, Sequence[Picture]]) -> dict[str, list[tuple[Picture, Markup | None]]]:
-    """Each figure with its SVG for the page, or None where the page would grow too large and the file is linked."""
-    left = INLINE_BYTES
-    found: dict[str, list[tuple[Picture, Markup | None]]] = {}
-    for section, some in figures.items():
-        found[section] = []
-        for picture in some:
-            size = len(picture.svg.encode())
-            inline = Markup(picture.svg) if size <= left else None
-            left -= size if inline is not None else 0
-            found[section].append((picture, inline))
-    return found
+def _within_budget(
+    figures: Mapping[str, Sequence[Picture]], budget: int
+) -> dict[str, list[tuple[Picture, list[tuple[Panel, Markup]] | None]]]:
+    """Each figure with its SVGs for the page, or None where the page would grow too large and the files remain.
+
+    What stands open comes first, in the page's order, then what is folded.
+    """
+    left, kept = budget, set()
+    every = [picture for some in figures.values() for picture in some]
+    for picture in sorted(every, key=lambda picture: picture.folded):
+        size = sum(len(part.svg.encode()) for part in picture.parts)
+        if size <= left:
+            left -= size
+            kept.add(picture.name)
+    return {
+        section: [
+            (picture, [(part, Markup(part.svg)) for part in picture.parts] if picture.name in kept else None)
+            for picture in some
+        ]
+        for section, some in figures.items()
+    }
+
+
+_RAW = ("rates", "thresholds", "cross_fmr", "versus_rest", "differentials", "det")
+"""Tables that the page carries whole, as far as there is room, in this order."""
+
+
+def _raw_tables(tables: Tables, budget: int) -> str:
+    """File name -> text of the CSV files that the page carries, as JSON; "" without any."""
+    found: dict[str, str] = {}
+    for name in _RAW:
+        path = store.table_path(tables.folder, ROWS[name])
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if text and len(json.dumps(text)) <= budget:
+            budget -= len(json.dumps(text))
+            found[f"{name}.csv"] = text
+    return json.dumps(found, separators=(",", ":")).replace("<", "\\u003c") if found else ""
 
 
 def _read_at(tables: Tables) -> list[str]:
@@ -497,14 +590,22 @@ def _limits(tables: Tables) -> list[str]:
     few = _few_people(tables)
     if few:
         lines.append(
-            f"Fewer than {views.FEW_PEOPLE} people stand behind {words.listed(few)}: their intervals may still be too "
-            "narrow."
+            f"Fewer than {views.FEW_PEOPLE} people stand behind {few}: their intervals may still be too narrow."
         )
     return lines
 
 
-def _few_people(tables: Tables) -> list[str]:
-    rows = [
-        row for row in tables[RateRow] if row.subjects is not None and row.subjects < views.FEW_PEOPLE and row.grouping
-    ]
-    return views.once(row.group for row in rows)[:12]
+def _few_people(tables: Tables) -> str:
+    """How many groups of each grouping rest on few people, and which, where they are few."""
+    parts = []
+    for by in views.groupings(tables):
+        every = views.once(row.group for row in tables[RateRow] if row.grouping == by)
+        few = views.once(
+            row.group
+            for row in tables[RateRow]
+            if row.grouping == by and row.subjects is not None and row.subjects < views.FEW_PEOPLE
+        )
+        if few:
+            names = words.listed(few) if len(few) <= 4 else f"{len(few)} of {len(every)} groups"
+            parts.append(f"{names} (by {by})")
+    return words.listed(parts)

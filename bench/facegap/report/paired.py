@@ -28,22 +28,25 @@ def changes(tables: Tables, model: str) -> Picture | None:
     if any(row.against_others is not None for row in rows):
         panels.append((against, "... less the other groups’ change"))
     lines = dots.lines_of(views.once((row.grouping, row.group) for row in rows), dots.few_people(own))
-    title, alt = _words(model, rows)
+    says, alt = _words(model, rows)
+    title = _short(model, rows)
     name = style.slug("paired", model)
-    size = (8.6, dots.height(lines, len(names)))
-    svg = style.draw(name, title, alt, size, lambda figure: _paint(figure, panels, lines, views.min_subjects(tables)))
+    size = (4.5, dots.height(lines, len(names)))
+    least = views.min_subjects(tables)
+    parts = style.panels(name, title, alt, size, lambda figure, one: _paint(figure, one, lines, least), panels)
     point = views.main_threshold(tables, model)
     pairs = [row.comparisons for row in rows if row.comparisons is not None and row.grouping]
     caption = (
         f"The same comparisons of the same people under clean and under each condition, "
-        f"{words.at(point.name, point.threshold) if point else ''}. Left: how many percentage points more are turned "
-        "away (right of the line: more). Right: by how much that is more than in the other groups together; an "
+        f"{words.at(point.name, point.threshold) if point else ''}. First: how many percentage points more are turned "
+        "away (right of the line: more). Then: by how much that is more than in the other groups together; an "
         "interval across the line does not show that the condition acts otherwise on the group. Marks without a line "
         f"have no interval. † fewer than {views.FEW_PEOPLE} people. n per group: {words.span(pairs)} comparisons."
     )
     return Picture(
-        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows), sources=("paired.csv",)
-    )
+        name=name, title=title, says=(says,), caption=caption, alt=alt, panels=parts, table=_table(rows),
+        sources=("paired.csv",),
+    )  # fmt: skip
 
 
 def row_of(tables: Tables, model: str, condition: str, group: str) -> PairedRow | None:
@@ -98,14 +101,11 @@ def _against(row: PairedRow) -> Point:
     )
 
 
-def _paint(
-    figure: Any, panels: Sequence[tuple[list[Series[Point]], str]], lines: Sequence[dots.Line], least: int
-) -> None:
-    axes = figure.subplots(1, len(panels), squeeze=False)[0]
-    for k, (ax, (series, heading)) in enumerate(zip(axes, panels, strict=True)):
-        dots.panel(ax, lines, series, "signed", k == 0, least, style.signed_points)
-        ax.set_xlabel(heading)
-    dots.legend(figure, panels[0][0], [])
+def _paint(figure: Any, panel: tuple[list[Series[Point]], str], lines: Sequence[dots.Line], least: int) -> None:
+    ax, (series, heading) = figure.subplots(), panel
+    dots.panel(ax, lines, series, "signed", True, least, style.signed_points)
+    ax.set_xlabel(heading)
+    dots.legend(figure, series, [])
 
 
 def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
@@ -136,6 +136,20 @@ def _words(model: str, rows: Sequence[PairedRow]) -> tuple[str, str]:
     who = "of everyone" if everyone.grouping == views.EVERYONE else f"in {everyone.group}"
     changed = f"the share turned away {who} changes by {said(everyone)}"
     return f"{model}: under {everyone.condition} {changed}; groups are not tested against each other", f"{alt}."
+
+
+def _short(model: str, rows: Sequence[PairedRow]) -> str:
+    """The title: what is shown, in a few words."""
+    tested = [row for row in rows if row.verdict]
+    shown = [row for row in tested if row.verdict == CHANGES]
+    harmed = [row for row in shown if (row.against_others or 0.0) > 0] or shown
+    if harmed:
+        worst = max(harmed, key=lambda row: abs(row.against_others or 0.0))
+        more = "more" if (worst.against_others or 0.0) > 0 else "less"
+        return f"{model}: {worst.condition} turns {style.short(worst.group)} away {more} than the others"
+    if tested:
+        return f"{model}: no condition is shown to act otherwise on one group"
+    return f"{model}: what each condition changes; groups are not tested"
 
 
 def _would_have_seen(row: PairedRow) -> str:

@@ -25,11 +25,13 @@ def who_bears(tables: Tables, model: str) -> Picture | None:
     refused, passed = _series(drawn, _refused), _series(drawn, _passed)
     panels = [(refused, "Genuine people refused of 10,000"), (passed, "Impostors let through of 10,000")]
     panels = [one for one in panels if any(p.rate is not None for s in one[0] for p in s.rows.values())]
-    title, alt = _words(tables, model, drawn)
+    says, alt = _words(tables, model, drawn)
+    title = f"{model}: who bears which error when the threshold is set otherwise"
     name = style.slug("policies", model)
     lines = dots.lines_of([(row.grouping, row.group) for row in _first(drawn)], dots.few_people(passed))
-    size = (8.6, dots.height(lines, len(passed)))
-    svg = style.draw(name, title, alt, size, lambda figure: _paint(figure, panels, lines, views.min_subjects(tables)))
+    size = (4.5, dots.height(lines, len(passed)))
+    least = views.min_subjects(tables)
+    parts = style.panels(name, title, alt, size, lambda figure, one: _paint(figure, one, lines, least), panels)
     people = [row.subjects for row in drawn if row.subjects is not None]
     target = next((row.target for row in drawn if row.target is not None), None)
     caption = (
@@ -43,8 +45,9 @@ def who_bears(tables: Tables, model: str) -> Picture | None:
         f"n per group: {words.span(people)} people."
     )
     return Picture(
-        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(rows), sources=("policies.csv",)
-    )
+        name=name, title=title, says=(says,), caption=caption, alt=alt, panels=parts, table=_table(rows),
+        sources=("policies.csv",),
+    )  # fmt: skip
 
 
 def _rows(tables: Tables, model: str) -> list[PolicyRow]:
@@ -85,15 +88,12 @@ def _series(rows: Sequence[PolicyRow], point: Callable[[PolicyRow], Point]) -> l
     ]
 
 
-def _paint(
-    figure: Any, panels: Sequence[tuple[list[Series[Point]], str]], lines: Sequence[dots.Line], least: int
-) -> None:
-    axes = figure.subplots(1, len(panels), squeeze=False)[0]
-    for k, (ax, (series, heading)) in enumerate(zip(axes, panels, strict=True)):
-        scale: dots.Scale = "log" if heading.startswith("Impostors") else "linear"
-        dots.panel(ax, lines, series, scale, k == 0, least, style.per_10000)
-        ax.set_xlabel(heading)
-    dots.legend(figure, panels[0][0], [one for series, _ in panels for one in series])
+def _paint(figure: Any, panel: tuple[list[Series[Point]], str], lines: Sequence[dots.Line], least: int) -> None:
+    ax, (series, heading) = figure.subplots(), panel
+    scale: dots.Scale = "log" if heading.startswith("Impostors") else "linear"
+    dots.panel(ax, lines, series, scale, True, least, style.per_10000)
+    ax.set_xlabel(heading)
+    dots.legend(figure, series, series)
 
 
 def _words(tables: Tables, model: str, rows: Sequence[PolicyRow]) -> tuple[str, str]:

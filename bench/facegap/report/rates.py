@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from facegap.report import dots, style, versus_rest, views, words
 from facegap.report.dots import Key, Series
 from facegap.report.marks import Rated, as_people, weighting
 from facegap.report.style import Picture, Table
-from facegap.report.worst_first import DIFFERS, contrast, contrasts, groupings, ranked
-from facegap.schema import CrossRow, IdentificationRow, RateRow, ThresholdRow
+from facegap.report.worst_first import DIFFERS, Contrast, contrast, contrasts, groupings, more_often, ranked
+from facegap.schema import CrossRow, IdentificationRow, RateRow, ThresholdRow, VersusRow
 from facegap.store import Tables
 
 BY_COMPARISONS = "Every comparison counts once (by comparisons); the table also has the rates by people."
@@ -36,6 +36,7 @@ class Panel:
     scale: dots.Scale = "linear"
     bars: str = ""
     people: bool = False
+    say: Callable[..., str] = style.plain_percent
 
     @property
     def drawn(self) -> list[Series[Rated]]:
@@ -83,10 +84,11 @@ def turned_away(tables: Tables, model: str, point: ThresholdRow) -> Picture | No
         bars=bar,
         people=True,
     )
-    title, alt = _turned_away_words(tables, model, fnmr if fnmr.known else fta, order, point)
+    says, alt = _turned_away_words(tables, model, fnmr if fnmr.known else fta, order, point)
+    title = f"{model}: turned away under every condition, {words.point(point.name)}"
     main = views.main_threshold(tables, model)
     name = style.slug("turned-away", model, *([] if point == main else [point.name]))
-    return _picture(tables, name, (title, "", alt), (fta, fnmr), "Condition", "rates.csv")
+    return _picture(tables, name, (title, "", alt, says), (fta, fnmr), "Condition", "rates.csv")
 
 
 def fnmr_and_fmr(tables: Tables, model: str) -> Picture | None:
@@ -109,9 +111,10 @@ def fnmr_and_fmr(tables: Tables, model: str) -> Picture | None:
         series=by_thresholds(tables, model, "FMR", order),
         scale="log",
     )
-    title, alt = _spread_words(tables, model, condition, points)
+    says, alt = _spread_words(tables, model, condition, points)
+    title = f"{model}: both errors of every group at every threshold of the study"
     lead = f"Condition: {condition}. One colour and mark is one threshold, the same for everybody. "
-    return _picture(tables, style.slug("rates", model), (title, lead, alt), (fnmr, fmr), "Threshold", "rates.csv")
+    return _picture(tables, style.slug("rates", model), (title, lead, alt, says), (fnmr, fmr), "Threshold", "rates.csv")
 
 
 def searches(tables: Tables, model: str) -> Picture | None:
@@ -137,32 +140,41 @@ def searches(tables: Tables, model: str) -> Picture | None:
         "raises it.",
         series=series("FPIR"),
     )
-    title, alt = _search_words(tables, rows, names[0])
+    says, alt = _search_words(tables, rows, names[0])
+    title = _search_title(tables, rows, names[0])
     sizes = words.listed(views.once(words.count(row.gallery_size) for row in rows))
     lead = f"Condition: {views.baseline(tables)}; open set, {sizes} people enrolled. "
     name = style.slug("searches", model)
-    return _picture(tables, name, (title, lead, alt), (fnir, fpir), "Threshold", "identification.csv")
+    return _picture(tables, name, (title, lead, alt, says), (fnir, fpir), "Threshold", "identification.csv")
 
 
 def _picture(
-    tables: Tables, name: str, texts: tuple[str, str, str], both: Sequence[Panel], mark: str, source: str
+    tables: Tables, name: str, texts: tuple[str, str, str, str], both: Sequence[Panel], mark: str, source: str
 ) -> Picture | None:
-    """The figure of the panels that have a rate; None where neither has. `texts`: title, start of caption, alt."""
-    title, lead, alt = texts
+    """The figure of the panels that have a rate; None where neither has.
+
+    `texts`: title, start of the caption, alt, and the finding at length ("" where there is none).
+    """
+    title, lead, alt, says = texts
     panels = [panel for panel in both if panel.known]
     if not panels:
         return None
     least = views.min_subjects(tables)
     rows = [(one.name, panel.metric, row) for panel in panels for one in panel.series for row in one.rows.values()]
     table = Table((mark, "Metric", "Group", *HEAD), [(*names, _group(row), *cells(row, least)) for *names, row in rows])
-    svg = style.draw(name, title, alt, _size(panels), lambda figure: _paint(figure, panels, least))
+    lines = _lines(panels)
+    size = (4.5, dots.height(lines, max(len(panel.series) for panel in panels)))
+    parts = style.panels(name, title, alt, size, lambda figure, one: _paint(figure, one, lines, least), panels)
     caption = f"{lead}{_how(panels)} {span_words([row for _, _, row in rows if row.grouping])}"
-    return Picture(name=name, title=title, caption=caption, alt=alt, svg=svg, table=table, sources=(source,))
+    return Picture(
+        name=name, title=title, says=(says,) if says else (), caption=caption, alt=alt, panels=parts, table=table,
+        sources=(source,),
+    )  # fmt: skip
 
 
 def _how(panels: Sequence[Panel]) -> str:
     """The caption's middle: how to read each panel, the marks and the lines."""
-    sides = ("Left: ", "Right: ") if len(panels) == 2 else ("Shown: ",)
+    sides = ("First: ", "Then: ") if len(panels) == 2 else ("Shown: ",)
     said = " ".join(f"{side}{panel.how}" for side, panel in zip(sides, panels, strict=True))
     weighted = weighting(_all_rows(panels[0].drawn)) if panels[0].people else BY_COMPARISONS
     return (
@@ -176,22 +188,14 @@ def _lines(panels: Sequence[Panel]) -> list[dots.Line]:
     return dots.lines_of(views.once(key for one in every for key in one.rows), dots.few_people(every))
 
 
-def _size(panels: Sequence[Panel]) -> tuple[float, float]:
-    return 8.6, dots.height(_lines(panels), max(len(panel.series) for panel in panels))
-
-
-def _paint(figure: Any, panels: Sequence[Panel], least: int) -> None:
-    lines = _lines(panels)
-    axes = figure.subplots(1, len(panels), squeeze=False)[0]
-    extra = []
-    for k, (ax, panel) in enumerate(zip(axes, panels, strict=True)):
-        if panel.bars and any(row.failed for row in _all_rows(panel.series)):
-            _failed_bars(ax, lines, panel.drawn)
-            extra = [(Patch(color="#c9cdd4"), panel.bars)]
-        dots.panel(ax, lines, panel.drawn, panel.scale, names=k == 0, least=least)
-        ax.set_xlabel(panel.heading)
-    shown = [one for panel in panels for one in panel.series]
-    dots.legend(figure, panels[-1].series, shown, extra)
+def _paint(figure: Any, panel: Panel, lines: Sequence[dots.Line], least: int) -> None:
+    ax, extra = figure.subplots(), []
+    if panel.bars and any(row.failed for row in _all_rows(panel.series)):
+        _failed_bars(ax, lines, panel.drawn)
+        extra = [(Patch(color=style.BAR), panel.bars)]
+    dots.panel(ax, lines, panel.drawn, panel.scale, names=True, least=least, say=panel.say)
+    ax.set_xlabel(panel.heading)
+    dots.legend(figure, panel.series, panel.series, extra)
 
 
 def _failed_bars(ax: Any, lines: Sequence[dots.Line], series: Sequence[Series[Rated]]) -> None:
@@ -204,7 +208,7 @@ def _failed_bars(ax: Any, lines: Sequence[dots.Line], series: Sequence[Series[Ra
                     line.y + dots.shift(k, len(series)),
                     row.failed / row.trials,
                     height=0.62 / (len(series) + 1),
-                    color="#c9cdd4",
+                    color=style.BAR,
                     zorder=2,
                 )
 
@@ -369,6 +373,35 @@ def _verdict(tables: Tables, worst: Rated) -> str:
     if test.verdict == DIFFERS:
         return f"; {test.group} differs from the others"
     return f"; {test.group} is not shown to differ from the others: {versus_rest.would_have_seen(tables, test)}"
+
+
+def _search_title(tables: Tables, rows: Sequence[IdentificationRow], name: str) -> str:
+    flagged = [row for row in rows if row.threshold_name == name and row.metric == "FPIR"]
+    by_grouping = [[row for row in flagged if row.grouping == by] for by in views.groupings(tables)]
+    found = ranked(contrast(tables, some) for some in by_grouping if some)
+    said = in_short(found[0], "wrongly flagged") if found else "errors of searches by group"
+    return f"{rows[0].model}, searches: {said}"
+
+
+def in_short(one: Contrast, what: str) -> str:
+    """The contrast in under a dozen words, for a title; its one test decides what it says."""
+    if len(one.rows) < 2:
+        return "too few groups are large enough to compare"
+    if one.worst.errors == 0:
+        return f"nobody of any group that is tested is {what}"
+    if one.worst.rate == one.least.rate:
+        return f"every group is {what} equally often"
+    if one.test is None:
+        return f"{style.short(one.worst.group)} is {what} most often; not tested"
+    if one.differs:
+        return f"{style.short(one.worst.group)} is {what} {_often(one.test)} often than the others"
+    for test in one.others_that_differ()[:1]:
+        return f"{style.short(test.group)} is {what} {_often(test)} often than the others"
+    return f"no group is shown to be {what} more often"
+
+
+def _often(test: VersusRow) -> str:
+    return "more" if more_often(test) else "less"
 
 
 def _search_words(tables: Tables, rows: Sequence[IdentificationRow], name: str) -> tuple[str, str]:

@@ -7,10 +7,12 @@ import math
 import re
 import unicodedata
 import warnings
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -28,6 +30,27 @@ LINES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0
 INK = "#1b1f27"
 FAINT = "#d9dce1"
 MUTED = "#5a6270"
+PAPER = "#ffffff"
+STRIPE = "#f5f6f8"
+BAR = "#c9cdd4"
+ON_PALE, ON_STRONG = "#1b1f28", "#fefefe"
+"""Text on a colour that stays as it is where a reader's screen is dark."""
+
+_THEME = {
+    **{colour.lower(): f"s{k + 1}" for k, colour in enumerate(COLOURS)},
+    INK: "ink",
+    FAINT: "faint",
+    MUTED: "dim",
+    PAPER: "paper",
+    STRIPE: "stripe",
+    BAR: "bar",
+}
+"""Colour -> the variable of the page's style sheet that takes its place, so that figures follow a dark screen."""
+
+SIZE = (4.5, 3.7)
+"""Inches of a panel: as wide as a telephone's screen, so that panels stand side by side or one below the other."""
+
+PartT = TypeVar("PartT")
 
 _DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -49,6 +72,9 @@ _SETTINGS = {
     "axes.unicode_minus": True,
     "grid.color": FAINT,
     "grid.linewidth": 0.6,
+    # A grid is there in every figure.
+    "xtick.bottom": False,
+    "ytick.left": False,
     "xtick.color": MUTED,
     "ytick.color": MUTED,
     "xtick.labelcolor": INK,
@@ -74,17 +100,68 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A part of a figure that stands beside or below the others: its file name, what it shows, its SVG."""
+
+    name: str
+    heading: str
+    svg: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A figure: file name, the finding as title, how to read it, alt text, SVG, the numbers behind it, their files."""
+    """A figure: file name, the finding as title, how to read it, alt text, SVG, the numbers behind it, their files.
+
+    Attributes:
+        svg: the drawing of a figure of one part; "" where it has `panels`.
+        says: the finding at length, one sentence a model.
+    """
 
     name: str
     title: str
     caption: str
     alt: str
-    svg: str
+    svg: str = ""
     table: Table
     sources: tuple[str, ...]
     folded: bool = False
+    panels: tuple[Panel, ...] = ()
+    says: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Panel, ...]:
+        """Its panels; of a figure of one part that alone."""
+        return self.panels or (Panel(name=self.name, heading="", svg=self.svg),)
+
+
+def together(name: str, pictures: Sequence[tuple[str, Picture]]) -> Picture | None:
+    """One figure of the same figure of several models, given as (model, figure); the first one gives the title."""
+    if len(pictures) < 2:
+        return pictures[0][1] if pictures else None
+    first = pictures[0][1]
+    heads = [(model, part, picture) for model, picture in pictures for part in picture.parts]
+    return Picture(
+        name=slug("all", name),
+        title=first.title,
+        caption=" ".join([first.caption, *(_more(model, one.caption, first.caption) for model, one in pictures[1:])]),
+        alt=" ".join(f"{model}: {picture.alt}" for model, picture in pictures),
+        panels=tuple(
+            Panel(name=part.name, heading=f"{model}: {part.heading}" if part.heading else model, svg=part.svg)
+            for model, part, _ in heads
+        ),
+        table=Table(
+            ("Model", *first.table.head), [(model, *row) for model, picture in pictures for row in picture.table.rows]
+        ),
+        sources=first.sources,
+        folded=first.folded,
+        says=tuple(said for _, picture in pictures for said in picture.says),
+    )
+
+
+def _more(model: str, caption: str, said: str) -> str:
+    """Of another model's caption the sentences that were not said."""
+    new = [sentence for sentence in caption.rstrip(". ").split(". ") if sentence not in said]
+    return f"{model}: {'. '.join(new)}." if new else ""
 
 
 def draw(name: str, title: str, alt: str, size: tuple[float, float], paint: Callable[[Any], None]) -> str:
@@ -102,24 +179,112 @@ def draw(name: str, title: str, alt: str, size: tuple[float, float], paint: Call
     return _clean(buffer.getvalue(), title, alt)
 
 
+def panels(
+    name: str,
+    title: str,
+    alt: str,
+    size: tuple[float, float],
+    paint: Callable[[Any, PartT], None],
+    each: Sequence[PartT],
+) -> tuple[Panel, ...]:
+    """A panel for each of `each`, which `paint` puts on its figure."""
+    names = [f"{name}-{k + 1}" if len(each) > 1 else name for k in range(len(each))]
+    return tuple(
+        Panel(name=mine, heading="", svg=draw(mine, title, alt, size, partial(_on, paint, one)))
+        for mine, one in zip(names, each, strict=True)
+    )
+
+
+def _on(paint: Callable[[Any, PartT], None], one: PartT, figure: Any) -> None:
+    paint(figure, one)
+
+
 def _clean(svg: str, title: str, alt: str) -> str:
     """Drop the prologue and unused ids, shorten numbers, and name the picture for a screen reader."""
-    svg = svg[svg.index("<svg") :]
+    svg = _unwrapped(svg[svg.index("<svg") :])
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
     svg = re.sub(r' id="([^"]*)"', lambda m: m.group(0) if m.group(1) in used else "", svg)
-    svg = re.sub(r"<!--.*?-->\n?", "", svg, flags=re.DOTALL)
+    # Older ones write `font: 10px 'DejaVu Sans', ...`; the whole drawing has one family.
+    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
+    svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)
+    svg = re.sub(r"font: (?:(\d+) )?([\d.]+)px [^;\"]*", _font, svg)
+    svg = re.sub(r"(?<=(?:fill|roke): )#[0-9a-f]{6}", _themed, svg)
     svg = re.sub(r'(?<= d=")[^"]*', lambda m: re.sub(r"-?\d+\.\d+", _short, m.group(0)).replace(" \n", " "), svg)
-    svg = re.sub(r'(?<= )([xy]|transform)="[^"]*"', lambda m: re.sub(r"-?\d+\.\d{3,}", _short, m.group(0)), svg)
+    svg = re.sub(r'(?<= )([xy]|transform)="[^"]*"', lambda m: re.sub(r"-?\d+\.\d{2,}", _short, m.group(0)), svg)
     head = svg[: svg.index(">")]
     width = float(re.findall(r' width="([\d.]+)pt"', head)[0]) * 4 / 3
     head = re.sub(r' (width|height)="[^"]*"', "", head)
-    label = f' style="max-width:{width:.0f}px" role="img" aria-label="{escape(printable(alt))}"'
-    inner = f"<title>{escape(printable(title))}</title><desc>{escape(printable(alt))}</desc>"
+    label = f' style="max-width:{width:.0f}px" font-family="{_FONTS}" role="img" aria-label="{escape(printable(alt))}"'
+    inner = f"<title>{escape(printable(title))}</title>"
     return f"{head}{label}>{inner}{svg[svg.index('>') + 1 :]}".strip()
 
 
+_SVG = "http://www.w3.org/2000/svg"
+ElementTree.register_namespace("", _SVG)
+ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+
+
+def _unwrapped(svg: str) -> str:
+    """Without comments, groups that say nothing and line ends between elements."""
+    root = ElementTree.fromstring(svg)
+    _unwrap(root)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _unwrap(element: ElementTree.Element) -> None:
+    kept: list[ElementTree.Element] = []
+    for child in element:
+        _unwrap(child)
+        named = set(child.attrib) - {"id"}
+        kept += list(child) if child.tag == f"{{{_SVG}}}g" and not named else [child]
+        child.tail = None
+    if len(element) and element.tag != f"{{{_SVG}}}text":
+        element.text = None
+    element[:] = _joined(kept)
+
+
+def _joined(shapes: Sequence[ElementTree.Element]) -> list[ElementTree.Element]:
+    """Lines that look alike become one, those of a grid also where labels stand between them: it has a hundred."""
+    found: list[ElementTree.Element] = []
+    grids: dict[str, ElementTree.Element] = {}
+    for shape in shapes:
+        last = grids.get(str(_look(shape))) if _is_grid(shape) else found[-1] if found else None
+        if last is not None and _is_line(shape) and _look(last) == _look(shape):
+            last.set("d", f"{last.get('d')}{shape.get('d')}")
+            continue
+        found.append(shape)
+        if _is_grid(shape):
+            grids[str(_look(shape))] = shape
+    return found
+
+
+def _is_grid(shape: ElementTree.Element) -> bool:
+    return _is_line(shape) and FAINT in shape.get("style", "")
+
+
+def _is_line(shape: ElementTree.Element) -> bool:
+    return shape.tag == f"{{{_SVG}}}path" and "fill: none" in shape.get("style", "")
+
+
+def _look(shape: ElementTree.Element) -> tuple[str, dict[str, str]]:
+    return shape.tag, {name: value for name, value in shape.attrib.items() if name not in ("d", "id")}
+
+
+def _themed(match: re.Match[str]) -> str:
+    name = _THEME.get(match.group(0))
+    return f"var(--{name},{match.group(0)})" if name else match.group(0)
+
+
+def _font(match: re.Match[str]) -> str:
+    weight = f"font-weight: {match.group(1)}; " if match.group(1) else ""
+    return f"{weight}font-size: {match.group(2)}px"
+
+
+_FONTS = "DejaVu Sans, Verdana, Arial, sans-serif"
+
+
 def _short(match: re.Match[str]) -> str:
-    return f"{float(match.group(0)):.2f}".rstrip("0").rstrip(".")
+    return f"{float(match.group(0)):.1f}".rstrip("0").rstrip(".")
 
 
 def printable(text: str) -> str:
@@ -137,6 +302,27 @@ def label(text: str, width: int = 30) -> str:
     clean = clean if len(clean) <= width else f"{clean[: width - 1]}…"
     # Matplotlib leaves a legend entry out where its label begins with an underscore.
     return f"\u2009{clean}" if clean.startswith("_") else clean
+
+
+def short(text: str) -> str:
+    """A name that fits a title: its first three words, no more than an axis has room for."""
+    parts = label(text, 24).split()
+    return " ".join(parts) if len(parts) <= 3 else f"{' '.join(parts[:3])}…"
+
+
+def legend(figure: Any, names: Sequence[str], title: str, handles: Sequence[Any] = ()) -> None:
+    """A legend below the axes, as many names side by side as fit a panel."""
+    given = {"handles": handles, "labels": names} if handles else {}
+    columns = max(1, min(len(names), 56 // (max(map(len, names), default=0) + 7)))
+    if not names:
+        return
+    figure.legend(loc="outside lower left", ncols=columns, title=title, alignment="left", **given)
+
+
+def tall(size: tuple[float, float], names: Sequence[str]) -> tuple[float, float]:
+    """`size` with room for that legend."""
+    columns = max(1, 56 // (max(map(len, names), default=0) + 7))
+    return size[0], size[1] + 0.2 * math.ceil(len(names) / columns)
 
 
 def look(k: int) -> dict[str, Any]:
@@ -205,6 +391,11 @@ def _between(low: float, high: float) -> list[float]:
     """2 to 9 times every power of ten from `low` to `high`."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
     return [k * 10.0**power for power in powers for k in range(2, 10) if low <= k * 10.0**power <= high]
+
+
+def per_1000(value: float, _position: object = None) -> str:
+    """Axis label 25 for 0.025: people of 1,000."""
+    return f"{1_000 * value:,.6f}".rstrip("0").rstrip(".")
 
 
 def per_10000(value: float, _position: object = None) -> str:

@@ -28,7 +28,8 @@ def refused(tables: Tables, model: str) -> Picture | None:
     groups = views.once(row.group for row in shown if row.rate is not None)
     if not groups:
         return None
-    title, alt = _words(model, condition, shown)
+    says, alt = _words(model, condition, shown)
+    title = f"{model}, {condition}: who is still refused after several attempts"
     first = shown[0]
     trials = [row.trials for row in shown if row.trials is not None]
     caption = (
@@ -40,10 +41,12 @@ def refused(tables: Tables, model: str) -> Picture | None:
         f"n per group: {words.span(trials)} transactions."
     )
     name = style.slug("retries", model, condition)
-    svg = style.draw(name, title, alt, (8.2, 4.2), lambda figure: _paint(figure, shown, groups))
+    size = style.tall(style.SIZE, [style.label(group) for group in groups])
+    svg = style.draw(name, title, alt, size, lambda figure: _paint(figure, shown, groups))
     return Picture(
-        name=name, title=title, caption=caption, alt=alt, svg=svg, table=_table(held), sources=("transactions.csv",)
-    )
+        name=name, title=title, says=(says,), caption=caption, alt=alt, svg=svg, table=_table(held),
+        sources=("transactions.csv",),
+    )  # fmt: skip
 
 
 def _rows(tables: Tables, model: str) -> list[TransactionRow]:
@@ -109,7 +112,7 @@ def _paint(figure: Any, rows: Sequence[TransactionRow], groups: Sequence[str]) -
     ax.grid(True, axis="y")
     ax.set_xlabel("attempts")
     ax.set_ylabel("transactions still refused")
-    figure.legend(loc="outside right upper", title="group", alignment="left")
+    style.legend(figure, [style.label(group) for group in groups], "group")
 
 
 def _table(rows: Sequence[TransactionRow]) -> Table:

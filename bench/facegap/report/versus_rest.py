@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from facegap.report import views, words, worst_first
 from facegap.report.marks import Rated
@@ -16,10 +16,9 @@ _KEYS = ("model", "condition", "metric", "grouping", "threshold_name", "group")
 
 def of(tables: Tables, row: Rated) -> VersusRow | None:
     """The test of the group of `row`, of the FNMR that by people; None where the run has none."""
-    tested = isinstance(row, RateRow) or (isinstance(row, IdentificationRow) and _open(row))
-    if not tested:
+    if not (isinstance(row, RateRow) or (isinstance(row, IdentificationRow) and _open(row))):
         return None
-    found = views.select(tables[VersusRow], **{key: getattr(row, key) for key in _KEYS})
+    found = _by_key(tables).get(_key(row), ())
     tests = [worst_first.by_people(one) if one.metric == "FNMR" else one for one in found]
     return next((one for one in tests if one.verdict), None)
 
@@ -42,7 +41,12 @@ def would_have_seen(tables: Tables, row: VersusRow) -> str:
     power = power_of(tables, row)
     if power is None:
         return "what this test could have seen is not known"
-    return seen(power.by_people_ratio_80 if row.metric == "FNMR" and row.by_people_verdict else power.ratio_80)
+    return seen(visible(power, row))
+
+
+def visible(power: PowerRow, row: VersusRow) -> float | None:
+    """The smallest ratio that the test of `row` would have seen with 80 % power; None where it would have seen none."""
+    return power.by_people_ratio_80 if row.metric == "FNMR" and row.by_people_verdict else power.ratio_80
 
 
 def withheld(row: VersusRow | ReferenceRow) -> bool:
@@ -55,7 +59,7 @@ def seen(ratio_80: float | None) -> str:
     """What a test that shows nothing would have seen with 80 % power."""
     if ratio_80 is None:
         return "this test would have seen no ratio, however large"
-    return f"this test would have seen a ratio of {_times(ratio_80)} or more"
+    return f"this test would have seen a ratio of {times(ratio_80)} or more"
 
 
 def cell(tables: Tables, row: Rated) -> str:
@@ -67,16 +71,16 @@ def ratio(row: VersusRow | ReferenceRow, whose: str = "their") -> str:
     """ "2.5 times their rate (1.40-4.5; p = 0.004 after Holm's adjustment)", or at least or at most so much."""
     p = f"p{words.SPACE}={words.SPACE}{row.p_holm:.2g}" if row.p_holm is not None else ""
     if row.ratio is not None and row.low is not None and row.high is not None:
-        span = f"{_times(row.low)}{words.DASH}{_times(row.high)}; {p} after Holm’s adjustment"
-        return f"{_times(row.ratio)} times {whose} rate ({span})"
+        span = f"{times(row.low)}{words.DASH}{times(row.high)}; {p} after Holm’s adjustment"
+        return f"{times(row.ratio)} times {whose} rate ({span})"
     if row.low:
-        return f"at least {_times(row.low)} times {whose} rate ({p} after Holm’s adjustment)"
+        return f"at least {times(row.low)} times {whose} rate ({p} after Holm’s adjustment)"
     if row.high is not None:
-        return f"at most {_times(row.high)} times {whose} rate ({p} after Holm’s adjustment)"
+        return f"at most {times(row.high)} times {whose} rate ({p} after Holm’s adjustment)"
     return f"another rate ({p} after Holm’s adjustment)"
 
 
-def _times(ratio: float) -> str:
+def times(ratio: float) -> str:
     return f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}" if ratio < 20 else f"{ratio:,.0f}"
 
 
@@ -118,8 +122,16 @@ def _power_cells(tables: Tables, row: PowerRow, test: VersusRow | None) -> Seque
     )  # fmt: skip
 
 
-def _key(row: VersusRow | PowerRow) -> tuple[str, ...]:
+def _key(row: VersusRow | PowerRow | RateRow | IdentificationRow) -> tuple[str, ...]:
     return tuple(getattr(row, key) for key in _KEYS)
+
+
+@views.once_per_run
+def _by_key(tables: Tables) -> Mapping[tuple[str, ...], list[VersusRow]]:
+    found: dict[tuple[str, ...], list[VersusRow]] = {}
+    for row in tables[VersusRow]:
+        found.setdefault(_key(row), []).append(row)
+    return found
 
 
 def _verdict(tables: Tables, test: VersusRow | None) -> str:

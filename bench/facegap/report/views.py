@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import wraps
+from operator import attrgetter
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from facegap.estimate.cautions import FEW_SUBJECTS
 from facegap.records import has_label
@@ -11,6 +14,7 @@ from facegap.schema import IdentificationRow, RateRow, ThresholdRow
 from facegap.store import Tables
 
 RowT = TypeVar("RowT")
+Given = ParamSpec("Given")
 GroupRate = RateRow | IdentificationRow
 RatedT = TypeVar("RatedT", bound=GroupRate)
 
@@ -29,7 +33,25 @@ VENDOR = "vendor"
 
 def select(rows: Iterable[RowT], **wanted: object) -> list[RowT]:
     """Rows whose columns equal `wanted`."""
-    return [row for row in rows if all(getattr(row, column) == value for column, value in wanted.items())]
+    if not wanted:
+        return list(rows)
+    read, values = attrgetter(*wanted), tuple(wanted.values())
+    value = values[0] if len(values) == 1 else values
+    return [row for row in rows if read(row) == value]
+
+
+def once_per_run(found: Callable[Concatenate[Tables, Given], RowT]) -> Callable[Concatenate[Tables, Given], RowT]:
+    """`found(tables, ...)` is computed once for each `tables` and arguments: every row of a page asks again."""
+    known: WeakKeyDictionary[Tables, dict[Hashable, RowT]] = WeakKeyDictionary()
+
+    @wraps(found)
+    def kept(tables: Tables, /, *given: Given.args, **named: Given.kwargs) -> RowT:
+        mine, key = known.setdefault(tables, {}), (given, *sorted(named.items()))
+        if key not in mine:
+            mine[key] = found(tables, *given, **named)
+        return mine[key]
+
+    return kept
 
 
 def once(values: Iterable[Any]) -> list[Any]:
@@ -37,6 +59,7 @@ def once(values: Iterable[Any]) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
+@once_per_run
 def models(tables: Tables) -> list[str]:
     """Names of the models in the order of the rates table."""
     return once(row.model for row in tables[RateRow])
@@ -47,6 +70,7 @@ def from_elsewhere(tables: Tables, model: str) -> bool:
     return any(card.get("name") == model and "given" in card for card in tables.manifest.models)
 
 
+@once_per_run
 def conditions(tables: Tables) -> list[str]:
     """Names of the conditions, the one that thresholds were set under first; without those that only try a constant."""
     tried = ends(tables)
@@ -55,12 +79,14 @@ def conditions(tables: Tables) -> list[str]:
     return [base, *(name for name in found if name != base)] if found else []
 
 
+@once_per_run
 def ends(tables: Tables) -> frozenset[str]:
     """Conditions that are another one of this run with one constant changed: `sensitivity` reads them."""
     asked = tables.manifest.study.get("conditions", ())
     return frozenset(name for name in asked if "@" in name and name.partition("@")[0] in asked)
 
 
+@once_per_run
 def baseline(tables: Tables) -> str:
     """The condition that thresholds were set under, or the first one."""
     found = once(row.condition for row in tables[RateRow])
@@ -68,6 +94,7 @@ def baseline(tables: Tables) -> str:
     return asked if asked in found else next(iter(found), "")
 
 
+@once_per_run
 def worst_condition(tables: Tables, model: str) -> str:
     """The condition in which most genuine people of all are turned away at the main operating point."""
     point = main_threshold(tables, model)
@@ -77,6 +104,7 @@ def worst_condition(tables: Tables, model: str) -> str:
     return worst.condition if worst is not None else baseline(tables)
 
 
+@once_per_run
 def with_curves(tables: Tables, model: str) -> list[str]:
     """Conditions whose curves are drawn: the baseline and the worst; of many, drawing all would take minutes."""
     return once([baseline(tables), worst_condition(tables, model)])
@@ -99,6 +127,7 @@ def section(content: Any, key: str) -> Any:
     return content.get(key, {}) if isinstance(content, dict) else {}
 
 
+@once_per_run
 def groupings(tables: Tables) -> list[str]:
     """Groupings in the order of the rates table, without the rows over everyone."""
     return once(row.grouping for row in tables[RateRow] if row.grouping != EVERYONE)
@@ -127,12 +156,14 @@ def min_subjects(tables: Tables) -> int:
     return value if isinstance(value, int) else 10
 
 
+@once_per_run
 def thresholds(tables: Tables, model: str) -> list[ThresholdRow]:
     """Operating points of `model` in the order of the table, those with 1:1 rates only."""
     used = {row.threshold_name for row in tables[RateRow] if row.model == model}
     return [row for row in tables[ThresholdRow] if row.model == model and row.name in used]
 
 
+@once_per_run
 def main_threshold(tables: Tables, model: str) -> ThresholdRow | None:
     """The strictest operating point that rests on at least 30 false matches; the first where none does."""
     points = thresholds(tables, model)
@@ -141,6 +172,7 @@ def main_threshold(tables: Tables, model: str) -> ThresholdRow | None:
     return next(iter([*strictest, *points]), None)
 
 
+@once_per_run
 def leading_thresholds(tables: Tables, model: str) -> list[ThresholdRow]:
     """Operating points that are spoken of, in order: the vendor's own, which users meet first, then the main one."""
     main = main_threshold(tables, model)
@@ -150,9 +182,13 @@ def leading_thresholds(tables: Tables, model: str) -> list[ThresholdRow]:
 
 def rates(tables: Tables, model: str, metric: str, **wanted: object) -> list[RateRow]:
     """Rows of a metric with failures counted; those of conditions that only try a constant where they are asked for."""
-    found = select(tables[RateRow], model=model, metric=metric, failures="counted", **wanted)
     tried = ends(tables) if "condition" not in wanted else frozenset()
-    return [row for row in found if row.condition not in tried]
+    return [row for row in select(_counted(tables, model, metric), **wanted) if row.condition not in tried]
+
+
+@once_per_run
+def _counted(tables: Tables, model: str, metric: str) -> list[RateRow]:
+    return select(tables[RateRow], model=model, metric=metric, failures="counted")
 
 
 def open_searches(tables: Tables, model: str) -> list[IdentificationRow]:
@@ -180,6 +216,7 @@ def entering(rows: Sequence[RatedT], least: int) -> list[RatedT]:
     ]
 
 
+@once_per_run
 def solid_groups(tables: Tables, model: str, grouping: str | None = None) -> set[str]:
     """Groups of `grouping`, the first one unless named, with a label and as many people as enter a summary."""
     by = first_grouping(tables) if grouping is None else grouping
@@ -187,6 +224,7 @@ def solid_groups(tables: Tables, model: str, grouping: str | None = None) -> set
     return {row.group for row in entering(rows, min_subjects(tables))}
 
 
+@once_per_run
 def few_people(tables: Tables, model: str, grouping: str | None = None) -> set[str]:
     """Groups of `grouping`, the first one unless named, with fewer people than an interval can be trusted on."""
     by = first_grouping(tables) if grouping is None else grouping

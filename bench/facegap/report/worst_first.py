@@ -67,6 +67,7 @@ class Contrast:
         return self.notes.get(group) or NO_TEST
 
 
+@views.once_per_run
 def contrasts(tables: Tables, model: str, point: ThresholdRow, condition: str) -> list[Contrast]:
     """FNMR and FMR by every grouping at `point`, the largest tested difference first; failures counted.
 
@@ -78,6 +79,7 @@ def contrasts(tables: Tables, model: str, point: ThresholdRow, condition: str) -
     return ranked(contrast(tables, views.rates(tables, model, m, grouping=by, **wanted)) for m, by in keys)
 
 
+@views.once_per_run
 def groupings(tables: Tables, model: str, metric: str, point: ThresholdRow | None = None) -> list[str]:
     """Every grouping of the study, the one with the largest tested difference of `metric` first, in any condition.
 
@@ -105,14 +107,8 @@ def contrast(tables: Tables, rows: Sequence[GroupRate]) -> Contrast | None:
     if not any(row.rate is not None for row in rows):
         return None
     first = rows[0]
-    found = views.select(
-        tables[VersusRow],
-        model=first.model,
-        condition=first.condition,
-        metric=first.metric,
-        grouping=first.grouping,
-        threshold_name=first.threshold_name,
-    )
+    at = (first.model, first.condition, first.metric, first.grouping, first.threshold_name)
+    found = list(_tests(tables).get(at, ()))
     if first.metric == "FNMR":
         rows, found = [as_people(row) for row in rows], [by_people(test) for test in found]
     least = views.min_subjects(tables)
@@ -142,6 +138,16 @@ def by_people(test: VersusRow) -> VersusRow:
         p_holm=test.by_people_p_holm,
         verdict=test.by_people_verdict,
     )
+
+
+@views.once_per_run
+def _tests(tables: Tables) -> Mapping[tuple[str, ...], list[VersusRow]]:
+    """Model, condition, metric, grouping, threshold -> the tests of its groups."""
+    found: dict[tuple[str, ...], list[VersusRow]] = {}
+    for row in tables[VersusRow]:
+        key = (row.model, row.condition, row.metric, row.grouping, row.threshold_name)
+        found.setdefault(key, []).append(row)
+    return found
 
 
 def _reason(row: GroupRate, least: int) -> str:

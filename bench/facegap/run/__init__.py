@@ -2,7 +2,7 @@
 
 from facegap.run.analyse import Changes, analyse, changed_study, parse_groups
 from facegap.run.exchange import asked_of, export_protocol
-from facegap.run.imported import import_scores
+from facegap.run.imported import import_quality, import_scores
 from facegap.run.inputs import Inputs, resolve
 from facegap.run.seal import find_seal, seal_study
 from facegap.run.sensitivity import write_study
@@ -16,6 +16,7 @@ __all__ = [
     "changed_study",
     "export_protocol",
     "find_seal",
+    "import_quality",
     "import_scores",
     "parse_groups",
     "resolve",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,11 @@ from facegap.cards import Study
 from facegap.errors import InputError, StoreError
 from facegap.evidence import Evidence, follows, read_evidence, read_seal
 from facegap.evidence.sealed import KEPT
+from facegap.pipeline import Progress
 from facegap.records import RunManifest, has_label
 from facegap.run.page import Draw, draw_page
 from facegap.run.seal import keep_seal, sealed_entry
-from facegap.tables import build, write_tables
+from facegap.tables import TABLES, build, write_tables
 from facegap.version import __version__
 from facegap.words import did_you_mean, some
 
@@ -56,7 +58,7 @@ class Changes:
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
-def analyse(run: Path, changes: Changes, out: Path | None, draw: Draw | None) -> Path:
+def analyse(run: Path, changes: Changes, out: Path | None, draw: Draw | None, progress: Progress | None = None) -> Path:
     """Compute every table of the finished `run` again under `changes`, in a results folder of its own.
 
     The folder holds a copy of the evidence, so that it is verified like any run, and names its parent by the digest of
@@ -65,6 +67,7 @@ def analyse(run: Path, changes: Changes, out: Path | None, draw: Draw | None) ->
     Args:
         out: the new folder; None puts it beside the run, named after it and the changes.
         draw: draws figures and page into the folder in preparation; None leaves them out.
+        progress: shows how many tables are done.
 
     Raises:
         StoreError: the run is no finished run, or changed since it was sealed; or `out` cannot be written.
@@ -85,7 +88,8 @@ def analyse(run: Path, changes: Changes, out: Path | None, draw: Draw | None) ->
     if target.exists():
         raise StoreError(f"{target}: this run exists already; a run is never written twice")
     store.require_writable(target.parent)
-    tables = build(evidence)
+    with (progress or _silent)("analyse: tables", len(TABLES)) as advance:
+        tables = build(evidence, advance)
     seconds = {**manifest.stages, "analyse": round(time.perf_counter() - started, 3)}
     seal = read_seal(run / KEPT) if (run / KEPT).exists() else None
     new = replace(new, stages=seconds, finished=_now(), page=draw is not None, sealed=sealed_entry(seal, new))
@@ -216,6 +220,11 @@ def _manifest(run: Path, parent: RunManifest, study: Study, changes: Changes) ->
         banners=[*parent.banners, follows.derived_banner(parent.run_id, said)],
         derived_from={**derived, "earlier": follows.analyses(parent.derived_from)},
     )
+
+
+@contextmanager
+def _silent(_stage: str, _total: int) -> Iterator[Callable[[int], None]]:
+    yield lambda _: None
 
 
 def _now() -> str:

@@ -59,6 +59,18 @@ def import_scores(
     return replace(inputs, models=tuple(models))
 
 
+def import_quality(name: str, file: Path, root: Path | None, progress: Progress, sealed: Seal | None = None) -> Inputs:
+    """The study `name` (or path) with what OFIQ's own command wrote of its pictures, in `file`.
+
+    Raises:
+        InputError: it is no such file, or of other pictures; or as `resolve`.
+    """
+    _, place = load_study(name)
+    content = {**read_toml(card_path("configs", name)), "ofiq": str(file.resolve())}
+    text = f"# {place.name} with OFIQ's values of its pictures beside ours, by `facegap quality import`\n"
+    return resolve_study(_study(place, content), place, text + toml_text(content), root, progress, sealed)
+
+
 def _with_vendor(
     content: dict[str, Any], files: Sequence[Path], searches: Mapping[str, Sequence[Path]], vendor: str
 ) -> dict[str, Any]:

@@ -28,9 +28,9 @@ from facegap.datasets.asked import check_study, drawn, images_left_out, observin
 from facegap.datasets.pools import Pools
 from facegap.errors import InputError
 from facegap.evidence import Seal
-from facegap.outside import as_score
+from facegap.outside import Standard, as_score, read_ofiq
 from facegap.pipeline import Progress, UsedLiveness, UsedModel, rendered
-from facegap.records import NO_LABEL, Finding, ListedTrials, Mask, RunManifest, Threshold
+from facegap.records import NO_LABEL, Finding, Floats, ListedTrials, Mask, RunManifest, Threshold
 from facegap.run.outside import OutsideModel, outside_model
 from facegap.schema import ThresholdRow
 
@@ -52,6 +52,7 @@ class Inputs:
         left_out: (n,) samples that enter no trial, since their picture is there more than once; None: none.
         images_left_out: images of these people that are left out by `trials.images_per_person`.
         pools: templates of several pictures, where the list compares those: `listed` names them, not the samples.
+        standard: what OFIQ measured of the pictures as they are, name -> (n,) values; see `outside.ofiq`.
         places: where root, card and list lie on this machine; for the private cache alone.
     """
 
@@ -64,6 +65,7 @@ class Inputs:
     given: tuple[Threshold, ...]
     liveness: UsedLiveness | None = None
     listed: ListedTrials | None = None
+    standard: Mapping[str, Floats] = field(default_factory=dict)
     sealed: Seal | None = None
     left_out: Mask | None = None
     images_left_out: int = 0
@@ -121,6 +123,9 @@ def resolve_study(
     _check_labels(study, card, loaded, file)
     _check_observed(asked, card, loaded, file)
     loaded, listed, pools = _with_list(study, file, card, folder, loaded)
+    standard = _standard(study, file, loaded)
+    if standard is not None:
+        loaded = replace(loaded, findings=(*loaded.findings, *standard.findings))
     return Inputs(
         study=study,
         text=text,
@@ -132,6 +137,7 @@ def resolve_study(
         liveness=live,
         listed=listed,
         pools=pools,
+        standard={} if standard is None else standard.values,
         sealed=sealed,
         images_left_out=images_left_out(study, everything.samples),
         places=_places(study, file, folder) | _files_of(models),
@@ -263,6 +269,21 @@ def _check_pooled(study: Study, file: Path) -> None:
     """
     if study.transactions is not None:
         raise InputError(f"{file}: transactions: an attempt is one picture, and the list compares templates of several")
+
+
+def _standard(study: Study, file: Path, loaded: datasets.Loaded) -> Standard | None:
+    """OFIQ's values of the study's pictures, where it names a file of them.
+
+    Raises:
+        InputError: the file cannot be read, or no picture is seen as it is, so that they stand beside nothing.
+    """
+    if study.ofiq is None:
+        return None
+    if not study.runs_nets or "clean" not in study.conditions:
+        raise InputError(
+            f"{file}: ofiq: stands beside values of the pictures as they are: a net, and condition 'clean'"
+        )
+    return read_ofiq(file.parent / study.ofiq, loaded.samples.paths)
 
 
 def _condition(study: Study, name: str) -> ConditionCard:

@@ -9,11 +9,11 @@ import numpy as np
 
 from facegap import pipeline, search, synth, trials
 from facegap.cards import ConditionCard
-from facegap.compare import LocalEngine, TailRule, compare, exact_scores
+from facegap.compare import Engine, TailRule, compare, exact_scores
 from facegap.errors import ModelRefused
 from facegap.evidence import Evidence
 from facegap.pipeline import Progress
-from facegap.records import Acquisitions, Comparisons, Searches, Strings, Templates, Trials
+from facegap.records import Acquisitions, Comparisons, Floats, Searches, Strings, Templates, Trials
 from facegap.run.inputs import Inputs
 from facegap.run.outside import GivenScores, symmetric_under
 from facegap.tables.workbench import at_target_fmrs
@@ -69,10 +69,22 @@ def templates(
     names = [card.name for card in inputs.conditions]
     detectors = dict.fromkeys(model.detector.name for model in inputs.nets)
     return (
-        {(detector, name): acquired[detector, name] for detector in detectors for name in names},
+        {
+            (detector, name): _beside(acquired[detector, name], inputs.standard)
+            for detector in detectors
+            for name in names
+        },
         {(model.card.name, name): embedded[model.card.name, name] for model in inputs.nets for name in names},
         Ran(provider, notes),
     )
+
+
+def _beside(acquisitions: Acquisitions, standard: Mapping[str, Floats]) -> Acquisitions:
+    """With OFIQ's values beside ours, where the pictures are as they are and a face was acquired."""
+    if acquisitions.condition != "clean" or not standard:
+        return acquisitions
+    values = {name: np.where(acquisitions.ok, one, np.float32(np.nan)) for name, one in standard.items()}
+    return replace(acquisitions, quality={**acquisitions.quality, **values})
 
 
 def _of_the_living(inputs: Inputs, found: Acquisitions, made: Templates) -> tuple[Acquisitions, Templates]:
@@ -126,7 +138,7 @@ class Scored:
 
 
 def comparisons(
-    inputs: Inputs, evidence: Evidence, scored: Scored, threads: int, progress: Progress
+    inputs: Inputs, evidence: Evidence, scored: Scored, threads: int, engine: Engine, progress: Progress
 ) -> dict[tuple[str, str], Comparisons]:
     """All 1:1 comparisons by (model, condition).
 
@@ -144,7 +156,7 @@ def comparisons(
             advice = _ADVICE[card.kind].format(model=card.name)
             for condition in order:
                 key = (card.name, condition.name)
-                found[key] = _compare(inputs, scored, key, condition, floor, threads)
+                found[key] = _compare(inputs, scored, key, condition, floor, threads, engine)
                 if condition.name == "clean":
                     refuse_near_chance(found[key], advice)
                 if condition.name == study.thresholds.condition:
@@ -169,7 +181,7 @@ def _lowest(evidence: Evidence, model: str) -> float:
 
 
 def _compare(
-    inputs: Inputs, scored: Scored, key: Key, condition: ConditionCard, floor: float, threads: int
+    inputs: Inputs, scored: Scored, key: Key, condition: ConditionCard, floor: float, threads: int, engine: Engine
 ) -> Comparisons:
     # By their own names: opaque ones would sort, and so draw, otherwise on every machine.
     study, samples = inputs.study, inputs.loaded.samples
@@ -186,7 +198,7 @@ def _compare(
     ]
     completed = float(np.prod(there))
     rule = TailRule(_share(inputs, completed), floor, group)
-    return compare(samples, plan, reference, probe, cells, rule, LocalEngine(threads))
+    return compare(samples, plan, reference, probe, cells, rule, engine)
 
 
 def _share(inputs: Inputs, completed: float) -> float:

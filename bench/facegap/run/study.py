@@ -7,7 +7,7 @@ import platform
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +17,7 @@ import numpy as np
 
 from facegap import gates, pipeline, store
 from facegap.backend import version as onnxruntime_version
+from facegap.compare import Engine, chosen
 from facegap.datasets.copies import (
     Copies,
     Looks,
@@ -102,9 +103,9 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
     check_protocols(inputs, secret)
     with _scores(inputs, secret) as given:
         scored = measure.Scored(templates, given)
-        with _timed(seconds, "compare"):
-            compared = measure.comparisons(inputs, evidence, scored, threads, progress)
-            kept = _with_copies(inputs, evidence, scored, threads, progress)
+        with _timed(seconds, "compare"), _engine(inputs, threads) as engine:
+            compared = measure.comparisons(inputs, evidence, scored, threads, engine, progress)
+            kept = _with_copies(inputs, evidence, scored, threads, engine, progress)
         with _timed(seconds, "search"):
             searched = measure.searches(inputs, scored, threads, progress)
         remarks = [finding for one in given.values() for finding in one.findings]
@@ -140,6 +141,13 @@ def _looks(inputs: Inputs, sha256: Strings, threads: int, progress: Progress) ->
     return spread(pipeline.look(samples.take(there), threads, progress, sha256[there]), there, len(samples))
 
 
+def _engine(inputs: Inputs, threads: int) -> AbstractContextManager[Engine]:
+    """Where templates are compared; a cluster is asked for workers only where there are templates."""
+    asked = inputs.study.backend
+    engine = asked.engine if inputs.nets or any(use.templates for use in inputs.study.models) else "local"
+    return chosen(engine, asked.scheduler, asked.workers or threads, threads)
+
+
 @contextmanager
 def _scores(inputs: Inputs, secret: bytes) -> Iterator[dict[measure.Key, GivenScores]]:
     """Scores that arrive, as long as the context lasts."""
@@ -172,7 +180,7 @@ def _without_copies(inputs: Inputs, looks: Looks) -> tuple[Inputs, Copies]:
 
 
 def _with_copies(
-    inputs: Inputs, evidence: Evidence, scored: measure.Scored, threads: int, progress: Progress
+    inputs: Inputs, evidence: Evidence, scored: measure.Scored, threads: int, engine: Engine, progress: Progress
 ) -> dict[measure.Key, Comparisons]:
     """All comparisons with the copies kept, to be stated beside; none where nothing was left out, and of models of
     which others gave no such scores.
@@ -182,7 +190,7 @@ def _with_copies(
     without = {name for (name, _), one in scored.scores.items() if not one.copies}
     models = tuple(model for model in inputs.models if model.card.name not in without)
     kept = replace(inputs, models=models, left_out=None)
-    return measure.comparisons(kept, evidence, scored, threads, progress)
+    return measure.comparisons(kept, evidence, scored, threads, engine, progress)
 
 
 @contextmanager

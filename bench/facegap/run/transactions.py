@@ -40,7 +40,7 @@ def attempts(
     rules = inputs.study.transactions
     if rules is None or not inputs.dataset.identities:
         return {}
-    _check_names(rules)
+    check_names(rules)
     samples = inputs.loaded.samples
     plan = trials.identification(samples, inputs.study.trials, "closed", 0.5, inputs.study.seed, inputs.left_out)
     reference, probe = plan.gallery[plan.mate], plan.probe
@@ -63,8 +63,18 @@ def attempts(
     return found
 
 
-def _check_names(rules: Transactions) -> None:
+def check_names(rules: Transactions) -> None:
+    """Whether every quality value of `min_quality` is one.
+
+    Raises:
+        InputError: it is none, or has another name now.
+    """
     for name in rules.min_quality:
+        if name in acquire.FORMER_NAMES:
+            now = acquire.FORMER_NAMES[name]
+            raise InputError(
+                f"transactions.min_quality: '{name}' is called '{now}' since 0.2.0: its scale is not OFIQ's"
+            )
         if acquire.scalar(name, 0.0) is None:
             known = ", ".join(known for known in acquire.QUALITY_NAMES if acquire.scalar(known, 0.0) is not None)
             raise InputError(f"transactions.min_quality: no quality value '{name}'; there are: {known}")
@@ -183,7 +193,7 @@ def _outcomes(
     outcome = frames.outcome.astype("U16")
     for name, least in rules.min_quality.items():
         scalars = acquire.scalar(name, frames.quality.get(name, np.full(len(outcome), np.nan)))
-        assert scalars is not None  # _check_names refuses others
+        assert scalars is not None  # check_names refuses others
         outcome[(outcome == "ok") & ~(scalars >= least)] = "below_quality"
     if live is not None and frames.liveness is not None:
         outcome[(outcome == "ok") & ~_alive(rules, frames.liveness, outcome == "ok", live)] = NOT_LIVE

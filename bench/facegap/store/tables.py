@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,10 +51,13 @@ def read_rows(folder: Path, row: type[RowT]) -> list[RowT]:
 class Tables:
     """The manifest and the tables of a results folder; a table is read when first asked for: `tables[RateRow]`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, beside: Sequence[Row] = ()) -> None:
+        """`beside`: rows of tables that are made from the run and do not lie in its folder, such as requirements."""
         self.folder = folder
         self.manifest = read_manifest(folder)
         self._read: dict[type[Row], list[Any]] = {}
+        for row in beside:
+            self._read.setdefault(type(row), []).append(row)
 
     def __getitem__(self, row: type[RowT]) -> list[RowT]:
         """The rows of a table in the order of its file; none where the run lacks it, as it may (`Row.always`).
@@ -68,13 +71,13 @@ class Tables:
         return self._read[row]
 
 
-def read_tables(folder: Path) -> Tables:
-    """The results folder with every table read, so that whatever is damaged is found here.
+def read_tables(folder: Path, beside: Sequence[Row] = ()) -> Tables:
+    """The results folder with every table read, so that whatever is damaged is found here; `beside` as of `Tables`.
 
     Raises:
         StoreError: the manifest, a table or a column is missing, or a cell does not hold what its column says.
     """
-    tables = Tables(folder)
+    tables = Tables(folder, beside)
     for row in ROWS.values():
         tables[row]
     return tables

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 
-from facegap.acquire.scalars import SHAPE_OF_A_FACE, scalar
+from facegap.acquire.scalars import SCALAR, SHAPE_OF_A_FACE, STANDARD, scalar
 from facegap.estimate import cautions
 from facegap.estimate.scores import people_alike
-from facegap.records import NOT_LIVE, OUTCOMES, Rows
+from facegap.records import NOT_LIVE, OUTCOMES, Floats, Rows
 from facegap.schema import AcquisitionRow, QualityRow
 from facegap.tables.workbench import Workbench
 
@@ -46,12 +45,12 @@ def quality_rows(bench: Workbench) -> Iterator[QualityRow]:
         for columns in evidence.groupings:
             group = np.where(concerned, evidence.samples.grouping(columns), "")
             for name in np.unique(group[concerned]):
-                for quality, values in acquisitions.quality.items():
-                    if quality in SHAPE_OF_A_FACE:
-                        continue
-                    here = values[(group == name) & np.isfinite(values)].astype(np.float64)
+                for quality, values in beside(acquisitions.quality):
+                    known = (group == name) & np.isfinite(values)
+                    here = values[known].astype(np.float64)
                     if len(here):
-                        person = evidence.samples.people()[(group == name) & np.isfinite(values)]
+                        person = evidence.samples.people()[known]
+                        given = acquisitions.quality.get(quality + SCALAR)
                         p05, p50, p95 = (float(value) for value in np.percentile(here, (5, 50, 95)))
                         yield QualityRow(
                             detector=detector,
@@ -65,7 +64,7 @@ def quality_rows(bench: Workbench) -> Iterator[QualityRow]:
                             p05=p05,
                             p50=p50,
                             p95=p95,
-                            scalar=_mean_scalar(quality, here),
+                            scalar=_mean_scalar(quality, here, given[known] if given is not None else None),
                             caution=_caution(person) if evidence.identities else "",
                         )
 
@@ -76,7 +75,18 @@ def _caution(person: Rows) -> str:
     return cautions.as_text(cautions.of_participation(int(np.count_nonzero(pictures)), people_alike(pictures)))
 
 
-def _mean_scalar(quality: str, native: npt.NDArray[np.float64]) -> float | None:
-    """Mean of the values on the scale 0 to 100; None where the name has none."""
-    values = scalar(quality, native)
-    return float(values.mean()) if values is not None else None
+def beside(quality: Mapping[str, Floats]) -> list[tuple[str, Floats]]:
+    """Name and (n,) quality values that a table by group states; what OFIQ measured stands behind ours of that name."""
+    shown = [
+        name for name in quality if name.removeprefix(STANDARD) not in SHAPE_OF_A_FACE and not name.endswith(SCALAR)
+    ]
+    if not any(name.startswith(STANDARD) for name in shown):
+        return [(name, quality[name]) for name in shown]
+    ordered = sorted(shown, key=lambda name: (name.removeprefix(STANDARD), name.startswith(STANDARD)))
+    return [(name, quality[name]) for name in ordered]
+
+
+def _mean_scalar(quality: str, native: Floats, given: Floats | None) -> float | None:
+    """Mean of the values on the scale 0 to 100, OFIQ's own where it gave them; None where the name has none."""
+    values = given if given is not None else scalar(quality, native)
+    return float(values.mean(dtype=np.float64)) if values is not None else None

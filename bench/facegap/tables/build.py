@@ -106,8 +106,8 @@ TABLES: dict[type[Row], Callable[[Workbench], Iterable[Row]]] = {
 """Every computed table: its row class, and the function that gives its rows. A new table is one line here."""
 
 
-def build(evidence: Evidence) -> Built:
-    """Every table by its row class.
+def build(evidence: Evidence, advance: Callable[[int], None] = lambda _: None) -> Built:
+    """Every table by its row class; `advance` is told of each one that is done.
 
     Raises:
         InputError: the kept tail of comparisons does not reach a threshold that the study asks for.
@@ -115,8 +115,14 @@ def build(evidence: Evidence) -> Built:
     bench = Workbench(evidence)
     # One thread: sums in another order would differ in their last digits, and these are small.
     with threadpool_limits(1):
-        tables = {row: tuple(rows(bench)) for row, rows in TABLES.items()}
+        tables = {row: _made(rows(bench), advance) for row, rows in TABLES.items()}
         return Built((row, tuple(_in_order(bench, row, tables))) for row in tables)
+
+
+def _made(rows: Iterable[Row], advance: Callable[[int], None]) -> tuple[Row, ...]:
+    made = tuple(rows)
+    advance(1)
+    return made
 
 
 def _in_order(bench: Workbench, row: type[Row], tables: Mapping[type[Row], tuple[Row, ...]]) -> list[Row]:

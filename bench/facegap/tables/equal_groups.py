@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from facegap import count
+from facegap.estimate.clusters import NO_FAMILIES, Together, together
 from facegap.estimate.differentials import of_people
 from facegap.estimate.equal_groups import Deals, Equal, dealt, of_mated, of_nonmated
 from facegap.records import Comparisons, Counted, ErrorCounts, PairsOfPeople, PeopleCompared, Rows
@@ -105,7 +106,14 @@ def _nonmated(
     by_people: bool,
 ) -> Equal:
     errors, trials = np.zeros(places.people), np.zeros(places.people, np.int64)
+    rate = {c.group: c.errors / c.trials for c in counts}
+    families = NO_FAMILIES
     for side in pair_errors(bench, comparisons, columns, threshold):
+        if side.group in rate:
+            compared = count.compared_often(side)
+            values = side.errors / (compared if by_people else 1)
+            found = together(side.i, side.j, side.errors, compared, rate[side.group], values)
+            families = Together(families.lots + found.lots, families.shared + found.shared)
         if side.group in places.of_group and by_people:
             people, rates, partners = count.each_pair_once(side)
             at = places.of_group[side.group][people]
@@ -116,7 +124,7 @@ def _nonmated(
             trials[at[own]] = _comparisons(side.compared, len(at))[own]
             np.add.at(errors, at[np.concatenate([side.i, side.j])], np.concatenate([side.errors, side.errors]))
     rng = np.random.default_rng([bench.evidence.study.seed, 0xDEA2])
-    return of_nonmated(places.deals, of_people(counts) if by_people else counts, errors, trials, rng)
+    return of_nonmated(places.deals, of_people(counts) if by_people else counts, errors, trials, rng, families)
 
 
 def _comparisons(compared: PeopleCompared, everyone: int) -> Rows:

@@ -262,6 +262,7 @@ def _caution(matrix: Matrix, probes: Sequence[str], gallery: Mapping[str, int], 
 
 
 def is_complete(cells: Mapping[str, Estimate], gallery: Mapping[str, int]) -> bool:
+    """Whether a probe group has a rate against every group of the gallery."""
     return all(group in cells and cells[group].value is not None for group, size in gallery.items() if size)
 
 

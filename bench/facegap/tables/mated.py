@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from facegap.acquire.scalars import FORMER_NAMES
 from facegap.evidence import Evidence
 from facegap.records import Comparisons, Rows, Strings, Threshold, has_label, matches
 from facegap.tables.workbench import Workbench
@@ -24,6 +25,7 @@ HIGHER_IS_BETTER = {
     "LaplacianSharpness": True,
     "UnderExposurePrevention": False,
 }
+HIGHER_IS_BETTER |= {old: HIGHER_IS_BETTER[new] for old, new in FORMER_NAMES.items() if new in HIGHER_IS_BETTER}
 """Quality values with a direction; angles by their size."""
 
 NO_DIRECTION = ("LuminanceMean", "LuminanceVariance")

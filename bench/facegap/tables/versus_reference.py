@@ -16,6 +16,7 @@ from facegap.tables.versus_rest import (
     DIFFERS,
     NOT_SHOWN,
     compared_rates,
+    not_tested,
     power_sentence,
     ratio_text,
     smallest_visible,
@@ -61,8 +62,9 @@ def _shared(samples: Samples, grouping: str, group: str, reference: str) -> int:
 def _cells(row: AgainstRest, reference: str, tests: int, shared: int, why: str) -> dict[str, Any]:
     """`why` no difference is stated; empty where one may be."""
     found = row.p_holm < 1 - row.level
-    differs = found and not why
     visible = smallest_visible(row, tests, 0.8)
+    said = not_tested(row) or (why if found else "")
+    differs = found and not said
     return {
         "group": row.counts.group,
         "errors": row.counts.errors,
@@ -80,10 +82,8 @@ def _cells(row: AgainstRest, reference: str, tests: int, shared: int, why: str) 
         "p_holm": row.p_holm,
         "verdict": DIFFERS if differs else NOT_SHOWN,
         "ratio_80": visible,
-        "sentence": _sentence(
-            row, reference, differs, visible, smallest_visible(row, tests, 0.9), why if found else ""
-        ),
-        "note": _note(row, shared, why if found else ""),
+        "sentence": _sentence(row, reference, differs, visible, smallest_visible(row, tests, 0.9), said),
+        "note": _note(row, shared, said),
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from facegap.estimate.differentials import LeftOut
 from facegap.estimate.interval import effective_sample
+from facegap.estimate.leverage import FEWEST_ALIKE, too_few
 from facegap.estimate.people import people_for_mated, people_for_nonmated
 from facegap.estimate.power import trials_to_see, visible_ratio
 from facegap.estimate.versus_rest import AgainstRest, Ratio, against_rest
@@ -114,11 +115,11 @@ def _alone(found: Ratio | None) -> Ratio | None:
 
 
 def sizes(row: AgainstRest) -> tuple[float, float]:
-    """Effective comparisons of the group and of the others.
+    """Effective comparisons of the group and of the others, as many as their comparison counts.
 
     Without false matches the counts do not show how much comparisons share; the others' design effect then stands in.
     """
-    group, rest = (effective_sample(side, row.level) for side in (row.counts, row.rest))
+    group, rest = (row.share * effective_sample(side, row.level) for side in (row.counts, row.rest))
     if row.counts.by_pair is not None and row.counts.errors == 0:
         group = min(group, row.counts.trials * rest / row.rest.trials)
     return group, rest
@@ -136,7 +137,8 @@ def _visible_by_people(row: AgainstRest, tests: int) -> float | None:
     people, rest = row.counts.people, row.rest.people
     if people is None or rest is None or not rest.errors:
         return None
-    group, others = (effective_sample(side, row.level) for side in (people, rest))
+    share = row.by_people.share if row.by_people is not None else 1.0
+    group, others = (share * effective_sample(side, row.level) for side in (people, rest))
     return visible_ratio(rest.errors / rest.trials, group, others, 0.8, (1 - row.level) / tests)
 
 
@@ -193,7 +195,8 @@ def ratio_text(ratio: float) -> str:
 def _versus_cells(row: AgainstRest, tests: int, why: str) -> dict[str, Any]:
     """`why` no difference is stated; empty where one may be."""
     found = row.p_holm < 1 - row.level
-    differs = found and not why
+    said = not_tested(row) or (why if found else "")
+    differs = found and not said
     return {
         "group": row.counts.group,
         "errors": row.counts.errors,
@@ -210,13 +213,21 @@ def _versus_cells(row: AgainstRest, tests: int, why: str) -> dict[str, Any]:
         "p": row.p,
         "p_holm": row.p_holm,
         "verdict": DIFFERS if differs else NOT_SHOWN,
-        "sentence": _versus_sentence(row, tests, differs, why if found else ""),
-        "note": "; ".join(part for part in (_no_ratio(row), why if found else "") if part),
+        "sentence": _versus_sentence(row, tests, differs, said),
+        "note": "; ".join(part for part in (_no_ratio(row), said) if part),
     }
 
 
 def _no_ratio(row: AgainstRest) -> str:
     return "" if row.ratio is not None else "no ratio: one side has no errors; the bounds say at least or at most"
+
+
+def not_tested(row: AgainstRest) -> str:
+    """Why nothing is tested by comparisons; empty where it is."""
+    few = too_few(row.counts) or too_few(row.rest)
+    return (
+        f"fewer than {FEWEST_ALIKE} people, as if all took part alike: no difference is shown by these" if few else ""
+    )
 
 
 def _by_people(found: Ratio | None, level: float, why: str) -> dict[str, Any]:

@@ -136,6 +136,10 @@ class Workbench:
     def estimate(self, counts: ErrorCounts, level: float | None = None) -> Estimate:
         """The rate of `counts` at `level`, the study's own where none is given; made once for equal counts."""
         asked = self.evidence.study.statistics.level if level is None else level
+        # Most tables ask for the very counts that another has asked for; they stay, so that no other has their id.
+        return self.once(("rate of", id(counts), asked), lambda: (counts, self._estimate(counts, asked)))[1]
+
+    def _estimate(self, counts: ErrorCounts, asked: float) -> Estimate:
         # Whose counts they are does not enter, nor what was to happen to failures where nothing failed.
         same = replace(counts, group="", probe_group=None, failures=counts.failures if counts.failed else "counted")
         found = self.once(("estimate", same, asked), lambda: estimate.estimate(same, asked))
