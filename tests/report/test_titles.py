@@ -285,3 +285,25 @@ def test_tables_of_searches_and_of_targets_speak_of_every_grouping(tables: Table
     for table in (page._search_table(tables), at_target.at_target_table(every)):
         by = list(table.head).index("By")
         assert {row[by] for row in table.rows} == {"everyone", GROUPING, "gender"}
+
+
+def test_titles_on_false_matches_name_no_shape_of_a_generator(tables: Tables) -> None:
+    """What tells them apart comes from the generator: the table has the numbers, no title ranks the groups."""
+    groups = {name: {**card, "generated_shape": True} for name, card in tables.manifest.dataset["groups"].items()}
+    made = Changed(tables, {})
+    made.manifest = replace(tables.manifest, dataset={**tables.manifest.dataset, "groups": groups})
+    model, by = "resnet", views.groupings(tables)[0]
+    point, points = views.leading_thresholds(made, model)[0], views.thresholds(made, model)
+    cells = cross_fmr.cells(made, model, point, by)
+    searched = views.open_searches(made, model)
+    names = views.once(row.group for row in made[RateRow] if row.grouping == by)
+    found = [
+        rates._spread_words(made, model, "clean", points)[0],
+        rates._search_words(made, searched, searched[0].threshold_name)[0],
+        det._calibration_title(made, model, "clean", by, names),
+        det._distributions_title(made, model, "clean", by),
+        cross_fmr._in_words(made, cells, point)[0],
+        cross_fmr._short(made, cells, point),
+    ]
+    for title in found:
+        assert not [name for name in names if re.search(rf"\b{re.escape(name)}\b", title)], title

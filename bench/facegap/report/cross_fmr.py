@@ -11,6 +11,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap, Normalize
 from matplotlib.patches import Rectangle
 
+from facegap.estimate.cautions import GENERATED
 from facegap.report import rates, style, views, words
 from facegap.report.style import BAR, INK, MUTED, ON_PALE, ON_STRONG, PAPER, Picture, Table
 from facegap.schema import CrossRow, ThresholdRow
@@ -184,12 +185,16 @@ def _in_words(tables: Tables, rows: Sequence[CrossRow], point: ThresholdRow) -> 
     grouping = known[0].grouping
     solid = views.solid_groups(tables, point.model, grouping)
     worth = [row for row in known if {row.reference_group, row.probe_group} <= solid]
+    if views.of_generator(tables, grouping):
+        return f"{point.model}: {GENERATED}", alt
     by = views.by_words(tables, grouping)
     return f"{point.model}: {_highest(worth if worth else known, point, by)}", alt
 
 
 def _short(tables: Tables, rows: Sequence[CrossRow], point: ThresholdRow) -> str:
     """The title: the cell with the highest FMR, where one is; pairs are not tested."""
+    if views.of_generator(tables, rows[0].grouping):
+        return "false matches between shapes of a generator: no finding"
     solid = views.solid_groups(tables, point.model, rows[0].grouping)
     known = [row for row in rows if row.rate is not None]
     worth = [row for row in known if {row.reference_group, row.probe_group} <= solid] or known

@@ -222,7 +222,7 @@ def _calibration_title(tables: Tables, model: str, condition: str, grouping: str
     clauses = []
     for metric, side in (("FMR", 0), ("FNMR", 1)):
         ends = views.extremes([pair[side] for pair in pairs.values()], views.min_subjects(tables))
-        if ends is not None:
+        if ends is not None and not views.of_generator(tables, grouping):
             clauses.append(_from_to(metric, *ends))
     if point is None or not clauses:
         return f"{model}, {condition}: error rates against the threshold"

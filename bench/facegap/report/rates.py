@@ -354,6 +354,8 @@ def _spread_words(tables: Tables, model: str, condition: str, points: Sequence[T
 def spread(tables: Tables, ends: tuple[Rated, Rated], what: str) -> str:
     """Worst and best group in one clause; the test of the worst one alone says whether it differs from the others."""
     worst, best = ends
+    if views.of_generator(tables, worst.grouping):
+        return f"{what}, by shapes of a generator, of which no finding is made"
     if worst.errors == 0:
         return f"{what} in no trial of any group; largest upper bound: {group_of(worst)}, {words.rate(worst)}"
     verdict = _verdict(tables, worst)
@@ -377,7 +379,8 @@ def _verdict(tables: Tables, worst: Rated) -> str:
 
 def _search_title(tables: Tables, rows: Sequence[IdentificationRow], name: str) -> str:
     flagged = [row for row in rows if row.threshold_name == name and row.metric == "FPIR"]
-    by_grouping = [[row for row in flagged if row.grouping == by] for by in views.groupings(tables)]
+    spoken = [by for by in views.groupings(tables) if not views.of_generator(tables, by)]
+    by_grouping = [[row for row in flagged if row.grouping == by] for by in spoken]
     found = ranked(contrast(tables, some) for some in by_grouping if some)
     said = in_short(found[0], "wrongly flagged") if found else "errors of searches by group"
     return f"{rows[0].model}, searches: {said}"
@@ -410,7 +413,8 @@ def _search_words(tables: Tables, rows: Sequence[IdentificationRow], name: str) 
     parts = [f"{row.metric} {row.group} {words.rate(row)}" for row in shown]
     alt = f"Dot plots of FNIR and FPIR by group. At {name}: " + "; ".join(parts) + "."
     flagged = [row for row in shown if row.metric == "FPIR"]
-    by_grouping = [[row for row in flagged if row.grouping == by] for by in views.groupings(tables)]
+    spoken = [by for by in views.groupings(tables) if not views.of_generator(tables, by)]
+    by_grouping = [[row for row in flagged if row.grouping == by] for by in spoken]
     for one in ranked(contrast(tables, some) for some in by_grouping if some):
         if len(one.rows) > 1:
             said = spread(tables, (one.worst, one.least), "people are wrongly flagged")
