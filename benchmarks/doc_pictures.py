@@ -31,14 +31,14 @@ ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE, OUT = ROOT / "results" / "example", ROOT / "docs" / "pictures"
 
 FIGURES = {
-    "turned-away": ("turned-away", 0, -1),
+    "turned-away": ("every-condition", -1, -1),
     "impostors": ("impostors", 0, 0),
     "heat-map": ("impostors", 1, 0),
     "conditions": ("conditions", 0, 0),
     "discard": ("quality", 0, 0),
     "cmc": ("galleries", 0, 0),
     "det": ("det", -1, 0),
-    "thresholds": ("curves", 0, 0),
+    "thresholds": ("curves", -1, 0),
 }
 """Picture -> section of the page, the figure in it, the panel of that."""
 
