@@ -86,7 +86,9 @@ def parsed(words: list[str]) -> None:
     command = facegap()
     context = command.make_context("facegap", words)
     while hasattr(command, "resolve_command"):
-        rest = [*getattr(context, "_protected_args", ()), *context.args]
+        # Click 8.1 names them without the underscore, under which later ones warn.
+        first = vars(context).get("_protected_args", vars(context).get("protected_args", []))
+        rest = [*first, *context.args]
         name, command, rest = command.resolve_command(context, rest)
         context = command.make_context(name, rest, parent=context)
 
