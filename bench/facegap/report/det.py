@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator
 
 from facegap.report import dots, rates, style, views, words
 from facegap.report.style import COLOURS, INK, MARKERS, MUTED, Picture, Table
@@ -203,6 +203,7 @@ def calibration(tables: Tables, model: str, condition: str, grouping: str) -> Pi
         if has_fnmr:
             _paint_against_threshold(axes[1], rows, groups, "fnmr", points)
         axes[-1].set_xlabel("threshold (match if score ≥ threshold)")
+        axes[-1].xaxis.set_major_locator(MaxNLocator(5))
         _name_thresholds(axes[0], points)
         handles, labels = axes[0].get_legend_handles_labels()
         style.legend(figure, labels, "group", handles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from facegap.report import dots, style, views, words
 from facegap.report.style import Picture, Table
@@ -148,6 +148,7 @@ def _paint(figure: Any, rows: Sequence[EdcRow], groups: Sequence[str]) -> None:
         ax.set_ylim(0, None)
         ax.set_xlabel("refused of everyone")
         ax.set_ylabel(what)
+        ax.xaxis.set_major_locator(MaxNLocator(5))
         ax.xaxis.set_major_formatter(FuncFormatter(style.plain_percent))
         ax.yaxis.set_major_formatter(FuncFormatter(style.plain_percent))
         style.grid(ax)
