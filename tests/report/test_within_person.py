@@ -107,9 +107,7 @@ def test_what_was_not_tested_says_why(run: Path) -> None:
     row = worn(p=None, p_holm=None, verdict="", more=3, less=0, note="no verdict: 3 people differ, fewer than 5")
     tables = with_heads(run, row)
     text = findings(tables, "resnet")[0].text
-    assert text.endswith(
-        "3 heads more often as T3 and 0 as T1: not tested (no verdict: 3 people differ, fewer than 5)."
-    )
+    assert text.endswith("3 heads more often as T3 and 0 as T1: not tested, 3 people differ, fewer than 5.")
     assert headline(tables)[0].text == text
 
 

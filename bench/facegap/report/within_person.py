@@ -76,7 +76,7 @@ def _labels(tables: Tables, row: WithinPersonRow) -> str:
 
 def _verdict(tables: Tables, row: WithinPersonRow) -> str:
     if not row.verdict:
-        return f"not tested ({row.note})"
+        return f"not tested, {row.note.partition('; ')[0].removeprefix('no verdict: ')}"
     said = "turned away more often" if row.verdict == DIFFERS else "not shown to be turned away more often"
     return f"{row.group} is {said} than {row.other} ({_p(tables, row)})"
 
