@@ -56,7 +56,8 @@ class Samples:
         paths: (n,) POSIX paths of the image files below `root`.
         sessions, roles: (n,) names, "" where not known; a role is photo, selfie or frame.
         groups: column -> (n,) label values, `NO_LABEL` where missing.
-        relations: column -> (n,) a value that related people share, "" where none is known; no demographic label.
+        relations: column -> (n,) a value that related people share, or one person's subjects, "" where none is known;
+            no demographic label.
         root: folder that holds the image files.
         observed: condition under which the picture was taken, such as "phone" -> (n,) values, `NO_LABEL` where missing.
         years: "age" and "date" -> (n,) in years, NaN where unknown; known while a data set is read, and never kept.
@@ -154,6 +155,7 @@ RULES: Mapping[str, str] = {
     "alike-ids": "ids of the table of labels that only case or accents tell apart",
     "extra-labels": "rows of labels for ids without a sample",
     "two-relations": "samples of people who have two values of one relation",
+    "same-labels": "samples of one person's subjects who share every label",
     "no-observed": "conditions that no picture has a value of",
     "odd-observed": "values of an observed condition that the card does not know",
     "two-in-a-session": "sessions of a person with two values of one observed condition",

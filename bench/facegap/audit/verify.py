@@ -417,7 +417,7 @@ def _images(case: Case, secret: bytes | None) -> Iterator[str]:
     if not len(people) == len(set(samples.subjects)) == len(set(evidence.samples.subjects)):
         yield f"dataset '{card.name}': who is on which image differs from the run's"
     for column, values in evidence.samples.relations.items():
-        if unlisted and column not in card.relations:
+        if unlisted and column not in card.linked:
             continue
         theirs = samples.relations.get(column, np.full(len(samples), ""))
         families = {*zip(theirs.tolist(), values.tolist(), strict=True)}

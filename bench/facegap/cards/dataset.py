@@ -138,6 +138,8 @@ class DatasetCard(Card):
     root, the adapter's files (manifest, pairs; lfw: one list of file names per label value) and the folder of the
     images (images).
     `relations` names columns of the manifest whose value related people share (a family, a pair of twins, look-alikes).
+    `same_person` names the column of the manifest whose value one person's subjects share, each under another label: a
+    head that a generator shows at several skin tones. What turns up between such labels is found within the person.
     `tree_separator` says that one folder stands for all of `tree_groups` ("asian_females"); without it each has one.
     `files.labels` names a table of labels (CSV or JSON, or a pattern such as */*.json for one file each) that is joined
     by the id of the subject or sample. `roles` gives patterns of file names without their endings for each role.
@@ -171,6 +173,9 @@ class DatasetCard(Card):
     columns: dict[str, str] = Field(default_factory=dict)
     relations: tuple[str, ...] = Field(
         default=(), description="columns whose value related people share; no demographic labels"
+    )
+    same_person: str = Field(
+        default="", description="column whose value the subjects share who are one person under other labels"
     )
     tree_groups: tuple[str, ...] = ()
     tree_separator: str = ""
@@ -246,7 +251,7 @@ class DatasetCard(Card):
         known = [
             *(COLUMNS if self.adapter == "csv" else ()),
             *(self.read_groups if self.adapter == "csv" else ()),
-            *self.relations,
+            *self.linked,
         ]
         if self.adapter == "tree" and "labels" in self.files:
             known = [f"{self.labels_by}_id", *(column for column in self.read_groups if column not in self.tree_groups)]
@@ -264,6 +269,19 @@ class DatasetCard(Card):
             raise ValueError(
                 f"groups: the tree adapter reads labels off folders; not in tree_groups: {', '.join(unread)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _same_person_is_read(self) -> DatasetCard:
+        name = self.same_person
+        if not name:
+            return self
+        if self.adapter != "csv" or self.sides:
+            raise ValueError("same_person: only a manifest whose rows are samples has such a column; remove it")
+        if not self.identities:
+            raise ValueError("same_person: without identities nobody is known to be one person; remove it")
+        if name in {*COLUMNS, *self.groups, *self.relations, *self.observed} or "," in name:
+            raise ValueError(f"same_person: '{name}' is named already; it has a column of its own")
         return self
 
     @model_validator(mode="after")
@@ -394,6 +412,11 @@ class DatasetCard(Card):
     def generated_shapes(self) -> tuple[str, ...]:
         """The label columns whose values are shapes of a generator, by name."""
         return tuple(sorted(name for name, group in self.groups.items() if group.generated_shape))
+
+    @property
+    def linked(self) -> tuple[str, ...]:
+        """The columns that say which subjects belong together: related people, and one person under other labels."""
+        return (*self.relations, *([self.same_person] if self.same_person else ()))
 
     @property
     def own_observed(self) -> dict[str, ObservedColumn]:

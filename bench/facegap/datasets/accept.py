@@ -100,7 +100,7 @@ def _texts(
     own = {(name, ""): [getattr(row, field) for row in rows] for name, field in _OWN.items()}
     labels = {("group", c): [values[number] or NO_LABEL for number in which] for c, values in source.labels.items()}
     seen = {("observed", c): [values[number] for number in which] for c, values in observed.items()}
-    return own | labels | seen | {("relation", c): [row.relations[c] for row in rows] for c in source.card.relations}
+    return own | labels | seen | {("relation", c): [row.relations[c] for row in rows] for c in source.card.linked}
 
 
 def _samples(texts: dict[tuple[str, str], list[str]], root: Path, years: Mapping[str, Years]) -> Samples:

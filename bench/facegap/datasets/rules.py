@@ -160,7 +160,7 @@ def _contradiction(source: Source) -> Iterator[Problem]:
 
 def _two_families(source: Source) -> Iterator[Problem]:
     """All samples of a subject that is said to have two values of a relation: nobody can tell whose relative it is."""
-    for column in source.card.relations if source.card.identities else ():
+    for column in source.card.linked if source.card.identities else ():
         first: dict[str, str] = {}
         details: dict[str, str] = {}
         for row in source.rows:
@@ -172,6 +172,22 @@ def _two_families(source: Source) -> Iterator[Problem]:
         for number, row in enumerate(source.rows):
             if row.subject in details:
                 yield Problem(number, "two-relations", f"{column}: the subject has two values", details[row.subject])
+
+
+def _same_labels(source: Source) -> Iterator[Problem]:
+    """All samples of subjects who are one person under the same labels: nothing says what tells them apart."""
+    column, columns = source.card.same_person, [labels for _, labels in per_subject(source)]
+    first: dict[tuple[str, ...], str] = {}
+    details: dict[str, str] = {}
+    for number, row in enumerate(source.rows if column else ()):
+        if row.fault or not row.subject or not row.relations[column]:
+            continue
+        other = first.setdefault((row.relations[column], *(labels[number] for labels in columns)), row.subject)
+        if other != row.subject:
+            details[row.subject] = details[other] = f"'{other}' and '{row.subject}' ({row.where})"
+    for number, row in enumerate(source.rows):
+        if row.subject in details:
+            yield Problem(number, "same-labels", f"{column}: one person under the same labels", details[row.subject])
 
 
 RULES: tuple[Callable[[Source], Iterator[Problem]], ...] = (
@@ -186,6 +202,7 @@ RULES: tuple[Callable[[Source], Iterator[Problem]], ...] = (
     _unknown_role,
     _contradiction,
     _two_families,
+    _same_labels,
 )
 
 ADVICE = {
@@ -200,5 +217,6 @@ ADVICE = {
     "unknown-label": "correct it, or map it in the card",
     "unknown-role": "correct it",
     "two-relations": "give all samples of a subject one value; all of them are left out",
+    "same-labels": "give subjects of one person other labels, or one subject; all of them are left out",
     "contradiction": "correct the labels; all samples of the subject are left out",
 }

@@ -134,6 +134,7 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         values = {column: tuple(group["values"]) for column, group in manifest.dataset.get("groups", {}).items()}
         groups = manifest.dataset.get("groups", {})
         shapes = tuple(sorted(column for column, group in groups.items() if group.get("generated_shape")))
+        same_person = str(manifest.dataset.get("same_person", ""))
         observed = _orders(manifest.dataset.get("observed", {}), values)
         gaps = _read_gaps(folder / GAPS) if (folder / GAPS).exists() else None
         applies_to = {card["name"]: card["applies_to"] for card in manifest.conditions}
@@ -158,6 +159,7 @@ def read_evidence(folder: Path, manifest: RunManifest) -> Evidence:
         lost_reasons=lost_reasons,
         values=values,
         shapes=shapes,
+        same_person=same_person,
         observed=observed,
         gaps=gaps,
         vendor_fmr=vendor_fmr,

@@ -49,6 +49,7 @@ class Evidence:
         lost: samples that were refused, as far as they are known, and `lost_reasons` why; None where that was not kept.
         values: label column -> its labels in the order of the data set's card.
         shapes: label columns whose values are shapes of a generator.
+        same_person: of the samples' relations, the one whose value one person's subjects share; "" where there is none.
         observed: observed condition -> its values likewise, none where they are as found.
         gaps: years between the pictures of mated comparisons, in bins; None where they are not known or not asked for.
     """
@@ -70,6 +71,7 @@ class Evidence:
     lost_reasons: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shapes: tuple[str, ...] = ()
+    same_person: str = ""
     observed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     gaps: AgeGaps | None = None
     vendor_fmr: Mapping[str, float] = field(default_factory=dict)

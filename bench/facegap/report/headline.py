@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from facegap.report import findings, paired, side_by_side, versus_rest, views, words, worst_first
+from facegap.report import findings, paired, side_by_side, versus_rest, views, within_person, words, worst_first
 from facegap.report.marks import Mark, Rated, as_people
 from facegap.report.worst_first import Contrast
 from facegap.schema import CrossRow, PairedRow, RateRow, ThresholdRow, VersusRow
@@ -25,9 +25,23 @@ class Finding:
 
 
 def headline(tables: Tables) -> list[Finding]:
-    """Who is turned away, what a condition does most, who passes as whom: of all models the largest difference."""
-    found = [_turned_away(tables), _condition(tables), _passes(tables)]
+    """Who is turned away, what a condition does most, who passes as whom: of all models the largest difference.
+
+    Where the groups hold the same people under other labels, what is found within the person comes first and stands for
+    what a condition does.
+    """
+    within = _within_person(tables)
+    found = [within, _turned_away(tables), None if within else _condition(tables), _passes(tables)]
     return [one for one in found if one is not None]
+
+
+def _within_person(tables: Tables) -> Finding | None:
+    found = within_person.first(tables)
+    if found is None:
+        return None
+    model, text, care = found
+    several = f"With {model}: " if len(views.models(tables)) > 1 else ""
+    return Finding(text=f"{several}{text}", anchor="conditions", care=f"Read with care: {care}." if care else "")
 
 
 def _opening(tables: Tables, point: ThresholdRow) -> str:

@@ -10,10 +10,15 @@ from facegap.report import dots, style, views, words
 from facegap.report.dots import Series
 from facegap.report.marks import Point
 from facegap.report.style import Picture, Table
-from facegap.schema import PairedRow
+from facegap.schema import PairedRow, WithinPersonRow
 from facegap.store import Tables
 
 CHANGES = "changes otherwise"
+
+_SAME_PEOPLE = (
+    " The groups hold the same people under other labels, whom this test takes for other people; within_person.csv "
+    "holds each against themselves."
+)
 
 
 def changes(tables: Tables, model: str) -> Picture | None:
@@ -42,11 +47,16 @@ def changes(tables: Tables, model: str) -> Picture | None:
         "away (right of the line: more). Then: by how much that is more than in the other groups together; an "
         "interval across the line does not show that the condition acts otherwise on the group. Marks without a line "
         f"have no interval. † fewer than {views.FEW_PEOPLE} people. n per group: {words.span(pairs)} comparisons."
+        f"{_SAME_PEOPLE if tables[WithinPersonRow] else ''}"
     )
     return Picture(
         name=name, title=title, says=(says,), caption=caption, alt=alt, panels=parts, table=_table(rows),
-        sources=("paired.csv",),
+        sources=_sources(tables),
     )  # fmt: skip
+
+
+def _sources(tables: Tables) -> tuple[str, ...]:
+    return ("paired.csv", *(["within_person.csv"] if tables[WithinPersonRow] else []))
 
 
 def row_of(tables: Tables, model: str, condition: str, group: str) -> PairedRow | None:

@@ -98,6 +98,7 @@ def run_study(inputs: Inputs, results: Path, draw: Draw | None, progress: Progre
         lost_reasons=inputs.loaded.reasons,
         values={column: group.values for column, group in inputs.dataset.groups.items()},
         shapes=inputs.dataset.generated_shapes,
+        same_person=inputs.dataset.same_person,
         observed=inputs.dataset.observed_order,
     )
     check_protocols(inputs, secret)

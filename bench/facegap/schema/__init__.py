@@ -45,7 +45,7 @@ from facegap.schema.derived import (
 from facegap.schema.dictionary import about, dictionary
 from facegap.schema.judged import JudgedClaimRow, JudgedRateRow, JudgedRatioRow, JudgedSummaryRow
 from facegap.schema.losses import LossRow, OtherwiseRow
-from facegap.schema.observed import AgeGapRow, ObservedRow, WithinRow
+from facegap.schema.observed import AgeGapRow, ObservedRow, WithinPersonRow, WithinRow
 
 __all__ = [
     "BESIDE",
@@ -101,6 +101,7 @@ __all__ = [
     "ThroughputRow",
     "TransactionRow",
     "VersusRow",
+    "WithinPersonRow",
     "WithinRow",
     "about",
     "cells_of",

@@ -120,6 +120,73 @@ class WithinRow(Row, table="observed_within"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WithinPersonRow(Row, table="within_person"):
+    """Two groups that hold the same people under other labels, such as one head at two skin tones (`same_person` of the
+    data set's card): the people with mated comparisons under both, held against themselves; the worse label is `group`.
+    Each person counts once, with the difference of their own two FNMRs, failures counted; the test is exact, over all
+    swaps of the labels within people (McNemar's where each has one comparison under each label).
+    """
+
+    model: Model
+    condition: Condition
+    grouping: Grouping
+    group: Group
+    other: Annotated[str, Says(meaning="group that holds these people under another label", key=True, group=True)]
+    threshold_name: ThresholdName
+    threshold: ThresholdValue = None
+    people: Annotated[int | None, Says(meaning="people with comparisons under both labels", unit="people")] = None
+    errors: Annotated[
+        int | None, Says(meaning="their comparisons under `group` that err, failed ones included", unit="comparisons")
+    ] = None
+    comparisons: Annotated[int | None, Says(meaning="their comparisons under `group`", unit="comparisons")] = None
+    other_errors: Annotated[int | None, Says(meaning="likewise under `other`", unit="comparisons")] = None
+    other_comparisons: Annotated[int | None, Says(meaning="likewise under `other`", unit="comparisons")] = None
+    rate: Annotated[
+        float | None, Says(meaning="mean of these people's own FNMRs under `group`", unit="share", digits=2)
+    ] = None
+    other_rate: Annotated[float | None, Says(meaning="likewise under `other`", unit="share", digits=2)] = None
+    change: Annotated[float | None, Says(meaning="rate less other_rate", unit="share", digits=2)] = None
+    low: Low = None
+    high: High = None
+    level: Level = None
+    more: Annotated[int | None, Says(meaning="people who err more often under `group`", unit="people")] = None
+    less: Annotated[int | None, Says(meaning="people who err more often under `other`", unit="people")] = None
+    p: P = None
+    p_holm: Annotated[
+        float | None,
+        Says(meaning="p-value adjusted by Holm over the pairs of the grouping", unit="probability", digits=2),
+    ] = None
+    verdict: Verdict = ""
+    interaction: Annotated[
+        float | None,
+        Says(
+            meaning="mean change of comparisons from clean to the condition under `group`, less that under "
+            "`other`, within people",
+            unit="share",
+            digits=2,
+        ),
+    ] = None
+    interaction_low: Annotated[float | None, Says(meaning="lower end of its interval", unit="share", digits=2)] = None
+    interaction_high: Annotated[float | None, Says(meaning="upper end of its interval", unit="share", digits=2)] = None
+    interaction_more: Annotated[
+        int | None, Says(meaning="people whom the condition harms more under `group`", unit="people")
+    ] = None
+    interaction_less: Annotated[
+        int | None, Says(meaning="people whom the condition harms more under `other`", unit="people")
+    ] = None
+    interaction_p: Annotated[
+        float | None, Says(meaning="p-value of its exact test by signs within people", unit="probability", digits=2)
+    ] = None
+    interaction_p_holm: Annotated[
+        float | None,
+        Says(meaning="interaction_p adjusted by Holm over the pairs of the grouping", unit="probability", digits=2),
+    ] = None
+    interaction_verdict: Annotated[str, Says(meaning="what that test says at the study's level")] = ""
+    caution: Caution = ""
+    note: Note = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AgeGapRow(Row, table="age_gaps"):
     """FNMR of mated comparisons by the years between their two pictures, by group of the probe, failures counted."""
 

@@ -41,6 +41,7 @@ from facegap.tables import (
     transactions,
     versus_reference,
     versus_rest,
+    within_person,
 )
 from facegap.tables.generated import said
 from facegap.tables.order import ordered
@@ -101,6 +102,7 @@ TABLES: dict[type[Row], Callable[[Workbench], Iterable[Row]]] = {
     schema.OtherwiseRow: losses.otherwise_rows,
     schema.ObservedRow: observed.rows,
     schema.WithinRow: observed.within_rows,
+    schema.WithinPersonRow: within_person.rows,
     schema.AgeGapRow: age_gaps.rows,
 }
 """Every computed table: its row class, and the function that gives its rows. A new table is one line here."""

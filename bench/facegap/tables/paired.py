@@ -31,7 +31,7 @@ def rows(bench: Workbench) -> Iterator[PairedRow]:
         if clean is None or comparisons.condition == "clean":
             continue
         here = mated_at(evidence, comparisons, columns, threshold.value)
-        before, paired = _before(clean, comparisons, threshold.value)
+        before, paired = under_clean(clean, comparisons, threshold.value)
         difference = here.error.astype(np.float64) - before
         found: dict[str, Turned | None] = {}
         rows: dict[str, dict[str, Any]] = {}
@@ -55,7 +55,7 @@ def rows(bench: Workbench) -> Iterator[PairedRow]:
             yield PairedRow(**{**row, **cells, "note": note}, caution=cautions.by_name(both))
 
 
-def _before(clean: Comparisons, here: Comparisons, threshold: float) -> tuple[Floats, Flags]:
+def under_clean(clean: Comparisons, here: Comparisons, threshold: float) -> tuple[Floats, Flags]:
     """Errors of the same comparisons under clean, and which of them are there."""
 
     def keys(comparisons: Comparisons) -> Rows:

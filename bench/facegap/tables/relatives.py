@@ -17,7 +17,8 @@ from facegap.tables.workbench import Workbench
 
 def rows(bench: Workbench) -> Iterator[RelativeRow]:
     """Everyone and every group in which people are compared with a relative, by relation and threshold."""
-    for relation in bench.evidence.samples.relations if bench.evidence.identities else ():
+    related = (one for one in bench.evidence.samples.relations if one != bench.evidence.same_person)
+    for relation in related if bench.evidence.identities else ():
         for comparisons in bench.evidence.comparisons.values():
             for columns in bench.evidence.groupings:
                 yield from _of_grouping(bench, relation, comparisons, columns)

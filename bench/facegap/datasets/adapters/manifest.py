@@ -103,7 +103,7 @@ def _checked(card: DatasetCard, path: Path) -> bytes:
 def _reads(card: DatasetCard, sheet: Sheet) -> dict[str, Read]:
     """Our column name -> what reads it from a row; columns that may be left out are missing where they are."""
     groups, recorded = card.read_groups, required(card)
-    needed = {"path", *groups, *card.relations, *card.columns} | ({"subject_id"} if card.identities else set())
+    needed = {"path", *groups, *card.linked, *card.columns} | ({"subject_id"} if card.identities else set())
     if "labels" in card.files:
         needed -= {*groups}
         recorded = set()
@@ -111,7 +111,7 @@ def _reads(card: DatasetCard, sheet: Sheet) -> dict[str, Read]:
     for name, own in card.extra.items():
         if name in recorded or own in sheet.header or "{" in own:
             reads[name] = reader(sheet, own, f"; correct {name} in the card")
-    for column in (*COLUMNS, *groups, *card.relations):
+    for column in (*COLUMNS, *groups, *card.linked):
         own = card.columns.get(column, column)
         hint = f"; name the file's own column in the card: columns.{column}"
         flags = groups[column].flags if column in groups else ()
@@ -143,7 +143,7 @@ def _row(
         labels=share.labels(columns, tuple(reads[column](fields) for column in columns)),
         session=share.text(reads["session"](fields)) if "session" in reads else "",
         role=share.text(reads["role"](fields)) if "role" in reads else "",
-        relations=share.labels(card.relations, tuple(_relative(reads[column](fields)) for column in card.relations)),
+        relations=share.labels(card.linked, tuple(_relative(reads[column](fields)) for column in card.linked)),
     )
 
 
