@@ -129,7 +129,7 @@ def merged(plan: TilePlan, parts: Iterable[Part]) -> Part:
 
 
 def summed(histograms: Sequence[Rows], shape: tuple[int, int]) -> Rows:
-    """Their sum; none of them is changed, because a cluster may ask for one again."""
+    """(tables, bins) int64: their sum; none of them is changed, because a cluster may ask for one again."""
     if len(histograms) == 1:
         return histograms[0]
     total = np.zeros(shape, dtype=np.int64)

@@ -81,6 +81,7 @@ def ratio(row: VersusRow | ReferenceRow, whose: str = "their") -> str:
 
 
 def times(ratio: float) -> str:
+    """A ratio in as many digits as a reader needs: 1.25, 3.4, 120."""
     return f"{ratio:.2f}" if ratio < 2 else f"{ratio:.1f}" if ratio < 20 else f"{ratio:,.0f}"
 
 

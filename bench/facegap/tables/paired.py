@@ -56,7 +56,7 @@ def rows(bench: Workbench) -> Iterator[PairedRow]:
 
 
 def under_clean(clean: Comparisons, here: Comparisons, threshold: float) -> tuple[Floats, Flags]:
-    """Errors of the same comparisons under clean, and which of them are there."""
+    """(n,) errors under clean of the n mated comparisons that are made here, and (n,) which of them are there."""
 
     def keys(comparisons: Comparisons) -> Rows:
         a, b = comparisons.mated.reference, comparisons.mated.probe
