@@ -11,7 +11,7 @@ import typer
 from facegap import gates, store
 from facegap.cli.listings import columns
 from facegap.errors import DiskFull
-from facegap.report import liveness, observed, views, within_person, worst_first
+from facegap.report import liveness, observed, views, within_person, words, worst_first
 from facegap.report.losses import losses
 from facegap.report.marks import as_people
 from facegap.report.worst_first import Contrast
@@ -149,7 +149,7 @@ def _test(one: Contrast, row: views.GroupRate) -> str:
     if test.verdict != worst_first.DIFFERS:
         return test.verdict
     often = "more often" if worst_first.more_often(test) else "less often"
-    return often if test.ratio is None else f"{often}, {test.ratio:.2g} times"
+    return often if test.ratio is None else f"{often}, {words.number(test.ratio)} times"
 
 
 def _everyone(tables: Tables, model: str, point: ThresholdRow) -> Iterator[tuple[RateRow, str]]:
