@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from facegap.report import findings, paired, side_by_side, versus_rest, views, within_person, words, worst_first
 from facegap.report.marks import Mark, Rated, as_people
 from facegap.report.worst_first import Contrast
-from facegap.schema import CrossRow, PairedRow, RateRow, ThresholdRow, VersusRow
+from facegap.schema import CrossRow, PairedRow, RateRow, ThresholdRow, TransactionRow, VersusRow
 from facegap.store import Tables
 
 PAIRS = 10_000
@@ -28,10 +28,11 @@ def headline(tables: Tables) -> list[Finding]:
     """Who is turned away, what a condition does most, who passes as whom: of all models the largest difference.
 
     Where the groups hold the same people under other labels, what is found within the person comes first and stands for
-    what a condition does.
+    what a condition does. Whom a check of quality refuses, which no rate of comparisons knows, stands for it as well.
     """
     within = _within_person(tables)
-    found = [within, _turned_away(tables), None if within else _condition(tables), _passes(tables)]
+    third = None if within else _refused_by_quality(tables) or _condition(tables)
+    found = [within, _turned_away(tables), third, _passes(tables)]
     return [one for one in found if one is not None]
 
 
@@ -78,6 +79,32 @@ def _turned_away(tables: Tables) -> Finding | None:
     said += _also(tables, lead, higher, scale)
     text = f"{_opening(tables, points[0])}, {said}."
     return Finding(text=text, anchor="turned-away", care=_care([*findings.named(lead), *higher]))
+
+
+def _refused_by_quality(tables: Tables) -> Finding | None:
+    """Whom a check of quality turns away at the first attempt, where the study's transactions have one.
+
+    Of groups that may be named the one that is refused most, beside the least; no test compares them.
+    """
+    checks = views.section(views.section(tables.manifest.study, "transactions"), "min_quality")
+    wanted = {"stage": "below_quality", "attempts": 1}
+    rows = [row for row in views.select(tables[TransactionRow], **wanted) if row.rate is not None]
+    by = [row for row in rows if row.grouping != views.EVERYONE and not views.of_generator(tables, row.grouping)]
+    large = [row for row in by if (row.subjects or 0) >= views.min_subjects(tables)]
+    if not checks or not large or not any(row.errors for row in large):
+        return None
+    worst = max(large, key=lambda row: (row.rate or 0.0, row.errors))
+    alike = {"model": worst.model, "condition": worst.condition, "grouping": worst.grouping, "policy": worst.policy}
+    least = min(views.select(large, threshold_name=worst.threshold_name, **alike), key=lambda row: row.rate or 0.0)
+    scale = words.people_scale([worst, least])
+    asked = words.listed([f"{name} of {least_value:g} or more" for name, least_value in checks.items()])
+    text = (
+        f"A check that asks for {asked} refuses at the first attempt, of {words.count(scale)} genuine people in "
+        f"{_g(worst.group)} {_n(worst, scale)} and in {_g(least.group)} {_n(least, scale)} (not tested), under "
+        f"{worst.condition}, before anything is compared."
+    )
+    care = "; ".join(f"{_g(row.group)}: {row.caution}" for row in (worst, least) if row.caution)
+    return Finding(text=text, anchor="retries", care=f"Read with care: {care}." if care else "")
 
 
 def _not_estimated(tables: Tables) -> Finding | None:
