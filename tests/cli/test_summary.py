@@ -102,3 +102,20 @@ def test_what_the_gate_found_of_each_model_is_said(
     store.write_manifest(folder, replace(manifest, models=[{"kind": "recogniser", "name": "resnet", **known}]))
     print_summary(folder)
     assert line in capsys.readouterr().out
+
+
+def test_a_group_that_is_hidden_for_others_is_said_with_what_to_do(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    print_summary(folder)
+    assert "! not shown" not in capsys.readouterr().out
+    rows = store.read_rows(folder, RateRow)
+    gone = next(row for row in rows if row.metric == "FNMR" and row.grouping == "gender")
+    note = "suppressed: a group of fewer than 5 people could be computed from it"
+    blank: dict[str, Any] = {"errors": None, "trials": None, "subjects": None, "rate": None, "low": None, "high": None}
+    hidden = [replace(row, **blank, note=note) if row == gone else row for row in rows]
+    real = store.Tables.__getitem__
+    monkeypatch.setattr(store.Tables, "__getitem__", lambda self, row: hidden if row is RateRow else real(self, row))
+    print_summary(folder)
+    (line,) = [one for one in capsys.readouterr().out.splitlines() if one.startswith("! not shown")]
+    assert f"{gone.group} (by gender)" in line and "or state suppress_below under [statistics]" in line

@@ -37,6 +37,9 @@ HEADER = (
 )
 LAST = "AGAINST THE OTHERS"
 
+ALONG = "could be computed from it"
+"""What the note of a group says that is hidden for the sake of others."""
+
 IN_PART = 4
 """Exit code of what was done in part: a run without its page, a check that could not be made."""
 
@@ -50,7 +53,7 @@ def print_summary(folder: Path) -> None:
         typer.echo(f"! {in_one_line(banner)}")
     for line in _within_person(tables):
         typer.echo(in_one_line(line))
-    for line in losses(tables):
+    for line in (*losses(tables), *_hidden_along(tables)):
         typer.echo(f"! {in_one_line(line)}")
     interval = f"{tables.manifest.study['statistics']['level']:.0%} INTERVAL"
     found = [line for model in views.models(tables) for line in model_rows(tables, model)]
@@ -80,6 +83,20 @@ def _within_person(tables: Tables) -> Iterator[str]:
     for model in views.models(tables) if within_person.leads(tables) else ():
         point = views.main_threshold(tables, model)
         yield from (f"{model}: {one}" for one in (within_person.sentences(tables, model, point) if point else ()))
+
+
+def _hidden_along(tables: Tables) -> Iterator[str]:
+    """Groups that are not shown for the sake of a few other people, and what a user can do about it."""
+    base = views.baseline(tables)
+    rows = [row for row in tables[RateRow] if row.condition == base and row.metric == "FNMR" and ALONG in row.note]
+    names = views.once(f"{row.group} (by {row.grouping})" for row in rows)
+    if names:
+        least = tables.manifest.study["statistics"]["suppress_below"]
+        yield (
+            f"not shown: {', '.join(names)}, because from it the numbers of fewer than {least} other people, such as "
+            "those without a label, could be computed. To see it leave those people out of the data set, or state "
+            "suppress_below under [statistics]"
+        )
 
 
 def end_without_page(folder: Path) -> None:
