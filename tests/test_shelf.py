@@ -76,7 +76,9 @@ def test_the_page_is_what_the_tables_give(run: Path) -> None:
 
 @pytest.mark.parametrize("folder", JUDGED, ids=lambda path: path.name)
 def test_a_judged_table_is_verified(folder: Path) -> None:
-    assert verify_judged(folder).verdict == "verified"
+    found = verify_judged(folder)
+    assert not found.differences
+    assert found.verdict == "verified" or all(line.startswith("made with ") for line in found.unknown)
 
 
 @pytest.mark.parametrize("folder", COMPARED, ids=lambda path: path.name)

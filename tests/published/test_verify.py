@@ -119,6 +119,22 @@ def test_another_version_is_not_compared(folder: Path) -> None:
     assert found.verdict == "could not be checked" and "made by version 0.0.9" in found.unknown[0]
 
 
+def test_other_libraries_explain_last_digits_and_drawings_and_no_more(folder: Path) -> None:
+    """Made with another scipy: the last digits of a number and the page may be other, a number may not."""
+    table = folder / "tables" / "judged_rates.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    place = lines[0].split(",").index("high")
+    cells = lines[1].split(",")
+    said(lambda content: content["versions"].__setitem__("scipy", "0.0.9"))(folder)
+    for factor, verdict in ((1 + 1e-12, "could not be checked"), (1.001, "different")):
+        changed = [*cells[:place], repr(float(cells[place]) * factor), *cells[place + 1 :]]
+        table.write_text("\n".join([lines[0], ",".join(changed), *lines[2:]]) + "\n", encoding="utf-8", newline="")
+        reseal(folder)
+        found = verify_judged(folder)
+        assert found.verdict == verdict, found.differences
+        assert any(line.startswith("made with scipy 0.0.9: ") for line in found.unknown)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"facegap": "1", "counts": [], "asked": {}}', "\x00"])
 def test_a_damaged_record_is_one_line(folder: Path, content: str) -> None:
     (folder / "judged.json").write_text(content, encoding="utf-8")

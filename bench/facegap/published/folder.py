@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from facegap.version import __version__
 
 COUNTS, ASKED = "counts.csv", "judged.json"
 
+SHAPING = ("numpy", "scipy", "matplotlib", "jinja2")
+"""Packages that shape the last digits of a table and the bytes of a page, beside this one."""
+
 
 def write_judged(counts: PublishedCounts, asked: Asked, judged: Judged, results: Path) -> Path:
     """Write the folder below `results`; the folder that is there already where the same was judged before.
@@ -26,8 +30,9 @@ def write_judged(counts: PublishedCounts, asked: Asked, judged: Judged, results:
         StoreError: it cannot be written, or a folder of that name holds something else.
     """
     said = _said(counts, asked, judged)
+    named = {key: value for key, value in said.items() if key != "versions"}
     stem = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in Path(counts.name).stem)[:40]
-    name = f"judged-{stem or 'counts'}-{store.digest(said)[:8]}"
+    name = f"judged-{stem or 'counts'}-{store.digest(named)[:8]}"
     final = results / name
     if final.exists() and not store.sums_differences(final):
         return final
@@ -44,11 +49,17 @@ def write_judged(counts: PublishedCounts, asked: Asked, judged: Judged, results:
     return final
 
 
+def versions() -> dict[str, str]:
+    """Those of `SHAPING` here."""
+    return {name: metadata.version(name) for name in SHAPING}
+
+
 def _said(counts: PublishedCounts, asked: Asked, judged: Judged) -> dict[str, Any]:
     """What was asked of which table, by which version, and what is said of all of it."""
     claims = dict.fromkeys(row.claim for row in judged.claims)
     return {
         "facegap": __version__,
+        "versions": versions(),
         "counts": {"name": counts.name, "sha256": store.sha256_bytes(counts.content)},
         "asked": asdict(asked),
         "banner": banner(asked.design_effect),
