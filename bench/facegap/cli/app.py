@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from facegap.cli import handover, outside, results, vendor
+from facegap.cli.arguments import RESULTS, Config, Results, Root, Run
 from facegap.cli.compare import Policy, compare, compared_with, held_against, told
-from facegap.cli.complete import of_datasets, of_models, of_runs, of_studies
+from facegap.cli.complete import of_datasets, of_models
 from facegap.cli.init import init
 from facegap.cli.judge import judge
 from facegap.cli.population import population
@@ -64,21 +65,6 @@ app.add_typer(protocol, name="protocol")
 app.add_typer(scores, name="scores")
 app.add_typer(quality, name="quality")
 
-Config = Annotated[
-    str,
-    typer.Argument(help="The study: a .toml file, or the name of a study in configs/.", autocompletion=of_studies),
-]
-Root = Annotated[
-    Path | None,
-    typer.Option(help="Folder that holds the data set's files, in place of the one that the study or card names."),
-]
-Run = Annotated[
-    Path,
-    typer.Argument(
-        help="A finished run: the results folder that `facegap run` or `facegap analyse` wrote.", autocompletion=of_runs
-    ),
-]
-
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -107,9 +93,7 @@ def _main(
 def run(
     config: Config,
     root: Root = None,
-    results: Annotated[Path, typer.Option(help="Folder in which the results folder of this run is made.")] = Path(
-        "results"
-    ),
+    results: Results = RESULTS,
     sealed: Annotated[
         Path | None,
         typer.Option(

@@ -7,14 +7,7 @@ from typing import Annotated
 
 import typer
 
-from facegap.cli.complete import of_runs
-
-Run = Annotated[
-    Path,
-    typer.Argument(
-        help="A finished run: the results folder that `facegap run` or `facegap analyse` wrote.", autocompletion=of_runs
-    ),
-]
+from facegap.cli.arguments import Run
 
 
 def bundle(

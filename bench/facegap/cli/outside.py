@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from facegap.cli.arguments import Config, Root
+
 if TYPE_CHECKING:
     from facegap.outside import Protocol
     from facegap.run.exchange import Wanted
 
 
 def protocol_export(
-    study: Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")],
+    study: Config,
     out: Annotated[Path, typer.Option(help="Folder that is made for the vendor; it must not be there yet.")],
     images: Annotated[
         bool, typer.Option(help="Export the pictures too, without metadata, one folder a condition.")
     ] = True,
-    root: Annotated[
-        Path | None,
-        typer.Option(help="Folder that holds the data set's files, in place of the one that the study or card names."),
-    ] = None,
+    root: Root = None,
 ) -> None:
     """Write pictures and lists of a study's comparisons under opaque ids, for somebody else to score.
 

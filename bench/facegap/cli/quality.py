@@ -8,21 +8,15 @@ from typing import Annotated
 
 import typer
 
+from facegap.cli.arguments import RESULTS, Config, Results, Root, Sealed
+
 
 def quality_import(
-    config: Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")],
+    config: Config,
     values: Annotated[Path, typer.Argument(help="What OFIQSampleApp wrote with -o: a CSV file with semicolons.")],
-    root: Annotated[
-        Path | None,
-        typer.Option(help="Folder that holds the data set's files, in place of the one that the study or card names."),
-    ] = None,
-    results: Annotated[Path, typer.Option(help="Folder in which the results folder of this run is made.")] = Path(
-        "results"
-    ),
-    sealed: Annotated[
-        Path | None,
-        typer.Option(help="Protocol that `facegap seal` wrote before the data; the study's own where not given."),
-    ] = None,
+    root: Root = None,
+    results: Results = RESULTS,
+    sealed: Sealed = None,
 ) -> None:
     """Run a study with OFIQ's values of its pictures beside ours; the result is a run as any other.
 

@@ -7,14 +7,8 @@ from typing import Annotated
 
 import typer
 
-from facegap.cli.complete import of_policies, of_runs, of_studies
-
-Run = Annotated[
-    Path,
-    typer.Argument(
-        help="A finished run: the results folder that `facegap run` or `facegap analyse` wrote.", autocompletion=of_runs
-    ),
-]
+from facegap.cli.arguments import Config, Root, Run
+from facegap.cli.complete import of_policies
 
 
 def analyse(
@@ -144,10 +138,7 @@ def claim(
 
 
 def seal(
-    config: Annotated[
-        str,
-        typer.Argument(help="The study: a .toml file, or the name of a study in configs/.", autocompletion=of_studies),
-    ],
+    config: Config,
     claims: Annotated[
         list[str] | None,
         typer.Option(
@@ -180,14 +171,8 @@ def seal(
 
 
 def plan(
-    config: Annotated[
-        str,
-        typer.Argument(help="The study: a .toml file, or the name of a study in configs/.", autocompletion=of_studies),
-    ],
-    root: Annotated[
-        Path | None,
-        typer.Option(help="Folder that holds the data set's files, in place of the one that the study names."),
-    ] = None,
+    config: Config,
+    root: Root = None,
     pilot: Annotated[
         Path | None,
         typer.Option(help="Finished run on similar data, whose error rates and design effects the plan then assumes."),

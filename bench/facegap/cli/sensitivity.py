@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from facegap.cli.arguments import RESULTS, Results, Root
 from facegap.cli.progress import progress
 
 Study = Annotated[
@@ -18,13 +19,8 @@ Study = Annotated[
 
 def sensitivity(
     study: Study,
-    root: Annotated[
-        Path | None,
-        typer.Option(help="Folder that holds the data set's files, in place of the one that the study or card names."),
-    ] = None,
-    results: Annotated[Path, typer.Option(help="Folder in which the results folder of this run is made.")] = Path(
-        "results"
-    ),
+    root: Root = None,
+    results: Results = RESULTS,
 ) -> None:
     """Run a study with each range of its conditions at both ends, and print who is turned away at either.
 

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from facegap.cli.arguments import RESULTS, Config, Results, Root, Sealed
+
 
 def scores_import(
-    config: Annotated[str, typer.Argument(help="The study: a .toml file, or the name of a study in configs/.")],
+    config: Config,
     scores: Annotated[list[Path], typer.Argument(help="Files of scores that together are one set.")],
     name: Annotated[
         str, typer.Option(help="The vendor's card, of kind scores: a .toml file, or the name of a card in models/.")
@@ -28,17 +30,9 @@ def scores_import(
             help="The protocol.json of what the vendor was asked to score; the one beside the scores where not given."
         ),
     ] = None,
-    root: Annotated[
-        Path | None,
-        typer.Option(help="Folder that holds the data set's files, in place of the one that the study or card names."),
-    ] = None,
-    results: Annotated[Path, typer.Option(help="Folder in which the results folder of this run is made.")] = Path(
-        "results"
-    ),
-    sealed: Annotated[
-        Path | None,
-        typer.Option(help="Protocol that `facegap seal` wrote before the data; the study's own where not given."),
-    ] = None,
+    root: Root = None,
+    results: Results = RESULTS,
+    sealed: Sealed = None,
 ) -> None:
     """Run a study with a vendor's scores in place of its models; the result is a run as any other.
 
