@@ -6,6 +6,9 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 
+GIVES_AWAY = "could be computed from it"
+"""Ends the note of a group, or of numbers, that are hidden for the sake of a few other people."""
+
 EXAMPLES = 3
 """Examples that a message shows before "and n more"."""
 

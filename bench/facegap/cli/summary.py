@@ -17,7 +17,7 @@ from facegap.report.marks import as_people
 from facegap.report.worst_first import Contrast
 from facegap.schema import RateRow, ThresholdRow
 from facegap.store import Tables
-from facegap.words import in_one_line
+from facegap.words import GIVES_AWAY, in_one_line
 
 MOST = 8
 """Rows of a model; more only where it takes them to show the worst group of every grouping."""
@@ -36,9 +36,6 @@ HEADER = (
     "RATE",
 )
 LAST = "AGAINST THE OTHERS"
-
-ALONG = "could be computed from it"
-"""What the note of a group says that is hidden for the sake of others."""
 
 IN_PART = 4
 """Exit code of what was done in part: a run without its page, a check that could not be made."""
@@ -88,7 +85,7 @@ def _within_person(tables: Tables) -> Iterator[str]:
 def _hidden_along(tables: Tables) -> Iterator[str]:
     """Groups that are not shown for the sake of a few other people, and what a user can do about it."""
     base = views.baseline(tables)
-    rows = [row for row in tables[RateRow] if row.condition == base and row.metric == "FNMR" and ALONG in row.note]
+    rows = [row for row in tables[RateRow] if row.condition == base and row.metric == "FNMR" and GIVES_AWAY in row.note]
     names = views.once(f"{row.group} (by {row.grouping})" for row in rows)
     if names:
         least = tables.manifest.study["statistics"]["suppress_below"]

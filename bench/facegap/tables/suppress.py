@@ -17,6 +17,7 @@ from facegap import schema
 from facegap.evidence import Evidence
 from facegap.schema import CrossRow, LossRow, Row, columns_of, keys_of
 from facegap.tables.hidden import Hidden, HiddenGroups, Name, Pair
+from facegap.words import GIVES_AWAY
 
 _COUNT = re.compile(r"\b\d+ people, fewer than")
 
@@ -98,7 +99,7 @@ def suppressed(
         if not why and here.along - everywhere.every and any(hasattr(row, name) for name in _AGAINST):
             why = f"the others hold a group from which one of fewer than {groups.least} people could be computed"
         if not why and isinstance(row, CrossRow) and _pair(row) in pairs[_block_of(row)]:
-            why = f"what fewer than {groups.least} people did could be computed from it"
+            why = f"what fewer than {groups.least} people did {GIVES_AWAY}"
         if not why:
             yield _with_texts(row)
         elif "note" in names:
@@ -205,7 +206,7 @@ def why_hidden(row: Row, hidden: Hidden, least: int) -> str:
     if hidden.small & names or _of_few(row, least):
         return few
     if hidden.along & names:
-        return f"a group of {few} could be computed from it"
+        return f"a group of {few} {GIVES_AWAY}"
     # A summary that rests on a hidden group, which its other groups would give back.
     return f"it rests on a group from which one of {few} could be computed" if _sums_up(row) and hidden.along else ""
 
