@@ -37,10 +37,10 @@ def test_the_metadata_names_no_host() -> None:
 def test_the_oldest_versions_are_those_that_the_project_allows() -> None:
     oldest, newest = pins("constraints-oldest.txt"), pins("constraints.txt")
     extras = PROJECT["project"]["optional-dependencies"]
-    for wanted in (*PROJECT["project"]["dependencies"], *extras["quickstart"], *extras["video"], *extras["test"]):
+    for wanted in (*PROJECT["project"]["dependencies"], *extras["quickstart"], *extras["video"], *extras["cluster"], *extras["test"]):
         found = re.fullmatch(r"([\w-]+)>=([\d.]+)(,<\d+)?", wanted)
         if found is None:
-            assert wanted in ("pip", "facegap[quickstart,parquet,video]"), wanted
+            assert wanted in ("pip", "facegap[quickstart,parquet,video,cluster]"), wanted
             continue
         package, floor = found[1], found[2]
         assert package in newest, package
