@@ -37,7 +37,13 @@ def test_the_metadata_names_no_host() -> None:
 def test_the_oldest_versions_are_those_that_the_project_allows() -> None:
     oldest, newest = pins("constraints-oldest.txt"), pins("constraints.txt")
     extras = PROJECT["project"]["optional-dependencies"]
-    for wanted in (*PROJECT["project"]["dependencies"], *extras["quickstart"], *extras["video"], *extras["cluster"], *extras["test"]):
+    for wanted in (
+        *PROJECT["project"]["dependencies"],
+        *extras["quickstart"],
+        *extras["video"],
+        *extras["cluster"],
+        *extras["test"],
+    ):
         found = re.fullmatch(r"([\w-]+)>=([\d.]+)(,<\d+)?", wanted)
         if found is None:
             assert wanted in ("pip", "facegap[quickstart,parquet,video,cluster]"), wanted
