@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from facegap import store
 from facegap.errors import StoreError
 from facegap.schema import RequirementRow
+
+if TYPE_CHECKING:
+    from facegap.report.style import Picture
 
 _LINKED = ("tables/*.csv", "tables/*.md", "tables/*.txt", store.MANIFEST, "study.toml", "sealed.json")
 """What the page names, and nothing else of the folder."""
@@ -71,6 +74,12 @@ def _drawn(folder: Path, required: Sequence[RequirementRow] = ()) -> Iterator[tu
     yield store.PAGE, page(tables, figures).encode()
 
 
+def _write(folder: Path, figures: Iterable[Picture], page: str) -> None:
+    for picture in figures:
+        store.write_atomic(folder / "figures" / f"{picture.name}.svg", f"{picture.svg}\n".encode())
+    store.write_atomic(folder / store.PAGE, page.encode())
+
+
 def write_judged(folder: Path, said: Mapping[str, Any]) -> None:
     """Draw the figures and the page of published counts into `folder`, which holds their tables.
 
@@ -83,9 +92,7 @@ def write_judged(folder: Path, said: Mapping[str, Any]) -> None:
     from facegap.report.judged import page, pictures
 
     figures = pictures(folder)
-    for picture in figures:
-        store.write_atomic(folder / "figures" / f"{picture.name}.svg", f"{picture.svg}\n".encode())
-    store.write_atomic(folder / store.PAGE, page(folder, said, figures).encode())
+    _write(folder, figures, page(folder, said, figures))
 
 
 def write_compared(folder: Path, said: Mapping[str, Any]) -> None:
@@ -100,6 +107,4 @@ def write_compared(folder: Path, said: Mapping[str, Any]) -> None:
     from facegap.report.compared import page, pictures
 
     figures = pictures(folder)
-    for picture in figures:
-        store.write_atomic(folder / "figures" / f"{picture.name}.svg", f"{picture.svg}\n".encode())
-    store.write_atomic(folder / store.PAGE, page(folder, said, figures).encode())
+    _write(folder, figures, page(folder, said, figures))
